@@ -1,0 +1,31 @@
+"""Bayesian hyper-parameter search that takes the place of GridSearchCV."""
+
+from sklearn_bayes_search._search import BayesSearchCV
+from sklearn_bayes_search.acquisition import (
+    ExpectedImprovement,
+    LogExpectedImprovement,
+    ProbabilityOfImprovement,
+    ThompsonSampling,
+    UpperConfidenceBound,
+)
+from sklearn_bayes_search.exceptions import SpaceExhausted
+from sklearn_bayes_search.optimizer import BayesianOptimizer
+from sklearn_bayes_search.space import Categorical, Integer, Ordinal, Real, Space
+from sklearn_bayes_search.surrogate import GaussianProcess
+
+__all__ = [
+    "BayesSearchCV",
+    "BayesianOptimizer",
+    "Categorical",
+    "ExpectedImprovement",
+    "GaussianProcess",
+    "Integer",
+    "LogExpectedImprovement",
+    "Ordinal",
+    "ProbabilityOfImprovement",
+    "Real",
+    "Space",
+    "SpaceExhausted",
+    "ThompsonSampling",
+    "UpperConfidenceBound",
+]

@@ -1,0 +1,186 @@
+"""One candidate on one fold: from parameters to scores."""
+
+import functools
+
+from sklearn.base import clone
+
+from sklearn_bayes_search._sklearn_compat import (
+    fit_and_score,
+    inconsistent_splits,
+    with_current_config,
+)
+from sklearn_bayes_search.space import did_you_mean
+
+__all__ = ["Evaluator", "check_names", "draw_splits"]
+
+
+def draw_splits(cv, X, y, split_params):
+    """Draw the folds once, so that every setting is scored on the same ones.
+
+    Parameters
+    ----------
+    cv : cross-validation splitter
+        As scikit-learn's ``check_cv`` left it.
+    X, y : array-like
+        The data.
+    split_params : dict
+        Passed to the splitter, such as ``groups``.
+
+    Returns
+    -------
+    splits : list of (train, test)
+        Indices of each fold.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or one is empty.
+    """
+    n_splits = cv.get_n_splits(X, y, **split_params)
+    splits = list(cv.split(X, y, **split_params))
+    if len(splits) != n_splits:
+        raise ValueError(inconsistent_splits(n_splits, len(splits)))
+    if not splits:
+        raise ValueError(
+            "No fits were performed. Was the CV iterator empty? Were there no "
+            "candidates? The 'cv' parameter of BayesSearchCV must give at least one "
+            f"split into a training and a test part. Got {cv!r}, without any."
+        )
+    for index, (train, test) in enumerate(splits):
+        for name, part in (("training", train), ("test", test)):
+            if len(part) == 0:
+                raise ValueError(
+                    "The 'cv' parameter of BayesSearchCV must give splits that are not "
+                    f"empty. The {name} part of split {index} is empty."
+                )
+    return splits
+
+
+def check_names(estimator, space):
+    """Refuse unknown parameter names, with one setting of each branch.
+
+    A setting may replace a step, so that names exist only once it is set.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Is cloned, and left as it is.
+    space : Space
+        Whose parameters are checked.
+
+    Raises
+    ------
+    ValueError
+        If a parameter does not exist.
+    """
+    for number in range(len(space.branches)):
+        params = space.example(number)
+        probe = clone(estimator)
+        try:
+            probe.set_params(**clone(params, safe=False))
+        except ValueError as error:
+            known = probe.get_params()
+            unknown = [name for name in params if name not in known]
+            if not unknown:
+                raise
+            raise ValueError(
+                f"Parameter {unknown[0]!r} of the search space does not exist in "
+                f"{estimator!r}.{did_you_mean(unknown[0], sorted(known))}"
+            ) from error
+
+
+class Evaluator:
+    """Makes the tasks of a search and checks what they return.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Cloned for every task.
+    X, y : array-like
+        The data, as scikit-learn's ``indexable`` left them.
+    splits : list of (train, test)
+        Indices, drawn once: all candidates are scored on the same folds.
+    scorer : callable
+        One scorer, several metrics in one, or a callable that returns either.
+    callbacks : FitCallbacks
+        Gives each task its place in the callbacks' tree.
+    n_candidates : int or None
+        How many there will be at most, for verbose output.
+    **options
+        Passed on to scikit-learn's function that fits and scores.
+    """
+
+    def __init__(
+        self, estimator, X, y, *, splits, scorer, callbacks, n_candidates, **options
+    ):
+        self.estimator, self.X, self.y = estimator, X, y
+        self.splits = splits
+        self._scorer, self._callbacks = scorer, callbacks
+        self._n_candidates = n_candidates
+        self._options = options
+        self._function = with_current_config(fit_and_score)
+        self._names = None
+
+    @property
+    def n_splits(self):
+        """Number of folds."""
+        return len(self.splits)
+
+    def task(self, trial, fold):
+        """Make the picklable task of one trial and fold.
+
+        Parameters
+        ----------
+        trial : Trial
+            What to evaluate.
+        fold : int
+            On which of the splits.
+
+        Returns
+        -------
+        task : callable
+            Takes nothing; returns the dict of scikit-learn's ``_fit_and_score``.
+        """
+        train, test = self.splits[fold]
+        total = self._n_candidates or trial.number + 1
+        return functools.partial(
+            self._function,
+            clone(self.estimator),
+            self.X,
+            self.y,
+            scorer=self._scorer,
+            train=train,
+            test=test,
+            parameters=trial.params,
+            split_progress=(fold, self.n_splits),
+            candidate_progress=(trial.number, total),
+            return_n_test_samples=True,
+            return_times=True,
+            return_parameters=False,
+            **self._options,
+            **self._callbacks.leaf(trial.number * self.n_splits + fold),
+        )
+
+    def check(self, result):
+        """Check that a fold's scores have the names that earlier ones had.
+
+        Raises
+        ------
+        ValueError
+            If they have not.
+        """
+        if result["fit_error"] is not None:  # scikit-learn fills in names at the end
+            return
+        scores = result["test_scores"]
+        names = sorted(scores) if isinstance(scores, dict) else None
+        if self._names is None:
+            self._names = (names,)
+        if (names,) != self._names:
+            raise ValueError(
+                "The 'scoring' callable must return the same kind of result each time. "
+                f"It returned {_kind(self._names[0])} at first and now {_kind(names)}."
+            )
+
+
+def _kind(names):
+    return "one number" if names is None else f"a dict with the keys {names}"

@@ -1,0 +1,155 @@
+"""From fold results to scores, lines and tables."""
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Objective", "candidate_line", "results_frame"]
+
+
+class Objective:
+    """The score that the search maximises, out of what a scorer returns.
+
+    Parameters
+    ----------
+    wanted : str or None
+        The metric that the user asked for.
+    refit : bool, str or callable
+        Its metric comes next, if it names one; then "score"; then the first.
+    """
+
+    def __init__(self, wanted, refit):
+        self._wanted, self._refit = wanted, refit
+
+    def metric(self, names):
+        """Choose one of several metrics.
+
+        Parameters
+        ----------
+        names : list of str or None
+            The metrics, None where the score is one number.
+
+        Raises
+        ------
+        ValueError
+            If the metric asked for is not among them.
+        """
+        known = ["score"] if names is None else list(names)
+        if self._wanted is not None:
+            if self._wanted not in known:
+                raise ValueError(
+                    "The 'objective_metric' parameter of BayesSearchCV must be one of "
+                    f"the metrics {known}. Got {self._wanted!r} instead."
+                )
+            return self._wanted
+        refit = self._refit if isinstance(self._refit, str) else None
+        return next((name for name in (refit, "score") if name in known), known[0])
+
+    def fold_scores(self, folds):
+        """Give the metric on each fold, NaN where the fit failed."""
+        return np.array([self._fold_score(fold) for fold in folds], dtype=float)
+
+    def _fold_score(self, fold):
+        scores = fold["test_scores"]
+        if fold["fit_error"] is not None:
+            return np.nan
+        return scores[self.metric(scores)] if isinstance(scores, dict) else scores
+
+    def __call__(self, folds):
+        """Give the mean over the folds; NaN, a failure, unless all are finite."""
+        mean = float(np.mean(self.fold_scores(folds)))
+        return mean if np.isfinite(mean) else np.nan
+
+
+def candidate_line(candidate, total, objective, best):
+    """Describe a complete candidate in one line.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        With all folds in.
+    total : int or None
+        How many candidates there will be.
+    objective : Objective
+        Which score is shown.
+    best : float
+        The best score so far, this one included.
+
+    Returns
+    -------
+    line : str
+        Number, score with standard error, best so far, seconds, parameters.
+    """
+    scores = objective.fold_scores(candidate.folds)
+    number = f"{candidate.trial.number + 1}/{total or '?'}"
+    error = np.std(scores, ddof=1) / np.sqrt(len(scores)) if len(scores) > 1 else np.nan
+    failed = sum(fold["fit_error"] is not None for fold in candidate.folds)
+    if failed:
+        score = f"{failed} of {len(scores)} fits failed"
+    else:
+        score = f"score {np.mean(scores):.4g} +/- {error:.2g}"
+    params = ", ".join(
+        f"{name}={_short(v)}" for name, v in candidate.trial.params.items()
+    )
+    # control characters in a value must not forge terminal output
+    params = "".join(c if c.isprintable() else " " for c in params)
+    return f"[{number}] {score}, best {best:.4g}, {candidate.seconds:.1f} s; {params}"
+
+
+def _short(value):
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def results_frame(cv_results, metric, failed):
+    """Make a tidy table, a row per candidate.
+
+    Parameters
+    ----------
+    cv_results : dict
+        As in ``cv_results_``.
+    metric : str
+        Which score is shown.
+    failed : sequence of bool
+        Which candidates have a failed fold.
+
+    Returns
+    -------
+    frame : DataFrame
+        A column per parameter, then score, standard_error, rank, status, seconds.
+    """
+    n_splits = sum(
+        key.startswith("split") for key in cv_results if key.endswith(f"_test_{metric}")
+    )
+    columns = {}
+    own = {
+        "score": cv_results[f"mean_test_{metric}"],
+        # the deviation in cv_results_ is that of a population
+        "standard_error": cv_results[f"std_test_{metric}"] / np.sqrt(n_splits - 1)
+        if n_splits > 1
+        else np.full(len(failed), np.nan),
+        "rank": cv_results[f"rank_test_{metric}"],
+        "status": np.where(failed, "failed", "ok"),
+        "seconds": n_splits
+        * (cv_results["mean_fit_time"] + cv_results["mean_score_time"]),
+    }
+    for key in cv_results:
+        if key.startswith("param_"):
+            name = key.removeprefix("param_")
+            columns[key if name in own else name] = _column(cv_results["params"], name)
+    index = pd.RangeIndex(len(failed), name="candidate")
+    return pd.DataFrame({**columns, **own}, index=index)
+
+
+def _column(params, name):
+    """Give one parameter's values; where it is inactive, the dtype's missing value."""
+    values = [setting.get(name, pd.NA) for setting in params]
+    present = [setting[name] for setting in params if name in setting]
+    # one value at a time: tuples and arrays are values here, not rows
+    column = pd.Series(np.empty(len(values), dtype=object))
+    for row, value in enumerate(values):
+        column.iat[row] = value
+    if not all(isinstance(v, bool | int | float | str | np.generic) for v in present):
+        return column
+    inferred = pd.Series(present).dtype
+    if len(present) == len(values) or inferred.kind in "fO":
+        return column.astype(inferred)
+    return column.convert_dtypes()

@@ -1,0 +1,182 @@
+"""The loop of a search: ask, submit the folds, collect, tell, until something ends it.
+
+Deterministic window: candidate k is asked for with the results of candidates 0 to
+k - L exactly, whatever else has finished. The rows then depend on the seed and on L,
+never on timing, on the back end or on the number of workers.
+"""
+
+import time
+
+from sklearn_bayes_search.exceptions import SpaceExhausted
+
+__all__ = ["Candidate", "Deadline", "run", "window"]
+
+
+class Candidate:
+    """A trial and what is known of its folds.
+
+    Attributes
+    ----------
+    trial : Trial
+        What is evaluated.
+    folds : list of dict or None
+        Results of the folds, None where one is not in yet.
+    """
+
+    def __init__(self, trial, n_splits):
+        self.trial = trial
+        self.folds = [None] * n_splits
+        self.started = time.monotonic()
+        self.seconds = None
+
+    @property
+    def complete(self):
+        """Whether all folds are in."""
+        return self.seconds is not None
+
+    def add(self, fold, result):
+        """Add a fold's result."""
+        self.folds[fold] = result
+        if all(fold is not None for fold in self.folds):
+            self.seconds = time.monotonic() - self.started
+
+
+def window(max_pending, n_workers, n_splits):
+    """Resolve ``max_pending``: the most candidates in flight.
+
+    One for one worker. Otherwise two for every group of folds that keeps the workers
+    busy: while one finishes, the next is running.
+    """
+    if max_pending in ("auto", "async"):
+        return 1 if n_workers == 1 else 2 * -(-n_workers // n_splits)
+    return int(max_pending)
+
+
+def run(
+    optimizer,
+    executor,
+    evaluator,
+    *,
+    objective,
+    n_iter,
+    max_pending,
+    in_order,
+    deadline,
+    on_complete,
+):
+    """Run a search to its end.
+
+    Parameters
+    ----------
+    optimizer : BayesianOptimizer
+        Chooses the settings.
+    executor : Executor
+        Runs the tasks.
+    evaluator : Evaluator
+        Makes the tasks.
+    objective : callable
+        Gives the score that the optimizer is told for a list of fold results.
+    n_iter : int or None
+        The most candidates.
+    max_pending : int
+        The most candidates in flight.
+    in_order : bool
+        Whether the deterministic window holds; otherwise every result is told as
+        soon as it is in.
+    deadline : Deadline or None
+        When to ask no more.
+    on_complete : callable
+        Called with each complete candidate.
+
+    Returns
+    -------
+    candidates : list of Candidate
+        All complete, in the order of asking.
+    stop_reason : str
+        Why the search ended, a sentence.
+    """
+    candidates, untold, stop_reason = [], [], None
+
+    def room():
+        n = len(candidates)
+        if in_order:
+            # the ones before it were complete when its successor was asked for
+            return n < max_pending or candidates[n - max_pending].complete
+        return sum(not c.complete for c in untold) < max_pending
+
+    def tell():
+        last_visible = len(candidates) - max_pending
+        for candidate in list(untold):
+            if in_order and candidate.trial.number > last_visible:
+                break
+            if candidate.complete:
+                optimizer.tell(candidate.trial, objective(candidate.folds))
+                untold.remove(candidate)
+
+    while True:
+        while stop_reason is None and room():
+            stop_reason = _why_stop(candidates, n_iter, deadline)
+            if stop_reason is not None:
+                break
+            tell()
+            try:
+                trial = optimizer.ask()
+            except SpaceExhausted:
+                stop_reason = (
+                    f"evaluated all {len(candidates)} points of the search space"
+                )
+                break
+            candidate = Candidate(trial, evaluator.n_splits)
+            candidates.append(candidate)
+            untold.append(candidate)
+            for fold in range(evaluator.n_splits):
+                executor.submit((trial.number, fold), evaluator.task(trial, fold))
+        results = executor.wait()
+        if not results:
+            break
+        for (number, fold), result in results:
+            evaluator.check(result)
+            candidates[number].add(fold, result)
+            if candidates[number].complete:
+                on_complete(candidates[number])
+    for candidate in untold:
+        optimizer.tell(candidate.trial, objective(candidate.folds))
+    return candidates, stop_reason
+
+
+def _why_stop(candidates, n_iter, deadline):
+    n = len(candidates)
+    if n_iter is not None and n >= n_iter:
+        return f"evaluated n_iter={n_iter} candidates"
+    if deadline is not None and n and deadline.is_near(candidates):
+        return f"timeout={deadline.seconds:g} s after {n} candidates"
+    return None
+
+
+class Deadline:
+    """A time limit for the whole search, the refit included.
+
+    Parameters
+    ----------
+    seconds : float
+        Time from now on, > 0.
+    refit : bool
+        Whether to keep time for one more fit.
+    """
+
+    def __init__(self, seconds, *, refit):
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+        self._refit = refit
+
+    def is_near(self, candidates):
+        """Tell whether one more candidate would probably end too late."""
+        done = [candidate for candidate in candidates if candidate.complete]
+        left = self._end - time.monotonic()
+        if not done:
+            return left <= 0
+        needed = sum(candidate.seconds for candidate in done) / len(done)
+        if self._refit:
+            fits = [fold["fit_time"] for candidate in done for fold in candidate.folds]
+            needed += sum(fits) / len(fits)
+        return left < needed

@@ -1,0 +1,495 @@
+"""The search estimator: scikit-learn's contract around the search loop."""
+
+import time
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.model_selection import check_cv
+from sklearn.utils import check_random_state, indexable
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_bayes_search._evaluation import Evaluator, check_names, draw_splits
+from sklearn_bayes_search._results import Objective, candidate_line, results_frame
+from sklearn_bayes_search._scheduler import Deadline, run, window
+from sklearn_bayes_search._sklearn_compat import (
+    BaseSearchCV,
+    FitCallbacks,
+    Interval,
+    StrOptions,
+    check_method_params,
+    fit_context,
+    insert_error_scores,
+    metric_names,
+    scorer_attribute,
+    warn_or_raise_about_fit_failures,
+)
+from sklearn_bayes_search.execution import open_executor
+from sklearn_bayes_search.optimizer import BayesianOptimizer
+from sklearn_bayes_search.space import Space, as_space
+
+__all__ = ["BayesSearchCV"]
+
+
+class BayesSearchCV(BaseSearchCV):
+    """Cross-validated search that learns from the scores it has seen.
+
+    Takes the place of ``GridSearchCV`` and ``RandomizedSearchCV``: same parameters,
+    attributes and behaviour, but each setting is chosen by what the earlier ones
+    scored. A Gaussian process predicts the score and its uncertainty everywhere, and
+    the setting with the highest expected improvement is evaluated next.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        Implements scikit-learn's estimator interface. It needs a ``score`` method, or
+        ``scoring`` must be passed.
+
+    param_distributions : dict, list of dicts or Space
+        Parameter names with the values to search over, as in ``RandomizedSearchCV``: a
+        list, tuple, range or array is a set of choices, never bounds; a frozen
+        ``scipy.stats`` distribution, or any object with ``rvs``, is a range with a
+        prior. :class:`Real`, :class:`Integer`, :class:`Categorical` and
+        :class:`Ordinal` say it outright. A list of dicts is one search with one budget
+        over all of them. A :class:`Space` can add a constraint.
+
+    n_iter : int or None, default=50
+        How many settings are evaluated, >= 1; fewer if the space has fewer. A finite
+        space that it covers is run whole, in the order of ``GridSearchCV``. None is
+        allowed with a ``timeout``.
+
+    scoring : str, callable, list, tuple or dict, default=None
+        How predictions on the test folds are scored, as in ``GridSearchCV``.
+
+    n_jobs : int, default=None
+        Number of jobs to run in parallel. None means 1 unless in a
+        ``joblib.parallel_config`` context, -1 all processors.
+
+    refit : bool, str, or callable, default=True
+        Whether, or by which metric or rule, the best estimator is fitted on all data,
+        as in ``GridSearchCV``.
+
+    cv : int, cross-validation generator or an iterable, default=None
+        Splitting strategy; None means 5 folds. The splits are drawn once: every
+        setting is scored on the same folds.
+
+    verbose : int, default=0
+        0 is silent, 1 prints a line per setting, more also prints scikit-learn's
+        lines about every fit.
+
+    pre_dispatch : int or str, default="2*n_jobs"
+        Accepted for compatibility, without effect: ``max_pending`` takes its place.
+
+    random_state : int, RandomState instance or None, default=None
+        An int gives the same settings again, however long fits take and whatever the
+        number of jobs at a given ``max_pending``.
+
+    error_score : "raise" or numeric, default=np.nan
+        Score of a fold whose fit fails. The search learns where fits fail, whatever
+        this is.
+
+    return_train_score : bool, default=False
+        Whether ``cv_results_`` has training scores.
+
+    surrogate : {"gp"} or object, default="gp"
+        Model of the score; :class:`GaussianProcess` has settings.
+
+    acquisition : {"log_ei", "ei", "pi", "ucb", "thompson"} or object, default="log_ei"
+        What makes a setting promising. Objects have settings, as
+        ``UpperConfidenceBound(kappa=3.0)``.
+
+    initial_points : list of dict, default=None
+        Settings to try first. The estimator's own come next if they lie in the space.
+
+    n_initial_points : int or "auto", default="auto"
+        How many settings are tried before the model takes over, ``initial_points``
+        included. The rest fills the space evenly.
+
+    objective_metric : str, default=None
+        What is maximised when there are several metrics. None: the one that ``refit``
+        names, else "score", else the first. ``refit`` alone decides what is best.
+
+    max_pending : int, "auto" or "async", default="auto"
+        The most settings evaluated at a time, >= 1. Setting k is chosen from the scores
+        of all but the last ``max_pending - 1`` before it, so that the search does not
+        depend on timing. "auto" keeps all jobs busy. "async" chooses from all scores
+        that are in: a little faster, and not reproducible.
+
+    timeout : float, default=None
+        Seconds for the whole search, > 0, the refit included. No setting is begun that
+        would probably end later; at least one is evaluated.
+
+    Attributes
+    ----------
+    cv_results_ : dict of numpy (masked) ndarrays
+        As in ``GridSearchCV``, in the order of evaluation.
+
+    best_estimator_ : estimator
+        Fitted with the best setting on all data; if ``refit``.
+
+    best_score_ : float
+        Mean cross-validated score of the best setting; not if ``refit`` is a callable.
+
+    best_params_ : dict
+        The best setting.
+
+    best_index_ : int
+        Its row in ``cv_results_``.
+
+    scorer_ : function or dict
+        Scorer used on the held-out data.
+
+    n_splits_ : int
+        Number of folds.
+
+    refit_time_ : float
+        Seconds for fitting the best estimator; if ``refit``.
+
+    multimetric_ : bool
+        Whether there are several metrics.
+
+    classes_ : ndarray of shape (n_classes,)
+        Class labels; if ``refit`` and the estimator is a classifier.
+
+    n_features_in_ : int
+        Number of features seen; if the best estimator tells.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names; if the best estimator tells.
+
+    n_iter_ : int
+        Number of settings evaluated.
+
+    stop_reason_ : str
+        Why the search ended.
+
+    max_pending_ : int
+        The most settings evaluated at a time.
+
+    search_space_ : Space
+        The search space.
+
+    optimizer_ : BayesianOptimizer
+        Has been told all results, and is ready to be asked for more settings.
+
+    See Also
+    --------
+    sklearn.model_selection.GridSearchCV : All points of a grid.
+    sklearn.model_selection.RandomizedSearchCV : Random settings.
+    BayesianOptimizer : The same search for anything that has a score.
+
+    References
+    ----------
+    .. [1] Snoek, Larochelle and Adams, "Practical Bayesian Optimization of Machine
+       Learning Algorithms", NIPS 2012.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.svm import SVC
+    >>> from sklearn_bayes_search import BayesSearchCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> search = BayesSearchCV(
+    ...     SVC(),
+    ...     {"C": loguniform(1e-3, 1e3), "kernel": ["rbf", "linear"]},
+    ...     n_iter=15,
+    ...     random_state=0,
+    ... ).fit(X, y)
+    >>> bool(search.best_score_ >= 0.97)
+    True
+    >>> search.stop_reason_
+    'evaluated n_iter=15 candidates'
+    """
+
+    _parameter_constraints = {
+        **BaseSearchCV._parameter_constraints,
+        "param_distributions": [dict, list, tuple, Space],
+        "n_iter": [Interval(Integral, 1, None, closed="left"), None],
+        "random_state": ["random_state"],
+        "surrogate": "no_validation",  # by as_surrogate and as_acquisition, which
+        "acquisition": "no_validation",  # know the names
+        "initial_points": [list, tuple, None],
+        "n_initial_points": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
+        ],
+        "objective_metric": [str, None],
+        "max_pending": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto", "async"}),
+        ],
+        "timeout": [Interval(Real, 0, None, closed="neither"), None],
+    }
+
+    def __init__(
+        self,
+        estimator,
+        param_distributions,
+        *,
+        n_iter=50,
+        scoring=None,
+        n_jobs=None,
+        refit=True,
+        cv=None,
+        verbose=0,
+        pre_dispatch="2*n_jobs",
+        random_state=None,
+        error_score=np.nan,
+        return_train_score=False,
+        surrogate="gp",
+        acquisition="log_ei",
+        initial_points=None,
+        n_initial_points="auto",
+        objective_metric=None,
+        max_pending="auto",
+        timeout=None,
+    ):
+        super().__init__(
+            estimator=estimator,
+            scoring=scoring,
+            n_jobs=n_jobs,
+            refit=refit,
+            cv=cv,
+            verbose=verbose,
+            pre_dispatch=pre_dispatch,
+            error_score=error_score,
+            return_train_score=return_train_score,
+        )
+        self.param_distributions = param_distributions
+        self.n_iter = n_iter
+        self.random_state = random_state
+        self.surrogate = surrogate
+        self.acquisition = acquisition
+        self.initial_points = initial_points
+        self.n_initial_points = n_initial_points
+        self.objective_metric = objective_metric
+        self.max_pending = max_pending
+        self.timeout = timeout
+
+    @fit_context(prefer_skip_nested_validation=False)  # nor does GridSearchCV skip it
+    def fit(self, X, y=None, **params):
+        """Search for the best setting, and fit the estimator with it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, n_samples)
+            Training data, or a precomputed kernel or distance matrix.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Target; None for unsupervised learning.
+        **params : dict of str -> object
+            Passed to the estimator's ``fit``, the scorer and the splitter, as in
+            ``GridSearchCV``: arrays with one entry per sample are split along with X,
+            ``groups`` goes to the splitter.
+
+        Returns
+        -------
+        self : BayesSearchCV
+            The fitted search.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Before any fit, if a parameter is wrong; after the search, if every fit
+            failed.
+        """
+        deadline = self._deadline()
+        scorers, refit_metric = self._get_scorers()
+        objective = self._objective(scorers)
+        space = as_space(self.param_distributions)
+        check_names(self.estimator, space)
+        X, y = indexable(X, y)
+        params = check_method_params(X, params=params)
+        routed = self._get_routed_params_for_fit(params)
+        callbacks = FitCallbacks(self, X, y, params.get("sample_weight"))
+        callbacks.begin()
+        cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        splits = draw_splits(cv, X, y, routed.splitter.split)
+
+        optimizer, candidates, stop_reason = self._search(
+            space, objective, deadline, callbacks, X, y, splits, scorers, routed
+        )
+
+        outcomes = [fold for candidate in candidates for fold in candidate.folds]
+        warn_or_raise_about_fit_failures(outcomes, self.error_score)
+        if callable(self.scoring):
+            insert_error_scores(outcomes, self.error_score)
+        first = outcomes[0]["test_scores"]
+        self.multimetric_ = isinstance(first, dict)
+        if callable(self.scoring) and self.multimetric_:
+            self._check_refit_for_multimetric(first)
+            refit_metric = self.refit
+        settings = [candidate.trial.params for candidate in candidates]
+        results = self._format_results(settings, len(splits), outcomes)
+
+        self._choose_best(results, refit_metric)
+        if self.refit:
+            self._refit(X, y, routed.estimator.fit, callbacks)
+        self.scorer_ = scorer_attribute(scorers)
+        self.n_splits_ = len(splits)
+        self.n_iter_ = len(candidates)
+        self.stop_reason_ = stop_reason
+        self.search_space_ = space
+        self.optimizer_ = optimizer
+        self._metric = objective.metric(list(first) if self.multimetric_ else None)
+        self.cv_results_ = results
+        callbacks.end()
+        return self
+
+    def _deadline(self):
+        if self.timeout is not None:
+            return Deadline(self.timeout, refit=self.refit is not False)
+        if self.n_iter is None:
+            raise ValueError(
+                "The 'n_iter' parameter of BayesSearchCV must be an int >= 1 unless a "
+                "'timeout' ends the search. Got None for both; set one of them."
+            )
+        return None
+
+    def _objective(self, scorers):
+        """Give what is maximised; refuse an unknown metric where they are known."""
+        objective = Objective(self.objective_metric, self.refit)
+        names = metric_names(scorers)
+        if names is not None or not callable(self.scoring):
+            objective.metric(names)
+        return objective
+
+    def _search(
+        self, space, objective, deadline, callbacks, X, y, splits, scorers, routed
+    ):
+        """Evaluate settings until the search ends."""
+        whole = deadline is None and space.size <= self.n_iter
+        n_candidates = self.n_iter if self.n_iter is not None else None
+        if np.isfinite(space.size):
+            n_candidates = int(min(space.size, self.n_iter or np.inf))
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        with open_executor(self.n_jobs) as executor:
+            self.max_pending_ = window(
+                self.max_pending, executor.n_workers, len(splits)
+            )
+            optimizer = BayesianOptimizer(
+                space,
+                surrogate=self.surrogate,
+                acquisition=self.acquisition,
+                initial_points=self._initial_points(space),
+                n_initial_points=self.n_initial_points,
+                n_iter=self.n_iter,
+                max_pending=self.max_pending_,
+                exhaustive=whole,
+                random_state=seed,
+            )
+            evaluator = Evaluator(
+                clone(self.estimator),
+                X,
+                y,
+                splits=splits,
+                scorer=scorers,
+                callbacks=callbacks,
+                n_candidates=n_candidates,
+                fit_params=routed.estimator.fit,
+                score_params=routed.scorer.score,
+                return_train_score=self.return_train_score,
+                error_score=self.error_score,
+                verbose=self.verbose,
+            )
+            n_fits = None if n_candidates is None else n_candidates * len(splits)
+            if self.verbose > 0 and n_fits is not None:
+                print(
+                    f"Fitting {len(splits)} folds for each of {n_candidates} "
+                    f"candidates, totalling {n_fits} fits"
+                )
+            callbacks.begin_search(n_fits)
+            candidates, stop_reason = run(
+                optimizer,
+                executor,
+                evaluator,
+                objective=objective,
+                n_iter=self.n_iter,
+                max_pending=self.max_pending_,
+                in_order=self.max_pending != "async",
+                deadline=deadline,
+                on_complete=self._reporter(objective, n_candidates),
+            )
+            callbacks.end_search()
+        return optimizer, candidates, stop_reason
+
+    def _initial_points(self, space):
+        """Give the user's settings, then the estimator's own if it is in the space."""
+        points = list(self.initial_points or [])
+        own = self.estimator.get_params()
+        for branch in space.branches:
+            params = {name: own[name] for name in branch if name in own}
+            if len(params) == len(branch) and space.contains(params):
+                return [*points, params]
+        return points
+
+    def _reporter(self, objective, total):
+        """Give what is called with each complete candidate."""
+        best = -np.inf
+
+        def report(candidate):
+            nonlocal best
+            best = np.fmax(best, objective(candidate.folds))
+            if self.verbose > 0:
+                print(candidate_line(candidate, total, objective, best))
+
+        return report
+
+    def _choose_best(self, results, refit_metric):
+        if not (self.refit or not self.multimetric_):
+            return
+        self.best_index_ = self._select_best_index(self.refit, refit_metric, results)
+        if not callable(self.refit):
+            means = results[f"mean_test_{refit_metric}"]
+            self.best_score_ = means[self.best_index_]
+        self.best_params_ = results["params"][self.best_index_]
+
+    def _refit(self, X, y, fit_params, callbacks):
+        # cloned: a setting may hold estimators, which must stay unfitted
+        best = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
+        self.best_estimator_ = best
+        with callbacks.refit(best):
+            start = time.time()
+            if y is None:
+                best.fit(X, **fit_params)
+            else:
+                best.fit(X, y, **fit_params)
+            self.refit_time_ = time.time() - start
+        if hasattr(best, "feature_names_in_"):
+            self.feature_names_in_ = best.feature_names_in_
+
+    def results_frame(self):
+        """Show the settings tried as a table.
+
+        Returns
+        -------
+        frame : DataFrame
+            A row per candidate, in the order of evaluation: a column per parameter
+            with its own dtype (missing where the parameter is inactive), then
+            ``score`` (mean over the folds of what was maximised), ``standard_error``
+            of that mean over the folds, ``rank``, ``status`` ("ok" or "failed") and
+            ``seconds`` (all folds together). A parameter called like one of these
+            keeps its prefix ``param_``.
+
+        Raises
+        ------
+        NotFittedError
+            If the search is not fitted.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn.tree import DecisionTreeClassifier
+        >>> from sklearn_bayes_search import BayesSearchCV
+        >>> search = BayesSearchCV(
+        ...     DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2]}
+        ... ).fit(*load_iris(return_X_y=True))
+        >>> search.results_frame()[["max_depth", "score", "rank", "status"]].round(3)
+                   max_depth  score  rank status
+        candidate
+        0                  1  0.667     2     ok
+        1                  2  0.933     1     ok
+        """
+        check_is_fitted(self, "cv_results_")
+        failed = [outcome.failed for outcome in self.optimizer_.history]
+        return results_frame(self.cv_results_, self._metric, failed[: self.n_iter_])

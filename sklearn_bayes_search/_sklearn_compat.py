@@ -1,0 +1,173 @@
+"""The only door to private names of scikit-learn, and to what differs by its version.
+
+scikit-learn documents none of these, so each release is tested against them. All have
+been stable since 1.6. A branch goes when the version it names is the oldest supported.
+"""
+
+import warnings
+from contextlib import AbstractContextManager, nullcontext
+
+from sklearn import get_config
+from sklearn.base import _fit_context
+from sklearn.metrics._scorer import _MultimetricScorer
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.model_selection._validation import (
+    _fit_and_score,
+    _insert_error_scores,
+    _warn_or_raise_about_fit_failures,
+)
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.parallel import delayed
+from sklearn.utils.validation import _check_method_params
+
+__all__ = [
+    "BaseSearchCV",
+    "FitCallbacks",
+    "Interval",
+    "StrOptions",
+    "check_method_params",
+    "fit_and_score",
+    "fit_context",
+    "inconsistent_splits",
+    "insert_error_scores",
+    "metric_names",
+    "scorer_attribute",
+    "warn_or_raise_about_fit_failures",
+    "with_current_config",
+]
+
+check_method_params = _check_method_params
+fit_and_score = _fit_and_score
+fit_context = _fit_context
+insert_error_scores = _insert_error_scores
+warn_or_raise_about_fit_failures = _warn_or_raise_about_fit_failures
+
+
+def inconsistent_splits(expected, got):
+    """Word the error about a splitter that contradicts itself as scikit-learn does."""
+    verb = "return" if hasattr(BaseSearchCV, "_check_input_parameters") else "returned"
+    return (  # "returned" before scikit-learn 1.9
+        f"cv.split and cv.get_n_splits {verb} inconsistent results. Expected "
+        f"{expected} splits, got {got}"
+    )
+
+
+def metric_names(scorers):
+    """Give the names of several metrics, or None for one or for a plain callable."""
+    return list(scorers._scorers) if isinstance(scorers, _MultimetricScorer) else None
+
+
+def scorer_attribute(scorers):
+    """Give what ``scorer_`` holds: a dict for several metrics, else the scorer."""
+    return scorers._scorers if isinstance(scorers, _MultimetricScorer) else scorers
+
+
+def with_current_config(function):
+    """Bind scikit-learn's configuration, and from 1.7 the warning filters, for workers.
+
+    Parameters
+    ----------
+    function : callable
+        What is called in another process or thread.
+
+    Returns
+    -------
+    wrapped : callable
+        The same, under the configuration that is active now.
+    """
+    wrapped, _, _ = delayed(function)()
+    if not hasattr(wrapped, "with_config_and_warning_filters"):  # scikit-learn < 1.7
+        return wrapped.with_config(get_config())
+    # Python 3.14 may keep the filters of the context apart from the module's
+    filters = getattr(warnings, "_get_filters", lambda: warnings.filters)()
+    return wrapped.with_config_and_warning_filters(get_config(), filters)
+
+
+class FitCallbacks:
+    """The callback hooks of one fit; without callbacks all of it does nothing.
+
+    The tasks are those of ``GridSearchCV`` in scikit-learn >= 1.9: "fit" holds
+    "search", which holds a leaf for each candidate and fold, and
+    "refit-with-best-params".
+
+    Parameters
+    ----------
+    search : estimator
+        Whose callbacks are called.
+    X, y : array-like
+        The data, passed to the hooks.
+    sample_weight : array-like or None
+        Passed to the hooks as metadata.
+    """
+
+    def __init__(self, search, X, y, sample_weight):
+        self.search = search
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        self._data = {"X": X, "y": y, "metadata": metadata}
+        # absent before scikit-learn 1.9; a parent's context comes from a meta-estimator
+        supported = hasattr(search, "_init_callback_context")
+        wanted = ("_skl_callbacks", "_parent_callback_ctx")
+        self._on = supported and any(hasattr(search, name) for name in wanted)
+        self._root = self._search = None
+
+    def begin(self):
+        """Begin "fit"."""
+        if self._on:
+            n_subtasks = 1 + (self.search.refit is not False)
+            self._root = self.search._init_callback_context(max_subtasks=n_subtasks)
+            self._root.call_on_fit_task_begin(estimator=self.search, **self._data)
+
+    def begin_search(self, n_fits):
+        """Begin "search" with at most so many leaves; None if that is not known."""
+        if self._on:
+            self._search = self._root.subcontext(
+                task_name="search", max_subtasks=n_fits, sequential_subtasks=False
+            ).call_on_fit_task_begin(estimator=self.search)
+
+    def leaf(self, task_id):
+        """Give keyword arguments of ``fit_and_score`` for one candidate and fold."""
+        if not self._on:
+            return {}
+        # Another thread may be pickling the tree with an earlier leaf: the new leaf
+        # goes into a new dict, so that none changes its size while it is walked.
+        self._search._children_map = dict(self._search._children_map)
+        context = self._search.subcontext(
+            task_name="candidate-split-evaluation", task_id=task_id
+        )
+        return {"caller": self.search, "callback_ctx": context}
+
+    def end_search(self):
+        """End "search"."""
+        if self._on:
+            self._search.call_on_fit_task_end(estimator=self.search)
+
+    def refit(self, estimator) -> AbstractContextManager:
+        """Give a context in which the best estimator is fitted."""
+        return (
+            _Refit(self._root, self.search, estimator, self._data)
+            if self._on
+            else (nullcontext())
+        )
+
+    def end(self):
+        """End "fit"."""
+        if self._on:
+            self._root.call_on_fit_task_end(estimator=self.search, **self._data)
+
+
+class _Refit(AbstractContextManager):
+    """The task "refit-with-best-params"."""
+
+    def __init__(self, root, search, estimator, data):
+        self._context = root.subcontext(task_name="refit-with-best-params")
+        self._propagation = self._context.propagate_callback_context(estimator)
+        self._arguments = {"estimator": search, **data}
+
+    def __enter__(self):
+        self._propagation.__enter__()
+        self._context.call_on_fit_task_begin(**self._arguments)
+
+    def __exit__(self, *error):
+        self._propagation.__exit__(*error)
+        if error[0] is None:
+            self._context.call_on_fit_task_end(**self._arguments)

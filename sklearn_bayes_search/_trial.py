@@ -1,0 +1,169 @@
+"""Frozen values that every layer passes on, and the history of what came back.
+
+``U`` are points of the unit cube, one row a point, one column a varying parameter.
+A *trial* is a setting that was sent out, an *outcome* is what came back for it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Dims:
+    """What the columns of the unit cube stand for.
+
+    Attributes
+    ----------
+    categorical : ndarray of shape (n_dims,), bool
+        Columns whose levels have no order.
+    levels : tuple of length n_dims of ndarray or None
+        Ascending positions in [0, 1] of a discrete column's levels; None for a
+        column that is continuous or has too many levels to list.
+    active : ndarray of shape (n_branches, n_dims), bool
+        Columns that mean something in each branch. An inactive column holds its
+        neutral position, so that it adds no distance between two such points.
+    branch : int or None
+        The column that tells the branch; None if there is one branch only.
+    discrete : ndarray of shape (n_dims,), bool
+        Columns that are snapped to levels, listed or not.
+    """
+
+    categorical: np.ndarray
+    levels: tuple[np.ndarray | None, ...]
+    active: np.ndarray
+    branch: int | None
+    discrete: np.ndarray
+
+    @cached_property
+    def n_dims(self) -> int:
+        return len(self.levels)
+
+    @cached_property
+    def ordinal(self) -> np.ndarray:
+        """Discrete columns with an order, shape (n_dims,), bool."""
+        return np.asarray(self.discrete & ~self.categorical)
+
+    @cached_property
+    def continuous(self) -> np.ndarray:
+        """Columns that take any value in [0, 1], shape (n_dims,), bool."""
+        return np.asarray(~self.discrete)
+
+    @cached_property
+    def shared(self) -> np.ndarray:
+        """Columns active in more than one branch, shape (n_dims,), bool."""
+        return np.asarray(self.active.sum(axis=0) > 1)
+
+    @cached_property
+    def n_active(self) -> int:
+        """The most columns that are active at once, the branch apart."""
+        return int(self.active.sum(axis=1).max(initial=0)) - (self.branch is not None)
+
+    @cached_property
+    def neutral(self) -> np.ndarray:
+        """Position that an inactive column holds, shape (n_dims,).
+
+        The centre, or 0 for a categorical column: none of its levels lies there.
+        """
+        return np.where(self.categorical, 0.0, 0.5)
+
+    def branch_of(self, U: np.ndarray) -> np.ndarray:
+        """Branch of each row of ``U`` of shape (n_points, n_dims)."""
+        if self.branch is None:
+            return np.zeros(len(U), dtype=int)
+        last = len(self.active) - 1
+        branch = (U[:, self.branch] * (last + 1)).astype(int)
+        return np.asarray(np.clip(branch, 0, last))
+
+    @classmethod
+    def all_continuous(cls, n_dims: int) -> "Dims":
+        """Build the columns of a plain box."""
+        return cls(
+            categorical=np.zeros(n_dims, dtype=bool),
+            levels=(None,) * n_dims,
+            active=np.ones((1, n_dims), dtype=bool),
+            branch=None,
+            discrete=np.zeros(n_dims, dtype=bool),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A setting that was sent out.
+
+    Attributes
+    ----------
+    number : int
+        Position in the order of asking, from 0.
+    params : dict
+        The setting, with the user's own objects as values.
+    row : ndarray of shape (n_dims,)
+        The setting's place in the unit cube.
+    """
+
+    number: int
+    params: Mapping[str, Any]
+    row: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What came back for a trial.
+
+    Attributes
+    ----------
+    trial : Trial
+        What was sent out.
+    score : float
+        Higher is better; NaN when the evaluation failed.
+    noise : float
+        Variance of the score's error where it is known, in squared score units.
+    """
+
+    trial: Trial
+    score: float
+    noise: float = 0.0
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is no finite score."""
+        return not np.isfinite(self.score)
+
+
+class History:
+    """Outcomes in the order of their trials, whatever order they were added in."""
+
+    def __init__(self) -> None:
+        self._outcomes: dict[int, Outcome] = {}
+
+    def add(self, outcome: Outcome) -> None:
+        """Add an outcome; each trial can have only one."""
+        number = outcome.trial.number
+        if number in self._outcomes:
+            raise ValueError(f"The outcome of trial {number} is already known.")
+        self._outcomes[number] = outcome
+
+    def __len__(self) -> int:
+        return len(self._outcomes)
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return iter([self._outcomes[number] for number in sorted(self._outcomes)])
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._outcomes
+
+    @property
+    def scores(self) -> np.ndarray:
+        """Scores in trial order, shape (n_outcomes,); NaN where it failed."""
+        return np.array(
+            [o.score if not o.failed else np.nan for o in self], dtype=float
+        )
+
+    @property
+    def best(self) -> Outcome | None:
+        """The outcome with the highest score, the earliest of equals."""
+        scored = [outcome for outcome in self if not outcome.failed]
+        return max(scored, key=lambda outcome: outcome.score, default=None)

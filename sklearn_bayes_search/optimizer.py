@@ -1,0 +1,442 @@
+"""Ask for a point, tell its score: Bayesian optimisation of any black box.
+
+This module joins the rooms below it: the space, a surrogate, an acquisition function,
+the first points, where evaluations fail, and the search for the most promising point.
+Scores are winsorised and standardised here and nowhere else; higher is better.
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from sklearn_bayes_search._design import default_n_initial_points, space_filling
+from sklearn_bayes_search._feasibility import Feasibility
+from sklearn_bayes_search._maximize import Asked, Maximizer
+from sklearn_bayes_search._trial import History, Outcome, Trial
+from sklearn_bayes_search.acquisition import Acquisition, Context, as_acquisition
+from sklearn_bayes_search.exceptions import SpaceExhausted
+from sklearn_bayes_search.space import as_space
+from sklearn_bayes_search.surrogate import GaussianProcess, Surrogate
+
+__all__ = ["BayesianOptimizer"]
+
+# What a failed evaluation tells the model: the worst score seen, with the scores' own
+# variance as noise. It keeps the mean low there without a cliff.
+FAILURE_NOISE = 1.0
+# Scores this many spreads below the median are pulled up, or a few hopeless settings
+# would flatten all differences among good ones. Measured with scores of -1e6.
+WINSOR_SPREADS = 5.0
+N_CENTRES = 5
+# Draws after which a constraint is said to permit nothing.
+MAX_DRAWS = 20_000
+
+
+class BayesianOptimizer:
+    """Bayesian optimisation by ask and tell.
+
+    Ask for a trial, evaluate its ``params`` in any way, tell the score; several trials
+    may be pending at a time. What is asked depends on the arguments and on what was
+    told, never on the order of telling or on time.
+
+    Parameters
+    ----------
+    space : dict, list of dicts or Space
+        What to search over; see :class:`Space`.
+    surrogate : {"gp"} or Surrogate, default="gp"
+        Model of the score. A name stands for a member with its defaults.
+    acquisition : str or Acquisition, default="log_ei"
+        What makes a point promising: ``"log_ei"``, ``"ei"``, ``"pi"``, ``"ucb"``,
+        ``"thompson"``, or an object with settings such as
+        ``UpperConfidenceBound(kappa=3.0)``.
+    initial_points : list of dict, default=None
+        Settings to ask for first.
+    n_initial_points : int or "auto", default="auto"
+        How many points are asked for before the model takes over, ``initial_points``
+        included. The rest fills the space evenly. ``"auto"`` depends on the space,
+        ``n_iter`` and ``max_pending``.
+    n_iter : int, default=None
+        How many points will be asked for, where it is known; it only bounds
+        ``n_initial_points="auto"``.
+    max_pending : int, default=1
+        The most trials that will be pending at a time; likewise.
+    exhaustive : bool, default=False
+        Whether to ask for every point of a finite space in ``ParameterGrid``'s order
+        instead of choosing.
+    random_state : int, numpy.random.Generator or None, default=None
+        Source of randomness; an int makes the trials reproducible.
+
+    Attributes
+    ----------
+    space : Space
+        The search space.
+    history : History
+        The outcomes told so far, in the order of their trials.
+    pending : list of Trial
+        Trials that were asked for and not yet told.
+    best : Outcome or None
+        The outcome with the highest score.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is wrong, an initial point is outside the space included.
+
+    Examples
+    --------
+    >>> from sklearn_bayes_search import BayesianOptimizer, Real
+    >>> optimizer = BayesianOptimizer({"x": Real(-5, 5)}, random_state=0)
+    >>> for _ in range(20):
+    ...     trial = optimizer.ask()
+    ...     optimizer.tell(trial, -((trial.params["x"] - 2) ** 2))
+    >>> print(round(optimizer.best.trial.params["x"], 1))
+    2.0
+    """
+
+    def __init__(
+        self,
+        space: Any,
+        *,
+        surrogate: str | Surrogate = "gp",
+        acquisition: str | Acquisition = "log_ei",
+        initial_points: Sequence[Mapping[str, Any]] | None = None,
+        n_initial_points: int | str = "auto",
+        n_iter: int | None = None,
+        max_pending: int = 1,
+        exhaustive: bool = False,
+        random_state: int | np.random.Generator | None = None,
+    ) -> None:
+        self.space = as_space(space)
+        self._surrogate = as_surrogate(surrogate)
+        self._acquisition = as_acquisition(acquisition)
+        self._entropy = _entropy(random_state)
+        if n_initial_points == "auto":
+            n_initial_points = default_n_initial_points(self.space, n_iter, max_pending)
+        elif not isinstance(n_initial_points, int | np.integer) or n_initial_points < 1:
+            raise ValueError(
+                "The 'n_initial_points' parameter must be an int >= 1 or 'auto'. "
+                f"Got {n_initial_points!r} instead."
+            )
+        self.n_initial_points = int(n_initial_points)
+        self._first = self._encode_all(initial_points or [])
+        self._queue = list(self.space.grid()) if exhaustive else None
+        self._maximizer = Maximizer(self.space)
+        self._asked = Asked(self.space.dims)
+        self._pending: dict[int, Trial] = {}
+        self._n_asked = 0
+        self.history = History()
+
+    @property
+    def pending(self) -> list[Trial]:
+        """Trials that were asked for and not yet told, in the order of asking."""
+        return list(self._pending.values())
+
+    @property
+    def best(self) -> Outcome | None:
+        """The outcome with the highest score so far, the earliest of equals."""
+        return self.history.best
+
+    def ask(self) -> Trial:
+        """Choose the next setting to evaluate.
+
+        Returns
+        -------
+        trial : Trial
+            Its number, its ``params`` and its place in the unit cube.
+
+        Raises
+        ------
+        SpaceExhausted
+            If every point of a finite space was asked for.
+        """
+        rng = self._rng(self._n_asked)
+        # One thread: the matrices are small, the other cores may be busy fitting, and
+        # the result must not depend on how many there are.
+        with self._blas().limit(limits=1, user_api="blas"):
+            row, params = self._next(rng)
+        trial = Trial(self._n_asked, params or self.space.decode(row), row)
+        self._n_asked += 1
+        self._asked.add(row)
+        self._pending[trial.number] = trial
+        return trial
+
+    def tell(
+        self, trial: Trial | Mapping[str, Any], score: float, *, noise: float = 0.0
+    ) -> None:
+        """Learn the score of a setting.
+
+        Parameters
+        ----------
+        trial : Trial or dict
+            What was asked for; or any setting of the space, evaluated elsewhere.
+        score : float
+            Higher is better. NaN or infinite: the evaluation failed. That is learned,
+            too: similar settings are avoided.
+        noise : float, default=0.0
+            Variance of the score's error, >= 0, where it is known; in squared units of
+            the score.
+
+        Raises
+        ------
+        TypeError
+            If the score is no number.
+        ValueError
+            If the trial is not pending, the setting is not in the space, or the noise
+            is negative.
+        """
+        if isinstance(score, bool) or not isinstance(score, Real):
+            raise TypeError(
+                f"The score must be a number, NaN for a failure. Got {score!r}."
+            )
+        if not (isinstance(noise, Real) and np.isfinite(noise) and noise >= 0):
+            raise ValueError(f"The noise must be a number >= 0. Got {noise!r}.")
+        if isinstance(trial, Mapping):
+            trial = self._adopt(trial)
+        elif self._pending.get(trial.number) is not trial:
+            raise ValueError(
+                f"Trial {trial.number} is not pending: it was told before, or another "
+                "optimizer asked for it. Tell a dict of parameters to add a setting "
+                "that was evaluated elsewhere."
+            )
+        self.history.add(Outcome(trial, float(score), float(noise)))
+        self._pending.pop(trial.number, None)
+
+    def _adopt(self, params: Mapping[str, Any]) -> Trial:
+        """Make a trial of a setting from elsewhere."""
+        try:
+            row = self.space.encode(params)
+        except ValueError as error:
+            raise ValueError(
+                f"The setting {dict(params)!r} is told: {error}."
+            ) from error
+        trial = Trial(self._n_asked, dict(params), row)
+        self._n_asked += 1
+        self._asked.add(row)
+        return trial
+
+    def _next(self, rng: np.random.Generator) -> tuple[np.ndarray, Any]:
+        """Choose a row; with its params where they are given and not decoded."""
+        if self._queue is not None:
+            if not self._queue:
+                raise SpaceExhausted("Every point of the space was asked for.")
+            return self._queue.pop(0), None
+        while self._first:
+            row, params = self._first.pop(0)
+            if row not in self._asked:
+                return row, params
+        n_scored = sum(not outcome.failed for outcome in self.history)
+        if self._n_asked < self.n_initial_points or n_scored < 2:
+            return self._fill(), None
+        promising = self._most_promising(rng)
+        return (self._fill() if promising is None else promising), None
+
+    def _fill(self) -> np.ndarray:
+        """Give the next space-filling row that was not asked for."""
+        left = self._maximizer.unasked(self._asked)
+        if left is not None and len(left) == 0:
+            raise SpaceExhausted("Every point of the space was asked for.")
+        # The sequence is that of the seed alone, so that the first points together
+        # fill the space; it is drawn again rather than kept, to be picklable.
+        for row in space_filling(self.space, self._rng(0, 0), MAX_DRAWS):
+            if not self._asked.repeats(row):
+                return row
+        if left is not None:
+            return np.asarray(left[self._rng(self._n_asked).integers(len(left))])
+        if np.isfinite(self.space.size):
+            for row in self.space.grid():
+                if row not in self._asked:
+                    return row
+        if len(self._asked):
+            raise SpaceExhausted("No new point was found that the constraint permits.")
+        raise ValueError(
+            f"The constraint of the space permits none of {MAX_DRAWS} settings drawn "
+            "at random. Check it, or narrow the space to where it holds."
+        )
+
+    def _most_promising(self, rng: np.random.Generator) -> np.ndarray | None:
+        """Fit the model to what was told, and maximise the acquisition function."""
+        outcomes = list(self.history)
+        U = np.array([outcome.trial.row for outcome in outcomes])
+        failed = np.array([outcome.failed for outcome in outcomes])
+        y, noise = _targets(outcomes, failed)
+        dims = self.space.dims
+        model = self._surrogate.fit(U, y, noise=noise, dims=dims, rng=rng)
+        mean = np.where(failed, -np.inf, model.posterior(U).mean)
+        if self._pending:
+            P = np.array([trial.row for trial in self._pending.values()])
+            # believe the model: only the uncertainty around pending points shrinks
+            model = model.condition(P, model.posterior(P).mean)
+        context = Context(
+            best=float(mean.max()), n_told=len(y), n_dims=dims.n_dims, rng=rng
+        )
+        feasibility = Feasibility().fit(U, ~failed, dims=dims) if failed.any() else None
+        return self._maximizer(
+            _Promise(model, self._acquisition, context, feasibility),
+            asked=self._asked,
+            centres=U[np.argsort(-mean, kind="stable")[:N_CENTRES]],
+            length_scales=getattr(model, "length_scales_", np.full(dims.n_dims, 0.5)),
+            rng=rng,
+        )
+
+    def _encode_all(self, points: Any) -> list[tuple[np.ndarray, dict[str, Any]]]:
+        if isinstance(points, Mapping) or not isinstance(points, Sequence):
+            raise TypeError(
+                "The 'initial_points' parameter must be a list of dicts. "
+                f"Got {points!r} instead."
+            )
+        rows = []
+        for index, params in enumerate(points):
+            if not isinstance(params, Mapping):
+                raise TypeError(
+                    f"Initial point {index} must be a dict. Got {params!r} instead."
+                )
+            try:
+                row = self.space.encode(params)
+            except ValueError as error:
+                raise ValueError(
+                    f"Initial point {index}, {dict(params)!r}, is not in the search "
+                    f"space: {error}."
+                ) from error
+            rows.append((row, {name: params[name] for name in sorted(params)}))
+        return rows
+
+    def _rng(self, *stream: int) -> np.random.Generator:
+        """Give the generator of one ask, or of another numbered purpose."""
+        seeds = np.random.SeedSequence(self._entropy, spawn_key=stream)
+        return np.random.default_rng(seeds)
+
+    def _blas(self) -> ThreadpoolController:
+        # looking for the libraries takes milliseconds, so it is done once
+        if getattr(self, "_controller", None) is None:
+            self._controller: ThreadpoolController | None = ThreadpoolController()
+        assert self._controller is not None
+        return self._controller
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_controller": None}
+
+
+@dataclass
+class _Promise:
+    """How promising a point is: acquisition, and the chance that it succeeds."""
+
+    model: Surrogate
+    acquisition: Acquisition
+    context: Context
+    feasibility: Feasibility | None
+
+    @property
+    def smooth(self) -> bool:
+        return bool(self.acquisition.smooth)
+
+    def __call__(self, U: np.ndarray) -> np.ndarray:
+        values = self.acquisition(self.model.posterior(U), self.context)
+        if self.feasibility is None:
+            return values
+        log_p = self.feasibility.log_probability(U)
+        weighted = self.acquisition.nonnegative
+        return np.asarray(values * np.exp(log_p) if weighted else values + log_p)
+
+    def value_and_gradient(self, u: np.ndarray) -> tuple[float, np.ndarray]:
+        U = u[np.newaxis]
+        posterior = self.model.posterior(U, gradient=True)
+        values, gradients = self.acquisition.value_and_gradient(posterior, self.context)
+        value, gradient = float(values[0]), gradients[0]
+        if self.feasibility is None:
+            return value, gradient
+        log_p = float(self.feasibility.log_probability(U)[0])
+        by_u = self.feasibility.gradient(U)[0]
+        if self.acquisition.nonnegative:
+            p = float(np.exp(log_p))
+            return value * p, p * (gradient + value * by_u)
+        return value + log_p, gradient + by_u
+
+
+def as_surrogate(value: Any) -> Surrogate:
+    """Make a surrogate of a name; an object is copied, for fitting changes it.
+
+    Raises
+    ------
+    TypeError
+        If it is neither a name nor an object with ``fit``, ``condition`` and
+        ``posterior``.
+    ValueError
+        If the name is unknown.
+    """
+    names = {"gp": GaussianProcess}
+    if isinstance(value, str):
+        if value not in names:
+            nearest = difflib.get_close_matches(value, names, n=1)
+            hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+            raise ValueError(
+                f"The 'surrogate' parameter must be one of {sorted(names)} or an "
+                f"object. Got {value!r} instead.{hint}"
+            )
+        return names[value]()
+    methods = ("fit", "condition", "posterior")
+    if isinstance(value, type) or not all(hasattr(value, name) for name in methods):
+        raise TypeError(
+            f"The 'surrogate' parameter must be one of {sorted(names)} or an object "
+            f"with the methods {', '.join(methods)}. Got {value!r} instead."
+        )
+    return deepcopy(value)  # type: ignore[no-any-return]
+
+
+def standardise(scores: np.ndarray) -> tuple[np.ndarray, float]:
+    """Winsorise the low tail of scores, then scale them to mean 0 and deviation 1.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n,)
+        Finite scores of any size.
+
+    Returns
+    -------
+    y : ndarray of shape (n,)
+        Standardised scores; all 0 when the scores are equal up to rounding.
+    unit : float
+        How large a difference of scores is 1 in ``y``.
+    """
+    magnitude = float(np.abs(scores).max()) or 1.0  # 1e300 squared would overflow
+    y = scores / magnitude
+    middle = float(np.median(y))
+    spread = max(y.max() - middle, middle - float(np.quantile(y, 0.25)))
+    if spread == 0:  # most scores are equal: take the typical distance of the others
+        others = np.abs(y - middle)[y != middle]
+        spread = float(np.median(others)) if len(others) else 0.0
+    y = np.maximum(y, middle - WINSOR_SPREADS * spread)
+    y = y - y.mean()
+    deviation = float(y.std())
+    if deviation < 1e-12:
+        return np.zeros(len(y)), magnitude
+    return y / deviation, magnitude * deviation
+
+
+def _targets(
+    outcomes: Sequence[Outcome], failed: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give what the model learns: standardised scores, and their known variances."""
+    scores = np.array([outcome.score for outcome in outcomes])
+    y = np.empty(len(outcomes))
+    y[~failed], unit = standardise(scores[~failed])
+    y[failed] = y[~failed].min()
+    known = np.sqrt([outcome.noise for outcome in outcomes]) / unit
+    return y, np.where(failed, FAILURE_NOISE, np.minimum(known, 1e3) ** 2)
+
+
+def _entropy(random_state: Any) -> int:
+    if random_state is None:
+        return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**63))
+    if isinstance(random_state, int | np.integer) and random_state >= 0:
+        return int(random_state)
+    raise ValueError(
+        "The 'random_state' parameter must be an int >= 0, a numpy Generator or None. "
+        f"Got {random_state!r} instead."
+    )

@@ -1,0 +1,333 @@
+"""Dimensions that say outright what a parameter's values are.
+
+A dimension maps a value to a position ``u`` in [0, 1] and back. A discrete dimension
+has levels, each with a position inside its own share of [0, 1]; *snapping* moves any
+position to its level's. What identifies a choice is its index, so that the user's own
+object comes back whatever it is.
+"""
+
+import numbers
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Dimension", "Integer", "Real"]
+
+# Discrete dimensions up to this size list their levels; larger ones are handled as
+# numbers that are rounded. No search evaluates that many values of one parameter.
+MAX_LISTED = 10_000
+
+
+class Dimension:
+    """One parameter's values and their positions in [0, 1].
+
+    Attributes
+    ----------
+    n_levels : int or None
+        Number of different values; None where they cannot be counted.
+    discrete : bool
+        Whether positions are snapped to levels.
+    categorical : bool
+        Whether the levels have no order.
+    """
+
+    n_levels: int | None = None
+    discrete: bool = False
+    categorical: bool = False
+
+    def positions(self) -> np.ndarray | None:
+        """Place all levels.
+
+        Returns
+        -------
+        positions : ndarray of shape (n_levels,) or None
+            In the user's order; None where the levels are not listed.
+        """
+        return None
+
+    def snap(self, u: np.ndarray) -> np.ndarray:
+        """Move positions to the nearest ones in use.
+
+        Parameters
+        ----------
+        u : ndarray of shape (n,)
+            Any positions in [0, 1].
+
+        Returns
+        -------
+        u : ndarray of shape (n,)
+            Positions that values have.
+        """
+        raise NotImplementedError
+
+    def decode(self, u: float) -> Any:
+        """Give the value at a position.
+
+        Parameters
+        ----------
+        u : float
+            Position in [0, 1].
+
+        Returns
+        -------
+        value : object
+            The value there; of a list of choices, the user's own object.
+        """
+        raise NotImplementedError
+
+    def encode(self, value: Any) -> float:
+        """Give the position of a value.
+
+        Parameters
+        ----------
+        value : object
+            A value of the dimension.
+
+        Returns
+        -------
+        u : float
+            Its position in [0, 1].
+
+        Raises
+        ------
+        ValueError
+            If the dimension does not have the value; the message says why.
+        """
+        raise NotImplementedError
+
+    def rvs(self, random_state: Any = None) -> Any:
+        """Draw one value, uniformly over [0, 1].
+
+        Parameters
+        ----------
+        random_state : int, RandomState, Generator or None, default=None
+            Source of randomness, as in scikit-learn's ``ParameterSampler``.
+
+        Returns
+        -------
+        value : object
+            A value of the dimension.
+        """
+        if not isinstance(random_state, np.random.RandomState):
+            random_state = np.random.default_rng(random_state)
+        u = np.array([random_state.uniform()])
+        return self.decode(float(self.snap(u)[0]))
+
+
+class Real(Dimension):
+    """A float between two bounds, both included.
+
+    Parameters
+    ----------
+    low, high : float
+        Finite bounds with ``low < high``.
+    *other : object
+        None: arguments of other libraries' dimensions get an error that tells ours.
+    log : bool, default=False
+        Whether the model measures distances on the logarithm, which suits parameters
+        that range over orders of magnitude. Needs ``low > 0``.
+    **others : object
+        None, likewise.
+
+    Raises
+    ------
+    TypeError
+        If a bound is no number, or for arguments of other libraries' dimensions.
+    ValueError
+        If the bounds are not finite, not ascending, or not positive with ``log=True``.
+
+    Examples
+    --------
+    >>> from sklearn_bayes_search import Real
+    >>> C = Real(1e-3, 1e3, log=True)
+    >>> C.decode(0.5)
+    1.0
+    """
+
+    def __init__(
+        self, low: float, high: float, *other: Any, log: bool = False, **others: Any
+    ) -> None:
+        refuse_other_spellings("Real", other, others)
+        _check_bounds("Real", low, high, numbers.Real, "a number")
+        if not low < high:
+            raise ValueError(
+                f"The 'low' bound of Real must be below 'high'. Got low={low!r}, "
+                f"high={high!r}; for one fixed value write the list [{low!r}]."
+            )
+        if log and low <= 0:
+            raise ValueError(
+                "The 'low' bound of Real must be > 0 with log=True. "
+                f"Got {low!r}; choose a small positive bound, or log=False."
+            )
+        self.low, self.high, self.log = float(low), float(high), bool(log)
+
+    def snap(self, u: np.ndarray) -> np.ndarray:
+        return np.asarray(np.clip(u, 0.0, 1.0))
+
+    def decode(self, u: float) -> float:
+        if self.log:
+            low, high = np.log(self.low), np.log(self.high)
+            value = float(np.exp((1 - u) * low + u * high))
+        else:
+            value = (1 - u) * self.low + u * self.high
+        return float(min(max(value, self.low), self.high))
+
+    def encode(self, value: Any) -> float:
+        x = _as_number(value)
+        if not self.low <= x <= self.high:
+            raise ValueError(f"{value!r} is not between {self.low!r} and {self.high!r}")
+        if self.log:
+            low, high = np.log(self.low), np.log(self.high)
+            return float((np.log(x) - low) / (high - low))
+        # halves: the difference of two large bounds may overflow
+        return (x / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Real({self.low!r}, {self.high!r}{', log=True' if self.log else ''})"
+
+
+class Integer(Dimension):
+    """An int between two bounds, both included.
+
+    Parameters
+    ----------
+    low, high : int
+        Bounds with ``low < high``. Unlike ``scipy.stats.randint``, ``high`` itself is
+        a value.
+    *other : object
+        None: arguments of other libraries' dimensions get an error that tells ours.
+    log : bool, default=False
+        Whether the model measures distances on the logarithm. Needs ``low >= 1``.
+    **others : object
+        None, likewise.
+
+    Raises
+    ------
+    TypeError
+        If a bound is no int, or for arguments of other libraries' dimensions.
+    ValueError
+        If the bounds are not ascending, or below 1 with ``log=True``.
+
+    Examples
+    --------
+    >>> from sklearn_bayes_search import Integer
+    >>> Integer(1, 10).decode(1.0)
+    10
+    """
+
+    discrete = True
+
+    def __init__(
+        self, low: int, high: int, *other: Any, log: bool = False, **others: Any
+    ) -> None:
+        refuse_other_spellings("Integer", other, others)
+        _check_bounds("Integer", low, high, numbers.Integral, "an int")
+        if not low < high:
+            raise ValueError(
+                f"The 'low' bound of Integer must be below 'high'. Got low={low!r}, "
+                f"high={high!r}; for one fixed value write the list [{low!r}]."
+            )
+        if log and low < 1:
+            raise ValueError(
+                "The 'low' bound of Integer must be >= 1 with log=True. "
+                f"Got {low!r}; raise it to 1, or use log=False."
+            )
+        self.low, self.high, self.log = int(low), int(high), bool(log)
+
+    @property
+    def n_levels(self) -> int:  # type: ignore[override]  # the base leaves it open
+        """Number of ints."""
+        return self.high - self.low + 1
+
+    def _place(self, values: np.ndarray) -> np.ndarray:
+        # Each int owns half a step to either side, so that all have an equal share
+        # and the model sees a margin at the ends.
+        if self.log:
+            low, high = np.log(self.low - 0.5), np.log(self.high + 0.5)
+            return np.asarray((np.log(values) - low) / (high - low))
+        return np.asarray((values - self.low + 0.5) / self.n_levels)
+
+    def _round(self, u: np.ndarray) -> np.ndarray:
+        if self.log:
+            low, high = np.log(self.low - 0.5), np.log(self.high + 0.5)
+            values = np.exp(low + u * (high - low))
+        else:
+            values = self.low + u * self.n_levels - 0.5
+        return np.asarray(np.clip(np.rint(values), self.low, self.high))
+
+    def positions(self) -> np.ndarray | None:
+        if self.n_levels > MAX_LISTED:
+            return None
+        return self._place(np.arange(self.low, self.high + 1, dtype=float))
+
+    def snap(self, u: np.ndarray) -> np.ndarray:
+        return self._place(self._round(u))
+
+    def decode(self, u: float) -> int:
+        return int(self._round(np.array(u)))
+
+    def encode(self, value: Any) -> float:
+        x = _as_number(value)
+        if not self.low <= x <= self.high or x != round(x):
+            raise ValueError(
+                f"{value!r} is not an int between {self.low} and {self.high}"
+            )
+        return float(self._place(np.array(x)))
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Integer({self.low}, {self.high}{', log=True' if self.log else ''})"
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a choice is a finite number; a bool is none."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        return False
+    try:
+        return bool(np.isfinite(float(value)))
+    except OverflowError:
+        return False
+
+
+def _as_number(value: Any) -> float:
+    if not is_number(value):
+        raise ValueError(f"{value!r} is not a number")
+    return float(value)
+
+
+def _check_bounds(cls: str, low: Any, high: Any, kind: type, what: str) -> None:
+    for name, bound in (("low", low), ("high", high)):
+        if isinstance(bound, bool | np.bool_) or not isinstance(bound, kind):
+            raise TypeError(
+                f"The {name!r} bound of {cls} must be {what}. Got {bound!r}."
+            )
+        if not is_number(bound):
+            raise ValueError(
+                f"The {name!r} bound of {cls} must be finite. Got {bound!r}."
+            )
+
+
+def refuse_other_spellings(cls: str, args: tuple[Any, ...], kwargs: Any) -> None:
+    """Tell users of scikit-optimize's dimensions how it is written here."""
+    if not args and not kwargs:
+        return
+    given = ", ".join([*map(repr, args), *(f"{k}={v!r}" for k, v in kwargs.items())])
+    if cls == "Categorical":
+        advice = "It takes the choices alone."
+    else:
+        advice = f"It takes two bounds and log: {cls}(low, high, log=True)."
+        if "log-uniform" in [*args, *kwargs.values()]:
+            advice += " Write log=True for the prior 'log-uniform'."
+    raise TypeError(
+        f"{cls} does not take {given}. {advice} (These look like arguments of "
+        "scikit-optimize's dimensions.)"
+    )

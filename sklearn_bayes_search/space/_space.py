@@ -1,0 +1,481 @@
+"""The search space: branches of named dimensions, laid out as columns of a cube."""
+
+import difflib
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.stats import qmc
+
+from sklearn_bayes_search._trial import Dims
+from sklearn_bayes_search.space._dimensions import Dimension
+from sklearn_bayes_search.space._parse import as_dimension
+
+__all__ = ["Space", "as_space", "did_you_mean", "key"]
+
+
+class Space:
+    """Parameters to search over.
+
+    Every parameter that varies is a column of the unit cube. With a list of dicts, each
+    dict is a *branch*: a first column tells the branch, parameters of other branches
+    are inactive, and a parameter that has the same name and the same values in several
+    branches is one shared column.
+
+    Parameters
+    ----------
+    param_distributions : dict or list of dicts
+        Parameter names with, each, a list, tuple, range or array of **choices**, a
+        frozen ``scipy.stats`` distribution, an object with ``rvs``, or a
+        :class:`Real`, :class:`Integer`, :class:`Categorical` or :class:`Ordinal`.
+        Choices that are all numbers are ordered by size.
+    constraint : callable, default=None
+        ``constraint(params) -> bool``: settings for which it is false are never tried.
+
+    Attributes
+    ----------
+    branches : tuple of dict
+        For each branch the dimensions by parameter name, in sorted order.
+    columns : tuple of (str, Dimension)
+        What the columns stand for, the branch column apart.
+    dims : Dims
+        Which columns are continuous, ordinal, categorical, shared, inactive.
+    size : float
+        Number of different points, before the constraint; infinite if not countable.
+
+    Raises
+    ------
+    TypeError
+        If it is no dict or list of dicts, or a value is neither choices nor a
+        distribution.
+    ValueError
+        If there are no choices, or a distribution cannot be used.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from sklearn_bayes_search import Space
+    >>> space = Space(
+    ...     [
+    ...         {"kernel": ["rbf"], "C": loguniform(1e-3, 1e3), "gamma": [0.1, 1.0]},
+    ...         {"kernel": ["linear"], "C": loguniform(1e-3, 1e3)},
+    ...     ]
+    ... )
+    >>> row = space.encode({"kernel": "linear", "C": 1.0})
+    >>> row.round(3).tolist()  # branch, C (shared), gamma (inactive)
+    [0.75, 0.5, 0.5]
+    >>> space.decode(row)["kernel"]
+    'linear'
+    """
+
+    def __init__(
+        self,
+        param_distributions: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        *,
+        constraint: Callable[[dict[str, Any]], bool] | None = None,
+    ) -> None:
+        if constraint is not None and not callable(constraint):
+            raise TypeError(
+                "The 'constraint' parameter of Space must be a callable that takes a "
+                f"dict of parameters and returns a bool. Got {constraint!r}."
+            )
+        self.param_distributions = param_distributions
+        self.constraint = constraint
+        self.branches = tuple(
+            {name: as_dimension(name, branch[name]) for name in sorted(branch)}
+            for branch in _as_branches(param_distributions)
+        )
+        self._lay_out()
+        sizes = [_product_size(branch) for branch in self.branches]
+        self.size = float(sum(sizes))
+
+    def _lay_out(self) -> None:
+        columns: list[tuple[str, Dimension]] = []
+        first = int(len(self.branches) > 1)
+        self._column_of: list[dict[str, int | None]] = []
+        for branch in self.branches:
+            place: dict[str, int | None] = {}
+            for name, dimension in branch.items():
+                if dimension.n_levels == 1:  # nothing to model
+                    place[name] = None
+                    continue
+                if (name, dimension) not in columns:
+                    columns.append((name, dimension))
+                place[name] = columns.index((name, dimension)) + first
+            self._column_of.append(place)
+        self.columns = tuple(columns)
+        kinds = [dimension for _, dimension in columns]
+        n_branches = len(self.branches)
+        active = np.zeros((n_branches, first + len(columns)), dtype=bool)
+        active[:, :first] = True
+        for b, place in enumerate(self._column_of):
+            active[b, [column for column in place.values() if column is not None]] = (
+                True
+            )
+        branch_levels = [(np.arange(n_branches) + 0.5) / n_branches] * first
+        self.dims = Dims(
+            categorical=np.array([True] * first + [k.categorical for k in kinds], bool),
+            discrete=np.array([True] * first + [k.discrete for k in kinds], bool),
+            levels=(*branch_levels, *(_ascending(k.positions()) for k in kinds)),
+            active=active,
+            branch=0 if first else None,
+        )
+
+    @property
+    def n_dims(self) -> int:
+        """Number of columns."""
+        return self.dims.n_dims
+
+    def snap(self, U: np.ndarray) -> np.ndarray:
+        """Move points to the nearest ones that exist.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Any points of the unit cube.
+
+        Returns
+        -------
+        U : ndarray of shape (n_points, n_dims)
+            Discrete columns at their levels, inactive ones at their neutral position:
+            equal settings have equal rows.
+        """
+        U = np.array(U, dtype=float)
+        first = 0
+        branch = np.zeros(len(U), dtype=int)
+        if self.dims.branch is not None:
+            first, branch = 1, self.dims.branch_of(U)
+            U[:, 0] = (branch + 0.5) / len(self.branches)
+        for column, (_, dimension) in enumerate(self.columns, start=first):
+            U[:, column] = dimension.snap(U[:, column])
+        if first:
+            U = np.where(self.dims.active[branch], U, self.dims.neutral)
+        return U
+
+    def spread(self, n_points: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw scrambled Sobol points and snap them.
+
+        Every interval of a column gets its share of the points, so branches and
+        categories are covered evenly too.
+
+        Parameters
+        ----------
+        n_points : int
+            How many.
+        rng : numpy.random.Generator
+            Source of the scrambling.
+
+        Returns
+        -------
+        U : ndarray of shape (n_points, n_dims)
+            Snapped points; the constraint is not asked.
+
+        References
+        ----------
+        .. [1] Owen, "Scrambling Sobol' and Niederreiter-Xing Points", Journal of
+           Complexity 14, 1998.
+        """
+        n_sobol = min(self.n_dims, qmc.Sobol.MAXDIM)
+        U = rng.uniform(size=(n_points, self.n_dims))
+        if n_sobol:
+            power = int(np.ceil(np.log2(max(n_points, 2))))
+            sobol = qmc.Sobol(n_sobol, scramble=True, rng=rng)
+            U[:, :n_sobol] = sobol.random_base2(power)[:n_points]
+        return self.snap(U)
+
+    def decode(self, row: np.ndarray) -> dict[str, Any]:
+        """Give the setting at a point, with the user's own objects.
+
+        Parameters
+        ----------
+        row : ndarray of shape (n_dims,)
+            A point; it is snapped first.
+
+        Returns
+        -------
+        params : dict
+            Values by parameter name, in sorted order.
+        """
+        row = self.snap(row[np.newaxis])[0]
+        branch = int(self.dims.branch_of(row[np.newaxis])[0])
+        column_of = self._column_of[branch]
+        return {
+            name: dimension.decode(0.5 if column is None else row[column])
+            for (name, dimension), column in zip(
+                self.branches[branch].items(), column_of.values(), strict=True
+            )
+        }
+
+    def encode(self, params: Mapping[str, Any]) -> np.ndarray:
+        """Give the point of a setting.
+
+        Parameters
+        ----------
+        params : dict
+            A value for each parameter of a branch.
+
+        Returns
+        -------
+        row : ndarray of shape (n_dims,)
+            Its point, snapped.
+
+        Raises
+        ------
+        ValueError
+            If the setting is not in the space; the message says why.
+        """
+        fitting = [
+            b for b, names in enumerate(self.branches) if set(names) == set(params)
+        ]
+        if not fitting:
+            raise ValueError(self._wrong_names(params))
+        problems = []
+        for b in fitting:
+            row = self.dims.neutral.copy()
+            if self.dims.branch is not None:
+                row[self.dims.branch] = (b + 0.5) / len(self.branches)
+            for name, dimension in self.branches[b].items():
+                try:
+                    position = dimension.encode(params[name])
+                except ValueError as error:
+                    problems.append(f"{name!r}: {error}")
+                    break
+                column = self._column_of[b][name]
+                if column is not None:
+                    row[column] = position
+            else:
+                if not self.allows(params):
+                    raise ValueError("the constraint of the space forbids it")
+                return np.asarray(self.snap(row[np.newaxis])[0])
+        raise ValueError("; ".join(problems))
+
+    def contains(self, params: Mapping[str, Any]) -> bool:
+        """Tell whether a setting is in the space.
+
+        Parameters
+        ----------
+        params : dict
+            Values by parameter name.
+
+        Returns
+        -------
+        bool
+            Whether `encode` would place it.
+        """
+        try:
+            self.encode(params)
+        except ValueError:
+            return False
+        return True
+
+    def example(self, branch: int) -> dict[str, Any]:
+        """Give some setting of a branch, whatever the constraint.
+
+        Parameters
+        ----------
+        branch : int
+            Number of the branch.
+
+        Returns
+        -------
+        params : dict
+            Values by parameter name.
+        """
+        row = self.dims.neutral.copy()
+        if self.dims.branch is not None:
+            row[self.dims.branch] = (branch + 0.5) / len(self.branches)
+        return self.decode(row)
+
+    def _wrong_names(self, params: Mapping[str, Any]) -> str:
+        known = sorted({name for branch in self.branches for name in branch})
+        for name in params:
+            if name not in known:
+                return (
+                    f"{name!r} is no parameter of the space.{did_you_mean(name, known)}"
+                )
+        nearest = max(self.branches, key=lambda branch: len(set(branch) & set(params)))
+        missing = [name for name in nearest if name not in params]
+        if missing:
+            return f"it lacks a value for {missing}"
+        extra = [name for name in params if name not in nearest]
+        return f"no branch of the space has {extra} beside its other parameters"
+
+    def allows(self, params: Mapping[str, Any]) -> bool:
+        """Tell whether the constraint permits a setting.
+
+        Parameters
+        ----------
+        params : dict
+            Values by parameter name.
+
+        Returns
+        -------
+        bool
+            What the constraint says; True without one.
+        """
+        return self.constraint is None or bool(self.constraint(dict(params)))
+
+    def allowed(self, U: np.ndarray) -> np.ndarray:
+        """Tell which points the constraint permits.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Snapped points.
+
+        Returns
+        -------
+        allowed : ndarray of shape (n_points,), bool
+            Which of them are permitted.
+        """
+        if self.constraint is None:
+            return np.ones(len(U), dtype=bool)
+        return np.array([self.allows_row(row) for row in U], dtype=bool)
+
+    def allows_row(self, row: np.ndarray) -> bool:
+        """Tell whether the constraint permits a point.
+
+        Parameters
+        ----------
+        row : ndarray of shape (n_dims,)
+            A snapped point.
+
+        Returns
+        -------
+        bool
+            Whether it is permitted.
+        """
+        return self.constraint is None or self.allows(self.decode(row))
+
+    def grid(self) -> Iterator[np.ndarray]:
+        """Give every permitted point of a finite space, in ``ParameterGrid``'s order.
+
+        Yields
+        ------
+        row : ndarray of shape (n_dims,)
+            A point.
+
+        Raises
+        ------
+        ValueError
+            If the space is not finite.
+        """
+        if not np.isfinite(self.size):
+            raise ValueError("The space has continuous parameters; it has no grid.")
+        for b, branch in enumerate(self.branches):
+            columns = list(self._column_of[b].values())
+            for positions in itertools.product(*map(_all_positions, branch.values())):
+                row = self.dims.neutral.copy()
+                if self.dims.branch is not None:
+                    row[self.dims.branch] = (b + 0.5) / len(self.branches)
+                for column, position in zip(columns, positions, strict=True):
+                    if column is not None:
+                        row[column] = position
+                if self.allows_row(row):
+                    yield row
+
+    def __repr__(self) -> str:
+        constraint = (
+            "" if self.constraint is None else f", constraint={self.constraint}"
+        )
+        branches = self.branches[0] if len(self.branches) == 1 else list(self.branches)
+        return f"Space({branches}{constraint})"
+
+
+def as_space(param_distributions: Any) -> Space:
+    """Make a space of what a user gives.
+
+    Parameters
+    ----------
+    param_distributions : dict, list of dicts or Space
+        The parameters; a `Space` is given back as it is.
+
+    Returns
+    -------
+    space : Space
+        The search space.
+    """
+    if isinstance(param_distributions, Space):
+        return param_distributions
+    return Space(param_distributions)
+
+
+def key(row: np.ndarray) -> bytes:
+    """Identify a point.
+
+    Parameters
+    ----------
+    row : ndarray of shape (n_dims,)
+        A snapped point.
+
+    Returns
+    -------
+    key : bytes
+        Equal for equal settings.
+    """
+    return np.ascontiguousarray(row).tobytes()
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """Suggest the nearest known name, or list them all.
+
+    Parameters
+    ----------
+    name : str
+        What was written.
+    known : sequence of str
+        What exists.
+
+    Returns
+    -------
+    hint : str
+        A sentence, with a space before it.
+    """
+    nearest = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    return (
+        f" Did you mean {nearest[0]!r}?" if nearest else f" There are: {list(known)}."
+    )
+
+
+def _as_branches(value: Any) -> list[Mapping[str, Any]]:
+    branches = [value] if isinstance(value, Mapping) else value
+    if not isinstance(branches, Sequence) or isinstance(branches, str):
+        raise TypeError(
+            "The search space must be a dict or a list of dicts of parameter names and "
+            f"their values. Got {value!r}."
+        )
+    if not branches:
+        raise ValueError("The search space must have at least one dict. Got [].")
+    for branch in branches:
+        if isinstance(branch, tuple) and branch and isinstance(branch[0], Mapping):
+            raise TypeError(
+                "A branch of the search space must be a dict. Got a tuple "
+                f"{branch!r}; all branches share one budget, so write the dict alone."
+            )
+        if not isinstance(branch, Mapping):
+            raise TypeError(
+                f"A branch of the search space must be a dict. Got {branch!r}."
+            )
+        for name in branch:
+            if not isinstance(name, str):
+                raise TypeError(f"Parameter names must be str. Got {name!r}.")
+    return list(branches)
+
+
+def _product_size(branch: Mapping[str, Dimension]) -> float:
+    sizes = [dimension.n_levels for dimension in branch.values()]
+    return float(np.prod([np.inf if n is None else float(n) for n in sizes]))
+
+
+def _all_positions(dimension: Dimension) -> Sequence[float]:
+    positions = dimension.positions()
+    if positions is not None:
+        return positions.tolist()  # type: ignore[no-any-return]
+    n = dimension.n_levels or 0
+    snapped = dimension.snap((np.arange(n) + 0.5) / n)
+    return np.unique(snapped).tolist()  # type: ignore[no-any-return]
+
+
+def _ascending(positions: np.ndarray | None) -> np.ndarray | None:
+    return None if positions is None else np.sort(positions)
