@@ -1,12 +1,12 @@
 """First points: before there is anything to learn from."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import numpy as np
 
 from sklearn_bayes_search.space import Space
 
-__all__ = ["default_n_initial_points", "space_filling"]
+__all__ = ["SpaceFilling", "default_n_initial_points"]
 
 
 def default_n_initial_points(space: Space, n_iter: int | None, max_pending: int) -> int:
@@ -23,10 +23,10 @@ def default_n_initial_points(space: Space, n_iter: int | None, max_pending: int)
     return max(n, max_pending)
 
 
-def space_filling(
-    space: Space, rng: np.random.Generator, n_points: int
-) -> Iterator[np.ndarray]:
-    """Give permitted points that fill the space.
+class SpaceFilling:
+    """An endless sequence of points that fill a space evenly.
+
+    An object rather than a generator, so that it can be copied and pickled midway.
 
     Parameters
     ----------
@@ -34,16 +34,35 @@ def space_filling(
         What to fill.
     rng : numpy.random.Generator
         Source of the points.
-    n_points : int
-        How many to draw, before the constraint.
-
-    Yields
-    ------
-    row : ndarray of shape (n_dims,)
-        A snapped point; small spaces repeat points.
     """
-    drawn, block = 0, 64
-    while drawn < n_points:
-        yield from (row for row in space.spread(block, rng) if space.allows_row(row))
-        drawn += block
-        block = min(2 * block, 4096)
+
+    def __init__(self, space: Space, rng: np.random.Generator) -> None:
+        self._space, self._rng = space, rng
+        self._block, self._at = np.empty((0, space.n_dims)), 0
+
+    def find(
+        self, wanted: Callable[[np.ndarray], bool], n_draws: int
+    ) -> np.ndarray | None:
+        """Go on to the next point that is wanted and permitted by the constraint.
+
+        Parameters
+        ----------
+        wanted : callable
+            Tells whether a snapped row of shape (n_dims,) will do.
+        n_draws : int
+            How many points to look at.
+
+        Returns
+        -------
+        row : ndarray of shape (n_dims,) or None
+            The point; None if there was none among so many.
+        """
+        for _ in range(n_draws):
+            if self._at == len(self._block):
+                size = min(max(2 * len(self._block), 64), 4096)
+                self._block, self._at = self._space.spread(size, self._rng), 0
+            row = self._block[self._at]
+            self._at += 1
+            if wanted(row) and self._space.allows_row(row):
+                return np.array(row)
+        return None

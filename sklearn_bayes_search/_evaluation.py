@@ -9,9 +9,9 @@ from sklearn_bayes_search._sklearn_compat import (
     inconsistent_splits,
     with_current_config,
 )
-from sklearn_bayes_search.space import did_you_mean
+from sklearn_bayes_search.exceptions import did_you_mean
 
-__all__ = ["Evaluator", "check_names", "draw_splits"]
+__all__ = ["Evaluator", "check_names", "draw_splits", "name_error_scores"]
 
 
 def draw_splits(cv, X, y, split_params):
@@ -78,7 +78,7 @@ def check_names(estimator, space):
         probe = clone(estimator)
         try:
             probe.set_params(**clone(params, safe=False))
-        except ValueError as error:
+        except (AttributeError, ValueError) as error:  # a step may be a string
             known = probe.get_params()
             unknown = [name for name in params if name not in known]
             if not unknown:
@@ -169,10 +169,10 @@ class Evaluator:
         ValueError
             If they have not.
         """
-        if result["fit_error"] is not None:  # scikit-learn fills in names at the end
-            return
         scores = result["test_scores"]
         names = sorted(scores) if isinstance(scores, dict) else None
+        if names is None and self._is_error_score(scores):
+            return  # names are filled in at the end
         if self._names is None:
             self._names = (names,)
         if (names,) != self._names:
@@ -180,6 +180,34 @@ class Evaluator:
                 "The 'scoring' callable must return the same kind of result each time. "
                 f"It returned {_kind(self._names[0])} at first and now {_kind(names)}."
             )
+
+    def _is_error_score(self, score):
+        error_score = self._options["error_score"]
+        both_nan = score != score and error_score != error_score
+        return both_nan or score == error_score
+
+
+def name_error_scores(results, error_score):
+    """Give failed folds a score for each metric.
+
+    The names that a ``scoring`` callable returns are known once it has succeeded.
+    scikit-learn's own function does this for failed fits, not for failed scoring.
+
+    Parameters
+    ----------
+    results : list of dict
+        As ``_fit_and_score`` returns them; changed in place.
+    error_score : "raise" or float
+        The score of each metric.
+    """
+    scores = [result["test_scores"] for result in results]
+    names = next((list(score) for score in scores if isinstance(score, dict)), None)
+    if names is None:
+        return
+    for result in results:
+        for part in ("test_scores", "train_scores"):
+            if part in result and not isinstance(result[part], dict):
+                result[part] = dict.fromkeys(names, error_score)
 
 
 def _kind(names):

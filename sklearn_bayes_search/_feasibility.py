@@ -38,17 +38,19 @@ class Feasibility:
             The object itself.
         """
         self._U, self._ok, self._dims = U, ok.astype(float), dims
-        diagonal = np.sqrt(max(dims.n_active, 1))
-        best = -np.inf
+        unit = scaled_features(U, dims, np.ones(dims.n_dims))
+        r2 = squared_distances(unit) / max(dims.n_active, 1)
+        best, chosen = -np.inf, SCALES[0]
         for scale in SCALES:
-            length_scales = np.full(dims.n_dims, scale * diagonal)
-            Z = scaled_features(U, dims, length_scales)
-            K, _ = matern52(squared_distances(Z, Z))
+            K, _ = matern52(r2 / scale**2)
             np.fill_diagonal(K, 0.0)  # leave one out
             p = (1 + K @ self._ok) / (2 + K.sum(axis=1))
             likelihood = np.sum(np.log(np.where(ok, p, 1 - p)))
             if likelihood > best:
-                best, self._length_scales, self._Z = likelihood, length_scales, Z
+                best, chosen = likelihood, scale
+        length_scale = chosen * np.sqrt(max(dims.n_active, 1))
+        self._length_scales = np.full(dims.n_dims, length_scale)
+        self._Z = unit / length_scale
         return self
 
     def log_probability(self, U: np.ndarray) -> np.ndarray:

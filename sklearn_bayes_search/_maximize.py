@@ -4,13 +4,15 @@ Points that exist are the *snapped* ones, and only those are scored: a relaxed v
 an int or a category never decides. A row that was asked for before is never given.
 """
 
+import itertools
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, minimize
 
-from sklearn_bayes_search._trial import Dims
-from sklearn_bayes_search.space import Space, key
+from sklearn_bayes_search._trial import Dims, key
+from sklearn_bayes_search.space import Space
 
 __all__ = ["Asked", "Maximizer", "Target"]
 
@@ -43,29 +45,38 @@ class Asked:
     """The points that were asked for, so that none is asked for again."""
 
     def __init__(self, dims: Dims) -> None:
-        self._free = dims.continuous
-        self._rows: dict[bytes, np.ndarray] = {}
+        # columns whose levels are not listed have values as near as one likes
+        unlisted = [positions is None for positions in dims.levels]
+        self._tolerance = np.where(np.array(unlisted, dtype=bool), TOO_NEAR, 0.0)
+        self._exact = not any(unlisted)
+        self._keys: set[bytes] = set()
+        self._rows = np.empty((0, dims.n_dims))
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def __contains__(self, row: np.ndarray) -> bool:
-        return key(row) in self._rows
+        return key(row) in self._keys
 
     def add(self, row: np.ndarray) -> None:
         """Remember a snapped row."""
-        self._rows[key(row)] = row
+        if row not in self:
+            self._keys.add(key(row))
+            self._rows = np.vstack([self._rows, row])
 
     def repeats(self, row: np.ndarray) -> bool:
         """Tell whether a row equals, or practically equals, one asked for before."""
         if row in self:
             return True
-        if not self._rows or not self._free.any():
+        if self._exact:
             return False
-        difference = np.abs(np.array(list(self._rows.values())) - row)
-        return bool(
-            (difference <= np.where(self._free, TOO_NEAR, 0.0)).all(axis=1).any()
-        )
+        near = np.abs(self._rows - row) <= self._tolerance
+        return bool(near.all(axis=1).any())
+
+    def leave_out(self, U: np.ndarray) -> np.ndarray:
+        """Give the rows of ``U`` that were not asked for, each of them once."""
+        keys = dict(zip(map(key, U), range(len(U)), strict=True))
+        return U[[index for k, index in keys.items() if k not in self._keys]]
 
 
 class Maximizer:
@@ -80,20 +91,17 @@ class Maximizer:
     def __init__(self, space: Space) -> None:
         self.space = space
         self.dims = space.dims
-        small = space.size <= EXHAUSTIVE_SIZE
-        self._grid = np.array(list(space.grid())) if small else None
+        self._grid: np.ndarray | None = None
+        if space.size <= EXHAUSTIVE_SIZE:
+            rows = list(space.grid())
+            self._grid = np.array(rows).reshape(len(rows), space.n_dims)
         many = [p is None or len(p) > MAX_ENUMERATED for p in self.dims.levels]
-        self._climbed = ~self.dims.categorical & (
-            self.dims.continuous | np.array(many, dtype=bool)
-        )
+        self._relaxed = self.dims.ordinal & np.array(many, dtype=bool)
         self._swept = np.flatnonzero(self.dims.discrete).tolist()
 
     def unasked(self, asked: Asked) -> np.ndarray | None:
         """List what is left of a small finite space; None for any other."""
-        if self._grid is None:
-            return None
-        left = [row not in asked for row in self._grid]
-        return self._grid[left]
+        return None if self._grid is None else asked.leave_out(self._grid)
 
     def __call__(
         self,
@@ -128,25 +136,25 @@ class Maximizer:
         if left is not None:
             return left[np.argmax(target(left))] if len(left) else None
         scales = np.clip(length_scales, 0.01, 1.0)
-        U = self._candidates(centres, scales, rng)
-        U = U[[row not in asked for row in U]]
+        U = asked.leave_out(self._candidates(centres, scales, rng))
         if len(U) == 0:
             return None
         values = target(U)
         if target.smooth:
-            starts = U[_diverse(U, values, scales)]
-            found = self._climb_and_sweep(target, starts, scales, rng)
-            U = np.vstack([found, U])
-            values = np.concatenate([target(found), values])
+            found = self._starts(U, values, scales)
+            self._climb_and_sweep(target, found, scales, rng)
+            U = np.vstack([*found.tried, U])
+            values = np.concatenate([*found.values_tried, values])
+        # The constraint may be slow: it is asked about the best only, here and below.
         for index in np.argsort(-values, kind="stable"):
-            if not asked.repeats(U[index]):
+            if not asked.repeats(U[index]) and self.space.allows_row(U[index]):
                 return np.asarray(U[index])
         return None
 
     def _candidates(
         self, centres: np.ndarray, scales: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
-        """Draw permitted points everywhere and around the centres."""
+        """Draw points everywhere and around the centres, permitted or not."""
         n_dims = self.dims.n_dims
         U = self.space.spread(N_SOBOL, rng)
         if len(centres):
@@ -158,7 +166,7 @@ class Maximizer:
             moved[np.arange(N_LOCAL), rng.integers(n_dims, size=N_LOCAL)] = True
             near = self.space.snap(self._move(around, moved, step, rng))
             U = np.vstack([U, near])
-        return np.unique(U[self.space.allowed(U)], axis=0)
+        return U
 
     def _move(
         self,
@@ -177,115 +185,152 @@ class Maximizer:
         new = np.where(self.dims.categorical, redrawn, np.clip(numeric, 0.0, 1.0))
         return np.where(inactive, redrawn, np.where(moved, new, U))
 
+    def _starts(
+        self, U: np.ndarray, values: np.ndarray, scales: np.ndarray
+    ) -> "_Found":
+        """Choose the best permitted rows that are not close to one another."""
+        chosen: list[int] = []
+        best_first = np.argsort(-values, kind="stable")
+        permitted = (i for i in best_first if self.space.allows_row(U[i]))
+        for index in itertools.islice(permitted, 64):
+            difference = (U[chosen] - U[index]) / scales
+            if not chosen or (difference**2).sum(axis=1).min() > 0.1:
+                chosen.append(index)
+            if len(chosen) == N_STARTS:
+                break
+        unit = float(np.max(values) - np.median(values))
+        return _Found(U[chosen], values[chosen], unit if 0 < unit < np.inf else 1.0)
+
     def _climb_and_sweep(
         self,
         target: Target,
-        U: np.ndarray,
+        found: "_Found",
         scales: np.ndarray,
         rng: np.random.Generator,
-    ) -> np.ndarray:
-        """Alternate gradient ascent and coordinate search until nothing changes."""
+    ) -> None:
+        """Alternate gradient ascent and coordinate search until nothing changes.
+
+        The way may lead over points that were asked for: what lies beside is tried.
+        """
+        # first the numbers with many levels move like continuous ones, then those rest
+        columns = self.dims.continuous | self._relaxed
+        climbing = np.arange(len(found.U))
         for _ in range(N_ROUNDS):
-            before = U.copy()
-            climbed = np.array([self._climb(target, row, scales) for row in U])
-            U = self._better(target, U, self.space.snap(climbed))
-            if len(self._swept) == 0:
-                break
+            tops = found.U.copy()
+            for i in climbing:
+                tops[i] = self._climb(target, found, i, scales, columns)
+            V = self.space.snap(tops[climbing])
+            self._improve(target, found, V, climbing)
+            before = found.U.copy()
             for column in self._swept:
-                U = self._sweep(target, U, column, rng)
-            if np.array_equal(before, U):
+                V, owner = self._variants(found.U, column, rng)
+                self._improve(target, found, V, owner)
+            moved = (before != found.U).any(axis=1) | (columns & self._relaxed).any()
+            columns, climbing = self.dims.continuous, np.flatnonzero(moved)
+            if len(climbing) == 0:
                 break
-        return U
 
-    def _better(self, target: Target, U: np.ndarray, other: np.ndarray) -> np.ndarray:
-        """Take each other row where it is permitted and scores higher."""
-        better = self.space.allowed(other) & (target(other) > target(U))
-        return np.where(better[:, None], other, U)
+    def _improve(
+        self, target: Target, found: "_Found", V: np.ndarray, owner: np.ndarray
+    ) -> None:
+        """Replace found rows by better variants, the permitted best of each.
 
-    def _climb(self, target: Target, row: np.ndarray, scales: np.ndarray) -> np.ndarray:
+        ``V[i]`` is a variant of ``found.U[owner[i]]``.
+        """
+        if len(V) == 0:
+            return
+        values = target(V)
+        found.tried.append(V)
+        found.values_tried.append(values)
+        for i in np.argsort(-values, kind="stable"):
+            # the best one first; after it no other is higher
+            if values[i] <= found.values[owner[i]]:
+                continue
+            if self.space.allows_row(V[i]):
+                found.U[owner[i]], found.values[owner[i]] = V[i], values[i]
+
+    def _climb(
+        self,
+        target: Target,
+        found: "_Found",
+        index: int,
+        scales: np.ndarray,
+        columns: np.ndarray,
+    ) -> np.ndarray:
+        """Follow the gradient from a row in the active ones of some columns."""
+        row, start = found.U[index], found.values[index]
         active = self.dims.active[self.dims.branch_of(row[None])[0]]
-        free = np.flatnonzero(self._climbed & active)
+        free = np.flatnonzero(columns & active)
         if len(free) == 0:
             return row
-        point = row.copy()
+        point, by_value = row.copy(), scales[free] / found.unit
 
         def loss(z: np.ndarray) -> tuple[float, np.ndarray]:
             point[free] = z * scales[free]
             value, gradient = target.value_and_gradient(point)
-            return -value, -gradient[free] * scales[free]
+            # in their own unit, or ascents of tiny values would end where they begin
+            return (start - value) / found.unit, -gradient[free] * by_value
 
         result = minimize(
             loss,
             row[free] / scales[free],  # length scales make the target round
             jac=True,
             method="L-BFGS-B",
-            bounds=[(0.0, 1.0 / scale) for scale in scales[free]],
+            bounds=Bounds(np.zeros(len(free)), 1.0 / scales[free]),
             options={"maxiter": 30, "ftol": 1e-6},
         )
         point[free] = np.clip(result.x * scales[free], 0.0, 1.0)
         return point
 
-    def _sweep(
-        self, target: Target, U: np.ndarray, column: int, rng: np.random.Generator
-    ) -> np.ndarray:
-        """Try other levels of one column in every row; keep the best of each."""
-        variants, owner = [], []
-        for index, row in enumerate(U):
-            if not self.dims.active[self.dims.branch_of(row[None])[0], column]:
-                continue
-            for level in self._neighbours(row[column], column, rng):
-                # newly active columns get fresh values: their neutral ones mean nothing
-                for _ in range(4 if column == self.dims.branch else 1):
-                    variant = row.copy()
-                    variant[column] = level
-                    variants.append(variant)
-                    owner.append(index)
-        if not variants:
-            return U
-        V = np.array(variants)
+    def _variants(
+        self, U: np.ndarray, column: int, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Give each row other levels of one column; tell whose variants they are."""
+        branch = self.dims.branch_of(U)
+        # newly active columns get fresh values: their neutral ones mean nothing
+        copies = 4 if column == self.dims.branch else 1
+        levels, owner = [], []
+        for index in np.flatnonzero(self.dims.active[branch, column]):
+            others = self._neighbours(U[index, column], column, rng)
+            levels += [*others] * copies
+            owner += [index] * len(others) * copies
+        V = U[owner]
+        V[:, column] = levels
         if column == self.dims.branch:
-            inactive = ~self.dims.active[self.dims.branch_of(U)][owner]
+            inactive = ~self.dims.active[branch[owner]]
             V = np.where(inactive, rng.uniform(size=V.shape), V)
-        V = self.space.snap(V)
-        permitted = self.space.allowed(V)
-        if not permitted.any():
-            return U
-        owners, V = np.array(owner)[permitted], V[permitted]
-        values, best = target(V), target(U)
-        U = U.copy()
-        for index in range(len(U)):
-            mine = np.flatnonzero(owners == index)
-            if len(mine) and values[mine].max() > best[index]:
-                U[index] = V[mine[np.argmax(values[mine])]]
-        return U
+        return self.space.snap(V), np.array(owner, dtype=int)
 
     def _neighbours(
         self, position: float, column: int, rng: np.random.Generator
     ) -> np.ndarray:
         """Other levels to try: all of a few, else the next ones and some at random."""
         levels = self.dims.levels[column]
-        if levels is None:  # too many to list: the next ones on either side, and random
-            return np.concatenate(
-                [position + np.array([-1e-3, 1e-3]), rng.uniform(size=4)]
-            )
+        if levels is None:  # how far the next ones are is not known
+            steps = np.array([-0.1, -0.01, -0.001, 0.001, 0.01, 0.1])
+            return np.concatenate([position + steps, rng.uniform(size=4)])
         if self.dims.categorical[column] or len(levels) <= 16:
             chosen = (
                 levels if len(levels) <= 64 else rng.choice(levels, 64, replace=False)
             )
         else:
             at = int(np.argmin(np.abs(levels - position)))
-            near = np.clip(at + np.array([-2, -1, 1, 2]), 0, len(levels) - 1)
+            steps = np.array([-8, -4, -2, -1, 1, 2, 4, 8])
+            near = np.clip(at + steps, 0, len(levels) - 1)
             chosen = levels[np.concatenate([near, rng.integers(len(levels), size=4)])]
         return np.asarray(chosen[chosen != position])
 
 
-def _diverse(U: np.ndarray, values: np.ndarray, scales: np.ndarray) -> list[int]:
-    """Choose the best rows that are not close to one another."""
-    chosen: list[int] = []
-    for index in np.argsort(-values, kind="stable")[:64]:
-        difference = (U[chosen] - U[index]) / scales
-        if not chosen or (difference**2).sum(axis=1).min() > 0.1:
-            chosen.append(int(index))
-        if len(chosen) == N_STARTS:
-            break
-    return chosen
+@dataclass
+class _Found:
+    """The rows that local search has come to, and all that it tried on the way.
+
+    ``U`` and each of ``tried`` have shape (n, n_dims), their values (n,); a difference
+    of values by ``unit`` is a large one.
+    """
+
+    U: np.ndarray
+    values: np.ndarray
+    unit: float
+    tried: list[np.ndarray] = field(default_factory=list)
+    values_tried: list[np.ndarray] = field(default_factory=list)

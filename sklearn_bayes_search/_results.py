@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-__all__ = ["Objective", "candidate_line", "results_frame"]
+__all__ = ["Objective", "candidate_line", "reporter", "results_frame"]
 
 
 class Objective:
@@ -56,8 +56,37 @@ class Objective:
 
     def __call__(self, folds):
         """Give the mean over the folds; NaN, a failure, unless all are finite."""
-        mean = float(np.mean(self.fold_scores(folds)))
+        with np.errstate(invalid="ignore"):  # inf - inf
+            mean = float(np.mean(self.fold_scores(folds)))
         return mean if np.isfinite(mean) else np.nan
+
+
+def reporter(objective, total, *, verbose):
+    """Make the function that is called with each complete candidate.
+
+    Parameters
+    ----------
+    objective : Objective
+        Which score is shown.
+    total : int or None
+        How many candidates there will be.
+    verbose : int
+        Whether to print a line.
+
+    Returns
+    -------
+    report : callable
+        Takes the candidate.
+    """
+    best = np.nan
+
+    def report(candidate):
+        nonlocal best
+        best = np.fmax(best, objective(candidate.folds))
+        if verbose > 0:
+            print(candidate_line(candidate, total, objective, best))
+
+    return report
 
 
 def candidate_line(candidate, total, objective, best):
@@ -72,7 +101,7 @@ def candidate_line(candidate, total, objective, best):
     objective : Objective
         Which score is shown.
     best : float
-        The best score so far, this one included.
+        The best score so far, this one included; NaN before there is one.
 
     Returns
     -------
@@ -81,12 +110,12 @@ def candidate_line(candidate, total, objective, best):
     """
     scores = objective.fold_scores(candidate.folds)
     number = f"{candidate.trial.number + 1}/{total or '?'}"
-    error = np.std(scores, ddof=1) / np.sqrt(len(scores)) if len(scores) > 1 else np.nan
+    mean, error = mean_and_error(scores)
     failed = sum(fold["fit_error"] is not None for fold in candidate.folds)
     if failed:
         score = f"{failed} of {len(scores)} fits failed"
     else:
-        score = f"score {np.mean(scores):.4g} +/- {error:.2g}"
+        score = f"score {mean:.4g} +/- {error:.2g}"
     params = ", ".join(
         f"{name}={_short(v)}" for name, v in candidate.trial.params.items()
     )
@@ -99,7 +128,7 @@ def _short(value):
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def results_frame(cv_results, metric, failed):
+def results_frame(cv_results, metric, failed, n_splits):
     """Make a tidy table, a row per candidate.
 
     Parameters
@@ -110,27 +139,25 @@ def results_frame(cv_results, metric, failed):
         Which score is shown.
     failed : sequence of bool
         Which candidates have a failed fold.
+    n_splits : int
+        Number of folds.
 
     Returns
     -------
     frame : DataFrame
         A column per parameter, then score, standard_error, rank, status, seconds.
     """
-    n_splits = sum(
-        key.startswith("split") for key in cv_results if key.endswith(f"_test_{metric}")
-    )
-    columns = {}
+    folds = [cv_results[f"split{fold}_test_{metric}"] for fold in range(n_splits)]
+    _, error = mean_and_error(np.array(folds))
     own = {
         "score": cv_results[f"mean_test_{metric}"],
-        # the deviation in cv_results_ is that of a population
-        "standard_error": cv_results[f"std_test_{metric}"] / np.sqrt(n_splits - 1)
-        if n_splits > 1
-        else np.full(len(failed), np.nan),
+        "standard_error": error,
         "rank": cv_results[f"rank_test_{metric}"],
         "status": np.where(failed, "failed", "ok"),
         "seconds": n_splits
         * (cv_results["mean_fit_time"] + cv_results["mean_score_time"]),
     }
+    columns = {}
     for key in cv_results:
         if key.startswith("param_"):
             name = key.removeprefix("param_")
@@ -139,17 +166,30 @@ def results_frame(cv_results, metric, failed):
     return pd.DataFrame({**columns, **own}, index=index)
 
 
+def mean_and_error(scores):
+    """Give the mean over the folds, the first axis, and its standard error."""
+    n_splits = len(scores)
+    with np.errstate(invalid="ignore"):  # inf - inf
+        mean = np.mean(scores, axis=0)
+        if n_splits == 1:
+            return mean, np.full_like(mean, np.nan)
+        return mean, np.std(scores, axis=0, ddof=1) / np.sqrt(n_splits)
+
+
 def _column(params, name):
     """Give one parameter's values; where it is inactive, the dtype's missing value."""
     values = [setting.get(name, pd.NA) for setting in params]
     present = [setting[name] for setting in params if name in setting]
     # one value at a time: tuples and arrays are values here, not rows
-    column = pd.Series(np.empty(len(values), dtype=object))
+    objects = np.empty(len(values), dtype=object)
     for row, value in enumerate(values):
-        column.iat[row] = value
+        objects[row] = value
+    column = pd.Series(objects, dtype=object)
     if not all(isinstance(v, bool | int | float | str | np.generic) for v in present):
         return column
     inferred = pd.Series(present).dtype
-    if len(present) == len(values) or inferred.kind in "fO":
+    if len(present) == len(values) or inferred.kind == "O":
         return column.astype(inferred)
+    if inferred.kind == "f":
+        return column.where(column.notna(), np.nan).astype(inferred)
     return column.convert_dtypes()

@@ -9,8 +9,13 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state, indexable
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_bayes_search._evaluation import Evaluator, check_names, draw_splits
-from sklearn_bayes_search._results import Objective, candidate_line, results_frame
+from sklearn_bayes_search._evaluation import (
+    Evaluator,
+    check_names,
+    draw_splits,
+    name_error_scores,
+)
+from sklearn_bayes_search._results import Objective, reporter, results_frame
 from sklearn_bayes_search._scheduler import Deadline, run, window
 from sklearn_bayes_search._sklearn_compat import (
     BaseSearchCV,
@@ -19,7 +24,6 @@ from sklearn_bayes_search._sklearn_compat import (
     StrOptions,
     check_method_params,
     fit_context,
-    insert_error_scores,
     metric_names,
     scorer_attribute,
     warn_or_raise_about_fit_failures,
@@ -154,7 +158,7 @@ class BayesSearchCV(BaseSearchCV):
     n_features_in_ : int
         Number of features seen; if the best estimator tells.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names; if the best estimator tells.
 
     n_iter_ : int
@@ -306,14 +310,14 @@ class BayesSearchCV(BaseSearchCV):
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         splits = draw_splits(cv, X, y, routed.splitter.split)
 
-        optimizer, candidates, stop_reason = self._search(
+        optimizer, candidates, stop_reason, max_pending = self._search(
             space, objective, deadline, callbacks, X, y, splits, scorers, routed
         )
 
         outcomes = [fold for candidate in candidates for fold in candidate.folds]
         warn_or_raise_about_fit_failures(outcomes, self.error_score)
         if callable(self.scoring):
-            insert_error_scores(outcomes, self.error_score)
+            name_error_scores(outcomes, self.error_score)
         first = outcomes[0]["test_scores"]
         self.multimetric_ = isinstance(first, dict)
         if callable(self.scoring) and self.multimetric_:
@@ -329,6 +333,7 @@ class BayesSearchCV(BaseSearchCV):
         self.n_splits_ = len(splits)
         self.n_iter_ = len(candidates)
         self.stop_reason_ = stop_reason
+        self.max_pending_ = max_pending
         self.search_space_ = space
         self.optimizer_ = optimizer
         self._metric = objective.metric(list(first) if self.multimetric_ else None)
@@ -364,9 +369,7 @@ class BayesSearchCV(BaseSearchCV):
             n_candidates = int(min(space.size, self.n_iter or np.inf))
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         with open_executor(self.n_jobs) as executor:
-            self.max_pending_ = window(
-                self.max_pending, executor.n_workers, len(splits)
-            )
+            max_pending = window(self.max_pending, executor.n_workers, len(splits))
             optimizer = BayesianOptimizer(
                 space,
                 surrogate=self.surrogate,
@@ -374,7 +377,7 @@ class BayesSearchCV(BaseSearchCV):
                 initial_points=self._initial_points(space),
                 n_initial_points=self.n_initial_points,
                 n_iter=self.n_iter,
-                max_pending=self.max_pending_,
+                max_pending=max_pending,
                 exhaustive=whole,
                 random_state=seed,
             )
@@ -405,13 +408,13 @@ class BayesSearchCV(BaseSearchCV):
                 evaluator,
                 objective=objective,
                 n_iter=self.n_iter,
-                max_pending=self.max_pending_,
+                max_pending=max_pending,
                 in_order=self.max_pending != "async",
                 deadline=deadline,
-                on_complete=self._reporter(objective, n_candidates),
+                on_complete=reporter(objective, n_candidates, verbose=self.verbose),
             )
             callbacks.end_search()
-        return optimizer, candidates, stop_reason
+        return optimizer, candidates, stop_reason, max_pending
 
     def _initial_points(self, space):
         """Give the user's settings, then the estimator's own if it is in the space."""
@@ -422,18 +425,6 @@ class BayesSearchCV(BaseSearchCV):
             if len(params) == len(branch) and space.contains(params):
                 return [*points, params]
         return points
-
-    def _reporter(self, objective, total):
-        """Give what is called with each complete candidate."""
-        best = -np.inf
-
-        def report(candidate):
-            nonlocal best
-            best = np.fmax(best, objective(candidate.folds))
-            if self.verbose > 0:
-                print(candidate_line(candidate, total, objective, best))
-
-        return report
 
     def _choose_best(self, results, refit_metric):
         if not (self.refit or not self.multimetric_):
@@ -492,4 +483,6 @@ class BayesSearchCV(BaseSearchCV):
         """
         check_is_fitted(self, "cv_results_")
         failed = [outcome.failed for outcome in self.optimizer_.history]
-        return results_frame(self.cv_results_, self._metric, failed[: self.n_iter_])
+        return results_frame(
+            self.cv_results_, self._metric, failed[: self.n_iter_], self.n_splits_
+        )

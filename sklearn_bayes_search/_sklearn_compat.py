@@ -4,6 +4,7 @@ scikit-learn documents none of these, so each release is tested against them. Al
 been stable since 1.6. A branch goes when the version it names is the oldest supported.
 """
 
+import copy
 import warnings
 from contextlib import AbstractContextManager, nullcontext
 
@@ -13,7 +14,6 @@ from sklearn.metrics._scorer import _MultimetricScorer
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._validation import (
     _fit_and_score,
-    _insert_error_scores,
     _warn_or_raise_about_fit_failures,
 )
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -29,7 +29,6 @@ __all__ = [
     "fit_and_score",
     "fit_context",
     "inconsistent_splits",
-    "insert_error_scores",
     "metric_names",
     "scorer_attribute",
     "warn_or_raise_about_fit_failures",
@@ -39,7 +38,6 @@ __all__ = [
 check_method_params = _check_method_params
 fit_and_score = _fit_and_score
 fit_context = _fit_context
-insert_error_scores = _insert_error_scores
 warn_or_raise_about_fit_failures = _warn_or_raise_about_fit_failures
 
 
@@ -104,10 +102,9 @@ class FitCallbacks:
         self.search = search
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         self._data = {"X": X, "y": y, "metadata": metadata}
-        # absent before scikit-learn 1.9; a parent's context comes from a meta-estimator
+        # absent before scikit-learn 1.9
         supported = hasattr(search, "_init_callback_context")
-        wanted = ("_skl_callbacks", "_parent_callback_ctx")
-        self._on = supported and any(hasattr(search, name) for name in wanted)
+        self._on = supported and _wants_callbacks(search)
         self._root = self._search = None
 
     def begin(self):
@@ -129,11 +126,14 @@ class FitCallbacks:
         if not self._on:
             return {}
         # Another thread may be pickling the tree with an earlier leaf: the new leaf
-        # goes into a new dict, so that none changes its size while it is walked.
-        self._search._children_map = dict(self._search._children_map)
-        context = self._search.subcontext(
+        # goes into a new dict that takes the old one's place when it is complete.
+        parent = copy.copy(self._search)
+        parent._children_map = dict(self._search._children_map)
+        context = parent.subcontext(
             task_name="candidate-split-evaluation", task_id=task_id
         )
+        context.parent = self._search
+        self._search._children_map = parent._children_map
         return {"caller": self.search, "callback_ctx": context}
 
     def end_search(self):
@@ -143,16 +143,22 @@ class FitCallbacks:
 
     def refit(self, estimator) -> AbstractContextManager:
         """Give a context in which the best estimator is fitted."""
-        return (
-            _Refit(self._root, self.search, estimator, self._data)
-            if self._on
-            else (nullcontext())
-        )
+        if not self._on:
+            return nullcontext()
+        return _Refit(self._root, self.search, estimator, self._data)
 
     def end(self):
         """End "fit"."""
         if self._on:
             self._root.call_on_fit_task_end(estimator=self.search, **self._data)
+
+
+def _wants_callbacks(search):
+    """Tell whether the search, a meta-estimator around it or a part has callbacks."""
+    if hasattr(search, "_parent_callback_ctx"):
+        return True
+    parts = [search, search.estimator, *search.estimator.get_params().values()]
+    return any(hasattr(part, "_skl_callbacks") for part in parts)
 
 
 class _Refit(AbstractContextManager):

@@ -4,6 +4,7 @@
 A *trial* is a setting that was sent out, an *outcome* is what came back for it.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -130,7 +131,7 @@ class Outcome:
     @property
     def failed(self) -> bool:
         """Whether there is no finite score."""
-        return not np.isfinite(self.score)
+        return not math.isfinite(self.score)
 
 
 class History:
@@ -167,3 +168,19 @@ class History:
         """The outcome with the highest score, the earliest of equals."""
         scored = [outcome for outcome in self if not outcome.failed]
         return max(scored, key=lambda outcome: outcome.score, default=None)
+
+
+def key(row: np.ndarray) -> bytes:
+    """Identify a point.
+
+    Parameters
+    ----------
+    row : ndarray of shape (n_dims,)
+        A snapped point.
+
+    Returns
+    -------
+    key : bytes
+        Equal for equal settings.
+    """
+    return np.ascontiguousarray(row).tobytes()

@@ -7,12 +7,14 @@ choose. Its workers are used through its back ends, one task at a time, because
 
 import functools
 import queue
+import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from joblib.parallel import BatchedCalls
+from joblib.parallel import BatchedCalls, LokyBackend
 from sklearn.utils.parallel import Parallel
 from threadpoolctl import threadpool_limits
 
@@ -82,42 +84,89 @@ class BackendExecutor:
     def __init__(self, parallel: Any, n_workers: int) -> None:
         self.n_workers = n_workers
         self._parallel, self._backend = parallel, parallel._backend
-        self._done: queue.SimpleQueue[Result] = queue.SimpleQueue()
-        self._n_running = 0
-        self._pickles: dict[Any, Any] = {}
+        self._waiting: deque[tuple[Hashable, Task]] = deque()
+        self._running: dict[Hashable, Any] = {}
+        self._done: queue.SimpleQueue[tuple[Hashable, Callable[[], list[Any]]]]
+        self._done = queue.SimpleQueue()
 
     def submit(self, key: Hashable, task: Task) -> None:
-        # BatchedCalls sets the back end that nested parallelism uses in the worker.
-        call = BatchedCalls(
-            [(task, (), {})],
-            self._backend.get_nested_backend(),
-            self._choose_folder,
-            self._pickles,
-        )
-        self._n_running += 1
-        self._backend.submit(call, callback=functools.partial(self._put, key))
+        self._waiting.append((key, task))
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Give the back end two tasks for each worker, as `Parallel` does.
+
+        What waits here needs no abort.
+        """
+        while self._waiting and len(self._running) < 2 * self.n_workers:
+            key, task = self._waiting.popleft()
+            # BatchedCalls sets the back end that nested parallelism uses in the worker.
+            call = BatchedCalls(
+                [_function_and_arguments(task)],
+                self._backend.get_nested_backend(),
+                self._choose_folder,
+            )
+            put = functools.partial(self._put, key)
+            self._running[key] = job = self._backend.submit(call, callback=put)
+            if isinstance(job, Future):
+                # dask's back end calls back on success only: not when a worker died
+                job.add_done_callback(functools.partial(self._put_error, key))
 
     def _put(self, key: Hashable, out: Any) -> None:
-        self._done.put((key, out))
+        get = functools.partial(self._backend.retrieve_result_callback, out)
+        self._done.put((key, get))
+
+    def _put_error(self, key: Hashable, job: Future[Any]) -> None:
+        if not job.cancelled() and job.exception() is not None:
+            self._done.put((key, job.result))
 
     def _choose_folder(self) -> None:
         """Put memory maps of large arrays where this search's end removes them."""
         workers = getattr(self._backend, "_workers", None)
-        if workers is not None:
+        if workers is not None:  # loky's, unless the search was aborted meanwhile
             workers._temp_folder_manager.set_current_context(self._parallel._id)
 
     def wait(self) -> list[Result]:
         results: list[Result] = []
-        while self._n_running and (not results or not self._done.empty()):
-            key, out = self._done.get()
-            self._n_running -= 1
-            results.append((key, self._backend.retrieve_result_callback(out)[0]))
+        while self._running and (not results or not self._done.empty()):
+            try:
+                # Python on Windows sees Ctrl-C between waits only; remove when
+                # Python >= 3.14 (https://github.com/python/cpython/issues/125541)
+                key, get = self._done.get(timeout=0.5)
+            except queue.Empty:
+                continue
+            if key in self._running:  # an error may be put twice
+                del self._running[key]
+                results.append((key, get()[0]))
+        self._hand_over()
         return results
 
     def abort(self) -> None:
         """Stop what is running, as far as the back end can."""
-        if self._n_running:
+        self._waiting.clear()
+        if self._running:
+            if isinstance(self._backend, LokyBackend):
+                self._let_loky_take_up()
             self._backend.abort_everything(ensure_ready=False)
+
+    def _let_loky_take_up(self) -> None:
+        """Wait, milliseconds, until its manager thread has seen all tasks.
+
+        Shut down earlier, that thread looks for tasks that are no longer there, and
+        dies of a KeyError.
+        """
+        end = time.monotonic() + 1
+        while time.monotonic() < end and not all(
+            job.running() or job.done() for job in self._running.values()
+        ):
+            time.sleep(0.001)
+
+
+def _function_and_arguments(task: Task) -> tuple[Task, tuple[Any, ...], dict[str, Any]]:
+    """Lay a partial open: dask sends each large argument once, not with each task."""
+    if isinstance(task, functools.partial):
+        return task.func, task.args, task.keywords
+    return task, (), {}
 
 
 class WaveExecutor:
@@ -163,12 +212,20 @@ def open_executor(n_jobs: int | None) -> Iterator[Executor]:
         elif not backend.supports_retrieve_callback:
             yield WaveExecutor(parallel, n_workers)
         else:
-            executor = BackendExecutor(parallel, n_workers)
-            # Threads share this process's BLAS: its number of threads must be the same
-            # for all fits, also while the search does its own mathematics.
-            shared = getattr(backend, "uses_threads", False)
-            with threadpool_limits(limits=1 if shared else None, user_api="blas"):
-                try:
-                    yield executor
-                finally:
-                    executor.abort()
+            with _on_backend(BackendExecutor(parallel, n_workers), backend) as executor:
+                yield executor
+
+
+@contextmanager
+def _on_backend(executor: BackendExecutor, backend: Any) -> Iterator[Executor]:
+    """Do around the search what `Parallel` does around its loop."""
+    # Threads share this process's BLAS: its number of threads must be the same for all
+    # fits, also while the search does its own mathematics.
+    limit = 1 if getattr(backend, "uses_threads", False) else None
+    backend.start_call()
+    try:
+        with threadpool_limits(limit, "blas"), backend.retrieval_context():
+            yield executor
+    finally:
+        executor.abort()
+        backend.stop_call()

@@ -6,6 +6,7 @@ Scores are winsorised and standardised here and nowhere else; higher is better.
 """
 
 import difflib
+from collections import deque
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from sklearn_bayes_search._design import default_n_initial_points, space_filling
+from sklearn_bayes_search._design import SpaceFilling, default_n_initial_points
 from sklearn_bayes_search._feasibility import Feasibility
 from sklearn_bayes_search._maximize import Asked, Maximizer
 from sklearn_bayes_search._trial import History, Outcome, Trial
@@ -35,6 +36,10 @@ WINSOR_SPREADS = 5.0
 N_CENTRES = 5
 # Draws after which a constraint is said to permit nothing.
 MAX_DRAWS = 20_000
+# Finite spaces up to this size are then walked through, which takes a few seconds.
+MAX_WALK = 100_000
+# Decoding a row and encoding it again moves it by less than this.
+SAME_SETTING = 1e-8
 
 
 class BayesianOptimizer:
@@ -115,16 +120,16 @@ class BayesianOptimizer:
         self._surrogate = as_surrogate(surrogate)
         self._acquisition = as_acquisition(acquisition)
         self._entropy = _entropy(random_state)
-        if n_initial_points == "auto":
+        if n_iter is not None:
+            _check_count("n_iter", n_iter, " or None")
+        _check_count("max_pending", max_pending)
+        if isinstance(n_initial_points, str) and n_initial_points == "auto":
             n_initial_points = default_n_initial_points(self.space, n_iter, max_pending)
-        elif not isinstance(n_initial_points, int | np.integer) or n_initial_points < 1:
-            raise ValueError(
-                "The 'n_initial_points' parameter must be an int >= 1 or 'auto'. "
-                f"Got {n_initial_points!r} instead."
-            )
+        _check_count("n_initial_points", n_initial_points, " or 'auto'")
         self.n_initial_points = int(n_initial_points)
-        self._first = self._encode_all(initial_points or [])
-        self._queue = list(self.space.grid()) if exhaustive else None
+        self._first = self._encode_all(() if initial_points is None else initial_points)
+        self._queue = deque(self.space.grid()) if exhaustive else None
+        self._filling = SpaceFilling(self.space, self._rng(0, 0))
         self._maximizer = Maximizer(self.space)
         self._asked = Asked(self.space.dims)
         self._pending: dict[int, Trial] = {}
@@ -153,6 +158,8 @@ class BayesianOptimizer:
         ------
         SpaceExhausted
             If every point of a finite space was asked for.
+        ValueError
+            If the constraint of the space permits nothing at all.
         """
         rng = self._rng(self._n_asked)
         # One thread: the matrices are small, the other cores may be busy fitting, and
@@ -173,7 +180,8 @@ class BayesianOptimizer:
         Parameters
         ----------
         trial : Trial or dict
-            What was asked for; or any setting of the space, evaluated elsewhere.
+            What was asked for, or a copy of it; or any setting of the space: one that
+            is pending, or one that was evaluated elsewhere.
         score : float
             Higher is better. NaN or infinite: the evaluation failed. That is learned,
             too: similar settings are avoided.
@@ -184,36 +192,54 @@ class BayesianOptimizer:
         Raises
         ------
         TypeError
-            If the score is no number.
+            If the trial is neither, or the score or the noise is no number.
         ValueError
             If the trial is not pending, the setting is not in the space, or the noise
-            is negative.
+            is negative or infinite.
         """
-        if isinstance(score, bool) or not isinstance(score, Real):
-            raise TypeError(
-                f"The score must be a number, NaN for a failure. Got {score!r}."
-            )
-        if not (isinstance(noise, Real) and np.isfinite(noise) and noise >= 0):
-            raise ValueError(f"The noise must be a number >= 0. Got {noise!r}.")
+        for name, value in (("score", score), ("noise", noise)):
+            if isinstance(value, bool) or not isinstance(value, Real):
+                raise TypeError(
+                    f"The {name} must be a number; the score of a failed evaluation is "
+                    f"NaN. Got {value!r}."
+                )
+        score, noise = float(score), float(noise)
+        if not 0 <= noise < np.inf:
+            raise ValueError(f"The noise must be finite and >= 0. Got {noise!r}.")
+        trial = self._identify(trial)
+        self.history.add(Outcome(trial, score, noise))
+        self._pending.pop(trial.number, None)
+
+    def _identify(self, trial: Any) -> Trial:
+        """Give the pending trial that is meant, or adopt a setting from elsewhere."""
         if isinstance(trial, Mapping):
-            trial = self._adopt(trial)
-        elif self._pending.get(trial.number) is not trial:
+            return self._adopt(trial)
+        if not isinstance(trial, Trial):
+            raise TypeError(
+                "Tell a trial that was asked for, or a dict of parameters. "
+                f"Got {trial!r} instead."
+            )
+        pending = self._pending.get(trial.number)
+        # not by identity: a trial may come back from another process as a copy
+        if pending is None or not np.array_equal(pending.row, trial.row):
             raise ValueError(
                 f"Trial {trial.number} is not pending: it was told before, or another "
                 "optimizer asked for it. Tell a dict of parameters to add a setting "
                 "that was evaluated elsewhere."
             )
-        self.history.add(Outcome(trial, float(score), float(noise)))
-        self._pending.pop(trial.number, None)
+        return pending
 
     def _adopt(self, params: Mapping[str, Any]) -> Trial:
-        """Make a trial of a setting from elsewhere."""
+        """Make a trial of a setting from elsewhere, unless it is a pending one."""
         try:
             row = self.space.encode(params)
         except ValueError as error:
             raise ValueError(
                 f"The setting {dict(params)!r} is told: {error}."
             ) from error
+        for pending in self._pending.values():
+            if np.allclose(pending.row, row, rtol=0.0, atol=SAME_SETTING):
+                return pending
         trial = Trial(self._n_asked, dict(params), row)
         self._n_asked += 1
         self._asked.add(row)
@@ -223,8 +249,8 @@ class BayesianOptimizer:
         """Choose a row; with its params where they are given and not decoded."""
         if self._queue is not None:
             if not self._queue:
-                raise SpaceExhausted("Every point of the space was asked for.")
-            return self._queue.pop(0), None
+                raise self._nothing_left()
+            return self._queue.popleft(), None
         while self._first:
             row, params = self._first.pop(0)
             if row not in self._asked:
@@ -239,23 +265,30 @@ class BayesianOptimizer:
         """Give the next space-filling row that was not asked for."""
         left = self._maximizer.unasked(self._asked)
         if left is not None and len(left) == 0:
-            raise SpaceExhausted("Every point of the space was asked for.")
-        # The sequence is that of the seed alone, so that the first points together
-        # fill the space; it is drawn again rather than kept, to be picklable.
-        for row in space_filling(self.space, self._rng(0, 0), MAX_DRAWS):
-            if not self._asked.repeats(row):
-                return row
+            raise self._nothing_left()
+        row = self._filling.find(lambda row: not self._asked.repeats(row), MAX_DRAWS)
+        if row is not None:
+            return row
         if left is not None:
             return np.asarray(left[self._rng(self._n_asked).integers(len(left))])
-        if np.isfinite(self.space.size):
+        if self.space.size <= MAX_WALK:
             for row in self.space.grid():
                 if row not in self._asked:
                     return row
-        if len(self._asked):
-            raise SpaceExhausted("No new point was found that the constraint permits.")
-        raise ValueError(
-            f"The constraint of the space permits none of {MAX_DRAWS} settings drawn "
-            "at random. Check it, or narrow the space to where it holds."
+        raise self._nothing_left()
+
+    def _nothing_left(self) -> Exception:
+        """Tell why there is no point to ask for."""
+        if len(self._asked) == 0:
+            looked_at = min(self.space.size, MAX_DRAWS)
+            return ValueError(
+                f"The constraint of the space permits none of {looked_at:.0f} settings "
+                "that were looked at. Check it, or narrow the space to where it holds."
+            )
+        if self.space.size <= MAX_WALK:
+            return SpaceExhausted("Every point of the space was asked for.")
+        return SpaceExhausted(
+            f"None of {MAX_DRAWS} points drawn at random is new and permitted."
         )
 
     def _most_promising(self, rng: np.random.Generator) -> np.ndarray | None:
@@ -267,13 +300,15 @@ class BayesianOptimizer:
         dims = self.space.dims
         model = self._surrogate.fit(U, y, noise=noise, dims=dims, rng=rng)
         mean = np.where(failed, -np.inf, model.posterior(U).mean)
+        best = float(mean.max())
         if self._pending:
             P = np.array([trial.row for trial in self._pending.values()])
-            # believe the model: only the uncertainty around pending points shrinks
-            model = model.condition(P, model.posterior(P).mean)
-        context = Context(
-            best=float(mean.max()), n_told=len(y), n_dims=dims.n_dims, rng=rng
-        )
+            # believe the model: only the uncertainty around pending points shrinks,
+            # and what they promise is no improvement any more
+            believed = model.posterior(P).mean
+            model = model.condition(P, believed)
+            best = max(best, float(believed.max()))
+        context = Context(best=best, n_told=len(y), n_dims=dims.n_dims, rng=rng)
         feasibility = Feasibility().fit(U, ~failed, dims=dims) if failed.any() else None
         return self._maximizer(
             _Promise(model, self._acquisition, context, feasibility),
@@ -284,7 +319,7 @@ class BayesianOptimizer:
         )
 
     def _encode_all(self, points: Any) -> list[tuple[np.ndarray, dict[str, Any]]]:
-        if isinstance(points, Mapping) or not isinstance(points, Sequence):
+        if isinstance(points, Mapping | str) or not isinstance(points, Sequence):
             raise TypeError(
                 "The 'initial_points' parameter must be a list of dicts. "
                 f"Got {points!r} instead."
@@ -425,8 +460,19 @@ def _targets(
     y = np.empty(len(outcomes))
     y[~failed], unit = standardise(scores[~failed])
     y[failed] = y[~failed].min()
-    known = np.sqrt([outcome.noise for outcome in outcomes]) / unit
-    return y, np.where(failed, FAILURE_NOISE, np.minimum(known, 1e3) ** 2)
+    unit = max(unit, np.finfo(float).tiny)  # of scores like 1e-320 it is rounded to 0
+    # more than 1e3 units is as good as unknown; cut off first, the ratio may overflow
+    known = np.sqrt([outcome.noise for outcome in outcomes])
+    known = np.minimum(known, 1e3 * unit) / unit
+    return y, np.where(failed, FAILURE_NOISE, known**2)
+
+
+def _check_count(name: str, value: Any, other: str = "") -> None:
+    valid = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not valid or value < 1:
+        raise ValueError(
+            f"The {name!r} parameter must be an int >= 1{other}. Got {value!r} instead."
+        )
 
 
 def _entropy(random_state: Any) -> int:
@@ -434,7 +480,8 @@ def _entropy(random_state: Any) -> int:
         return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
     if isinstance(random_state, np.random.Generator):
         return int(random_state.integers(2**63))
-    if isinstance(random_state, int | np.integer) and random_state >= 0:
+    valid = isinstance(random_state, int | np.integer)
+    if valid and not isinstance(random_state, bool) and random_state >= 0:
         return int(random_state)
     raise ValueError(
         "The 'random_state' parameter must be an int >= 0, a numpy Generator or None. "

@@ -1,13 +1,15 @@
 """Dimensions that list their values: categories and ordered choices."""
 
+import numbers
 import pickle
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
 
 from sklearn_bayes_search.space._dimensions import (
     Dimension,
+    as_generator,
     is_number,
     refuse_other_spellings,
 )
@@ -20,17 +22,33 @@ MAX_GAP_RATIO = 20.0
 
 
 class Listed(Dimension):
-    """Choices with a position each; the base of all dimensions that list levels."""
+    """Choices with a position each; the base of all dimensions that list levels.
+
+    Parameters
+    ----------
+    choices : sequence of length n
+        The values.
+    positions : ndarray of shape (n,)
+        Their positions, all different.
+    borders : ndarray of shape (n - 1,), default=None
+        Where the shares of two neighbours meet, ascending; by default midway.
+    """
 
     discrete = True
 
-    def __init__(self, choices: Sequence[Any], positions: np.ndarray) -> None:
+    def __init__(
+        self,
+        choices: Sequence[Any],
+        positions: np.ndarray,
+        borders: np.ndarray | None = None,
+    ) -> None:
         self.choices = list(choices)
         self._positions = positions
         self._order = np.argsort(positions, kind="stable")
         ascending = positions[self._order]
         self._ascending = ascending
-        self._borders = (ascending[1:] + ascending[:-1]) / 2
+        middle = (ascending[1:] + ascending[:-1]) / 2
+        self._borders = middle if borders is None else borders
 
     @property
     def n_levels(self) -> int:  # type: ignore[override]  # the base leaves it open
@@ -48,13 +66,13 @@ class Listed(Dimension):
 
     def encode(self, value: Any) -> float:
         # the very object first: an equal one may stand before it
-        same = [choice is value for choice in self.choices]
-        if not any(same):
-            same = [equal(choice, value) for choice in self.choices]
-        if not any(same):
-            shown = shorten(self.choices)
-            raise ValueError(f"{value!r} is not one of the choices {shown}")
-        return float(self._positions[same.index(True)])
+        for index, choice in enumerate(self.choices):
+            if choice is value:
+                return float(self._positions[index])
+        for index, choice in enumerate(self.choices):
+            if equal(choice, value):
+                return float(self._positions[index])
+        raise ValueError(f"{value!r} is not one of the choices {shorten(self.choices)}")
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -133,6 +151,22 @@ class Ordinal(Listed):
             positions = (np.arange(len(choices)) + 0.5) / len(choices)
         super().__init__(choices, positions)
 
+    def rvs(self, random_state: Any = None) -> Any:
+        """Draw one choice, all with the same probability whatever the spacing.
+
+        Parameters
+        ----------
+        random_state : int, RandomState, Generator or None, default=None
+            Source of randomness, as in scikit-learn's ``ParameterSampler``.
+
+        Returns
+        -------
+        value : object
+            One of the choices.
+        """
+        u = as_generator(random_state).uniform()
+        return self.choices[int(u * len(self.choices))]
+
 
 def spaced_positions(values: np.ndarray) -> np.ndarray:
     """Positions in [0, 1] of numbers, linear or geometric, whichever is more even.
@@ -155,16 +189,20 @@ def spaced_positions(values: np.ndarray) -> np.ndarray:
         scales = [unique / np.abs(unique).max()]
         if unique[0] > 0:
             scales.append(np.log(unique))
+        # numbers so close or so far apart that a scale merges them are left to the
+        # other one, or to their ranks
+        scales = [scale for scale in scales if np.diff(scale).min() > 0]
         gaps = [np.diff(scale) for scale in scales]
         uneven = [np.std(gap) / np.mean(gap) for gap in gaps]
-        best = int(np.argmin(uneven))
-        if gaps[best].max() <= MAX_GAP_RATIO * gaps[best].min():
+        best = int(np.argmin(uneven)) if uneven else None
+        if best is not None and gaps[best].max() <= MAX_GAP_RATIO * gaps[best].min():
             scale = scales[best]
             places = (scale - scale[0]) / (scale[-1] - scale[0])
     positions = ((0.5 + places * (n - 1)) / n)[index]
     if n < len(values):
-        repeat = [np.sum(index[:i] == index[i]) for i in range(len(values))]
-        positions = positions + 1e-9 * np.array(repeat)
+        order = np.argsort(index, kind="stable")
+        first = np.searchsorted(index[order], index[order])
+        positions[order] += 1e-9 * (np.arange(len(values)) - first)
     return np.asarray(positions)
 
 
@@ -176,15 +214,38 @@ def equal(a: Any, b: Any) -> bool:
         return False
     try:
         if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-            return type(a) is type(b) and np.array_equal(a, b)
-        if bool(a == b):
+            same = type(a) is type(b) and np.array_equal(a, b)
+        else:
+            same = bool(a == b)
+        if same:
             return True
-        if type(a) is not type(b) or getattr(type(a), "__eq__", None) != object.__eq__:
+        if isinstance(a, numbers.Real) and isinstance(b, numbers.Real):
+            return bool(a != a and b != b)  # two NaN
+        members = isinstance(a, np.ndarray | tuple | list | dict)
+        if not members and getattr(type(a), "__eq__", None) != object.__eq__:
             return False
-        # objects without an equality of their own, such as two equal estimators
-        return pickle.dumps(a) == pickle.dumps(b)
-    except Exception:  # a foreign __eq__ or __reduce__ may raise anything
+    except Exception:  # a foreign __eq__ may raise anything, and arrays inside do
+        pass
+    try:
+        # what has no equality of its own, or members without: estimators, steps
+        return type(a) is type(b) and pickle.dumps(a) == pickle.dumps(b)
+    except Exception:  # a foreign __reduce__ may raise anything
         return False
+
+
+def is_listing(value: Any) -> bool:
+    """Tell whether a value holds choices in an order."""
+    if isinstance(value, str | bytes | Mapping | Set | type):
+        return False
+    if isinstance(value, np.ndarray):
+        return value.ndim > 0
+    # an ensemble has a length and members, too; a DataFrame's would be its columns
+    return (
+        hasattr(value, "__len__")
+        and hasattr(value, "__iter__")
+        and not hasattr(value, "get_params")
+        and getattr(value, "ndim", 1) == 1
+    )
 
 
 def shorten(choices: Sequence[Any], most: int = 6) -> str:
@@ -194,11 +255,14 @@ def shorten(choices: Sequence[Any], most: int = 6) -> str:
 
 
 def _check_choices(cls: str, choices: Any) -> list[Any]:
-    if isinstance(choices, str | bytes | dict | set) or not hasattr(choices, "__len__"):
+    if not is_listing(choices):
         raise TypeError(
             f"The 'choices' of {cls} must be a list, tuple or array. Got {choices!r}; "
             "put the values into a list."
         )
     if len(choices) == 0:
-        raise ValueError(f"The 'choices' of {cls} must not be empty.")
+        raise ValueError(
+            f"The 'choices' of {cls} must not be empty. Got {choices!r}; give at least "
+            "one, or leave the parameter out."
+        )
     return list(choices)

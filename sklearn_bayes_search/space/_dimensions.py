@@ -6,7 +6,9 @@ position to its level's. What identifies a choice is its index, so that the user
 object comes back whatever it is.
 """
 
+import math
 import numbers
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,11 @@ __all__ = ["Dimension", "Integer", "Real"]
 # Discrete dimensions up to this size list their levels; larger ones are handled as
 # numbers that are rounded. No search evaluates that many values of one parameter.
 MAX_LISTED = 10_000
+
+# Positions of ints are multiples of this. It is far above the rounding errors of a
+# logarithm or a distribution function, so that snapping twice changes nothing however
+# many ints there are, and ints have positions of their own up to some 10**13 of them.
+LATTICE = 2.0**-46
 
 
 class Dimension:
@@ -44,6 +51,24 @@ class Dimension:
             In the user's order; None where the levels are not listed.
         """
         return None
+
+    def each(self) -> Iterator[float]:
+        """Give the positions of all levels one by one, however many there are.
+
+        Yields
+        ------
+        u : float
+            A position, in the user's order.
+
+        Raises
+        ------
+        ValueError
+            If the levels cannot be counted.
+        """
+        positions = self.positions()
+        if positions is None:
+            raise ValueError(f"The values of {self!r} cannot be listed.")
+        yield from positions.tolist()
 
     def snap(self, u: np.ndarray) -> np.ndarray:
         """Move positions to the nearest ones in use.
@@ -74,6 +99,21 @@ class Dimension:
             The value there; of a list of choices, the user's own object.
         """
         raise NotImplementedError
+
+    def decode_many(self, u: np.ndarray) -> list[Any]:
+        """Give the values at many positions, which some dimensions do much faster.
+
+        Parameters
+        ----------
+        u : ndarray of shape (n,)
+            Positions in [0, 1].
+
+        Returns
+        -------
+        values : list of length n
+            What `decode` gives for each.
+        """
+        return [self.decode(position) for position in u.tolist()]
 
     def encode(self, value: Any) -> float:
         """Give the position of a value.
@@ -108,9 +148,7 @@ class Dimension:
         value : object
             A value of the dimension.
         """
-        if not isinstance(random_state, np.random.RandomState):
-            random_state = np.random.default_rng(random_state)
-        u = np.array([random_state.uniform()])
+        u = np.array([as_generator(random_state).uniform()])
         return self.decode(float(self.snap(u)[0]))
 
 
@@ -244,40 +282,48 @@ class Integer(Dimension):
         """Number of ints."""
         return self.high - self.low + 1
 
-    def _place(self, values: np.ndarray) -> np.ndarray:
+    # The methods below count from ``low``, since floats cannot tell huge ints apart.
+
+    def _place(self, steps: np.ndarray) -> np.ndarray:
         # Each int owns half a step to either side, so that all have an equal share
         # and the model sees a margin at the ends.
         if self.log:
-            low, high = np.log(self.low - 0.5), np.log(self.high + 0.5)
-            return np.asarray((np.log(values) - low) / (high - low))
-        return np.asarray((values - self.low + 0.5) / self.n_levels)
-
-    def _round(self, u: np.ndarray) -> np.ndarray:
-        if self.log:
-            low, high = np.log(self.low - 0.5), np.log(self.high + 0.5)
-            values = np.exp(low + u * (high - low))
+            start = self.low - 0.5
+            u = np.log1p((steps + 0.5) / start) / np.log1p(self.n_levels / start)
         else:
-            values = self.low + u * self.n_levels - 0.5
-        return np.asarray(np.clip(np.rint(values), self.low, self.high))
+            u = (steps + 0.5) / self.n_levels
+        return on_lattice(u)
+
+    def _steps(self, u: np.ndarray) -> np.ndarray:
+        if self.log:
+            start = self.low - 0.5
+            steps = start * np.expm1(u * np.log1p(self.n_levels / start)) - 0.5
+        else:
+            steps = u * self.n_levels - 0.5
+        return np.asarray(np.clip(np.rint(steps), 0.0, float(self.n_levels - 1)))
 
     def positions(self) -> np.ndarray | None:
         if self.n_levels > MAX_LISTED:
             return None
-        return self._place(np.arange(self.low, self.high + 1, dtype=float))
+        return self._place(np.arange(self.n_levels, dtype=float))
+
+    def each(self) -> Iterator[float]:
+        for start in range(0, self.n_levels, MAX_LISTED):
+            stop = min(start + MAX_LISTED, self.n_levels)
+            yield from self._place(np.arange(start, stop, dtype=float)).tolist()
 
     def snap(self, u: np.ndarray) -> np.ndarray:
-        return self._place(self._round(u))
+        return self._place(self._steps(u))
 
     def decode(self, u: float) -> int:
-        return int(self._round(np.array(u)))
+        return min(self.low + int(self._steps(np.array(u))), self.high)
 
     def encode(self, value: Any) -> float:
-        x = _as_number(value)
-        if not self.low <= x <= self.high or x != round(x):
+        if not is_whole(value) or not self.low <= int(value) <= self.high:
             raise ValueError(
                 f"{value!r} is not an int between {self.low} and {self.high}"
             )
-        return float(self._place(np.array(x)))
+        return float(self._place(np.array(float(int(value) - self.low))))
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
@@ -288,14 +334,31 @@ class Integer(Dimension):
         return f"Integer({self.low}, {self.high}{', log=True' if self.log else ''})"
 
 
+def as_generator(random_state: Any) -> Any:
+    """Give the source of randomness that ``random_state`` stands for."""
+    if isinstance(random_state, np.random.RandomState):
+        return random_state
+    return np.random.default_rng(random_state)
+
+
 def is_number(value: Any) -> bool:
     """Tell whether a choice is a finite number; a bool is none."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
         return False
     try:
-        return bool(np.isfinite(float(value)))
-    except OverflowError:
+        return math.isfinite(value)
+    except (OverflowError, TypeError):  # huge ints; numpy's timedelta64 is no number
         return False
+
+
+def is_whole(value: Any) -> bool:
+    """Tell whether a value is an int, whatever its type."""
+    return is_number(value) and int(value) == value
+
+
+def on_lattice(u: np.ndarray) -> np.ndarray:
+    """Round positions to multiples of `LATTICE`."""
+    return np.asarray(np.rint(u / LATTICE) * LATTICE)
 
 
 def _as_number(value: Any) -> float:
@@ -308,11 +371,13 @@ def _check_bounds(cls: str, low: Any, high: Any, kind: type, what: str) -> None:
     for name, bound in (("low", low), ("high", high)):
         if isinstance(bound, bool | np.bool_) or not isinstance(bound, kind):
             raise TypeError(
-                f"The {name!r} bound of {cls} must be {what}. Got {bound!r}."
+                f"The {name!r} bound of {cls} must be {what}. Got {bound!r}; write "
+                f"{cls}(low, high), or list the values to choose from."
             )
         if not is_number(bound):
             raise ValueError(
-                f"The {name!r} bound of {cls} must be finite. Got {bound!r}."
+                f"The {name!r} bound of {cls} must be finite. Got {bound!r}; choose a "
+                "finite one, or a scipy.stats distribution, which may be unbounded."
             )
 
 

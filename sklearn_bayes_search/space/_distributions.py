@@ -5,20 +5,33 @@ gives an empirical one from seeded draws.
 """
 
 import numbers
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from sklearn_bayes_search.space._choices import Listed
-from sklearn_bayes_search.space._dimensions import MAX_LISTED, Dimension, is_number
+from sklearn_bayes_search.space._dimensions import (
+    MAX_LISTED,
+    Dimension,
+    is_number,
+    is_whole,
+    on_lattice,
+)
 
 __all__ = ["from_distribution", "from_draws"]
 
 # A distribution is never asked for what its own draws would practically never give:
 # an infinite tail, or the end point 0 of uniform(0, 4) that many estimators refuse.
 EDGE = 1e-6
-N_DRAWS = 512
+
+# A value that the user lists is kept unless its share of [0, 1] is lost in rounding.
+TOO_RARE = 1e-12
+
+# Draws or quantiles that stand for a distribution that is not asked itself: a search
+# evaluates fewer settings than that.
+N_KNOWN = 512
 
 
 def from_distribution(dist: Any) -> Dimension:
@@ -36,13 +49,22 @@ def from_distribution(dist: Any) -> Dimension:
     """
     generic: Any = getattr(dist, "dist", dist)
     try:
-        quantiles = np.asarray(dist.ppf([EDGE, 0.5, 1 - EDGE]), dtype=float)
         low, high = dist.support()
     except TypeError as error:
         raise ValueError(
             "it needs its shape parameters: freeze the distribution, as in "
             "loguniform(1e-3, 1e3)"
         ) from error
+    if np.ndim(low) > 0:
+        raise ValueError(
+            "its parameters are arrays, and only distributions of single numbers can "
+            "be modelled: give numbers"
+        )
+    if _adds_up(generic) and not dist.cdf(low + MAX_LISTED) > 1 - EDGE:
+        draws = np.asarray(dist.rvs(N_KNOWN, np.random.RandomState(0)), dtype=float)
+        values, counts = np.unique(draws, return_counts=True)
+        return Ints(values, np.cumsum(counts) / N_KNOWN, low, high)
+    quantiles = np.array([dist.ppf(u) for u in (EDGE, 0.5, 1 - EDGE)], dtype=float)
     if not np.isfinite(quantiles).all():
         raise ValueError(
             "its parameters leave it without values: uniform needs scale > 0, "
@@ -52,15 +74,39 @@ def from_distribution(dist: Any) -> Dimension:
         return Quantile(dist, float(low), float(high))
     table = vars(generic)
     if "xk" in table:  # rv_discrete(values=...), whose values need not be ints
-        weights = np.asarray(table["pk"])
         values = np.asarray(table["xk"]) + low - generic.support()[0]
-        return Weighted(values[weights > 0].tolist(), weights[weights > 0])
-    if high - low < MAX_LISTED:
-        values = np.arange(int(low), int(high) + 1)
-        weights = dist.pmf(values)
-        keep = weights > EDGE / len(values)
+        weights = np.asarray(table["pk"])
+        keep = weights > TOO_RARE
         return Weighted(values[keep].tolist(), weights[keep])
-    return Count(dist, float(low), float(high))
+    if quantiles[1] != round(quantiles[1]):
+        raise ValueError("its loc is not an int: shift it by a whole number")
+    if quantiles[2] - quantiles[0] < MAX_LISTED:
+        return Counts(dist, int(quantiles[0]), int(quantiles[2]))
+    return _known_at_quantiles(dist, float(low), float(high))
+
+
+def _adds_up(generic: Any) -> bool:
+    # A cdf that is the sum of all probabilities below takes memory without bounds far
+    # out in a heavy tail, as of zipf. No public name tells; a class that does not have
+    # the private one is taken to be better off.
+    default = getattr(stats.rv_discrete, "_cdf", None)
+    return (
+        isinstance(generic, stats.rv_discrete)
+        and "xk" not in vars(generic)
+        and getattr(type(generic), "_cdf", None) is default
+    )
+
+
+def _known_at_quantiles(dist: Any, low: float, high: float) -> Dimension:
+    """Make a dimension of very many ints, exact for some, closely in the tails."""
+    logit = np.log(EDGE / (1 - EDGE))
+    grid = 1 / (1 + np.exp(np.linspace(-logit, logit, N_KNOWN)))
+    values = dist.ppf(grid)
+    if np.isfinite(high - low):  # of a tail that never ends, the quantiles are enough
+        ends = [x for x in (low, high) if dist.pmf(x) > EDGE / (high - low + 1)]
+        values = np.concatenate([values, ends])
+    values = np.unique(values)
+    return Ints(values, dist.cdf(values), low, high, below=dist.cdf(values[0] - 1))
 
 
 def from_draws(source: Any) -> Dimension:
@@ -69,25 +115,29 @@ def from_draws(source: Any) -> Dimension:
     Raises
     ------
     ValueError
-        If the draws are no numbers.
+        If it cannot be drawn from, or the draws are no numbers.
     """
     rng = np.random.RandomState(0)  # what ParameterSampler passes to rvs
-    draws = [source.rvs(random_state=rng) for _ in range(N_DRAWS)]
+    try:
+        draws = [source.rvs(random_state=rng) for _ in range(N_KNOWN)]
+    except Exception as error:  # foreign code may raise anything
+        raise ValueError(
+            f"its rvs(random_state=...) raises {type(error).__name__}: {error}; it "
+            "must take a RandomState, as in scikit-learn"
+        ) from error
     bad = [draw for draw in draws if np.ndim(draw) > 0 or not _is_real(draw)]
     if bad:
         raise ValueError(
             f"it draws {bad[0]!r}, and only distributions of single numbers can be "
             "modelled: list the values to choose from instead"
         )
-    counts: dict[float, list[Any]] = {}
-    for draw in draws:
-        counts.setdefault(float(draw), []).append(draw)
-    values = sorted(counts)
-    integral = all(isinstance(draw, numbers.Integral) for draw in draws)
-    if integral or len(values) < N_DRAWS / 2:
-        weights = [len(counts[value]) for value in values]
-        return Weighted([counts[value][0] for value in values], np.array(weights))
-    return Empirical(np.array(values))
+    own: dict[float, Any] = {float(draw): draw for draw in reversed(draws)}
+    values, counts = np.unique(np.array(draws, dtype=float), return_counts=True)
+    if len(values) < N_KNOWN / 2:
+        return Weighted([own[value] for value in values.tolist()], counts)
+    if all(isinstance(draw, numbers.Integral) for draw in draws):
+        return Ints(values, np.cumsum(counts) / N_KNOWN, values[0], values[-1])
+    return Empirical(np.sort(np.array(draws, dtype=float)))
 
 
 class Quantile(Dimension):
@@ -102,6 +152,10 @@ class Quantile(Dimension):
     def decode(self, u: float) -> Any:
         return float(self._dist.ppf(u))
 
+    def decode_many(self, u: np.ndarray) -> list[Any]:
+        values: list[Any] = np.asarray(self._dist.ppf(u), dtype=float).tolist()
+        return values
+
     def encode(self, value: Any) -> float:
         x = _inside(value, self._low, self._high)
         return float(self.snap(np.asarray(self._dist.cdf(x))))
@@ -115,46 +169,34 @@ class Quantile(Dimension):
         return describe(self._dist)
 
 
-class Count(Dimension):
-    """A distribution over very many ints; each sits amid its share of [0, 1]."""
-
-    discrete = True
-
-    def __init__(self, dist: Any, low: float, high: float) -> None:
-        self._dist, self._low, self._high = dist, low, high
-        if np.isfinite(high - low):
-            self.n_levels = int(high - low) + 1
-
-    def _place(self, x: np.ndarray) -> np.ndarray:
-        return np.asarray((self._dist.cdf(x - 1) + self._dist.cdf(x)) / 2)
-
-    def snap(self, u: np.ndarray) -> np.ndarray:
-        return self._place(self._dist.ppf(np.clip(u, EDGE, 1 - EDGE)))
-
-    def decode(self, u: float) -> int:
-        return int(self._dist.ppf(np.clip(u, EDGE, 1 - EDGE)))
-
-    def encode(self, value: Any) -> float:
-        x = _inside(value, self._low, self._high)
-        if x != round(x):
-            raise ValueError(f"{value!r} is not an int")
-        return float(self._place(np.array(x)))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Count) and _same(self._dist, other._dist)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return describe(self._dist)
-
-
 class Weighted(Listed):
     """Ascending numbers with probabilities; each sits amid its share of [0, 1]."""
 
     def __init__(self, values: list[Any], weights: np.ndarray) -> None:
-        upper = np.cumsum(weights) / np.sum(weights)
-        super().__init__(values, upper - weights / np.sum(weights) / 2)
+        shares = weights / np.sum(weights)
+        upper = np.cumsum(shares)
+        super().__init__(values, upper - shares / 2, borders=upper[:-1])
+
+
+class Counts(Weighted):
+    """The ints of a distribution that are drawn in practice, listed."""
+
+    def __init__(self, dist: Any, first: int, last: int) -> None:
+        values = np.arange(first, last + 1)
+        weights = np.asarray(dist.pmf(values))
+        keep = weights > EDGE / len(values)
+        super().__init__(values[keep].tolist(), weights[keep])
+        self._dist = dist
+        self._low, self._high = map(float, dist.support())
+
+    def encode(self, value: Any) -> float:
+        if is_whole(value) and self._low <= value <= self._high:
+            # far in a tail: at the end, since the setting itself is carried as given
+            value = min(max(int(value), self.choices[0]), self.choices[-1])
+        return super().encode(value)
+
+    def __repr__(self) -> str:
+        return describe(self._dist)
 
 
 class Empirical(Dimension):
@@ -185,6 +227,83 @@ class Empirical(Dimension):
         return f"<{len(self._draws)} draws, {self._draws[0]:g} to {self._draws[-1]:g}>"
 
 
+class Ints(Dimension):
+    """Very many ints, with a distribution that is known at some of them.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        Known ints, ascending. Those between are values too, and the probability
+        between two known ones is spread evenly.
+    upper : ndarray of shape (n,)
+        Cumulative probabilities.
+    low, high : float
+        Ends of the support. What lies beyond the known ints sits with the last one.
+    below : float, default=0.0
+        Probability below the first known int.
+    """
+
+    discrete = True
+
+    def __init__(
+        self,
+        values: np.ndarray,
+        upper: np.ndarray,
+        low: float,
+        high: float,
+        below: float = 0.0,
+    ) -> None:
+        # an int's share lies half a step to either side of it
+        steps, cdf = np.append(values[0] - 0.5, values + 0.5), np.append(below, upper)
+        rising = np.diff(cdf, prepend=-1.0) > 0
+        self._steps, self._cdf = steps[rising], cdf[rising]
+        self._first, self._last = values[0], values[-1]
+        self._low, self._high = low, high
+        if np.isfinite(high - low):
+            self.n_levels = int(high - low) + 1
+
+    def _place(self, x: np.ndarray) -> np.ndarray:
+        x = np.clip(x, self._first, self._last)
+        shares = [np.interp(x + half, self._steps, self._cdf) for half in (-0.5, 0.5)]
+        return on_lattice((shares[0] + shares[1]) / 2)
+
+    def _ints(self, u: Any) -> np.ndarray:
+        steps = np.rint(np.interp(u, self._cdf, self._steps))
+        return np.asarray(np.clip(steps, self._first, self._last))
+
+    def each(self) -> Iterator[float]:
+        if self.n_levels is None:
+            yield from super().each()
+            return
+        for start in range(0, self.n_levels, MAX_LISTED):
+            stop = min(start + MAX_LISTED, self.n_levels)
+            yield from self._place(self._low + np.arange(start, stop)).tolist()
+
+    def snap(self, u: np.ndarray) -> np.ndarray:
+        return self._place(self._ints(u))
+
+    def decode(self, u: float) -> int:
+        return int(min(max(int(self._ints(u)), self._low), self._high))
+
+    def encode(self, value: Any) -> float:
+        x = _inside(value, self._low, self._high)
+        if not is_whole(value):
+            raise ValueError(f"{value!r} is not an int")
+        return float(self._place(np.array(x)))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Ints)
+            and np.array_equal(self._steps, other._steps)
+            and np.array_equal(self._cdf, other._cdf)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<very many ints, {self._low:g} to {self._high:g}>"
+
+
 def describe(dist: Any) -> str:
     """Show a frozen distribution as it is written."""
     name = getattr(getattr(dist, "dist", dist), "name", None)
@@ -196,10 +315,14 @@ def describe(dist: Any) -> str:
 
 
 def _same(a: Any, b: Any) -> bool:
+    # by what they do: histograms have no parameters, and one distribution has several
+    # spellings
     if a is b:
         return True
-    return type(getattr(a, "dist", None)) is type(getattr(b, "dist", None)) and (
-        describe(a) == describe(b)
+    grid = np.linspace(EDGE, 1 - EDGE, 33)
+    return bool(
+        np.array_equal(a.support(), b.support())
+        and np.array_equal(a.ppf(grid), b.ppf(grid))
     )
 
 

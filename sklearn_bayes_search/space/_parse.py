@@ -1,18 +1,22 @@
 """From what a user wrote for a parameter to a dimension, or an error that helps."""
 
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-import numpy as np
-
-from sklearn_bayes_search.space._choices import Categorical, Ordinal
-from sklearn_bayes_search.space._dimensions import Dimension, is_number
+from sklearn_bayes_search.space._choices import Categorical, Ordinal, is_listing
+from sklearn_bayes_search.space._dimensions import (
+    MAX_LISTED,
+    Dimension,
+    Integer,
+    is_number,
+)
 from sklearn_bayes_search.space._distributions import (
     describe,
     from_distribution,
     from_draws,
 )
 
-__all__ = ["as_dimension"]
+__all__ = ["as_branches", "as_dimension"]
 
 _PRIORS = {"uniform", "log-uniform"}
 
@@ -47,19 +51,13 @@ def as_dimension(name: str, value: Any) -> Dimension:
                 f"The distribution of parameter {name!r} cannot be used: {error}. "
                 f"Got {describe(value)}."
             ) from error
-    is_text = isinstance(value, str | bytes)
-    if is_text or isinstance(value, dict | set) or np.ndim(_shape_only(value)) == 0:
-        kind = "a set has no order" if isinstance(value, set) else "not choices"
-        wrong = f"Got {value!r} ({type(value).__name__}), {kind}."
-        way_out = (
-            f"Write a list, [{value!r}]"
-            if is_text or is_number(value) or value is None
-            else "Write a list of choices"
-        )
+    if not is_listing(value):
         raise TypeError(
             f"Parameter {name!r} needs a sequence of choices, a distribution or a "
-            f"dimension. {wrong} {way_out}, or Real(low, high)."
+            f"dimension. Got {value!r} ({type(value).__name__}). {_way_out(value)}"
         )
+    if isinstance(value, range) and len(value) > MAX_LISTED and value.step == 1:
+        return Integer(value[0], value[-1])
     choices = list(value)
     if not choices:
         raise ValueError(
@@ -70,12 +68,50 @@ def as_dimension(name: str, value: Any) -> Dimension:
     return Ordinal(choices) if ordered else Categorical(choices)
 
 
-def _shape_only(value: Any) -> Any:
-    """Give something whose ndim tells whether ``value`` is a sequence of choices."""
-    if isinstance(value, np.ndarray):
-        return value
-    sequence = hasattr(value, "__len__") and hasattr(value, "__iter__")
-    return [0] if sequence else 0
+def as_branches(value: Any) -> list[Mapping[str, Any]]:
+    """Make a list of dicts of the whole of what a user gave."""
+    branches = [value] if isinstance(value, Mapping) else value
+    if not isinstance(branches, Sequence) or isinstance(branches, str):
+        raise TypeError(
+            "The search space must be a dict or a list of dicts of parameter names and "
+            f"their values. Got {value!r}; write {{'name': [first, second]}}."
+        )
+    if not branches:
+        raise ValueError(
+            f"The search space must have at least one dict. Got {value!r}; write "
+            "{'name': [first, second]}."
+        )
+    for branch in branches:
+        if isinstance(branch, tuple) and branch and isinstance(branch[0], Mapping):
+            raise TypeError(
+                "A branch of the search space must be a dict. Got a tuple "
+                f"{branch!r}; all branches share one budget, so write the dict alone."
+            )
+        if not isinstance(branch, Mapping):
+            raise TypeError(
+                f"A branch of the search space must be a dict. Got {branch!r}; write "
+                "{'name': [first, second]}."
+            )
+        for name in branch:
+            if not isinstance(name, str):
+                raise TypeError(
+                    f"Parameter names must be str. Got {name!r}; write what "
+                    "set_params of the estimator takes."
+                )
+    return list(branches)
+
+
+def _way_out(value: Any) -> str:
+    if isinstance(value, Set):
+        return "A set has no order: write a list of its members."
+    if isinstance(value, Mapping) or getattr(value, "ndim", 0) > 1:
+        return "Write a list of choices."
+    if hasattr(value, "__next__"):
+        return "It can be read only once: write a list of what it gives."
+    return (
+        f"For one fixed value write the list [{value!r}], for bounds Real(low, high) "
+        "or Integer(low, high)."
+    )
 
 
 def _refuse_foreign(name: str, value: Any) -> None:
@@ -87,6 +123,14 @@ def _refuse_foreign(name: str, value: Any) -> None:
             "Real(low, high, log=...), Integer(low, high, log=...) or "
             "Categorical(choices) from sklearn_bayes_search, or a frozen scipy.stats "
             "distribution."
+        )
+    if hasattr(value, "icdf") and not hasattr(value, "rvs"):
+        # scikit-learn cannot draw from them, and scipy's Normal(mu=1, sigma=2) comes
+        # back from copy.deepcopy, hence from clone, as a standard one (seen in 1.17)
+        raise TypeError(
+            f"The distribution of parameter {name!r} must have rvs, as scikit-learn "
+            f"needs it, too. Got {value!r}; write a frozen distribution such as "
+            "scipy.stats.norm(loc=0, scale=1) or scipy.stats.loguniform(1e-3, 1e3)."
         )
     if isinstance(value, list | tuple) and len(value) == 3:
         low, high, prior = value

@@ -1,7 +1,5 @@
 """The search space: branches of named dimensions, laid out as columns of a cube."""
 
-import difflib
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,10 +7,11 @@ import numpy as np
 from scipy.stats import qmc
 
 from sklearn_bayes_search._trial import Dims
+from sklearn_bayes_search.exceptions import did_you_mean
 from sklearn_bayes_search.space._dimensions import Dimension
-from sklearn_bayes_search.space._parse import as_dimension
+from sklearn_bayes_search.space._parse import as_branches, as_dimension
 
-__all__ = ["Space", "as_space", "did_you_mean", "key"]
+__all__ = ["Space", "as_space"]
 
 
 class Space:
@@ -84,7 +83,7 @@ class Space:
         self.constraint = constraint
         self.branches = tuple(
             {name: as_dimension(name, branch[name]) for name in sorted(branch)}
-            for branch in _as_branches(param_distributions)
+            for branch in as_branches(param_distributions)
         )
         self._lay_out()
         sizes = [_product_size(branch) for branch in self.branches]
@@ -197,15 +196,32 @@ class Space:
         params : dict
             Values by parameter name, in sorted order.
         """
-        row = self.snap(row[np.newaxis])[0]
-        branch = int(self.dims.branch_of(row[np.newaxis])[0])
-        column_of = self._column_of[branch]
-        return {
-            name: dimension.decode(0.5 if column is None else row[column])
-            for (name, dimension), column in zip(
-                self.branches[branch].items(), column_of.values(), strict=True
-            )
-        }
+        return self.decode_many(row[np.newaxis])[0]
+
+    def decode_many(self, U: np.ndarray) -> list[dict[str, Any]]:
+        """Give the settings at many points.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Points; they are snapped first.
+
+        Returns
+        -------
+        settings : list of dict, length n_points
+            What `decode` gives for each.
+        """
+        U = self.snap(U)
+        settings: list[dict[str, Any]] = [{} for _ in U]
+        branch_of = self.dims.branch_of(U)
+        for b in np.unique(branch_of):
+            here = np.flatnonzero(branch_of == b)
+            for name, dimension in self.branches[b].items():
+                column = self._column_of[b][name]
+                u = np.full(len(here), 0.5) if column is None else U[here, column]
+                for index, value in zip(here, dimension.decode_many(u), strict=True):
+                    settings[index][name] = value
+        return settings
 
     def encode(self, params: Mapping[str, Any]) -> np.ndarray:
         """Give the point of a setting.
@@ -331,7 +347,7 @@ class Space:
         """
         if self.constraint is None:
             return np.ones(len(U), dtype=bool)
-        return np.array([self.allows_row(row) for row in U], dtype=bool)
+        return np.array([self.allows(p) for p in self.decode_many(U)], dtype=bool)
 
     def allows_row(self, row: np.ndarray) -> bool:
         """Tell whether the constraint permits a point.
@@ -365,7 +381,7 @@ class Space:
             raise ValueError("The space has continuous parameters; it has no grid.")
         for b, branch in enumerate(self.branches):
             columns = list(self._column_of[b].values())
-            for positions in itertools.product(*map(_all_positions, branch.values())):
+            for positions in _product(list(branch.values())):
                 row = self.dims.neutral.copy()
                 if self.dims.branch is not None:
                     row[self.dims.branch] = (b + 0.5) / len(self.branches)
@@ -401,80 +417,19 @@ def as_space(param_distributions: Any) -> Space:
     return Space(param_distributions)
 
 
-def key(row: np.ndarray) -> bytes:
-    """Identify a point.
-
-    Parameters
-    ----------
-    row : ndarray of shape (n_dims,)
-        A snapped point.
-
-    Returns
-    -------
-    key : bytes
-        Equal for equal settings.
-    """
-    return np.ascontiguousarray(row).tobytes()
-
-
-def did_you_mean(name: str, known: Sequence[str]) -> str:
-    """Suggest the nearest known name, or list them all.
-
-    Parameters
-    ----------
-    name : str
-        What was written.
-    known : sequence of str
-        What exists.
-
-    Returns
-    -------
-    hint : str
-        A sentence, with a space before it.
-    """
-    nearest = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-    return (
-        f" Did you mean {nearest[0]!r}?" if nearest else f" There are: {list(known)}."
-    )
-
-
-def _as_branches(value: Any) -> list[Mapping[str, Any]]:
-    branches = [value] if isinstance(value, Mapping) else value
-    if not isinstance(branches, Sequence) or isinstance(branches, str):
-        raise TypeError(
-            "The search space must be a dict or a list of dicts of parameter names and "
-            f"their values. Got {value!r}."
-        )
-    if not branches:
-        raise ValueError("The search space must have at least one dict. Got [].")
-    for branch in branches:
-        if isinstance(branch, tuple) and branch and isinstance(branch[0], Mapping):
-            raise TypeError(
-                "A branch of the search space must be a dict. Got a tuple "
-                f"{branch!r}; all branches share one budget, so write the dict alone."
-            )
-        if not isinstance(branch, Mapping):
-            raise TypeError(
-                f"A branch of the search space must be a dict. Got {branch!r}."
-            )
-        for name in branch:
-            if not isinstance(name, str):
-                raise TypeError(f"Parameter names must be str. Got {name!r}.")
-    return list(branches)
-
-
 def _product_size(branch: Mapping[str, Dimension]) -> float:
     sizes = [dimension.n_levels for dimension in branch.values()]
     return float(np.prod([np.inf if n is None else float(n) for n in sizes]))
 
 
-def _all_positions(dimension: Dimension) -> Sequence[float]:
-    positions = dimension.positions()
-    if positions is not None:
-        return positions.tolist()  # type: ignore[no-any-return]
-    n = dimension.n_levels or 0
-    snapped = dimension.snap((np.arange(n) + 0.5) / n)
-    return np.unique(snapped).tolist()  # type: ignore[no-any-return]
+def _product(axes: Sequence[Dimension]) -> Iterator[tuple[float, ...]]:
+    # itertools.product would first hold all positions of each axis
+    if not axes:
+        yield ()
+        return
+    for position in axes[0].each():
+        for others in _product(axes[1:]):
+            yield (position, *others)
 
 
 def _ascending(positions: np.ndarray | None) -> np.ndarray | None:

@@ -81,7 +81,7 @@ class GaussianProcess:
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn_bayes_search._trial import Dims
+    >>> from sklearn_bayes_search.space import Dims
     >>> from sklearn_bayes_search.surrogate import GaussianProcess
     >>> U = np.linspace(0, 1, 9)[:, None]
     >>> y = np.sin(6 * U[:, 0])

@@ -1,0 +1,35 @@
+"""Configuration of Sphinx. The build needs no network."""
+
+import importlib.metadata
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+project = "sklearn_bayes_search"
+author = "The sklearn_bayes_search developers"
+project_copyright = author
+try:
+    release = importlib.metadata.version("sklearn-bayes-search")
+except importlib.metadata.PackageNotFoundError:  # a checkout that is not installed
+    release = ""
+version = release
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "benchmarks"]
+
+autodoc_typehints = "none"  # the docstrings tell types, with shapes
+autosummary_generate = True
+suppress_warnings = ["ref.term"]  # inherited docstrings name scikit-learn's glossary
+numpydoc_show_class_members = False  # the template of a class lists them
+
+html_theme = "pydata_sphinx_theme"
+html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
+html_copy_source = False
+html_show_sourcelink = False

@@ -1,0 +1,79 @@
+"""The documentation holds: its code runs, links lead somewhere, no name is missing.
+
+Every `>>>` example of doc/*.rst is a doctest; the python blocks of README.md are run in
+their order, as a reader would.
+"""
+
+import doctest
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import sklearn_bayes_search
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(ROOT.glob("doc/*.rst"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+PUBLIC_MODULES = [
+    "sklearn_bayes_search",
+    *(
+        info.name
+        for info in pkgutil.walk_packages(
+            sklearn_bayes_search.__path__, prefix="sklearn_bayes_search."
+        )
+        if "._" not in info.name
+    ),
+]
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_examples_of_a_page_run(page):
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    failed, _ = doctest.testfile(
+        str(page), module_relative=False, optionflags=flags, encoding="utf-8"
+    )
+    assert not failed, f"{failed} examples of {page.name} give something else."
+
+
+def test_python_code_of_the_readme_runs(capsys):
+    namespace = {"__name__": "readme"}
+    for block in blocks("python"):
+        exec(compile(block, "README.md", "exec"), namespace)
+    assert "evaluated n_iter=20 candidates" in capsys.readouterr().out
+
+
+def test_readme_starts_with_how_to_try_and_how_to_test():
+    # .ci/run takes the second block as the command that runs the tests
+    first, second = blocks("bash")
+    assert "pip install . &&" in first
+    assert "pytest" in second
+    assert re.findall(r"^## (.*)", README, re.MULTILINE)[:2] == [
+        "Try it",
+        "Run the tests",
+    ]
+
+
+def test_links_of_the_readme_lead_to_files():
+    targets = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+    assert targets
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+@pytest.mark.parametrize("module", PUBLIC_MODULES)
+def test_every_public_name_is_on_the_api_page(module):
+    page = (ROOT / "doc" / "api.rst").read_text(encoding="utf-8")
+    missing = [
+        name
+        for name in importlib.import_module(module).__all__
+        if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", page)
+    ]
+    assert not missing, f"doc/api.rst lacks {missing} of {module}."

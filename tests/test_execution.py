@@ -1,0 +1,572 @@
+import functools
+import gc
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import traceback
+import warnings
+import weakref
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sklearn
+import toy_estimators as toys
+from joblib import parallel_config
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+from joblib.parallel import ParallelBackendBase
+from scipy.stats import uniform
+from sklearn.model_selection import cross_val_score
+from sklearn.utils.fixes import parse_version
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from sklearn_bayes_search import BayesSearchCV
+from sklearn_bayes_search.execution import open_executor
+
+PROCESSES = ["loky", "multiprocessing"]
+WORKERS = ["threading", *PROCESSES]
+X = np.arange(40.0).reshape(20, 2)
+
+
+@pytest.fixture(autouse=True)
+def no_thread_dies(monkeypatch):
+    died = []
+    monkeypatch.setattr(threading, "excepthook", died.append)
+    yield
+    assert died == []
+
+
+class WithoutCallBack(ParallelBackendBase):
+    """A back end of the old kind, whose results are waited for one by one."""
+
+    uses_threads = supports_sharedmem = True
+
+    def effective_n_jobs(self, n_jobs):
+        return n_jobs
+
+    def configure(self, n_jobs=1, parallel=None, **options):
+        self.pool = ThreadPoolExecutor(n_jobs)
+        return super().configure(n_jobs, parallel)
+
+    def submit(self, func, callback=None):
+        future = self.pool.submit(func)
+        future.get = future.result
+        future.add_done_callback(callback)
+        return future
+
+    def terminate(self):
+        self.pool.shutdown()
+
+
+class LikeCluster(WithoutCallBack):
+    """Behaves like joblib's back end for dask.
+
+    It works between `start_call` and `stop_call` only, and calls back on success only.
+    """
+
+    supports_retrieve_callback = True
+    calls = ()
+
+    def start_call(self):
+        self.calls = [*self.calls, "start"]
+
+    def stop_call(self):
+        self.calls = [*self.calls, "stop"]
+
+    @contextmanager
+    def retrieval_context(self):
+        self.calls = [*self.calls, "retrieve"]
+        yield
+
+    def submit(self, func, callback=None):
+        self.items = func.items
+        if self.calls[-1] not in ("start", "retrieve"):
+            return Future()  # for ever
+        future = self.pool.submit(func)
+        future.add_done_callback(
+            lambda future: None if future.exception() else callback(future.result())
+        )
+        return future
+
+    def retrieve_result_callback(self, out):
+        return out
+
+
+@contextmanager
+def executing(backend, n_jobs=2):
+    """Open an executor on a back end, "inline" being none."""
+    if backend == "inline":
+        with open_executor(1) as executor:
+            yield executor
+        return
+    backend = WithoutCallBack() if backend == "waves" else backend
+    with parallel_config(backend=backend), open_executor(n_jobs) as executor:
+        yield executor
+
+
+def submit_all(executor, tasks):
+    for number, task in enumerate(tasks):
+        executor.submit(number, task)
+
+
+def collect(executor):
+    """Wait until nothing is left."""
+    found = []
+    while results := executor.wait():
+        found += results
+    return found
+
+
+def run_all(backend, tasks, n_jobs=2):
+    with executing(backend, n_jobs) as executor:
+        submit_all(executor, tasks)
+        return dict(collect(executor))
+
+
+def search(estimator, n_jobs=2, **options):
+    space = {"a": uniform(0, 1), "b": [0, 1, 2]}
+    arguments = {"n_iter": 6, "cv": 2, "random_state": 0, "refit": False, **options}
+    return BayesSearchCV(estimator, space, n_jobs=n_jobs, **arguments)
+
+
+def rows(search):
+    """What a search found, times aside."""
+    results = search.cv_results_
+    return {k: v for k, v in results.items() if k.endswith("score")} | {
+        "params": results["params"]
+    }
+
+
+def same_rows(one, other):
+    return repr(rows(one)) == repr(rows(other))
+
+
+# Results
+
+
+@pytest.mark.parametrize("backend", ["inline", "waves", *WORKERS])
+def test_every_result_comes_once_with_its_key(backend):
+    tasks = [functools.partial(toys.jittery_square, x) for x in range(15)]
+    with executing(backend) as executor:
+        submit_all(executor, tasks)
+        results = collect(executor)
+        assert executor.wait() == []
+    assert sorted(results) == [(x, x * x) for x in range(15)]
+
+
+@pytest.mark.parametrize("backend", ["inline", "waves", *WORKERS])
+def test_tasks_can_follow_results(backend):
+    with executing(backend) as executor:
+        results = []
+        for x in range(6):
+            executor.submit(x, functools.partial(toys.square, x))
+            if x % 3 == 2:
+                results += executor.wait()
+        results += collect(executor)
+    assert dict(results) == {x: x * x for x in range(6)}
+
+
+def test_inline_runs_one_task_at_each_wait_in_order():
+    log = []
+    with open_executor(None) as executor:
+        submit_all(executor, [functools.partial(log.append, x) for x in range(3)])
+        assert log == []
+        for x in range(3):
+            assert executor.wait() == [(x, None)]
+            assert log == list(range(x + 1))
+        assert executor.wait() == []
+
+
+def test_one_worker_needs_no_back_end():
+    task = toys.place
+    for backend in WORKERS:
+        pid, thread, _ = run_all(backend, [task], n_jobs=1)[0]
+        assert (pid, thread) == (os.getpid(), threading.get_ident())
+
+
+@pytest.mark.parametrize("backend", PROCESSES)
+def test_process_workers_are_other_processes(backend):
+    pids = {pid for pid, *_ in run_all(backend, [toys.place] * 4).values()}
+    assert os.getpid() not in pids
+
+
+def test_a_task_needs_not_be_a_partial():
+    assert run_all("threading", [os.getpid] * 3) == dict.fromkeys(range(3), os.getpid())
+
+
+def test_n_jobs_is_that_of_scikit_learn():
+    with open_executor(None) as executor:
+        assert executor.n_workers == 1
+    with parallel_config("threading", n_jobs=3), open_executor(None) as executor:
+        assert executor.n_workers == 3
+    with (
+        pytest.raises(ValueError, match="n_jobs == 0 in Parallel has no meaning"),
+        open_executor(0),
+    ):
+        pass
+
+
+def test_the_workers_of_loky_stay_warm():
+    def pids():
+        return {pid for pid, *_ in run_all("loky", [toys.place] * 6).values()}
+
+    assert pids() & pids()
+
+
+def test_workers_of_loky_do_not_share_random_numbers():
+    numbers = run_all("loky", [toys.global_random_number] * 8).values()
+    assert len(set(numbers)) == 8
+
+
+# What a back end expects of its user
+
+
+def test_a_back_end_is_told_of_begin_and_end():
+    backend = LikeCluster()
+    assert run_all(backend, [functools.partial(toys.square, 3)] * 9) == dict.fromkeys(
+        range(9), 9
+    )
+    assert backend.calls == ["start", "retrieve", "stop"]
+
+
+def test_a_back_end_is_told_of_the_end_after_an_error():
+    backend = LikeCluster()
+    with pytest.raises(toys.FitFailure):
+        run_all(backend, [functools.partial(toys.fail, "no")] * 9)
+    assert backend.calls[-1] == "stop"
+
+
+def test_a_lost_task_is_an_error_where_the_back_end_does_not_call_back():
+    # as when a worker of dask is killed
+    with pytest.raises(toys.FitFailure, match="killed"):
+        run_all(LikeCluster(), [functools.partial(toys.fail, "killed")])
+
+
+def test_a_back_end_sees_the_arguments_of_a_task():
+    # joblib's back end for dask sends each large argument once to each worker
+    backend = LikeCluster()
+    data = np.zeros(10)
+    run_all(backend, [functools.partial(np.add, data, data)])
+    ((function, arguments, keywords),) = backend.items
+    assert function is np.add
+    assert arguments[0] is data
+    assert keywords == {}
+
+
+@pytest.mark.parametrize("backend", WORKERS)
+def test_no_more_than_two_tasks_a_worker_are_with_the_back_end(backend):
+    submitted = []
+    with executing(backend) as executor:
+        original = executor._backend.submit
+
+        def submit(call, callback):
+            submitted.append(call)
+            return original(call, callback=callback)
+
+        executor._backend.submit = submit
+        submit_all(executor, [functools.partial(toys.square, 2)] * 10)
+        assert len(submitted) == 4
+        assert len(collect(executor)) == 10
+        del executor._backend.submit
+
+
+# Errors and interrupts
+
+
+@pytest.mark.parametrize("backend", ["inline", "waves", *WORKERS])
+def test_an_exception_keeps_its_type_and_traceback(backend):
+    with pytest.raises(toys.FitFailure, match="the reason") as caught:
+        run_all(backend, [functools.partial(toys.fail, "the reason")])
+    text = "".join(traceback.format_exception(caught.value))
+    assert 'toy_estimators.py", line' in text
+    assert "in fail" in text
+
+
+@pytest.mark.parametrize("backend", ["inline", "waves", "threading", "multiprocessing"])
+def test_the_back_end_can_be_used_again_after_an_error(backend):
+    tasks = [functools.partial(toys.square, x) for x in range(12)]
+    with pytest.raises(toys.FitFailure):
+        run_all(backend, [functools.partial(toys.fail, "no"), *tasks])
+    assert run_all(backend, tasks) == {x: x * x for x in range(12)}
+
+
+def pids_of(path):
+    return [int(line) for line in path.read_text().splitlines()]
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="looks for processes by signal 0")
+@pytest.mark.parametrize("backend", PROCESSES)
+def test_an_error_ends_what_runs_in_other_processes(backend, tmp_path):
+    log = tmp_path / "log"
+    long = functools.partial(toys.log_and_sleep, log, 60)
+    fail = functools.partial(toys.fail_after_log, log)
+    with pytest.raises(toys.FitFailure):
+        run_all(backend, [long, fail, *[long] * 18])
+    begun = pids_of(log)
+    assert 1 <= len(begun) <= 2
+    assert not any(is_alive(pid) for pid in begun)
+
+
+def test_loky_can_be_used_again_after_an_interrupt():
+    tasks = [functools.partial(toys.square, x) for x in range(12)]
+    run_all("loky", tasks)  # starts the workers
+    with pytest.raises(ZeroDivisionError), executing("loky") as executor:
+        # so early that loky's manager thread has not yet seen the tasks
+        _ = submit_all(executor, tasks) or 1 / 0
+    assert run_all("loky", tasks) == {x: x * x for x in range(12)}
+
+
+def test_an_error_lets_no_thread_begin_another_task():
+    go_on, begun = threading.Event(), []
+
+    def block():
+        begun.append("block")
+        go_on.wait(10)
+
+    def fail():
+        while not begun:
+            time.sleep(0.001)
+        raise toys.FitFailure
+
+    try:
+        with pytest.raises(toys.FitFailure):
+            run_all("threading", [block, fail] + [lambda: begun.append("more")] * 20)
+        # two tasks may have been with the back end beside those that ran
+        assert len(begun) <= 3
+        n_begun = len(begun)
+    finally:
+        go_on.set()
+    assert len(begun) == n_begun
+
+
+def test_an_interrupt_in_a_fit_goes_through():
+    with pytest.raises(KeyboardInterrupt):
+        search(toys.Interrupted(), n_jobs=1).fit(X)
+
+
+@pytest.mark.parametrize("backend", ["inline", "waves", "threading"])
+def test_error_score_raise_raises_what_the_fit_raised(backend):
+    found = search(toys.Fragile(), n_iter=20, error_score="raise")
+    with executing_config(backend), pytest.raises(toys.FitFailure, match="too large"):
+        found.fit(X)
+
+
+@contextmanager
+def executing_config(backend):
+    """Choose a back end for searches; "inline" is that of one job."""
+    backends = {"inline": "sequential", "waves": WithoutCallBack()}
+    with parallel_config(backend=backends.get(backend, backend)):
+        yield
+
+
+@pytest.mark.slow
+def test_a_dead_worker_is_an_error_and_not_the_end_of_the_session():
+    with pytest.raises(TerminatedWorkerError):
+        search(toys.Deadly(), n_iter=20).fit(X)
+    assert search(toys.Toy()).fit(X).n_iter_ == 6
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal to a process group")
+def test_ctrl_c_ends_a_script_and_its_workers(tmp_path):
+    log, script = tmp_path / "log", tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent(
+            f"""
+            import functools, sys
+            sys.path.insert(0, {str(Path(__file__).parent)!r})
+            import toy_estimators as toys
+            from sklearn_bayes_search.execution import open_executor
+
+            if __name__ == "__main__":
+                task = functools.partial(toys.log_and_sleep, {str(log)!r}, 60)
+                with open_executor(2) as executor:
+                    for number in range(10):
+                        executor.submit(number, task)
+                    executor.wait()
+            """
+        )
+    )
+    path = os.pathsep.join(filter(None, sys.path))
+    process = subprocess.Popen(
+        [sys.executable, script],
+        env={**os.environ, "PYTHONPATH": path},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while not log.exists() or len(log.read_text().splitlines()) < 2:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=20)
+    assert "KeyboardInterrupt" in stderr
+    assert process.returncode != 0
+    assert not any(is_alive(pid) for pid in pids_of(log))
+
+
+# What surrounds a task
+
+
+@pytest.mark.parametrize("backend", WORKERS)
+def test_nested_parallelism_starts_no_processes(backend):
+    with parallel_config(backend=backend):
+        found = search(toys.Nesting(), n_iter=2).fit(X)
+    assert found.cv_results_["mean_test_score"].tolist() == [-1.0, -1.0]
+
+
+@pytest.mark.parametrize("backend", WORKERS)
+def test_a_nested_call_finds_the_back_end_that_joblib_would_give(backend):
+    _, _, name = run_all(backend, [toys.place])[0]
+    assert name == "ThreadingBackend"
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_a_search_runs_inside_cross_validation(backend):
+    expected = cross_val_score(search(toys.Jittery(), 1, refit=True), X, cv=3)
+    with parallel_config(backend=backend):
+        inner = search(toys.Jittery(), 2, refit=True, max_pending=1)
+        scores = cross_val_score(inner, X, cv=3, n_jobs=2)
+    assert scores.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("backend", ["inline", "waves", "threading", "loky"])
+def test_the_configuration_of_scikit_learn_reaches_the_fits(backend):
+    with (
+        executing_config(backend),
+        sklearn.config_context(assume_finite=True, transform_output="pandas"),
+    ):
+        found = search(toys.Looking(), scoring=toys.look, n_iter=4)
+        results = found.fit(X).cv_results_
+    assert results["mean_test_assume_finite"].tolist() == [1.0] * 4
+    assert results["mean_test_pandas"].tolist() == [1.0] * 4
+
+
+@pytest.mark.skipif(
+    parse_version(sklearn.__version__) < parse_version("1.7"),
+    reason="scikit-learn does not pass warning filters on",
+)
+@pytest.mark.parametrize("backend", ["inline", "waves", "loky"])
+def test_warning_filters_reach_the_fits(backend):
+    with executing_config(backend), warnings.catch_warnings():
+        warnings.simplefilter("error", toys.ToyWarning)
+        with pytest.raises(toys.ToyWarning):
+            search(toys.Warning(), error_score="raise").fit(X)
+
+
+@pytest.mark.parametrize("backend", PROCESSES)
+def test_large_data_are_mapped_into_the_memory_of_workers(
+    backend, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(tmp_path))
+    large = np.zeros(200_000)  # 1.6 MB; joblib maps from 1 MB
+    tasks = [functools.partial(toys.is_mapped, large)] * 6
+    with executing(backend) as executor:
+        submit_all(executor, tasks)
+        assert dict(collect(executor)) == dict.fromkeys(range(6), True)
+        assert len(list(tmp_path.glob("*/*"))) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_temporary_files_are_left_after_a_search(tmp_path, monkeypatch):
+    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(tmp_path))
+    search(toys.Toy()).fit(np.zeros((100_000, 2)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_temporary_files_are_left_after_an_error(tmp_path, monkeypatch):
+    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(tmp_path))
+    found = search(toys.Fragile(), n_iter=20, error_score="raise")
+    with pytest.raises(toys.FitFailure, match="too large"):
+        found.fit(np.zeros((100_000, 2)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def blas_threads():
+    return [
+        lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"
+    ]
+
+
+def test_threads_share_one_blas_thread_until_the_end():
+    before = blas_threads()
+    with executing("threading"):
+        assert set(blas_threads()) <= {1}
+    assert blas_threads() == before
+    with pytest.raises(ZeroDivisionError), executing("threading"):
+        _ = 1 / 0
+    assert blas_threads() == before
+
+
+@pytest.mark.parametrize("backend", ["inline", *PROCESSES])
+def test_blas_is_left_alone_where_no_threads_share_it(backend):
+    before = blas_threads()
+    with executing(backend):
+        assert blas_threads() == before
+
+
+# Several searches
+
+
+def run_in_threads(function):
+    """Call a function of a number in two threads at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(function, range(2)))
+
+
+@pytest.mark.parametrize("backend", ["inline", "threading", "loky"])
+def test_searches_in_two_threads_do_not_mix(backend):
+    def fit(seed):
+        with executing_config(backend):
+            options = {"random_state": seed, "max_pending": 2, "n_iter": 8}
+            found[seed] = search(toys.Jittery(), **options).fit(X)
+
+    found = {}
+    # for bit equality: a limit on BLAS threads holds for the process, not for a thread
+    with threadpool_limits(1, "blas"):
+        run_in_threads(fit)
+        alone = [
+            search(toys.Toy(), 1, random_state=seed, max_pending=2, n_iter=8).fit(X)
+            for seed in range(2)
+        ]
+    assert same_rows(found[0], alone[0])
+    assert same_rows(found[1], alone[1])
+    assert not same_rows(found[0], found[1])
+
+
+@pytest.mark.parametrize("backend", ["inline", "waves", *WORKERS])
+def test_nothing_keeps_the_data_alive_after_a_search(backend):
+    data = X.copy()
+    gone = weakref.ref(data)
+    with executing_config(backend):
+        search(toys.Toy()).fit(data)
+    del data
+    gc.collect()
+    assert gone() is None
+
+
+@pytest.mark.parametrize("backend", ["inline", "waves", "threading", "multiprocessing"])
+def test_nothing_keeps_the_data_alive_after_an_error(backend):
+    data = X.copy()
+    gone = weakref.ref(data)
+    found = search(toys.Fragile(), n_iter=20, error_score="raise")
+    with executing_config(backend), pytest.raises(toys.FitFailure):
+        found.fit(data)
+    del data
+    end = time.monotonic() + 5
+    while gone() is not None and time.monotonic() < end:  # a thread may be fitting
+        gc.collect()
+    assert gone() is None

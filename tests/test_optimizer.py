@@ -1,0 +1,823 @@
+"""What asking and telling promise, for every acquisition and kind of space."""
+
+import copy
+import pickle
+import re
+import time
+from itertools import combinations, count, pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import stats
+from sklearn.model_selection import ParameterGrid
+from threadpoolctl import threadpool_info
+
+from sklearn_bayes_search import _maximize
+from sklearn_bayes_search import optimizer as module
+from sklearn_bayes_search.acquisition import (
+    ACQUISITIONS,
+    LogExpectedImprovement,
+    UpperConfidenceBound,
+)
+from sklearn_bayes_search.exceptions import SpaceExhausted
+from sklearn_bayes_search.optimizer import BayesianOptimizer, standardise
+from sklearn_bayes_search.space import Categorical, Integer, Real, Space
+from sklearn_bayes_search.surrogate import GaussianProcess, Posterior
+
+MIXED = {
+    "x": Real(0, 1),
+    "C": stats.loguniform(1e-3, 1e3),
+    "n": Integer(1, 40),
+    "c": ["p", "q", None],
+}
+BRANCHES = [
+    {"kernel": ["a"], "x": Real(0, 1), "c": ["p", "q", None]},
+    {"kernel": ["b"], "x": Real(0, 1), "n": Integer(1, 5)},
+    {"kernel": ["c"]},
+]
+FINITE = [{"n": [1, 2, 3, 4], "c": ["p", "q", "r"]}, {"m": [1, 2], "k": [True, False]}]
+
+
+def in_the_lower_triangle(params):
+    return params["x"] + params["y"] < 1
+
+
+SPACES = {
+    "continuous": {"x": Real(-5, 10), "y": Real(1e-6, 1, log=True)},
+    "mixed": MIXED,
+    "branches": BRANCHES,
+    "finite": FINITE,
+    "constrained": Space(
+        {"x": Real(0, 1), "y": Real(0, 1)}, constraint=in_the_lower_triangle
+    ),
+    "one point": {"n": [3]},
+    "empty": {},
+}
+LARGE = ["continuous", "mixed", "branches", "constrained"]
+BOX = {"x": Real(0, 1), "y": Real(0, 1)}
+
+
+def make(space, **kwargs):
+    return BayesianOptimizer(
+        space, **{"random_state": 0, "n_initial_points": 3, **kwargs}
+    )
+
+
+def hill(trial):
+    """Score a row of any space: one top, and a ripple."""
+    return -float(np.sum((trial.row - 0.3) ** 2 + 0.02 * np.sin(9 * trial.row)))
+
+
+def run(optimizer, n, score=hill):
+    """Ask and tell; give the trials, fewer if the space ends."""
+    trials = []
+    for _ in range(n):
+        try:
+            trials.append(optimizer.ask())
+        except SpaceExhausted:
+            break
+        optimizer.tell(trials[-1], score(trials[-1]))
+    return trials
+
+
+def rows(trials):
+    return np.array([trial.row for trial in trials])
+
+
+def assert_same_trials(a, b):
+    assert_array_equal(rows(a), rows(b))
+    assert [trial.number for trial in a] == [trial.number for trial in b]
+    assert list(map(repr, a)) == list(map(repr, b))
+
+
+class Flat:
+    """A surrogate that knows nothing, at once; it keeps what it was given."""
+
+    fitted = None
+    conditioned = None
+
+    def fit(self, U, y, *, noise, dims, rng):
+        self.fitted = {"U": U, "y": y, "noise": noise}
+        return self
+
+    def condition(self, U, y):
+        self.conditioned = {"U": U, "y": y}
+        return self
+
+    def posterior(self, U, *, gradient=False):
+        return Posterior(
+            mean=np.zeros(len(U)),
+            std=np.ones(len(U)),
+            noise_std=0.0,
+            covariance=lambda: np.eye(len(U)),
+            mean_gradient=np.zeros(U.shape),
+            std_gradient=np.zeros(U.shape),
+        )
+
+
+# --- The trials depend on the seed and on what was told, and on nothing else.
+
+
+@pytest.mark.parametrize("name", SPACES)
+@pytest.mark.parametrize("acquisition", ACQUISITIONS)
+def test_same_seed_same_trials(acquisition, name):
+    runs = [run(make(SPACES[name], acquisition=acquisition), 6) for _ in range(2)]
+    assert_same_trials(*runs)
+
+
+@pytest.mark.parametrize("name", [*LARGE, "finite"])
+def test_other_seeds_give_other_trials(name):
+    first, *others = (run(make(SPACES[name], random_state=s), 5) for s in range(3))
+    assert all((rows(first) != rows(other)).any() for other in others)
+
+
+def test_without_a_seed_every_run_is_another():
+    a, b = (run(make(BOX, random_state=None), 2) for _ in range(2))
+    assert (rows(a) != rows(b)).all()
+
+
+def test_a_generator_gives_a_seed_and_moves_on():
+    rng, again = np.random.default_rng(3), np.random.default_rng(3)
+    a, b = (run(make(BOX, random_state=rng), 4) for _ in range(2))
+    assert (rows(a) != rows(b)).all()
+    assert_same_trials(a, run(make(BOX, random_state=again), 4))
+
+
+def tell_in_batches(optimizer, order):
+    trials = []
+    for _ in range(3):
+        batch = [optimizer.ask() for _ in range(3)]
+        for i in order:
+            optimizer.tell(batch[i], hill(batch[i]))
+        trials += batch
+    return trials
+
+
+@pytest.mark.parametrize("name", [*LARGE, "finite"])
+def test_tell_order_does_not_matter(name):
+    runs = [tell_in_batches(make(SPACES[name]), o) for o in [(0, 1, 2), (2, 0, 1)]]
+    assert_same_trials(*runs)
+
+
+@pytest.mark.parametrize("acquisition", ACQUISITIONS)
+def test_tell_order_does_not_matter_to_any_acquisition(acquisition):
+    runs = [
+        tell_in_batches(make(MIXED, acquisition=acquisition), order)
+        for order in [(0, 1, 2), (2, 1, 0)]
+    ]
+    assert_same_trials(*runs)
+
+
+def test_neither_time_nor_global_randomness_matters(monkeypatch):
+    expected = run(make(MIXED), 6)
+    state = np.random.get_state()[1].copy()  # noqa: NPY002, the global one is meant
+    ticks = count(step=1e5)
+    for clock in ("time", "perf_counter", "monotonic", "process_time"):
+        monkeypatch.setattr(time, clock, lambda: next(ticks))
+    assert_same_trials(run(make(MIXED), 6), expected)
+    assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+
+
+@pytest.mark.parametrize("name", [*LARGE, "finite"])
+@pytest.mark.parametrize(
+    "duplicate", [copy.deepcopy, lambda o: pickle.loads(pickle.dumps(o))]
+)
+def test_a_copy_made_midway_goes_on_alike(duplicate, name):
+    optimizer = make(SPACES[name])
+    run(optimizer, 4)
+    pending = optimizer.ask()
+    other = duplicate(optimizer)
+    assert [trial.number for trial in other.pending] == [pending.number]
+    for each in (optimizer, other):
+        each.tell(each.pending[0], 0.1)
+    assert_same_trials(run(optimizer, 2), run(other, 2))
+
+
+def test_a_surrogate_that_is_passed_is_not_changed():
+    surrogate, expected = GaussianProcess(), run(make(BOX), 5)
+    for _ in range(2):
+        assert_same_trials(run(make(BOX, surrogate=surrogate), 5), expected)
+    assert not hasattr(surrogate, "theta_")
+
+
+# --- A point is asked for once.
+
+
+@pytest.mark.parametrize("name", ["mixed", "branches"])
+@pytest.mark.parametrize("told", ["scores", "failures"])
+def test_200_asks_give_200_points(name, told):
+    optimizer = make(SPACES[name], surrogate=Flat())
+    score = hill if told == "scores" else (lambda trial: np.nan)
+    trials = run(optimizer, 200, score)
+    assert len({repr(sorted(trial.params.items())) for trial in trials}) == 200
+    U = rows(trials)
+    assert_array_equal(optimizer.space.snap(U), U)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["mixed", "branches"])
+@pytest.mark.parametrize("acquisition", ACQUISITIONS)
+def test_200_asks_of_the_default_model_give_200_points(acquisition, name):
+    trials = run(make(SPACES[name], acquisition=acquisition), 200)
+    assert len({repr(sorted(trial.params.items())) for trial in trials}) == 200
+
+
+@pytest.mark.parametrize("exhaustive_size", [2000, 4], ids=["listed", "not listed"])
+@pytest.mark.parametrize("acquisition", ACQUISITIONS)
+def test_a_finite_space_is_asked_once_each_then_exhausted(
+    monkeypatch, acquisition, exhaustive_size
+):
+    monkeypatch.setattr(_maximize, "EXHAUSTIVE_SIZE", exhaustive_size)
+    optimizer = make(FINITE, acquisition=acquisition)
+    asked = sorted(str(trial.params) for trial in run(optimizer, 30))
+    assert asked == sorted(str(dict(sorted(p.items()))) for p in ParameterGrid(FINITE))
+    for _ in range(2):
+        with pytest.raises(SpaceExhausted, match="Every point"):
+            optimizer.ask()
+
+
+def test_a_finite_space_is_exhausted_when_all_fails():
+    assert len(run(make(FINITE), 30, lambda trial: np.nan)) == 16
+
+
+@pytest.mark.parametrize("name", ["one point", "empty"])
+@pytest.mark.parametrize("acquisition", ACQUISITIONS)
+def test_a_space_of_one_point_has_one_trial(acquisition, name):
+    (trial,) = run(make(SPACES[name], acquisition=acquisition), 3)
+    assert trial.params == {key: values[0] for key, values in SPACES[name].items()}
+    assert trial.row.shape == (0,)
+
+
+def test_rare_values_are_found_before_a_finite_space_ends():
+    weights = [0.999_999_8, 1e-7, 1e-7]
+    rare = stats.rv_discrete(values=([1, 2, 3], weights))
+    trials = run(make({"n": rare}), 5)
+    assert sorted(trial.params["n"] for trial in trials) == [1, 2, 3]
+
+
+def test_a_few_reachable_values_of_an_endless_distribution_end_the_search():
+    optimizer = make({"n": stats.poisson(1)})
+    trials = run(optimizer, 20)
+    values = [trial.params["n"] for trial in trials]
+    assert len(set(values)) == len(values) < 20
+    assert set(range(5)) <= set(values)
+    with pytest.raises(SpaceExhausted, match="points drawn at random"):
+        optimizer.ask()
+
+
+@pytest.mark.parametrize("space", [FINITE, FINITE[0]])
+def test_exhaustive_asks_in_the_order_of_parameter_grid(space):
+    optimizer = make(space, exhaustive=True)
+    asked = [dict(trial.params) for trial in run(optimizer, 30)]
+    assert asked == list(ParameterGrid(space))
+    with pytest.raises(SpaceExhausted):
+        optimizer.ask()
+
+
+def test_exhaustive_needs_a_finite_space():
+    with pytest.raises(ValueError, match="no grid"):
+        make(BOX, exhaustive=True)
+
+
+@pytest.mark.parametrize("acquisition", ACQUISITIONS)
+def test_pending_points_are_avoided(acquisition):
+    optimizer = make(BOX, acquisition=acquisition)
+    run(optimizer, 9)
+    pending = rows([optimizer.ask() for _ in range(6)])
+    distances = [np.abs(a - b).max() for a, b in combinations(pending, 2)]
+    # without conditioning on them, all but Thompson's would be the least distance
+    # that is given at all, 3e-4, apart
+    assert min(distances) > 0.005
+    assert max(distances) > 0.1
+
+
+def test_the_model_is_told_its_own_mean_at_pending_points():
+    optimizer = make(BOX, surrogate=Flat())
+    run(optimizer, 4)
+    pending = [optimizer.ask() for _ in range(3)][:2]
+    seen = optimizer._surrogate.conditioned
+    assert_array_equal(seen["U"], rows(pending))
+    assert_array_equal(seen["y"], 0.0)
+    assert [trial.number for trial in optimizer.pending] == [4, 5, 6]
+
+
+# --- The first points.
+
+
+def test_initial_points_come_first_and_are_carried_as_given():
+    choices = [np.arange(2), (1, 2), print, {"a": 1}]
+    space = {"c": Categorical(choices), "x": Real(0, 1), "n": Integer(1, 9)}
+    points = [
+        {"x": 0.1 + 0.2, "c": choices[2], "n": np.int64(3)},
+        {"n": 4, "c": choices[0], "x": 1},
+    ]
+    trials = run(make(space, initial_points=points), 3)
+    for trial, params in zip(trials, points, strict=False):
+        assert list(trial.params) == sorted(params)
+        assert all(trial.params[name] is params[name] for name in params)
+
+
+def test_initial_points_given_twice_are_asked_once():
+    points = [{"n": 1}, {"n": 2}, {"n": 1}, {"n": 2}, {"n": 3}]
+    trials = run(make({"n": [1, 2, 3, 4]}, initial_points=points), 9)
+    assert [trial.params["n"] for trial in trials] == [1, 2, 3, 4]
+
+
+def test_initial_points_count_among_the_first_points():
+    points = [{"x": 0.2, "y": 0.2}, {"x": 0.7, "y": 0.7}]
+    surrogate = Flat()
+    optimizer = make(
+        BOX, surrogate=surrogate, initial_points=points, n_initial_points=4
+    )
+    run(optimizer, 4)
+    assert optimizer._surrogate.fitted is None
+    run(optimizer, 1)
+    assert len(optimizer._surrogate.fitted["y"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("n_iter", "max_pending", "expected"), [(None, 1, 6), (12, 1, 3), (12, 9, 9)]
+)
+def test_the_automatic_number_of_first_points_knows_the_budget(
+    n_iter, max_pending, expected
+):
+    optimizer = BayesianOptimizer(BOX, n_iter=n_iter, max_pending=max_pending)
+    assert optimizer.n_initial_points == expected
+
+
+def test_the_first_points_do_not_depend_on_scores_nor_on_their_number():
+    few, many = (run(make(BOX, n_initial_points=n), 5) for n in (5, 20))
+    assert_same_trials(few, many)
+
+
+# --- Failures are learned.
+
+
+def fails_on_the_left(failure):
+    return lambda trial: failure if trial.params["x"] < 0.5 else hill(trial)
+
+
+@pytest.mark.parametrize(
+    ("acquisition", "failure"),
+    [*((name, np.nan) for name in ACQUISITIONS), ("log_ei", np.inf), ("ei", -np.inf)],
+)
+def test_asks_move_away_from_where_evaluations_fail(acquisition, failure):
+    # the top of the hill, at 0.3, lies where nothing succeeds
+    optimizer = make(BOX, acquisition=acquisition, n_initial_points=6)
+    trials = run(optimizer, 20, fails_on_the_left(failure))
+    later = rows(trials)[6:, 0]
+    assert np.mean(later < 0.5) < 0.3
+    assert not optimizer.best.failed
+
+
+@pytest.mark.parametrize("failure", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("n_scored", [0, 1])
+def test_while_nearly_all_fail_the_space_is_filled(failure, n_scored):
+    def score(trial):
+        return 1.0 if trial.number < n_scored else failure
+
+    filled = run(make(BOX, n_initial_points=40), 12)
+    assert_same_trials(run(make(BOX), 12, score), filled)
+
+
+def test_a_failure_is_as_bad_as_the_worst_score_but_uncertain():
+    optimizer = make(BOX, surrogate=Flat())
+    run(optimizer, 5, lambda trial: np.nan if trial.number == 1 else trial.number)
+    fitted = optimizer._surrogate.fitted
+    assert fitted["y"][1] == fitted["y"][0] == fitted["y"].min()
+    assert fitted["noise"].tolist() == [0.0, 1.0, 0.0, 0.0]
+
+
+# --- Scores of any size.
+
+SCORES = {
+    "constant": lambda u: 3.5,
+    "zero": lambda u: 0.0,
+    "constant and huge": lambda u: 1e300,
+    "repeated": lambda u: float(np.floor(3 * u)),
+    "tiny": lambda u: 1e-300 * u,
+    "below the smallest normal number": lambda u: 5e-324 * round(u),
+    "huge": lambda u: 1e300 * u,
+    "over the whole range": lambda u: 1.79e308 * (2 * u - 1),
+    "over all magnitudes": lambda u: 10.0 ** (600 * u - 300),
+    "one far above": lambda u: 1e12 * (u > 0.8) + u,
+    "one far below": lambda u: -1e12 * (u > 0.8) + u,
+    "alike up to rounding": lambda u: 1e6 + 1e-10 * u,
+    "int": lambda u: int(9 * u),
+    "numpy": lambda u: np.float32(u),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("noise", [0.0, 1e-300, 1e300])
+@pytest.mark.parametrize("name", SCORES)
+def test_scores_of_any_size_are_borne(name, noise):
+    optimizer = make({"x": Real(0, 1), "c": ["p", "q"]})
+    for _ in range(6):
+        trial = optimizer.ask()
+        optimizer.tell(trial, SCORES[name](trial.params["x"]), noise=noise)
+    assert len(optimizer.history) == 6
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("acquisition", ACQUISITIONS)
+@pytest.mark.parametrize("n", [1, 2])
+def test_one_or_two_told_points_are_enough_to_ask(acquisition, n):
+    optimizer = make(BOX, acquisition=acquisition, n_initial_points=1)
+    assert len(run(optimizer, n + 1)) == n + 1
+
+
+@pytest.mark.parametrize("scale", [2.0**-900, 2.0**900])
+def test_the_unit_of_the_scores_does_not_matter(scale):
+    # powers of two scale without rounding, and so the rows are the very same
+    expected = run(make(BOX), 7)
+    assert_same_trials(run(make(BOX), 7, lambda trial: scale * hill(trial)), expected)
+
+
+def branin(params):
+    x, y = params["x"], params["y"]
+    top = y - 5.1 * x**2 / (4 * np.pi**2) + 5 * x / np.pi - 6
+    return -(top**2 + 10 * (1 - 1 / (8 * np.pi)) * np.cos(x) + 10)
+
+
+BRANIN = {"x": Real(-5, 10), "y": Real(0, 15)}
+BRANIN_TOP = -0.39788735772973816
+
+
+def test_blown_up_scores_in_a_region_do_no_harm():
+    regrets = []
+    for seed in range(2):
+        optimizer = make(BRANIN, random_state=seed, n_initial_points=6)
+        run(optimizer, 30, lambda t: branin(t.params) if t.params["x"] > 0 else -1e6)
+        regrets.append(BRANIN_TOP - optimizer.best.score)
+    # scores span 1 to 300 elsewhere; standardised as they are, they would be equal
+    assert max(regrets) < 0.5
+
+
+# no deadline: another process may have the core
+quick = settings(max_examples=50, deadline=None)
+finite = st.floats(-1e308, 1e308, allow_subnormal=False)
+scores = arrays(float, st.integers(1, 40), elements=finite)
+moderate = arrays(float, st.integers(1, 40), elements=st.floats(-100, 100, width=16))
+
+
+@quick
+@given(scores)
+def test_standardising_keeps_the_order(values):
+    y, _ = standardise(values)
+    order = np.argsort(values, kind="stable")
+    assert (np.diff(y[order]) >= 0).all()
+    for i, j in pairwise(order):
+        if values[i] == values[j]:
+            assert y[i] == y[j]
+
+
+@quick
+@given(scores)
+def test_standardised_scores_have_mean_0_and_deviation_1(values):
+    y, unit = standardise(values)
+    assert np.isfinite(y).all()
+    # 40 roundings of numbers up to sqrt(40)
+    assert y.mean() == pytest.approx(0.0, abs=1e-12)
+    assert y.std() == pytest.approx(1.0) or (y == 0).all()
+    assert 0 <= unit < np.inf
+
+
+@quick
+@given(moderate, st.floats(0.1, 10), st.floats(-100, 100))
+def test_standardising_ignores_scale_and_shift(values, scale, shift):
+    y, unit = standardise(values)
+    moved, moved_unit = standardise(scale * values + shift)
+    if np.ptp(values) > 1e-6:
+        # the shift may cost digits: values of 1e-6 beside 1e2
+        assert_allclose(moved, y, atol=1e-5)
+        assert moved_unit == pytest.approx(scale * unit, rel=1e-5)
+
+
+@quick
+@given(moderate)
+def test_a_unit_is_what_a_difference_of_1_was_before(values):
+    y, unit = standardise(values)
+    middle = np.sort(values)[len(values) // 2 :]
+    if y.any():  # the upper half is never pulled
+        upper = np.sort(y)[len(values) // 2 :]
+        assert_allclose(np.diff(upper) * unit, np.diff(middle), atol=1e-9)
+
+
+def test_hopeless_scores_are_pulled_up_and_good_ones_are_not():
+    good = np.linspace(0, 1, 20)
+    y, unit = standardise(np.concatenate([good, [-1e6, -1e9]]))
+    assert y[-1] == y[-2] == y.min()
+    assert np.ptp(y[:20]) > 0.5
+    assert unit < 2
+    y, unit = standardise(good)
+    assert_allclose(y, (good - good.mean()) / good.std())
+    assert unit == pytest.approx(good.std())
+
+
+# --- Telling.
+
+
+def test_known_noise_reaches_the_model_in_its_units():
+    optimizer = make(BOX, surrogate=Flat())
+    values, noise = [10.0, 20.0, 40.0], [0.0, 4.0, 1.0]
+    for value, variance in zip(values, noise, strict=True):
+        optimizer.tell(optimizer.ask(), value, noise=variance)
+    optimizer.ask()
+    seen = optimizer._surrogate.fitted["noise"]
+    assert_allclose(seen, np.array(noise) / np.var(values))
+
+
+def test_a_noisy_best_score_is_not_believed():
+    def ask_after(noise):
+        optimizer = make({"x": Real(0, 1)}, acquisition=UpperConfidenceBound(kappa=0.1))
+        for x in np.linspace(0.05, 0.95, 10):
+            lucky = abs(x - 0.05) < 0.01
+            score = 3.0 if lucky else -((x - 0.75) ** 2)
+            optimizer.tell({"x": x}, score, noise=noise if lucky else 1e-6)
+        return optimizer.ask().params["x"]
+
+    assert ask_after(noise=1e-6) < 0.2
+    assert ask_after(noise=1e4) == pytest.approx(0.75, abs=0.15)
+
+
+def test_settings_from_elsewhere_are_learned_and_count_as_asked():
+    optimizer = make({"n": [1, 2, 3, 4]})
+    for n in (2, 4):
+        optimizer.tell({"n": n}, float(n))
+    assert [outcome.trial.number for outcome in optimizer.history] == [0, 1]
+    assert optimizer.best.trial.params == {"n": 4}
+    assert sorted(trial.params["n"] for trial in run(optimizer, 9)) == [1, 3]
+
+
+def test_settings_from_elsewhere_replace_first_points():
+    optimizer = make(BOX, surrogate=Flat())
+    for x in (0.1, 0.5, 0.9):
+        optimizer.tell({"x": x, "y": x}, x)
+    optimizer.ask()
+    assert_allclose(optimizer._surrogate.fitted["U"][:, 0], [0.1, 0.5, 0.9])
+
+
+def test_the_same_setting_may_come_from_elsewhere_twice():
+    optimizer = make(BOX)
+    for score in (0.1, 0.2, 0.3):
+        optimizer.tell({"x": 0.5, "y": 0.5}, score, noise=0.01)
+    assert len(optimizer.history) == 3
+    assert np.isfinite(optimizer.ask().row).all()
+
+
+def test_the_params_of_a_pending_trial_stand_for_it():
+    # some write `tell(trial.params, score)`: that must not leave the trial pending
+    expected = run(make(MIXED), 6)
+    optimizer, trials = make(MIXED), []
+    for _ in range(6):
+        trials.append(optimizer.ask())
+        optimizer.tell(trials[-1].params, hill(trials[-1]))
+        assert optimizer.pending == []
+    assert_same_trials(trials, expected)
+
+
+def test_a_trial_that_was_pickled_can_be_told():
+    optimizer = make(MIXED)
+    trial = optimizer.ask()
+    optimizer.tell(pickle.loads(pickle.dumps(trial)), 1.0)
+    assert optimizer.pending == []
+    assert optimizer.best.trial is trial
+
+
+def test_a_trial_is_told_once():
+    optimizer = make(BOX)
+    (trial,) = run(optimizer, 1)
+    with pytest.raises(ValueError, match="Trial 0 is not pending"):
+        optimizer.tell(trial, 1.0)
+    assert len(optimizer.history) == 1
+
+
+def test_a_trial_of_another_optimizer_is_unknown():
+    optimizer, other = make(BOX), make(BOX, random_state=1)
+    optimizer.ask()
+    with pytest.raises(ValueError, match="another optimizer asked for it"):
+        optimizer.tell(other.ask(), 1.0)
+
+
+@pytest.mark.parametrize("score", [None, "1", True, np.True_, [1.0], 1j])
+def test_a_score_that_is_no_number_is_refused(score):
+    optimizer = make(BOX)
+    trial = optimizer.ask()
+    with pytest.raises(TypeError, match="score must be a number"):
+        optimizer.tell(trial, score)
+    assert optimizer.pending == [trial]
+
+
+@pytest.mark.parametrize(
+    ("noise", "error"),
+    [
+        (-1e-9, ValueError),
+        (np.nan, ValueError),
+        (np.inf, ValueError),
+        ("0", TypeError),
+        (None, TypeError),
+        (True, TypeError),
+    ],
+)
+def test_noise_that_is_no_variance_is_refused(noise, error):
+    optimizer = make(BOX)
+    trial = optimizer.ask()
+    with pytest.raises(error, match="noise must be"):
+        optimizer.tell(trial, 1.0, noise=noise)
+    assert optimizer.pending == [trial]
+
+
+@pytest.mark.parametrize("trial", [0, None, [0.1, 0.2], "x"])
+def test_only_trials_and_dicts_are_told(trial):
+    with pytest.raises(TypeError, match="Tell a trial"):
+        make(BOX).tell(trial, 1.0)
+
+
+def test_a_setting_outside_the_space_is_not_told():
+    optimizer = make(BOX)
+    with pytest.raises(ValueError, match=r"is told: .*2.0 is not between"):
+        optimizer.tell({"x": 2.0, "y": 0.5}, 1.0)
+    assert len(optimizer.history) == 0
+    assert optimizer.ask().number == 0
+
+
+# --- Constraints.
+
+
+@pytest.mark.parametrize("exhaustive", [False, True])
+@pytest.mark.parametrize(
+    "space",
+    [
+        FINITE[0],
+        {"x": Real(0, 1)},
+        # too many points to walk through, and not to be tried all the same
+        {name: Integer(1, 10**6) for name in "ab"},
+    ],
+    ids=["finite", "continuous", "huge"],
+)
+def test_a_constraint_that_permits_nothing_is_an_error(monkeypatch, space, exhaustive):
+    monkeypatch.setattr(module, "MAX_DRAWS", 1000)
+    space = Space(space, constraint=lambda params: False)
+    if exhaustive and space.size > 100:
+        pytest.skip("cannot be run whole")
+    optimizer = make(space, exhaustive=exhaustive)
+    with pytest.raises(ValueError, match="constraint of the space permits none of"):
+        optimizer.ask()
+
+
+@pytest.mark.parametrize("acquisition", ACQUISITIONS)
+def test_a_constraint_may_be_false_nearly_everywhere(acquisition):
+    def permitted(params):
+        return abs(params["x"] - params["y"]) < 0.005
+
+    optimizer = make(Space(BOX, constraint=permitted), acquisition=acquisition)
+    trials = run(optimizer, 8)
+    assert all(permitted(trial.params) for trial in trials)
+
+
+def test_when_all_fails_a_rare_permission_is_found_again_and_again(monkeypatch):
+    monkeypatch.setattr(module, "MAX_DRAWS", 1000)
+    space = Space(BOX, constraint=lambda params: params["x"] < 0.02)
+    trials = run(make(space), 60, lambda trial: np.nan)
+    # of the 1000 draws that one ask may take, 20 are permitted
+    assert len({trial.row.tobytes() for trial in trials}) == 60
+
+
+# --- Arguments.
+
+
+@pytest.mark.parametrize(
+    ("argument", "error", "message"),
+    [
+        ({"n_initial_points": 0}, ValueError, "must be an int >= 1 or 'auto'. Got 0"),
+        ({"n_initial_points": 1.5}, ValueError, "must be an int >= 1 or 'auto'"),
+        ({"n_initial_points": "x"}, ValueError, "must be an int >= 1 or 'auto'"),
+        ({"n_initial_points": True}, ValueError, "must be an int >= 1 or 'auto'"),
+        ({"n_iter": 0}, ValueError, "'n_iter' parameter must be an int >= 1 or None"),
+        ({"max_pending": 0}, ValueError, "'max_pending' parameter must be an int"),
+        ({"max_pending": None}, ValueError, "'max_pending' parameter must be an int"),
+        ({"random_state": -1}, ValueError, "must be an int >= 0, a numpy Generator"),
+        ({"random_state": "a"}, ValueError, "must be an int >= 0, a numpy Generator"),
+        ({"random_state": True}, ValueError, "must be an int >= 0, a numpy Generator"),
+        ({"surrogate": "gpp"}, ValueError, "Did you mean 'gp'?"),
+        ({"surrogate": GaussianProcess}, TypeError, "object with the methods fit"),
+        ({"surrogate": None}, TypeError, "object with the methods fit"),
+        ({"acquisition": "eii"}, ValueError, "Did you mean 'ei'?"),
+        ({"acquisition": LogExpectedImprovement}, TypeError, "Got a class"),
+        ({"initial_points": {"x": 1}}, TypeError, "must be a list of dicts"),
+        ({"initial_points": ""}, TypeError, "must be a list of dicts"),
+        ({"initial_points": np.eye(2)}, TypeError, "must be a list of dicts"),
+        ({"initial_points": [3]}, TypeError, "Initial point 0 must be a dict. Got 3"),
+        ({"initial_points": [{"x": 0.5, "y": 2.0}]}, ValueError, "not between"),
+        ({"initial_points": [{"x": 0.5, "yy": 0.5}]}, ValueError, "Did you mean 'y'?"),
+        ({"initial_points": [{"x": 0.5}]}, ValueError, "lacks a value for ['y']"),
+    ],
+)
+def test_bad_arguments_are_named(argument, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        BayesianOptimizer(BOX, **argument)
+
+
+def test_numpy_ints_are_ints():
+    one = np.int64(1)
+    optimizer = BayesianOptimizer(
+        BOX, n_initial_points=one, n_iter=one, max_pending=one, random_state=one
+    )
+    expected = BayesianOptimizer(BOX, n_initial_points=1, random_state=1)
+    assert_same_trials(run(optimizer, 3), run(expected, 3))
+
+
+# --- Around the search's own mathematics.
+
+
+class Spy:
+    """Expected improvement that looks at the thread pools."""
+
+    smooth, nonnegative = False, True
+
+    def __init__(self):
+        self.pools = []
+
+    def __call__(self, posterior, context):
+        self.pools += [p for p in threadpool_info() if p["user_api"] == "blas"]
+        return posterior.std
+
+    def value_and_gradient(self, posterior, context):
+        raise NotImplementedError
+
+
+def blas_threads():
+    return [p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"]
+
+
+def test_linear_algebra_runs_on_one_thread_during_an_ask():
+    spy, before = Spy(), blas_threads()
+    run(make(BOX, acquisition=spy), 4)
+    assert spy.pools
+    assert {pool["num_threads"] for pool in spy.pools} == {1}
+    assert blas_threads() == before
+
+
+def test_slow_searches_for_libraries_are_done_once(monkeypatch):
+    made = []
+    original = module.ThreadpoolController
+    monkeypatch.setattr(
+        module, "ThreadpoolController", lambda: made.append(1) or original()
+    )
+    run(make(BOX), 4)
+    assert len(made) == 1
+
+
+# --- Quality.
+
+A = np.array(
+    [
+        [10, 3, 17, 3.5, 1.7, 8],
+        [0.05, 10, 17, 0.1, 8, 14],
+        [3, 3.5, 1.7, 10, 17, 8],
+        [17, 8, 0.05, 10, 0.1, 14],
+    ]
+)
+P = 1e-4 * np.array(
+    [
+        [1312, 1696, 5569, 124, 8283, 5886],
+        [2329, 4135, 8307, 3736, 1004, 9991],
+        [2348, 1451, 3522, 2883, 3047, 6650],
+        [4047, 8828, 8732, 5743, 1091, 381],
+    ]
+)
+HARTMANN6 = {f"x{i}": Real(0, 1) for i in range(6)}
+HARTMANN6_TOP = 3.32236801141551
+
+
+def hartmann6(params):
+    x = np.array([params[name] for name in HARTMANN6])
+    return float(np.exp(-np.sum(A * (x - P) ** 2, axis=1)) @ [1, 1.2, 3, 3.2])
+
+
+PROBLEMS = {
+    # median regrets of 0.006 and 0.001 were measured; random search leaves 0.8 and 1.3
+    "branin": (BRANIN, branin, 30, BRANIN_TOP, 0.02),
+    "hartmann6": (HARTMANN6, hartmann6, 50, HARTMANN6_TOP, 0.01),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_median_search_ends_near_the_top(name):
+    space, function, n, top, bar = PROBLEMS[name]
+    ours, random = [], []
+    # many seeds: 15 of 40 searches of Hartmann end at its second best top, 0.12 lower
+    for seed in range(40):
+        optimizer = BayesianOptimizer(space, n_iter=n, random_state=seed)
+        run(optimizer, n, lambda trial: function(trial.params))
+        ours.append(top - optimizer.best.score)
+        U = np.random.default_rng(seed).uniform(size=(n, len(space)))
+        random.append(top - max(function(optimizer.space.decode(u)) for u in U))
+    assert np.median(ours) < bar
+    assert np.median(ours) < np.median(random) / 10

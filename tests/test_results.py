@@ -1,0 +1,286 @@
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from counted_fits import Counted
+from sklearn.tree import DecisionTreeClassifier
+
+from sklearn_bayes_search import BayesSearchCV
+from sklearn_bayes_search._results import (
+    Objective,
+    candidate_line,
+    reporter,
+    results_frame,
+)
+from sklearn_bayes_search._scheduler import Candidate
+from sklearn_bayes_search._trial import Trial
+
+X = np.arange(40.0).reshape(20, 2) / 40
+
+
+def fold(score, error=None):
+    return {"test_scores": score, "fit_error": error}
+
+
+def candidate(*folds, params=None, number=0):
+    candidate = Candidate(Trial(number, params or {"x": 1}, np.zeros(1)), len(folds))
+    for index, result in enumerate(folds):
+        candidate.add(index, result)
+    return candidate
+
+
+def line(candidate, total=9, best=0.5, refit=True):
+    return candidate_line(candidate, total, Objective(None, refit), best)
+
+
+def frame_of(params, metric="score", failed=None, n_splits=3):
+    """Make the table of some settings with made-up scores."""
+    rng = np.random.default_rng(0)
+    scores = rng.random((n_splits, len(params)))
+    results = {"mean_fit_time": np.ones(len(params))}
+    results["mean_score_time"] = np.full(len(params), 0.5)
+    for name in {name: None for setting in params for name in setting}:
+        results[f"param_{name}"] = None  # only the names matter
+    results["params"] = params
+    for index, row in enumerate(scores):
+        results[f"split{index}_test_{metric}"] = row
+    results[f"mean_test_{metric}"] = scores.mean(axis=0)
+    results[f"std_test_{metric}"] = scores.std(axis=0)
+    results[f"rank_test_{metric}"] = np.arange(1, len(params) + 1, dtype=np.int32)
+    failed = [False] * len(params) if failed is None else failed
+    return results_frame(results, metric, failed, n_splits), scores
+
+
+def column(values, name="value"):
+    """Make the column of one parameter; ... stands for a setting without it."""
+    params = [{} if value is ... else {name: value} for value in values]
+    return frame_of(params)[0][name]
+
+
+# --- the score that is maximised ---
+
+
+@pytest.mark.parametrize(
+    ("wanted", "refit", "names", "expected"),
+    [
+        ("b", "a", ["a", "b", "score"], "b"),
+        (None, "b", ["a", "b", "score"], "b"),
+        (None, True, ["a", "b", "score"], "score"),
+        (None, False, ["b", "a"], "b"),
+        (None, len, ["b", "a"], "b"),
+        (None, "score", None, "score"),
+        (None, "accuracy", None, "score"),
+        ("score", True, None, "score"),
+    ],
+)
+def test_metric_is_the_wanted_one_or_that_of_refit_or_score_or_the_first(
+    wanted, refit, names, expected
+):
+    assert Objective(wanted, refit).metric(names) == expected
+
+
+@pytest.mark.parametrize("names", [["a", "b"], None])
+def test_unknown_metric_is_refused_with_the_known_ones(names):
+    known = r"\['a', 'b'\]" if names else r"\['score'\]"
+    with pytest.raises(ValueError, match=rf"'objective_metric'.*{known}.*'f1'"):
+        Objective("f1", True).metric(names)
+
+
+def test_objective_is_the_mean_over_the_folds():
+    objective = Objective(None, True)
+    assert objective([fold(1.0), fold(2.0)]) == 1.5
+    assert objective([fold({"score": 1, "a": 7}), fold({"score": 2, "a": 8})]) == 1.5
+
+
+@pytest.mark.parametrize(
+    "folds",
+    [
+        [fold(1.0), fold(-1.0, error="Traceback")],
+        [fold(1.0), fold({"score": 0.0}, error="Traceback")],
+        [fold(1.0), fold(np.nan)],
+        [fold(1.0), fold(np.inf)],
+        [fold(-np.inf), fold(np.inf)],
+    ],
+    ids=["fit", "fit, multimetric", "nan", "inf", "inf - inf"],
+)
+def test_objective_is_nan_unless_all_folds_have_a_finite_score(folds):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(Objective(None, True)(folds))
+
+
+# --- the line of a candidate ---
+
+
+def test_line_shows_number_score_error_best_and_parameters():
+    text = line(candidate(fold(0.5), fold(0.7), params={"C": 0.123456, "k": "rbf"}))
+    assert text.startswith("[1/9] score 0.6 +/- 0.1, best 0.5, 0.0 s; ")
+    assert text.endswith("; C=0.1235, k=rbf")
+
+
+def test_line_of_an_unknown_total_and_of_a_single_fold():
+    assert line(candidate(fold(0.5), number=4), total=None).startswith(
+        "[5/?] score 0.5 +/- nan, best"
+    )
+
+
+def test_line_counts_failed_fits():
+    assert "2 of 3 fits failed" in line(
+        candidate(fold(0.5), fold(0, error="Traceback"), fold(0, error="Traceback"))
+    )
+
+
+def test_control_characters_do_not_reach_the_terminal():
+    text = line(
+        candidate(fold(0.5), params={"a": "\x1b[31mred\r\n[2/9] score 1\u202e"})
+    )
+    assert text.isprintable()
+
+
+def test_line_of_infinite_scores_gives_no_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "nan" in line(candidate(fold(np.inf), fold(-np.inf)), best=np.nan)
+
+
+def test_reporter_prints_the_best_so_far_and_only_if_verbose(capsys):
+    candidates = [
+        candidate(fold(score), number=number)
+        for number, score in enumerate([np.nan, 0.5, 0.2, 0.9])
+    ]
+    for verbose in (0, 1):
+        report = reporter(Objective(None, True), 4, verbose=verbose)
+        for each in candidates:
+            report(each)
+        lines = capsys.readouterr().out.splitlines()
+        if not verbose:
+            assert lines == []
+    best = [text.partition("best ")[2].partition(",")[0] for text in lines]
+    assert best == ["nan", "0.5", "0.5", "0.9"]
+
+
+# --- the table ---
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        ([1, 2, 3], "int64"),
+        ([1.5, 2, 3], "float64"),
+        ([np.float32(1), np.float32(2)], "float32"),
+        ([True, False], "bool"),
+        ([True, 2], "object"),
+        ([1, "a"], "object"),
+        ([None, 1], "object"),
+        ([(1,), (1, 2)], "object"),
+        # a parameter that is inactive in some rows keeps its kind
+        ([1, ..., 3], "Int64"),
+        ([1.5, ..., 3], "float64"),
+        ([True, ..., False], "boolean"),
+        ([None, ..., 3], "object"),
+        ([1, ..., "a"], "object"),
+    ],
+)
+def test_parameters_keep_their_dtype(values, dtype):
+    shown = column(values)
+    assert shown.dtype == dtype
+    for value, cell in zip(values, shown, strict=True):
+        assert pd.isna(cell) if value is ... else cell == value
+
+
+@pytest.mark.parametrize("values", [["a", "b"], ["a", ..., "b"]])
+def test_strings_have_the_dtype_that_pandas_gives_strings(values):
+    shown = column(values)
+    assert shown.dtype == pd.Series(["a", "b"]).dtype
+    assert shown.isna().tolist() == [value is ... for value in values]
+    assert shown[shown.notna()].tolist() == ["a", "b"]
+
+
+def test_objects_are_shown_as_they_are():
+    objects = [
+        DecisionTreeClassifier(),
+        (1, 2),
+        [1, 2],
+        np.array([1, 2]),
+        {"a": 1},
+        len,
+        None,
+        pd.DataFrame({"a": [1]}),
+    ]
+    shown = column(objects)
+    assert shown.dtype == object
+    assert all(a is b for a, b in zip(shown, objects, strict=True))
+
+
+@pytest.mark.parametrize("missing", [np.nan, pd.NA, None])
+def test_values_that_mean_missing_are_values_too(missing):
+    shown = column([missing, ..., "a"])
+    assert pd.isna(shown[0])
+    assert pd.isna(shown[1])
+    assert shown[2] == "a"
+
+
+def test_parameter_named_like_a_column_keeps_its_prefix():
+    frame, scores = frame_of([{"rank": 7, "C": 1.0}, {"rank": 8, "C": 2.0}])
+    assert frame["param_rank"].tolist() == [7, 8]
+    assert frame["rank"].tolist() == [1, 2]
+    assert list(frame)[:2] == ["param_rank", "C"]
+    assert np.array_equal(frame["score"], scores.mean(axis=0))
+
+
+def test_own_columns_follow_the_parameters():
+    frame, scores = frame_of([{"C": 1}, {"C": 2}], failed=[False, True])
+    own = ["score", "standard_error", "rank", "status", "seconds"]
+    assert list(frame) == ["C", *own]
+    assert frame.index.name == "candidate"
+    assert frame["status"].tolist() == ["ok", "failed"]
+    assert frame["seconds"].tolist() == [4.5, 4.5]  # three folds of 1 + 0.5
+    # the deviation of a sample over the root of its size
+    expected = [pd.Series(row).std() / np.sqrt(3) for row in scores.T]
+    # rounding: pandas and numpy sum in different orders
+    assert np.allclose(frame["standard_error"], expected, rtol=1e-12)
+
+
+def test_standard_error_of_one_fold_is_unknown():
+    assert frame_of([{"C": 1}, {"C": 2}], n_splits=1)[0]["standard_error"].isna().all()
+
+
+def test_no_parameters_at_all():
+    assert len(frame_of([{}])[0]) == 1
+
+
+def test_metric_whose_name_ends_another_is_not_mistaken():
+    def scoring(estimator, X, y=None):
+        return {"f1": X[0, 0] * estimator.x, "my_test_f1": 1.0}
+
+    search = BayesSearchCV(
+        Counted(), {"x": [0.1, 0.2]}, scoring=scoring, refit="f1", cv=4
+    ).fit(X)
+    folds = [search.cv_results_[f"split{k}_test_f1"] for k in range(4)]
+    frame = search.results_frame()
+    # rounding: the same formula, over another axis
+    expected = np.std(folds, axis=0, ddof=1) / 2
+    assert np.allclose(frame["standard_error"], expected, rtol=1e-12)
+    seconds = (
+        search.cv_results_["mean_fit_time"] + search.cv_results_["mean_score_time"]
+    )
+    assert np.array_equal(frame["seconds"], 4 * seconds)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+@pytest.mark.parametrize("error_score", [np.nan, -9.0])
+def test_failed_settings_are_told_apart_whatever_the_error_score(error_score):
+    space = {"fail": [False, True], "x": [0.1, 0.2]}
+    search = BayesSearchCV(Counted(), space, cv=2, error_score=error_score).fit(X)
+    frame = search.results_frame()
+    assert (frame["status"] == "failed").tolist() == frame["fail"].tolist()
+    failed = frame.loc[frame["fail"], "score"]
+    assert np.array_equal(failed, [error_score] * 2, equal_nan=True)
+
+
+def test_settings_told_after_the_search_are_not_its_rows():
+    search = BayesSearchCV(Counted(), {"x": [0.1, 0.2, 0.3]}, n_iter=2, cv=2).fit(X)
+    search.optimizer_.tell(search.optimizer_.ask(), 1.0)
+    assert len(search.results_frame()) == 2

@@ -1,0 +1,393 @@
+import functools
+import itertools
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sklearn_bayes_search import _scheduler
+from sklearn_bayes_search._scheduler import Candidate, Deadline, run, window
+from sklearn_bayes_search._trial import Trial
+from sklearn_bayes_search.exceptions import SpaceExhausted
+
+
+class Optimizer:
+    """Records what it knew at each ask."""
+
+    def __init__(self, size=None):
+        self.size = size
+        self.told, self.known_at_ask = [], []
+
+    def ask(self):
+        number = len(self.known_at_ask)
+        if number == self.size:
+            raise SpaceExhausted("no more")
+        self.known_at_ask.append([trial.number for trial, _ in self.told])
+        return Trial(number, {"x": number}, None)
+
+    def tell(self, trial, score):
+        self.told.append((trial, score))
+
+
+class Evaluator:
+    """Its tasks return their own names."""
+
+    def __init__(self, n_splits):
+        self.n_splits = n_splits
+        self.checked = []
+
+    def task(self, trial, fold):
+        value = {"value": (trial.number, fold), "fit_time": 1.0, "score_time": 0.5}
+        return functools.partial(dict, value)
+
+    def check(self, result):
+        self.checked.append(result["value"])
+
+
+class Executor:
+    """Finishes any tasks in any order, as a random generator has it."""
+
+    def __init__(self, rng):
+        self.rng = rng
+        self.tasks, self.before_wait = [], lambda: None
+
+    def submit(self, key, task):
+        self.tasks.append((key, task))
+
+    def wait(self):
+        self.before_wait()
+        self.rng.shuffle(self.tasks)
+        n_done = self.rng.randint(1, len(self.tasks)) if self.tasks else 0
+        done, self.tasks = self.tasks[:n_done], self.tasks[n_done:]
+        return [(key, task()) for key, task in done]
+
+
+class Clock:
+    """Stands in for the module `time`: passes only when told to."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def monotonic(self):
+        return self.now
+
+
+class TimedExecutor:
+    """Runs tasks in order on so many workers; waiting lets the time pass."""
+
+    def __init__(self, clock, durations, n_workers=1):
+        self.clock, self.durations = clock, durations
+        self.free_at = [clock.now] * n_workers
+        self.ends = []
+
+    def submit(self, key, task):
+        worker = self.free_at.index(min(self.free_at))
+        begin = max(self.clock.now, self.free_at[worker])
+        self.free_at[worker] = begin + self.durations[key[0] % len(self.durations)]
+        self.ends.append((self.free_at[worker], key, task))
+
+    def wait(self):
+        if not self.ends:
+            return []
+        self.ends.sort(key=lambda end: end[0])
+        self.clock.now, key, task = self.ends.pop(0)
+        return [(key, task())]
+
+
+@pytest.fixture
+def rng():
+    return random.Random(0)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(_scheduler, "time", clock)
+    return clock
+
+
+def search(executor, *, optimizer=None, n_splits=1, **options):
+    """Run the loop with toys."""
+    optimizer, evaluator = optimizer or Optimizer(), Evaluator(n_splits)
+    completed = []
+    arguments = {
+        "objective": lambda folds: [fold["value"] for fold in folds],
+        "n_iter": 10,
+        "max_pending": 1,
+        "in_order": True,
+        "deadline": None,
+        "on_complete": completed.append,
+        **options,
+    }
+    candidates, reason = run(optimizer, executor, evaluator, **arguments)
+    return optimizer, evaluator, candidates, completed, reason
+
+
+loops = given(
+    rng=st.randoms(use_true_random=False),
+    max_pending=st.integers(1, 6),
+    n_splits=st.integers(1, 4),
+    n_iter=st.integers(1, 12),
+)
+
+
+@loops
+def test_each_ask_sees_exactly_the_results_of_its_window(
+    rng, max_pending, n_splits, n_iter
+):
+    optimizer, *_ = search(
+        Executor(rng), max_pending=max_pending, n_splits=n_splits, n_iter=n_iter
+    )
+    expected = [list(range(max(0, k - max_pending + 1))) for k in range(n_iter)]
+    assert optimizer.known_at_ask == expected
+
+
+@loops
+def test_async_tells_everything_that_is_finished_before_it_asks(
+    rng, max_pending, n_splits, n_iter
+):
+    finished, finished_at_ask = set(), []
+
+    class Watching(Optimizer):
+        def ask(self):
+            finished_at_ask.append(set(finished))
+            return super().ask()
+
+    optimizer, *_ = search(
+        Executor(rng),
+        optimizer=Watching(),
+        max_pending=max_pending,
+        n_splits=n_splits,
+        n_iter=n_iter,
+        in_order=False,
+        on_complete=lambda candidate: finished.add(candidate.trial.number),
+    )
+    assert [set(known) for known in optimizer.known_at_ask] == finished_at_ask
+    for k, known in enumerate(finished_at_ask):
+        assert k - len(known) < max_pending
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+@loops
+def test_it_waits_only_when_no_more_candidates_may_be_in_flight(
+    in_order, rng, max_pending, n_splits, n_iter
+):
+    executor, optimizer = Executor(rng), Optimizer()
+
+    def check():
+        n_asked = len(optimizer.known_at_ask)
+        in_flight = {number for (number, _), _ in executor.tasks}
+        assert len(in_flight) <= max_pending
+        if n_asked < n_iter:
+            full = n_asked - max_pending in in_flight
+            assert full if in_order else len(in_flight) == max_pending
+
+    executor.before_wait = check
+    search(
+        executor,
+        optimizer=optimizer,
+        max_pending=max_pending,
+        n_splits=n_splits,
+        n_iter=n_iter,
+        in_order=in_order,
+    )
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+@loops
+def test_every_candidate_is_evaluated_told_and_reported_once(
+    in_order, rng, max_pending, n_splits, n_iter
+):
+    optimizer, evaluator, candidates, completed, reason = search(
+        Executor(rng),
+        max_pending=max_pending,
+        n_splits=n_splits,
+        n_iter=n_iter,
+        in_order=in_order,
+    )
+    numbers = list(range(n_iter))
+    folds = [[(k, fold) for fold in range(n_splits)] for k in numbers]
+    assert [c.trial.number for c in candidates] == numbers
+    assert [[fold["value"] for fold in c.folds] for c in candidates] == folds
+    assert all(c.complete for c in candidates)
+    told = {trial.number: score for trial, score in optimizer.told}
+    assert told == dict(enumerate(folds))
+    assert len(optimizer.told) == n_iter
+    if in_order:
+        assert [trial.number for trial, _ in optimizer.told] == numbers
+    assert sorted(c.trial.number for c in completed) == numbers
+    assert sorted(evaluator.checked) == sorted(itertools.chain(*folds))
+    assert reason == f"evaluated n_iter={n_iter} candidates"
+
+
+@loops
+def test_an_exhausted_space_ends_the_search(rng, max_pending, n_splits, n_iter):
+    optimizer, _, candidates, _, reason = search(
+        Executor(rng),
+        optimizer=Optimizer(size=n_iter),
+        max_pending=max_pending,
+        n_splits=n_splits,
+        n_iter=None,
+    )
+    assert len(candidates) == len(optimizer.told) == n_iter
+    assert reason == f"evaluated all {n_iter} points of the search space"
+
+
+def test_n_iter_is_the_reason_where_it_equals_the_size_of_the_space(rng):
+    *_, reason = search(Executor(rng), optimizer=Optimizer(size=4), n_iter=4)
+    assert reason == "evaluated n_iter=4 candidates"
+
+
+def test_what_a_check_raises_ends_the_search(rng):
+    class Refusing(Evaluator):
+        def check(self, result):
+            raise ValueError("not the same names")
+
+    with pytest.raises(ValueError, match="not the same names"):
+        run(
+            Optimizer(),
+            Executor(rng),
+            Refusing(2),
+            objective=len,
+            n_iter=3,
+            max_pending=1,
+            in_order=True,
+            deadline=None,
+            on_complete=print,
+        )
+
+
+def test_a_candidate_is_complete_with_its_last_fold(clock):
+    candidate = Candidate(Trial(0, {}, None), 2)
+    clock.now += 1
+    candidate.add(1, {"fold": 1})
+    assert not candidate.complete
+    clock.now += 2
+    candidate.add(0, {"fold": 0})
+    assert candidate.complete
+    assert candidate.seconds == 3
+    assert candidate.folds == [{"fold": 0}, {"fold": 1}]
+
+
+@pytest.mark.parametrize(
+    ("n_workers", "n_splits", "expected"),
+    [(1, 1, 1), (1, 5, 1), (2, 5, 2), (5, 5, 2), (6, 5, 4), (8, 5, 4), (32, 5, 14)],
+)
+@pytest.mark.parametrize("max_pending", ["auto", "async"])
+def test_the_window_follows_workers_and_folds(
+    max_pending, n_workers, n_splits, expected
+):
+    assert window(max_pending, n_workers, n_splits) == expected
+
+
+@given(n_workers=st.integers(2, 200), n_splits=st.integers(1, 50))
+def test_the_window_keeps_the_workers_busy_while_one_candidate_finishes(
+    n_workers, n_splits
+):
+    L = window("auto", n_workers, n_splits)
+    assert (L - 1) * n_splits >= n_workers
+    assert (L - 2) * n_splits < 2 * n_workers
+
+
+@given(st.integers(1, 100), st.integers(1, 100), st.integers(1, 100))
+def test_a_number_is_the_window(max_pending, n_workers, n_splits):
+    assert window(max_pending, n_workers, n_splits) == max_pending
+
+
+def timed(clock, durations, *, timeout, refit=False, n_workers=1, **options):
+    """Run with a deadline and durations of the folds; give how many and the end."""
+    deadline = Deadline(timeout, refit=refit)
+    executor = TimedExecutor(clock, durations, n_workers)
+    begin = clock.now
+    _, _, candidates, _, reason = search(
+        executor, deadline=deadline, n_iter=None, **options
+    )
+    return len(candidates), clock.now - begin, reason
+
+
+def test_no_candidate_is_begun_that_would_end_after_the_deadline(clock):
+    n, seconds, reason = timed(clock, [1.0], n_splits=2, timeout=9)
+    assert (n, seconds) == (4, 8.0)
+    assert reason == "timeout=9 s after 4 candidates"
+
+
+def test_a_candidate_that_just_fits_is_begun(clock):
+    assert timed(clock, [1.0], n_splits=2, timeout=8)[:2] == (4, 8.0)
+
+
+def test_time_is_kept_for_the_refit(clock):
+    # a fit takes 1 s, scoring the rest of the 1.5 s
+    assert timed(clock, [1.5], timeout=9, refit=True)[:2] == (5, 7.5)
+    assert timed(clock, [1.5], timeout=9, refit=False)[:2] == (6, 9.0)
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_at_least_one_candidate_is_evaluated(clock, refit):
+    n, seconds, reason = timed(clock, [5.0], timeout=0.1, refit=refit)
+    assert (n, seconds) == (1, 5.0)
+    assert reason == "timeout=0.1 s after 1 candidates"
+
+
+def test_one_candidate_is_evaluated_even_if_the_time_is_over(clock):
+    deadline = Deadline(1, refit=True)
+    clock.now += 2
+    executor = TimedExecutor(clock, [1.0])
+    options = {"deadline": deadline, "n_iter": None, "max_pending": 3}
+    _, _, candidates, _, _ = search(executor, **options)
+    assert len(candidates) == 1
+
+
+def test_nothing_is_asked_after_the_deadline_while_the_first_candidate_runs(clock):
+    class Slow(Optimizer):
+        def ask(self):
+            clock.now += 5
+            return super().ask()
+
+    executor = TimedExecutor(clock, [100.0])
+    options = {"deadline": Deadline(8, refit=False), "n_iter": None, "max_pending": 9}
+    _, _, candidates, _, _ = search(executor, optimizer=Slow(), **options)
+    assert len(candidates) == 2
+
+
+def test_time_before_the_search_counts(clock):
+    deadline = Deadline(10, refit=False)
+    clock.now += 8
+    executor = TimedExecutor(clock, [1.0])
+    _, _, candidates, _, _ = search(executor, deadline=deadline, n_iter=None)
+    assert len(candidates) == 2
+
+
+def test_n_iter_can_end_a_search_before_its_deadline(clock):
+    executor = TimedExecutor(clock, [1.0])
+    *_, reason = search(executor, deadline=Deadline(99, refit=True), n_iter=3)
+    assert reason == "evaluated n_iter=3 candidates"
+
+
+@given(
+    n_workers=st.integers(1, 8),
+    n_splits=st.integers(1, 6),
+    timeout=st.integers(20, 60),
+    in_order=st.booleans(),
+)
+def test_equal_fits_on_many_workers_overrun_by_less_than_one_candidate(
+    n_workers, n_splits, timeout, in_order
+):
+    with pytest.MonkeyPatch.context() as patch:
+        clock = Clock()
+        patch.setattr(_scheduler, "time", clock)
+        L = window("auto", n_workers, n_splits)
+        n, seconds, _ = timed(
+            clock,
+            [1.0],
+            n_workers=n_workers,
+            n_splits=n_splits,
+            timeout=timeout,
+            max_pending=L,
+            in_order=in_order,
+        )
+    # in flight at a time: L candidates, each waiting for those before it
+    latency = -(-L * n_splits // n_workers)
+    assert seconds <= timeout + latency
+    assert seconds > timeout - 2 * latency
+    assert n >= 1

@@ -1,0 +1,160 @@
+"""Estimators and tasks that worker processes can import by name.
+
+A worker has this folder on its path, because joblib passes the parent's path on.
+"""
+
+import os
+import random
+import threading
+import time
+import warnings
+
+import joblib
+import numpy as np
+import sklearn
+from joblib import Parallel, delayed
+from sklearn.base import BaseEstimator
+
+
+class FitFailure(ValueError):
+    """Shows that the type of an exception survives the way back."""
+
+
+class ToyWarning(UserWarning):
+    """Is nobody else's."""
+
+
+class Toy(BaseEstimator):
+    """Scores its parameters; the data only shift the score a little.
+
+    Parameters
+    ----------
+    a : float, default=0.0
+        Best at 0.3.
+    b : int, default=0
+        The smaller the better.
+    """
+
+    def __init__(self, a=0.0, b=0):
+        self.a = a
+        self.b = b
+
+    def fit(self, X, y=None):
+        self.mean_ = float(np.mean(X))
+        return self
+
+    def score(self, X, y=None):
+        return -((self.a - 0.3) ** 2) - 0.1 * self.b + 0.01 * self.mean_ * self.a
+
+
+class Jittery(Toy):
+    """Takes an unforeseeable time, up to 20 ms, to fit."""
+
+    def fit(self, X, y=None):
+        time.sleep(random.SystemRandom().uniform(0, 0.02))
+        return super().fit(X)
+
+
+class Fragile(Jittery):
+    """Cannot be fitted where `a` is large."""
+
+    def fit(self, X, y=None):
+        if self.a > 0.6:
+            raise FitFailure(f"a={self.a:g} is too large")
+        return super().fit(X)
+
+
+class Interrupted(Toy):
+    """Is interrupted by the user at its first fit."""
+
+    def fit(self, X, y=None):
+        raise KeyboardInterrupt
+
+
+class Deadly(Toy):
+    """Takes its process down with it where `a` is large."""
+
+    def fit(self, X, y=None):
+        if self.a > 0.6:
+            os._exit(3)
+        return super().fit(X)
+
+
+class Nesting(Toy):
+    """Looks where its own parallel calls run."""
+
+    def fit(self, X, y=None):
+        pids = Parallel(n_jobs=2)(delayed(os.getpid)() for _ in range(4))
+        self.n_processes_ = len({os.getpid(), *pids})
+        return super().fit(X)
+
+    def score(self, X, y=None):
+        return -float(self.n_processes_)
+
+
+class Warning(Toy):
+    """Warns at each fit."""
+
+    def fit(self, X, y=None):
+        warnings.warn("a toy", ToyWarning, stacklevel=2)
+        return super().fit(X)
+
+
+class Looking(Toy):
+    """Looks at scikit-learn's configuration."""
+
+    def fit(self, X, y=None):
+        config = sklearn.get_config()
+        self.seen_ = {
+            "score": self.a,
+            "assume_finite": config["assume_finite"],
+            "pandas": config["transform_output"] == "pandas",
+        }
+        return self
+
+
+def look(estimator, X, y=None):
+    """Score with what a `Looking` saw."""
+    return {name: float(value) for name, value in estimator.seen_.items()}
+
+
+def square(x):
+    return x * x
+
+
+def jittery_square(x):
+    time.sleep(random.SystemRandom().uniform(0, 0.01))
+    return x * x
+
+
+def is_mapped(array):
+    """Tell whether an array lies in a file."""
+    return isinstance(array, np.memmap)
+
+
+def place():
+    """Tell the process, the thread and the back end of a nested call."""
+    backend = joblib.parallel.get_active_backend()[0]
+    return os.getpid(), threading.get_ident(), type(backend).__name__
+
+
+def fail(message):
+    raise FitFailure(message)
+
+
+def log_and_sleep(path, seconds):
+    """Leave the process's number in a file, then take long."""
+    with open(path, "a") as log:
+        log.write(f"{os.getpid()}\n")
+    time.sleep(seconds)
+
+
+def fail_after_log(path):
+    """Fail once the file has a line."""
+    while not os.path.exists(path) or os.path.getsize(path) == 0:
+        time.sleep(0.01)
+    raise FitFailure("after the other began")
+
+
+def global_random_number():
+    return float(np.random.random())  # noqa: NPY002, what estimators fall back on
