@@ -199,7 +199,9 @@ class Maximizer:
             if len(chosen) == N_STARTS:
                 break
         unit = float(np.max(values) - np.median(values))
-        return _Found(U[chosen], values[chosen], unit if 0 < unit < np.inf else 1.0)
+        # dividing by less could overflow; nothing is left to climb there
+        unit = unit if 1e-200 < unit < np.inf else 1.0
+        return _Found(U[chosen], values[chosen], unit)
 
     def _climb_and_sweep(
         self,
@@ -217,7 +219,7 @@ class Maximizer:
         climbing = np.arange(len(found.U))
         for _ in range(N_ROUNDS):
             tops = found.U.copy()
-            for i in climbing:
+            for i in climbing.tolist():
                 tops[i] = self._climb(target, found, i, scales, columns)
             V = self.space.snap(tops[climbing])
             self._improve(target, found, V, climbing)
@@ -258,7 +260,8 @@ class Maximizer:
         columns: np.ndarray,
     ) -> np.ndarray:
         """Follow the gradient from a row in the active ones of some columns."""
-        row, start = found.U[index], found.values[index]
+        row: np.ndarray = found.U[index]
+        start = float(found.values[index])
         active = self.dims.active[self.dims.branch_of(row[None])[0]]
         free = np.flatnonzero(columns & active)
         if len(free) == 0:

@@ -103,7 +103,8 @@ class BayesSearchCV(BaseSearchCV):
         ``UpperConfidenceBound(kappa=3.0)``.
 
     initial_points : list of dict, default=None
-        Settings to try first. The estimator's own come next if they lie in the space.
+        Settings to try first. The estimator's own comes next: the parameters whose
+        value lies in its range keep it, the others take the middle of theirs.
 
     n_initial_points : int or "auto", default="auto"
         How many settings are tried before the model takes over, ``initial_points``
@@ -417,14 +418,9 @@ class BayesSearchCV(BaseSearchCV):
         return optimizer, candidates, stop_reason, max_pending
 
     def _initial_points(self, space):
-        """Give the user's settings, then the estimator's own if it is in the space."""
-        points = list(self.initial_points or [])
-        own = self.estimator.get_params()
-        for branch in space.branches:
-            params = {name: own[name] for name in branch if name in own}
-            if len(params) == len(branch) and space.contains(params):
-                return [*points, params]
-        return points
+        """Give the user's settings, then the one nearest to the estimator's own."""
+        own = space.nearest(self.estimator.get_params())
+        return [*(self.initial_points or []), *([] if own is None else [own])]
 
     def _choose_best(self, results, refit_metric):
         if not (self.refit or not self.multimetric_):

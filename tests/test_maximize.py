@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_bayes_search import _maximize
 from sklearn_bayes_search._maximize import TOO_NEAR, Asked, Maximizer
-from sklearn_bayes_search._trial import Dims
-from sklearn_bayes_search.space import Categorical, Integer, Real, Space, key
+from sklearn_bayes_search._trial import Dims, key
+from sklearn_bayes_search.space import Categorical, Integer, Real, Space
 
 LETTERS = Categorical(list("abcd"))
 SPACES = {
@@ -166,6 +166,22 @@ def test_the_scale_and_shift_of_a_target_do_not_matter(name, scale, shift):
     # powers of two scale without rounding, and so the rows are the very same
     expected, row = maximize(space, Hill(space)), maximize(space, Other(space))
     assert_allclose(row, expected, rtol=0, atol=1e-3 if shift else 0)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_target_that_underflows_is_borne():
+    space = SPACES["continuous"]
+
+    class Underflowing(Hill):
+        def __call__(self, U):
+            return 2.0**-1050 * super().__call__(U)
+
+        def value_and_gradient(self, u):
+            value, gradient = super().value_and_gradient(u)
+            return 2.0**-1050 * value, 2.0**-1050 * gradient
+
+    target = Underflowing(space)
+    assert value(target, maximize(space, target)) >= target(target.scored[0]).max()
 
 
 def test_a_target_without_gradient_is_only_ranked():

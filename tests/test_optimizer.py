@@ -119,9 +119,6 @@ class Flat:
         )
 
 
-# --- The trials depend on the seed and on what was told, and on nothing else.
-
-
 @pytest.mark.parametrize("name", SPACES)
 @pytest.mark.parametrize("acquisition", ACQUISITIONS)
 def test_same_seed_same_trials(acquisition, name):
@@ -202,9 +199,6 @@ def test_a_surrogate_that_is_passed_is_not_changed():
     for _ in range(2):
         assert_same_trials(run(make(BOX, surrogate=surrogate), 5), expected)
     assert not hasattr(surrogate, "theta_")
-
-
-# --- A point is asked for once.
 
 
 @pytest.mark.parametrize("name", ["mixed", "branches"])
@@ -305,9 +299,6 @@ def test_the_model_is_told_its_own_mean_at_pending_points():
     assert [trial.number for trial in optimizer.pending] == [4, 5, 6]
 
 
-# --- The first points.
-
-
 def test_initial_points_come_first_and_are_carried_as_given():
     choices = [np.arange(2), (1, 2), print, {"a": 1}]
     space = {"c": Categorical(choices), "x": Real(0, 1), "n": Integer(1, 9)}
@@ -354,9 +345,6 @@ def test_the_first_points_do_not_depend_on_scores_nor_on_their_number():
     assert_same_trials(few, many)
 
 
-# --- Failures are learned.
-
-
 def fails_on_the_left(failure):
     return lambda trial: failure if trial.params["x"] < 0.5 else hill(trial)
 
@@ -391,8 +379,6 @@ def test_a_failure_is_as_bad_as_the_worst_score_but_uncertain():
     assert fitted["y"][1] == fitted["y"][0] == fitted["y"].min()
     assert fitted["noise"].tolist() == [0.0, 1.0, 0.0, 0.0]
 
-
-# --- Scores of any size.
 
 SCORES = {
     "constant": lambda u: 3.5,
@@ -519,9 +505,6 @@ def test_hopeless_scores_are_pulled_up_and_good_ones_are_not():
     assert unit == pytest.approx(good.std())
 
 
-# --- Telling.
-
-
 def test_known_noise_reaches_the_model_in_its_units():
     optimizer = make(BOX, surrogate=Flat())
     values, noise = [10.0, 20.0, 40.0], [0.0, 4.0, 1.0]
@@ -646,25 +629,19 @@ def test_a_setting_outside_the_space_is_not_told():
     assert optimizer.ask().number == 0
 
 
-# --- Constraints.
-
-
-@pytest.mark.parametrize("exhaustive", [False, True])
 @pytest.mark.parametrize(
-    "space",
+    ("space", "exhaustive"),
     [
-        FINITE[0],
-        {"x": Real(0, 1)},
-        # too many points to walk through, and not to be tried all the same
-        {name: Integer(1, 10**6) for name in "ab"},
+        (FINITE[0], False),
+        (FINITE[0], True),
+        ({"x": Real(0, 1)}, False),
+        # too many points to walk through
+        ({"a": Integer(1, 10**6), "b": Integer(1, 10**6)}, False),
     ],
-    ids=["finite", "continuous", "huge"],
 )
 def test_a_constraint_that_permits_nothing_is_an_error(monkeypatch, space, exhaustive):
     monkeypatch.setattr(module, "MAX_DRAWS", 1000)
     space = Space(space, constraint=lambda params: False)
-    if exhaustive and space.size > 100:
-        pytest.skip("cannot be run whole")
     optimizer = make(space, exhaustive=exhaustive)
     with pytest.raises(ValueError, match="constraint of the space permits none of"):
         optimizer.ask()
@@ -686,9 +663,6 @@ def test_when_all_fails_a_rare_permission_is_found_again_and_again(monkeypatch):
     trials = run(make(space), 60, lambda trial: np.nan)
     # of the 1000 draws that one ask may take, 20 are permitted
     assert len({trial.row.tobytes() for trial in trials}) == 60
-
-
-# --- Arguments.
 
 
 @pytest.mark.parametrize(
@@ -732,9 +706,6 @@ def test_numpy_ints_are_ints():
     assert_same_trials(run(optimizer, 3), run(expected, 3))
 
 
-# --- Around the search's own mathematics.
-
-
 class Spy:
     """Expected improvement that looks at the thread pools."""
 
@@ -772,8 +743,6 @@ def test_slow_searches_for_libraries_are_done_once(monkeypatch):
     run(make(BOX), 4)
     assert len(made) == 1
 
-
-# --- Quality.
 
 A = np.array(
     [

@@ -422,14 +422,21 @@ def test_choices_come_back_as_the_user_gave_them(container):
     assert all(a is b for a, b in zip(tried(search, "kind"), choices, strict=True))
 
 
-def test_own_parameters_come_first_if_they_lie_in_the_space():
+def test_own_parameters_come_first():
     estimator = Counted(x=0.123, kind="b")
     first = search_for(estimator=estimator).fit(X).cv_results_["params"][0]
     assert first == {"kind": "b", "x": 0.123}
     assert first["x"] is estimator.x
-    for outside in (Counted(x=7.0), Counted(kind="c"), Counted(x=None)):
-        first = search_for(estimator=outside).fit(X).cv_results_["params"][0]
-        assert first["x"] != outside.x
+
+
+def test_own_parameters_out_of_range_take_the_middle():
+    space = {"x": Real(0, 4), "kind": ["a", "b", "c"]}
+    for own in (Counted(x=7.0, kind="b"), Counted(x=None, kind="b")):
+        first = search_for(space, own).fit(X).cv_results_["params"][0]
+        assert first == {"kind": "b", "x": 2.0}
+    # nothing of it is in range: the first setting is the design's
+    first = search_for(space, Counted(x=7.0, kind="z")).fit(X).cv_results_["params"][0]
+    assert first != {"kind": "b", "x": 2.0}
 
 
 def test_own_parameters_count_in_each_branch():

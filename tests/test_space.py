@@ -615,3 +615,21 @@ def test_constraint_must_be_callable(constraint):
 def test_wrong_values_in_any_branch_are_found():
     with pytest.raises(TypeError, match="'gamma'"):
         Space([{"C": [1]}, {"C": [1], "gamma": "scale"}])
+
+
+def test_nearest_setting_keeps_what_is_in_range():
+    space = Space({"C": loguniform(1e-2, 1e2), "gamma": [0.1, 1, 10], "fixed": ["rbf"]})
+    kept = space.nearest({"C": 3.0, "gamma": "scale", "fixed": "poly", "degree": 3})
+    assert kept == {"C": 3.0, "fixed": "rbf", "gamma": 1}
+    assert space.contains(kept)
+    assert space.nearest({"C": -1.0, "gamma": "scale", "fixed": "rbf"}) is None
+    assert space.nearest({}) is None
+    never = Space({"C": loguniform(1e-2, 1e2)}, constraint=lambda params: False)
+    assert never.nearest({"C": 3.0}) is None
+
+
+def test_nearest_setting_is_of_the_branch_that_keeps_most():
+    space = Space([{"k": ["a"], "x": [1, 2]}, {"k": ["b"], "x": [1, 2]}, {"y": [3, 4]}])
+    assert space.nearest({"k": "b", "x": 2, "y": 3}) == {"k": "b", "x": 2}
+    assert space.nearest({"k": "c", "x": 2}) == {"k": "a", "x": 2}
+    assert space.nearest({"k": "b", "x": 9, "y": 4}) == {"y": 4}

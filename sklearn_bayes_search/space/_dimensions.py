@@ -135,6 +135,35 @@ class Dimension:
         """
         raise NotImplementedError
 
+    def contains(self, value: Any) -> bool:
+        """Tell whether the dimension has a value.
+
+        Parameters
+        ----------
+        value : object
+            Any object.
+
+        Returns
+        -------
+        bool
+            Whether `encode` would place it.
+        """
+        try:
+            self.encode(value)
+        except ValueError:
+            return False
+        return True
+
+    def middle(self) -> Any:
+        """Give the value in the middle.
+
+        Returns
+        -------
+        value : object
+            As likely to be exceeded as not; of an even number of choices the lower.
+        """
+        return self.decode(float(self.snap(np.array([0.5]))[0]))
+
     def rvs(self, random_state: Any = None) -> Any:
         """Draw one value, uniformly over [0, 1].
 

@@ -285,6 +285,35 @@ class Space:
             return False
         return True
 
+    def nearest(self, params: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Give the setting of the space that keeps most of another's values.
+
+        Parameters
+        ----------
+        params : dict
+            Values by parameter name; there may be more or fewer than the space has.
+
+        Returns
+        -------
+        nearest : dict or None
+            The values that are in range, and the middle of the range for every other
+            parameter. Of several branches the first that keeps most. None if it keeps
+            no value of a parameter that varies, or the constraint forbids it.
+        """
+        best: tuple[int, dict[str, Any] | None] = (0, None)
+        for branch in self.branches:
+            kept = {
+                name: params[name]
+                for name, dimension in branch.items()
+                if name in params and dimension.contains(params[name])
+            }
+            varying = [name for name in kept if branch[name].n_levels != 1]
+            if varying and len(kept) > best[0]:
+                middle = {name: d.middle() for name, d in branch.items()}
+                best = (len(kept), {**middle, **kept})
+        nearest = best[1]
+        return nearest if nearest is not None and self.allows(nearest) else None
+
     def example(self, branch: int) -> dict[str, Any]:
         """Give some setting of a branch, whatever the constraint.
 
