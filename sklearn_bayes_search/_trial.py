@@ -17,7 +17,7 @@ import numpy as np
 class Dims:
     """What the columns of the unit cube stand for.
 
-    Attributes
+    Parameters
     ----------
     categorical : ndarray of shape (n_dims,), bool
         Columns whose levels have no order.
@@ -41,6 +41,7 @@ class Dims:
 
     @cached_property
     def n_dims(self) -> int:
+        """Number of columns."""
         return len(self.levels)
 
     @cached_property
@@ -72,7 +73,18 @@ class Dims:
         return np.where(self.categorical, 0.0, 0.5)
 
     def branch_of(self, U: np.ndarray) -> np.ndarray:
-        """Branch of each row of ``U`` of shape (n_points, n_dims)."""
+        """Tell the branch of each row.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Points of the unit cube.
+
+        Returns
+        -------
+        branch : ndarray of shape (n_points,), int
+            Numbers from 0; all 0 where there is one branch only.
+        """
         if self.branch is None:
             return np.zeros(len(U), dtype=int)
         last = len(self.active) - 1
@@ -81,7 +93,18 @@ class Dims:
 
     @classmethod
     def all_continuous(cls, n_dims: int) -> "Dims":
-        """Build the columns of a plain box."""
+        """Build the columns of a plain box.
+
+        Parameters
+        ----------
+        n_dims : int
+            How many.
+
+        Returns
+        -------
+        dims : Dims
+            Continuous columns of one branch.
+        """
         return cls(
             categorical=np.zeros(n_dims, dtype=bool),
             levels=(None,) * n_dims,

@@ -253,14 +253,22 @@ def test_rare_values_are_found_before_a_finite_space_ends():
     assert sorted(trial.params["n"] for trial in trials) == [1, 2, 3]
 
 
-def test_a_few_reachable_values_of_an_endless_distribution_end_the_search():
-    optimizer = make({"n": stats.poisson(1)})
-    trials = run(optimizer, 20)
-    values = [trial.params["n"] for trial in trials]
-    assert len(set(values)) == len(values) < 20
-    assert set(range(5)) <= set(values)
-    with pytest.raises(SpaceExhausted, match="points drawn at random"):
+def test_when_only_repetitions_are_left_the_search_ends(monkeypatch):
+    monkeypatch.setattr(module, "MAX_DRAWS", 500)
+    # no room for two points that are 3e-4 apart
+    space = Space({"x": Real(0, 1)}, constraint=lambda params: params["x"] < 2e-4)
+    optimizer = make(space, initial_points=[{"x": 1e-4}])
+    assert len(run(optimizer, 5)) == 1
+    with pytest.raises(SpaceExhausted, match="None of 500 points drawn at random"):
         optimizer.ask()
+
+
+@pytest.mark.parametrize(
+    "dist", [stats.poisson(2), stats.geom(1e-4), stats.nbinom(3, 0.1)]
+)
+def test_counts_without_end_are_asked_once_each(dist):
+    values = [trial.params["n"] for trial in run(make({"n": dist}), 12)]
+    assert len(set(values)) == len(values)
 
 
 @pytest.mark.parametrize("space", [FINITE, FINITE[0]])
