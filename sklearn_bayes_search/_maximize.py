@@ -142,7 +142,8 @@ class Maximizer:
         values = target(U)
         if target.smooth:
             found = self._starts(U, values, scales)
-            self._climb_and_sweep(target, found, scales, rng)
+            if len(found.U):
+                self._climb_and_sweep(target, found, scales, rng)
             U = np.vstack([*found.tried, U])
             values = np.concatenate([*found.values_tried, values])
         # The constraint may be slow: it is asked about the best only, here and below.
@@ -228,9 +229,11 @@ class Maximizer:
                 V, owner = self._variants(found.U, column, rng)
                 self._improve(target, found, V, owner)
             moved = (before != found.U).any(axis=1) | (columns & self._relaxed).any()
-            columns, climbing = self.dims.continuous, np.flatnonzero(moved)
-            if len(climbing) == 0:
+            # where the best has moved to, it climbs on; the others are left behind
+            best = int(np.argmax(found.values))
+            if not moved[best]:
                 break
+            columns, climbing = self.dims.continuous, np.array([best])
 
     def _improve(
         self, target: Target, found: "_Found", V: np.ndarray, owner: np.ndarray
@@ -280,7 +283,7 @@ class Maximizer:
             jac=True,
             method="L-BFGS-B",
             bounds=Bounds(np.zeros(len(free)), 1.0 / scales[free]),
-            options={"maxiter": 30, "ftol": 1e-6},
+            options={"maxiter": 20, "ftol": 1e-6},
         )
         point[free] = np.clip(result.x * scales[free], 0.0, 1.0)
         return point

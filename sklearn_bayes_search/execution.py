@@ -11,12 +11,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Protocol
 
 from joblib.parallel import BatchedCalls, LokyBackend
 from sklearn.utils.parallel import Parallel
-from threadpoolctl import threadpool_limits
+
+from sklearn_bayes_search._blas import one_blas_thread
 
 __all__ = ["Executor", "open_executor"]
 
@@ -221,10 +222,13 @@ def _on_backend(executor: BackendExecutor, backend: Any) -> Iterator[Executor]:
     """Do around the search what `Parallel` does around its loop."""
     # Threads share this process's BLAS: its number of threads must be the same for all
     # fits, also while the search does its own mathematics.
-    limit = 1 if getattr(backend, "uses_threads", False) else None
+    shared = getattr(backend, "uses_threads", False)
     backend.start_call()
     try:
-        with threadpool_limits(limit, "blas"), backend.retrieval_context():
+        with (
+            one_blas_thread() if shared else nullcontext(),
+            backend.retrieval_context(),
+        ):
             yield executor
     finally:
         executor.abort()

@@ -14,8 +14,8 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
+from sklearn_bayes_search._blas import one_blas_thread
 from sklearn_bayes_search._design import SpaceFilling, default_n_initial_points
 from sklearn_bayes_search._feasibility import Feasibility
 from sklearn_bayes_search._maximize import Asked, Maximizer
@@ -164,7 +164,7 @@ class BayesianOptimizer:
         rng = self._rng(self._n_asked)
         # One thread: the matrices are small, the other cores may be busy fitting, and
         # the result must not depend on how many there are.
-        with self._blas().limit(limits=1, user_api="blas"):
+        with one_blas_thread():
             row, params = self._next(rng)
         trial = Trial(self._n_asked, params or self.space.decode(row), row)
         self._n_asked += 1
@@ -344,16 +344,6 @@ class BayesianOptimizer:
         """Give the generator of one ask, or of another numbered purpose."""
         seeds = np.random.SeedSequence(self._entropy, spawn_key=stream)
         return np.random.default_rng(seeds)
-
-    def _blas(self) -> ThreadpoolController:
-        # looking for the libraries takes milliseconds, so it is done once
-        if getattr(self, "_controller", None) is None:
-            self._controller: ThreadpoolController | None = ThreadpoolController()
-        assert self._controller is not None
-        return self._controller
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_controller": None}
 
 
 @dataclass

@@ -1,0 +1,54 @@
+"""One BLAS thread while any search of this process does its mathematics.
+
+A limit on BLAS threads holds for the process. Two searches in threads that each set
+and restore it would lift each other's limit in the middle, which changes the last bits
+of what they compute, and may leave the process with one thread for good. So the first
+sets the limit, and the last restores it.
+"""
+
+import functools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from threadpoolctl import OpenBLASController, ThreadpoolController
+
+__all__ = ["one_blas_thread"]
+
+# Module-level state is the exception here: what it guards is the process's.
+_lock = threading.Lock()
+_holders: list[Any] = []
+
+
+@functools.cache
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()  # looking for the libraries takes milliseconds
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Limit BLAS to one thread until all that limit it have left."""
+    with _lock:
+        _holders.append(_holders[0] if _holders else _limit())
+    try:
+        yield
+    finally:
+        with _lock:
+            limiter = _holders.pop()
+            if not _holders:
+                _let_this_thread_set_limits()
+                limiter.restore_original_limits()
+                _let_this_thread_set_limits()
+
+
+def _limit() -> Any:
+    _let_this_thread_set_limits()
+    return _controller().limit(limits=1, user_api="blas")
+
+
+def _let_this_thread_set_limits() -> None:
+    """Take over: threadpoolctl >= 3.8 ignores limits of all threads but the first."""
+    clear = getattr(OpenBLASController, "clear_controlling_thread", None)
+    if clear is not None:
+        clear(force=True)
