@@ -83,9 +83,10 @@ def check_names(estimator, space):
             unknown = [name for name in params if name not in known]
             if not unknown:
                 raise
+            where = f" (dict {number})" if len(space.branches) > 1 else ""
             raise ValueError(
-                f"Parameter {unknown[0]!r} of the search space does not exist in "
-                f"{estimator!r}.{did_you_mean(unknown[0], sorted(known))}"
+                f"Parameter {unknown[0]!r} of the search space{where} does not exist "
+                f"in {probe!r}.{did_you_mean(unknown[0], sorted(known))}"
             ) from error
 
 

@@ -19,7 +19,7 @@ __all__ = ["Asked", "Maximizer", "Target"]
 # Finite spaces up to this size are scored point by point.
 EXHAUSTIVE_SIZE = 2000
 # Measured: four times as many gain nothing, half as many cost a little.
-N_SOBOL, N_LOCAL, N_STARTS, N_ROUNDS = 512, 256, 4, 3
+N_SOBOL, N_LOCAL, N_STARTS, N_ROUNDS = 512, 256, 3, 3
 LOCAL_STEPS = (0.3, 0.1, 0.02)  # times the length scale, at most 1
 # Ordinal columns with more levels are climbed along their gradient, then snapped.
 MAX_ENUMERATED = 10

@@ -15,9 +15,14 @@ class SpaceExhausted(Exception):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Suggest the nearest known name, or list them all: a sentence after a space."""
+    """Suggest the name that was meant, or list all: a sentence after a space.
+
+    The commonest mistake is a forgotten step: "C" for "svc__C".
+    """
     names = {str(option).casefold(): option for option in known}
-    near = difflib.get_close_matches(str(name).casefold(), names, n=1, cutoff=0.5)
+    wanted = str(name).casefold()
+    near = [folded for folded in names if folded.endswith(f"__{wanted}")]
+    near = near or difflib.get_close_matches(wanted, names, n=1, cutoff=0.5)
     if near:
-        return f" Did you mean {names[near[0]]!r}?"
+        return f" Did you mean {names[min(near, key=len)]!r}?"
     return f" There are: {list(names.values())}."

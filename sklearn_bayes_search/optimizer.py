@@ -234,8 +234,9 @@ class BayesianOptimizer:
         try:
             row = self.space.encode(params)
         except ValueError as error:
+            why = str(error).rstrip(".")
             raise ValueError(
-                f"The setting {dict(params)!r} is told: {error}."
+                f"The setting {dict(params)!r} cannot be told: {why}."
             ) from error
         for pending in self._pending.values():
             if np.allclose(pending.row, row, rtol=0.0, atol=SAME_SETTING):
@@ -335,7 +336,7 @@ class BayesianOptimizer:
             except ValueError as error:
                 raise ValueError(
                     f"Initial point {index}, {dict(params)!r}, is not in the search "
-                    f"space: {error}."
+                    f"space: {str(error).rstrip('.')}."
                 ) from error
             rows.append((row, {name: params[name] for name in sorted(params)}))
         return rows

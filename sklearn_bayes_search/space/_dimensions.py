@@ -216,11 +216,6 @@ class Real(Dimension):
     ) -> None:
         refuse_other_spellings("Real", other, others)
         _check_bounds("Real", low, high, numbers.Real, "a number")
-        if not low < high:
-            raise ValueError(
-                f"The 'low' bound of Real must be below 'high'. Got low={low!r}, "
-                f"high={high!r}; for one fixed value write the list [{low!r}]."
-            )
         if log and low <= 0:
             raise ValueError(
                 "The 'low' bound of Real must be > 0 with log=True. "
@@ -294,11 +289,6 @@ class Integer(Dimension):
     ) -> None:
         refuse_other_spellings("Integer", other, others)
         _check_bounds("Integer", low, high, numbers.Integral, "an int")
-        if not low < high:
-            raise ValueError(
-                f"The 'low' bound of Integer must be below 'high'. Got low={low!r}, "
-                f"high={high!r}; for one fixed value write the list [{low!r}]."
-            )
         if log and low < 1:
             raise ValueError(
                 "The 'low' bound of Integer must be >= 1 with log=True. "
@@ -399,15 +389,25 @@ def _as_number(value: Any) -> float:
 def _check_bounds(cls: str, low: Any, high: Any, kind: type, what: str) -> None:
     for name, bound in (("low", low), ("high", high)):
         if isinstance(bound, bool | np.bool_) or not isinstance(bound, kind):
+            advice = f"write {cls}(low, high), or list the values to choose from"
+            if kind is numbers.Integral and is_number(bound) and bound % 1 == 0:
+                advice = f"write {int(bound)}"
             raise TypeError(
-                f"The {name!r} bound of {cls} must be {what}. Got {bound!r}; write "
-                f"{cls}(low, high), or list the values to choose from."
+                f"The {name!r} bound of {cls} must be {what}. Got {bound!r}; {advice}."
             )
         if not is_number(bound):
             raise ValueError(
                 f"The {name!r} bound of {cls} must be finite. Got {bound!r}; choose a "
                 "finite one, or a scipy.stats distribution, which may be unbounded."
             )
+    if not low < high:
+        advice = f"for one fixed value write the list [{low!r}]"
+        if low > high:
+            advice = f"were they swapped? Write {cls}({high!r}, {low!r})"
+        raise ValueError(
+            f"The 'low' bound of {cls} must be below 'high'. Got low={low!r}, "
+            f"high={high!r}; {advice}."
+        )
 
 
 def refuse_other_spellings(cls: str, args: tuple[Any, ...], kwargs: Any) -> None:
@@ -415,13 +415,11 @@ def refuse_other_spellings(cls: str, args: tuple[Any, ...], kwargs: Any) -> None
     if not args and not kwargs:
         return
     given = ", ".join([*map(repr, args), *(f"{k}={v!r}" for k, v in kwargs.items())])
+    advice = f"It takes two bounds and log: {cls}(low, high, log=True)."
     if cls == "Categorical":
-        advice = "It takes the choices alone."
-    else:
-        advice = f"It takes two bounds and log: {cls}(low, high, log=True)."
-        if "log-uniform" in [*args, *kwargs.values()]:
-            advice += " Write log=True for the prior 'log-uniform'."
-    raise TypeError(
-        f"{cls} does not take {given}. {advice} (These look like arguments of "
-        "scikit-optimize's dimensions.)"
-    )
+        advice = "It takes one list of choices: Categorical([first, second])."
+    elif "log-uniform" in [*args, *kwargs.values()]:
+        advice += " Write log=True for the prior 'log-uniform'."
+    elif "step" in kwargs:
+        advice += " For steps, list the values: range(low, high, step)."
+    raise TypeError(f"{cls} does not take {given}. {advice}")

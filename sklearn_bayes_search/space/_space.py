@@ -296,16 +296,17 @@ class Space:
         Returns
         -------
         nearest : dict or None
-            The values that are in range, and the middle of the range for every other
-            parameter. Of several branches the first that keeps most. None if it keeps
-            no value of a parameter that varies, or the constraint forbids it.
+            The values that are in range, a choice as it stands in the space, and the
+            middle of the range for every other parameter. Of several branches the
+            first that keeps most. None if it keeps no value of a parameter that
+            varies, or the constraint forbids it.
         """
         best: tuple[int, dict[str, Any] | None] = (0, None)
         for branch in self.branches:
             kept = {
-                name: params[name]
-                for name, dimension in branch.items()
-                if name in params and dimension.contains(params[name])
+                name: d.decode(d.encode(params[name])) if d.discrete else params[name]
+                for name, d in branch.items()
+                if name in params and d.contains(params[name])
             }
             varying = [name for name in kept if branch[name].n_levels != 1]
             if varying and len(kept) > best[0]:
