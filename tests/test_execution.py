@@ -387,8 +387,10 @@ def test_ctrl_c_ends_a_script_and_its_workers(tmp_path):
     script.write_text(
         textwrap.dedent(
             f"""
-            import functools, sys
+            import functools, signal, sys
             sys.path.insert(0, {str(Path(__file__).parent)!r})
+            # a shell starts background jobs with the signal ignored
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             import toy_estimators as toys
             from sklearn_bayes_search.execution import open_executor
 
