@@ -339,7 +339,7 @@ def test_initial_points_count_among_the_first_points():
 
 
 @pytest.mark.parametrize(
-    ("n_iter", "max_pending", "expected"), [(None, 1, 4), (12, 1, 3), (12, 9, 9)]
+    ("n_iter", "max_pending", "expected"), [(None, 1, 6), (12, 1, 3), (12, 9, 9)]
 )
 def test_the_automatic_number_of_first_points_knows_the_budget(
     n_iter, max_pending, expected
