@@ -118,7 +118,7 @@ class Dims:
 class Trial:
     """A setting that was sent out.
 
-    Attributes
+    Parameters
     ----------
     number : int
         Position in the order of asking, from 0.
@@ -137,7 +137,7 @@ class Trial:
 class Outcome:
     """What came back for a trial.
 
-    Attributes
+    Parameters
     ----------
     trial : Trial
         What was sent out.
@@ -164,7 +164,18 @@ class History:
         self._outcomes: dict[int, Outcome] = {}
 
     def add(self, outcome: Outcome) -> None:
-        """Add an outcome; each trial can have only one."""
+        """Add an outcome; each trial can have only one.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            What came back.
+
+        Raises
+        ------
+        ValueError
+            If the trial has an outcome.
+        """
         number = outcome.trial.number
         if number in self._outcomes:
             raise ValueError(f"The outcome of trial {number} is already known.")

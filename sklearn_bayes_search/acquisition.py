@@ -45,7 +45,8 @@ class Context:
     Parameters
     ----------
     best : float
-        Highest posterior mean over the points told so far, in standardised units.
+        Highest posterior mean over the points told so far, or believed while they are
+        pending, in standardised units.
     n_told, n_dims : int
         Number of points told so far, and of columns of the unit cube.
     rng : numpy.random.Generator
@@ -178,7 +179,9 @@ class LogExpectedImprovement(_OfMeanAndStd):
 
 @dataclass(frozen=True)
 class ExpectedImprovement(_OfMeanAndStd):
-    """Expected improvement, ``s h`` [1]_; it underflows to 0 far below the best.
+    """Expected improvement, ``s h``; it underflows to 0 far below the best.
+
+    Equation 15 of [1]_.
 
     Parameters
     ----------
@@ -187,7 +190,7 @@ class ExpectedImprovement(_OfMeanAndStd):
 
     References
     ----------
-    .. [1] Jones et al., Journal of Global Optimization 13, 1998, equation 15.
+    .. [1] Jones et al., Journal of Global Optimization 13, 1998.
 
     Examples
     --------
@@ -210,7 +213,9 @@ class ExpectedImprovement(_OfMeanAndStd):
 
 @dataclass(frozen=True)
 class ProbabilityOfImprovement(_OfMeanAndStd):
-    """Probability to exceed the best by a margin, ``Phi(z)`` [1]_.
+    """Probability to exceed the best by a margin, ``Phi(z)``.
+
+    Proposed in [1]_.
 
     Parameters
     ----------
@@ -243,7 +248,9 @@ class ProbabilityOfImprovement(_OfMeanAndStd):
 
 @dataclass(frozen=True)
 class UpperConfidenceBound(_OfMeanAndStd):
-    """Optimistic guess of the score, ``mu + kappa s`` [1]_.
+    """Optimistic guess of the score, ``mu + kappa s``.
+
+    Proposed, with a bound on its regret, in [1]_.
 
     Parameters
     ----------
@@ -281,7 +288,9 @@ class UpperConfidenceBound(_OfMeanAndStd):
 
 @dataclass(frozen=True)
 class ThompsonSampling(Acquisition):
-    """One joint posterior draw at the given points [1]_, a new one at each call.
+    """One joint posterior draw at the given points, a new one at each call.
+
+    Proposed in [1]_.
 
     References
     ----------

@@ -25,7 +25,7 @@ from sklearn_bayes_search.exceptions import SpaceExhausted
 from sklearn_bayes_search.space import as_space
 from sklearn_bayes_search.surrogate import GaussianProcess, Surrogate
 
-__all__ = ["BayesianOptimizer"]
+__all__ = ["BayesianOptimizer", "History", "Outcome", "Trial", "as_surrogate"]
 
 # What a failed evaluation tells the model: the worst score seen, with the scores' own
 # variance as noise. It keeps the mean low there without a cliff.
@@ -385,6 +385,16 @@ class _Promise:
 
 def as_surrogate(value: Any) -> Surrogate:
     """Make a surrogate of a name; an object is copied, for fitting changes it.
+
+    Parameters
+    ----------
+    value : str or Surrogate
+        The name of a member, or an object.
+
+    Returns
+    -------
+    surrogate : Surrogate
+        Not fitted, unless the object was.
 
     Raises
     ------
