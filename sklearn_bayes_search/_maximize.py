@@ -180,10 +180,11 @@ class Maximizer:
         # a step of an ordinal column must reach its neighbour
         spacing = [0.0 if p is None else 1 / max(len(p), 1) for p in self.dims.levels]
         step = np.maximum(step, np.where(self.dims.ordinal, spacing, 0.0))
+        low, high = self.space.reach.T
         numeric = U + step * rng.standard_normal(U.shape)
-        redrawn = rng.uniform(size=U.shape)
+        redrawn = low + (high - low) * rng.uniform(size=U.shape)
         inactive = ~self.dims.active[self.dims.branch_of(U)]
-        new = np.where(self.dims.categorical, redrawn, np.clip(numeric, 0.0, 1.0))
+        new = np.where(self.dims.categorical, redrawn, np.clip(numeric, low, high))
         return np.where(inactive, redrawn, np.where(moved, new, U))
 
     def _starts(
@@ -270,6 +271,8 @@ class Maximizer:
         if len(free) == 0:
             return row
         point, by_value = row.copy(), scales[free] / found.unit
+        low, high = self.space.reach[free].T  # a setting that was given may lie beyond
+        low, high = np.minimum(low, row[free]), np.maximum(high, row[free])
 
         def loss(z: np.ndarray) -> tuple[float, np.ndarray]:
             point[free] = z * scales[free]
@@ -282,10 +285,10 @@ class Maximizer:
             row[free] / scales[free],  # length scales make the target round
             jac=True,
             method="L-BFGS-B",
-            bounds=Bounds(np.zeros(len(free)), 1.0 / scales[free]),
+            bounds=Bounds(low / scales[free], high / scales[free]),
             options={"maxiter": 20, "ftol": 1e-6},
         )
-        point[free] = np.clip(result.x * scales[free], 0.0, 1.0)
+        point[free] = np.clip(result.x * scales[free], low, high)
         return point
 
     def _variants(
@@ -311,10 +314,13 @@ class Maximizer:
         self, position: float, column: int, rng: np.random.Generator
     ) -> np.ndarray:
         """Other levels to try: all of a few, else the next ones and some at random."""
+        low, high = self.space.reach[column]
         levels = self.dims.levels[column]
         if levels is None:  # how far the next ones are is not known
             steps = np.array([-0.1, -0.01, -0.001, 0.001, 0.01, 0.1])
-            return np.concatenate([position + steps, rng.uniform(size=4)])
+            near = np.clip(position + steps, low, high)
+            return np.concatenate([near, rng.uniform(low, high, size=4)])
+        levels = levels[(low <= levels) & (levels <= high)]
         if self.dims.categorical[column] or len(levels) <= 16:
             chosen = (
                 levels if len(levels) <= 64 else rng.choice(levels, 64, replace=False)

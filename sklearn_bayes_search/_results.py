@@ -34,6 +34,11 @@ class Objective:
             If the metric asked for is not among them.
         """
         known = ["score"] if names is None else list(names)
+        if not known:
+            raise ValueError(
+                "The 'scoring' callable of BayesSearchCV must return a number or a "
+                "dict with at least one metric. Got an empty dict."
+            )
         if self._wanted is not None:
             if self._wanted not in known:
                 raise ValueError(

@@ -99,6 +99,8 @@ def run(
 
     def room():
         n = len(candidates)
+        if deadline is not None and not deadline.has_room(candidates, executor):
+            return False
         if in_order:
             # the ones before it were complete when its successor was asked for
             return n < max_pending or candidates[n - max_pending].complete
@@ -115,7 +117,7 @@ def run(
 
     while True:
         while stop_reason is None and room():
-            stop_reason = _why_stop(candidates, n_iter, deadline)
+            stop_reason = _why_stop(candidates, n_iter, deadline, executor)
             if stop_reason is not None:
                 break
             tell()
@@ -144,11 +146,11 @@ def run(
     return candidates, stop_reason
 
 
-def _why_stop(candidates, n_iter, deadline):
+def _why_stop(candidates, n_iter, deadline, executor):
     n = len(candidates)
     if n_iter is not None and n >= n_iter:
         return f"evaluated n_iter={n_iter} candidates"
-    if deadline is not None and n and deadline.is_near(candidates):
+    if deadline is not None and n and deadline.is_near(candidates, executor.n_workers):
         return f"timeout={deadline.seconds:g} s after {n} candidates"
     return None
 
@@ -169,14 +171,30 @@ class Deadline:
         self._end = time.monotonic() + seconds
         self._refit = refit
 
-    def is_near(self, candidates):
-        """Tell whether one more candidate would probably end too late."""
+    def has_room(self, candidates, executor):
+        """Tell whether to ask before anything is known of how long a candidate takes.
+
+        Then no more than one for each group of workers that its folds occupy.
+        """
+        if not candidates or any(candidate.complete for candidate in candidates):
+            return True
+        return len(candidates) * len(candidates[0].folds) < executor.n_workers
+
+    def is_near(self, candidates, n_workers):
+        """Tell whether one more candidate would probably end too late.
+
+        What is queued before it runs first.
+        """
         done = [candidate for candidate in candidates if candidate.complete]
         left = self._end - time.monotonic()
         if not done:
             return left <= 0
-        needed = sum(candidate.seconds for candidate in done) / len(done)
+        folds = [fold for candidate in done for fold in candidate.folds]
+        work = sum(fold["fit_time"] + fold["score_time"] for fold in folds) / len(done)
+        # one candidate does not gain by more workers than it has folds
+        side_by_side = max(n_workers / len(done[0].folds), 1)
+        ahead = (len(candidates) - len(done)) / side_by_side
+        needed = work / min(n_workers, len(done[0].folds)) * (1 + ahead)
         if self._refit:
-            fits = [fold["fit_time"] for candidate in done for fold in candidate.folds]
-            needed += sum(fits) / len(fits)
+            needed += sum(fold["fit_time"] for fold in folds) / len(folds)
         return left < needed

@@ -324,7 +324,7 @@ class BayesSearchCV(BaseSearchCV):
         if callable(self.scoring) and self.multimetric_:
             self._check_refit_for_multimetric(first)
             refit_metric = self.refit
-        settings = [candidate.trial.params for candidate in candidates]
+        settings = [dict(candidate.trial.params) for candidate in candidates]
         results = self._format_results(settings, len(splits), outcomes)
 
         self._choose_best(results, refit_metric)

@@ -38,8 +38,6 @@ N_CENTRES = 5
 MAX_DRAWS = 20_000
 # Finite spaces up to this size are then walked through, which takes a few seconds.
 MAX_WALK = 100_000
-# Decoding a row and encoding it again moves it by less than this.
-SAME_SETTING = 1e-8
 
 
 class BayesianOptimizer:
@@ -239,7 +237,7 @@ class BayesianOptimizer:
                 f"The setting {dict(params)!r} cannot be told: {why}."
             ) from error
         for pending in self._pending.values():
-            if np.allclose(pending.row, row, rtol=0.0, atol=SAME_SETTING):
+            if self.space.same(pending.params, params):
                 return pending
         trial = Trial(self._n_asked, dict(params), row)
         self._n_asked += 1
@@ -252,10 +250,8 @@ class BayesianOptimizer:
             if not self._queue:
                 raise self._nothing_left()
             return self._queue.popleft(), None
-        while self._first:
-            row, params = self._first.pop(0)
-            if row not in self._asked:
-                return row, params
+        if self._first:
+            return self._first.pop(0)
         n_scored = sum(not outcome.failed for outcome in self.history)
         if self._n_asked < self.n_initial_points or n_scored < 2:
             return self._fill(), None
@@ -325,7 +321,7 @@ class BayesianOptimizer:
                 "The 'initial_points' parameter must be a list of dicts. "
                 f"Got {points!r} instead."
             )
-        rows = []
+        rows: list[tuple[np.ndarray, dict[str, Any]]] = []
         for index, params in enumerate(points):
             if not isinstance(params, Mapping):
                 raise TypeError(
@@ -338,7 +334,8 @@ class BayesianOptimizer:
                     f"Initial point {index}, {dict(params)!r}, is not in the search "
                     f"space: {str(error).rstrip('.')}."
                 ) from error
-            rows.append((row, {name: params[name] for name in sorted(params)}))
+            if not any(self.space.same(params, other) for _, other in rows):
+                rows.append((row, {name: params[name] for name in sorted(params)}))
         return rows
 
     def _rng(self, *stream: int) -> np.random.Generator:

@@ -788,3 +788,37 @@ def test_the_median_search_ends_near_the_top(name):
         random.append(top - max(function(optimizer.space.decode(u)) for u in U))
     assert np.median(ours) < bar
     assert np.median(ours) < np.median(random) / 10
+
+
+def test_given_settings_in_a_tail_are_all_tried():
+    points = [{"x": 6.0}, {"x": 8.0}, {"x": 8.0}]
+    optimizer = BayesianOptimizer({"x": stats.norm(0, 1)}, initial_points=points)
+    assert [optimizer.ask().params["x"] for _ in range(2)] == [6.0, 8.0]
+    assert abs(optimizer.ask().params["x"]) < 2.5
+
+
+def test_a_score_is_not_given_to_a_neighbour_that_is_pending():
+    optimizer = BayesianOptimizer({"x": Integer(0, 10**10)}, random_state=0)
+    trial = optimizer.ask()
+    optimizer.tell({"x": trial.params["x"] + 5}, 0.7)
+    assert optimizer.pending == [trial]
+    assert optimizer.best.trial.params == {"x": trial.params["x"] + 5}
+
+
+def test_ranges_without_ends_are_searched_where_draws_would_fall():
+    space = {"x": stats.norm(0, 1), "n": stats.geom(0.05)}
+    optimizer = BayesianOptimizer(space, random_state=0)
+    for _ in range(25):
+        trial = optimizer.ask()
+        assert abs(trial.params["x"]) < stats.norm.ppf(0.9901)
+        assert trial.params["n"] <= stats.geom(0.05).ppf(0.9901)
+        x, n = trial.params["x"], trial.params["n"]
+        optimizer.tell(trial, -((x - 1) ** 2) - (np.log(n) - 2) ** 2)
+    assert optimizer.best.score > -0.05
+
+
+def test_an_error_of_the_constraint_says_where_it_came_from():
+    space = Space([{"a": [1, 2]}, {"b": [1, 2]}], constraint=lambda p: p["b"] > 1)
+    with pytest.raises(KeyError) as info:
+        BayesianOptimizer(space).ask()
+    assert "'constraint' of the search space" in info.value.__notes__[0]

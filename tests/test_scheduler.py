@@ -77,7 +77,7 @@ class TimedExecutor:
     """Runs tasks in order on so many workers; waiting lets the time pass."""
 
     def __init__(self, clock, durations, n_workers=1):
-        self.clock, self.durations = clock, durations
+        self.clock, self.durations, self.n_workers = clock, durations, n_workers
         self.free_at = [clock.now] * n_workers
         self.ends = []
 
@@ -92,7 +92,9 @@ class TimedExecutor:
             return []
         self.ends.sort(key=lambda end: end[0])
         self.clock.now, key, task = self.ends.pop(0)
-        return [(key, task())]
+        seconds = self.durations[key[0] % len(self.durations)]
+        times = {"fit_time": seconds * 2 / 3, "score_time": seconds / 3}
+        return [(key, {**task(), **times})]
 
 
 @pytest.fixture
@@ -338,7 +340,7 @@ def test_one_candidate_is_evaluated_even_if_the_time_is_over(clock):
     assert len(candidates) == 1
 
 
-def test_nothing_is_asked_after_the_deadline_while_the_first_candidate_runs(clock):
+def test_no_more_than_keep_the_workers_busy_are_begun_before_one_has_ended(clock):
     class Slow(Optimizer):
         def ask(self):
             clock.now += 5
@@ -347,7 +349,12 @@ def test_nothing_is_asked_after_the_deadline_while_the_first_candidate_runs(cloc
     executor = TimedExecutor(clock, [100.0])
     options = {"deadline": Deadline(8, refit=False), "n_iter": None, "max_pending": 9}
     _, _, candidates, _, _ = search(executor, optimizer=Slow(), **options)
-    assert len(candidates) == 2
+    assert len(candidates) == 1
+
+
+def test_what_is_queued_counts_before_the_deadline(clock):
+    n, seconds, _ = timed(clock, [1.0], timeout=5, max_pending=20)
+    assert (n, seconds) == (5, 5.0)
 
 
 def test_time_before_the_search_counts(clock):

@@ -643,7 +643,8 @@ def test_optimizer_was_told_everything_and_can_be_asked():
     assert search.optimizer_.pending == []
     assert np.array_equal(history.scores, search.cv_results_["mean_test_score"])
     for outcome, params in zip(history, search.cv_results_["params"], strict=True):
-        assert outcome.trial.params is params
+        assert outcome.trial.params == params
+        assert outcome.trial.params is not params  # a change of one leaves the other
     trial = pickle.loads(pickle.dumps(search)).optimizer_.ask()
     assert trial.params not in search.cv_results_["params"]
     assert search.optimizer_.ask().params == trial.params

@@ -36,9 +36,12 @@ class Dimension:
         Whether positions are snapped to levels.
     categorical : bool
         Whether the levels have no order.
+    reach : tuple of (float, float)
+        The positions between which a search chooses. Values beyond may be given.
     """
 
     n_levels: int | None = None
+    reach: tuple[float, float] = (0.0, 1.0)
     discrete: bool = False
     categorical: bool = False
 

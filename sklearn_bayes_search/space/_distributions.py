@@ -25,6 +25,10 @@ __all__ = ["from_distribution", "from_draws"]
 # A distribution is never asked for what its own draws would practically never give:
 # an infinite tail, or the end point 0 of uniform(0, 4) that many estimators refuse.
 EDGE = 1e-6
+# The model sees a tail as flat as its probability: four deviations out, the score falls
+# off a cliff that misleads it. Measured on functions of normal and exponential ranges:
+# with 1e-2 the regret is a hundredth of that with 1e-6.
+TAIL = 1e-2
 
 # A value that the user lists is kept unless its share of [0, 1] is lost in rounding.
 TOO_RARE = 1e-12
@@ -37,6 +41,8 @@ N_KNOWN = 512
 def from_distribution(dist: Any) -> Dimension:
     """Make a dimension of an object with ``rvs``, ``cdf`` and ``ppf``.
 
+    A search goes into a tail without end as far as about a hundred draws would.
+
     Parameters
     ----------
     dist : scipy.stats distribution
@@ -47,7 +53,6 @@ def from_distribution(dist: Any) -> Dimension:
     ValueError
         If it has no finite quantiles, as ``loguniform(0, 1)``.
     """
-    generic: Any = getattr(dist, "dist", dist)
     try:
         low, high = dist.support()
     except TypeError as error:
@@ -60,6 +65,14 @@ def from_distribution(dist: Any) -> Dimension:
             "its parameters are arrays, and only distributions of single numbers can "
             "be modelled: give numbers"
         )
+    dimension = _of_support(dist, low, high)
+    low_end, high_end = np.where(np.isinf([low, high]), TAIL, 0.0).tolist()
+    dimension.reach = (low_end, 1.0 - high_end)
+    return dimension
+
+
+def _of_support(dist: Any, low: Any, high: Any) -> Dimension:
+    generic: Any = getattr(dist, "dist", dist)
     if _adds_up(generic) and not dist.cdf(low + MAX_LISTED) > 1 - EDGE:
         draws = np.asarray(dist.rvs(N_KNOWN, np.random.RandomState(0)), dtype=float)
         values, counts = np.unique(draws, return_counts=True)

@@ -8,6 +8,7 @@ from scipy.stats import qmc
 
 from sklearn_bayes_search._trial import Dims
 from sklearn_bayes_search.exceptions import did_you_mean
+from sklearn_bayes_search.space._choices import equal
 from sklearn_bayes_search.space._dimensions import Dimension
 from sklearn_bayes_search.space._parse import as_branches, as_dimension
 
@@ -40,6 +41,8 @@ class Space:
         What the columns stand for, the branch column apart.
     dims : Dims
         Which columns are continuous, ordinal, categorical, shared, inactive.
+    reach : ndarray of shape (n_dims, 2)
+        Lowest and highest position that a search chooses in each column.
     size : float
         Number of different points, before the constraint; infinite if not countable.
 
@@ -121,6 +124,9 @@ class Space:
             branch=0 if first else None,
         )
 
+        reach = [(0.0, 1.0)] * first + [k.reach for k in kinds]
+        self.reach = np.array(reach, dtype=float).reshape(-1, 2)
+
     @property
     def n_dims(self) -> int:
         """Number of columns."""
@@ -181,7 +187,8 @@ class Space:
             power = int(np.ceil(np.log2(max(n_points, 2))))
             sobol = qmc.Sobol(n_sobol, scramble=True, rng=rng)
             U[:, :n_sobol] = sobol.random_base2(power)[:n_points]
-        return self.snap(U)
+        low, high = self.reach.T
+        return self.snap(low + (high - low) * U)
 
     def decode(self, row: np.ndarray) -> dict[str, Any]:
         """Give the setting at a point, with the user's own objects.
@@ -265,6 +272,23 @@ class Space:
                     raise ValueError("the constraint of the space forbids it")
                 return np.asarray(self.snap(row[np.newaxis])[0])
         raise ValueError("; ".join(problems))
+
+    def same(self, params: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+        """Tell whether two settings have the same values.
+
+        Parameters
+        ----------
+        params, other : dict
+            Values by parameter name.
+
+        Returns
+        -------
+        bool
+            Whether names and values are equal, also where ``==`` would raise.
+        """
+        return set(params) == set(other) and all(
+            equal(value, other[name]) for name, value in params.items()
+        )
 
     def contains(self, params: Mapping[str, Any]) -> bool:
         """Tell whether a setting is in the space.
@@ -360,7 +384,16 @@ class Space:
         bool
             What the constraint says; True without one.
         """
-        return self.constraint is None or bool(self.constraint(dict(params)))
+        if self.constraint is None:
+            return True
+        try:
+            return bool(self.constraint(dict(params)))
+        except Exception as error:
+            error.add_note(
+                f"Raised by the 'constraint' of the search space for {dict(params)!r}; "
+                "it must return a bool for the settings of every branch."
+            )
+            raise
 
     def allowed(self, U: np.ndarray) -> np.ndarray:
         """Tell which points the constraint permits.
