@@ -40,16 +40,13 @@ SPACE = {
     "gamma": loguniform(1e-5, 1e1),
     "kernel": ["rbf", "sigmoid"],
 }
-SPLITTERS = {
-    "cv=3": StratifiedKFold(3),
-    "KFold(3)": KFold(3),
-    **{f"KFold, shuffled {r}": KFold(3, shuffle=True, random_state=r) for r in (0, 42)},
-    **{
-        f"StratifiedKFold, shuffled {r}": StratifiedKFold(
-            3, shuffle=True, random_state=r
-        )
-        for r in (0, 1, 2, 42)
-    },
+SEEDS_OF_FOLDS = (0, 1, 2, 3, 4, 5, 42)
+SPLITTERS = {"cv=3": StratifiedKFold(3), "KFold(3)": KFold(3)} | {
+    f"{splitter.__name__}, shuffled {seed}": splitter(
+        3, shuffle=True, random_state=seed
+    )
+    for splitter in (KFold, StratifiedKFold)
+    for seed in SEEDS_OF_FOLDS
 }
 
 
