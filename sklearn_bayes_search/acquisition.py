@@ -36,6 +36,9 @@ _Triple: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
 _LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 _SQRT_HALF_PI = math.sqrt(math.pi / 2)
 _SQRT_HALF = math.sqrt(0.5)
+# What the part of a gain above the cap counts. With 0 sure gains would be all alike;
+# 0.1 and more sent the search into the corners again.
+_WEIGHT_BEYOND = 0.01
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -47,6 +50,9 @@ class Context:
     best : float
         Highest posterior mean over the points told so far, or believed while they are
         pending, in standardised units.
+    gap : float
+        How far the upper quartile of these means lies below their highest: how much
+        scores differ near the top.
     n_told, n_dims : int
         Number of points told so far, and of columns of the unit cube.
     rng : numpy.random.Generator
@@ -54,6 +60,7 @@ class Context:
     """
 
     best: float
+    gap: float
     n_told: int
     n_dims: int
     rng: np.random.Generator
@@ -135,16 +142,28 @@ class _OfMeanAndStd(Acquisition):
 
 @dataclass(frozen=True)
 class LogExpectedImprovement(_OfMeanAndStd):
-    """Logarithm of expected improvement, discounted where little is left to learn.
+    """Logarithm of expected improvement that large gains raise little.
 
     ``log(s h)`` [1]_ has the maxima of expected improvement, and still has a slope
-    where the latter underflows to 0. The discount ``log(1 - tau / sqrt(s^2 + tau^2))``
-    [2]_ keeps the search from repeating what it knows as well as noise permits.
+    where the latter underflows to 0.
+
+    A Gaussian posterior far from all points promises gains that scores, which often
+    have a ceiling, never hold: poor settings spread widely, good ones crowd together.
+    So the part of a gain above ``D`` counts for a hundredth only, ``w = 0.01``: with
+    ``z' = z - D / s`` the expectation is ``s (h(z) - (1 - w) h(z'))``, which takes the
+    place of ``s h``. ``D = cap gap``, where ``gap`` is how far the upper quartile of
+    the scores lies below the best.
+
+    The discount ``log(1 - tau / sqrt(s^2 + tau^2))`` [2]_ keeps the search from
+    repeating what it knows as well as noise permits.
 
     Parameters
     ----------
     xi : float, default=0.0
         Margin >= 0 above the best, in deviations of the scores; larger explores more.
+    cap : float or None, default=0.2
+        Up to where gains count in full, >= 0, in units of the gap; larger explores
+        more. None: everywhere.
     augmented : bool, default=True
         Whether to discount.
 
@@ -156,25 +175,37 @@ class LogExpectedImprovement(_OfMeanAndStd):
     Examples
     --------
     >>> LogExpectedImprovement(xi=0.1)
-    LogExpectedImprovement(xi=0.1, augmented=True)
+    LogExpectedImprovement(xi=0.1, cap=0.2, augmented=True)
     """
 
     xi: float = 0.0
+    cap: float | None = field(default=0.2, kw_only=True)
     augmented: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
         _check_setting(self, "xi", self.xi)
+        if self.cap is not None:
+            _check_setting(self, "cap", self.cap, " or None")
 
     def _partials(self, posterior: Posterior, context: Context) -> _Triple:
         s, tau = posterior.std, posterior.noise_std
-        log_h, Phi_h, phi_h = _log_h(_z(posterior, context, self.xi))
+        z = _z(posterior, context, self.xi)
+        log_h, by_mu, by_s = _log_h(z)
         value = np.log(s) + log_h
-        if not self.augmented or tau == 0:
-            return value, Phi_h / s, phi_h / s
-        # 1 - tau / r = s^2 / (r (r + tau)) does not cancel where s << tau.
-        r = np.hypot(s, tau)
-        value += np.log(s / r * (s / (r + tau)))
-        return value, Phi_h / s, (phi_h + tau * (r + tau) / (r * r)) / s
+        if self.cap is not None:
+            D = self.cap * context.gap
+            beyond, by_mu_beyond, by_s_beyond = _log_h(z - D / s)
+            # (1 - w) h(z') / h(z): no more than 1 - w, so that nothing cancels.
+            r = (1 - _WEIGHT_BEYOND) * np.exp(beyond - log_h)
+            value += np.log1p(-r)
+            by_mu = (by_mu - r * by_mu_beyond) / (1 - r)
+            by_s = (by_s - r * by_s_beyond) / (1 - r)
+        if self.augmented and tau > 0:
+            # 1 - tau / r = s^2 / (r (r + tau)) does not cancel where s << tau.
+            r = np.hypot(s, tau)
+            value += np.log(s / r * (s / (r + tau)))
+            by_s += tau * (r + tau) / (r * r)
+        return value, by_mu / s, by_s / s
 
 
 @dataclass(frozen=True)

@@ -298,6 +298,7 @@ class BayesianOptimizer:
         model = self._surrogate.fit(U, y, noise=noise, dims=dims, rng=rng)
         mean = np.where(failed, -np.inf, model.posterior(U).mean)
         best = float(mean.max())
+        gap = best - float(np.quantile(mean[~failed], 0.75))
         if self._pending:
             P = np.array([trial.row for trial in self._pending.values()])
             # believe the model: only the uncertainty around pending points shrinks,
@@ -305,7 +306,9 @@ class BayesianOptimizer:
             believed = model.posterior(P).mean
             model = model.condition(P, believed)
             best = max(best, float(believed.max()))
-        context = Context(best=best, n_told=len(y), n_dims=dims.n_dims, rng=rng)
+        context = Context(
+            best=best, gap=gap, n_told=len(y), n_dims=dims.n_dims, rng=rng
+        )
         feasibility = Feasibility().fit(U, ~failed, dims=dims) if failed.any() else None
         return self._maximizer(
             _Promise(model, self._acquisition, context, feasibility),

@@ -27,7 +27,9 @@ from sklearn_bayes_search.acquisition import (
 
 MEMBERS = [
     LogExpectedImprovement(),
-    LogExpectedImprovement(xi=0.1, augmented=False),
+    LogExpectedImprovement(cap=None),
+    LogExpectedImprovement(cap=0.0),
+    LogExpectedImprovement(xi=0.1, cap=None, augmented=False),
     ExpectedImprovement(),
     ExpectedImprovement(xi=0.2),
     ProbabilityOfImprovement(),
@@ -37,7 +39,8 @@ MEMBERS = [
     ThompsonSampling(),
 ]
 SMOOTH = [member for member in MEMBERS if member.smooth]
-PLAIN_LOG_EI = LogExpectedImprovement(augmented=False)
+PLAIN_LOG_EI = LogExpectedImprovement(cap=None, augmented=False)
+AUGMENTED_LOG_EI = LogExpectedImprovement(cap=None)
 
 # Height of the mean above the incumbent, and scale of the deviation: z runs from about
 # 10 to -10^7, over both seams of LogEI (-1 and -1000).
@@ -85,9 +88,9 @@ def posterior_of(mean, std, noise_std=0.0):
     return FakePosterior(mean.astype(float), std.astype(float), noise_std)
 
 
-def context_with(best=0.0, n_told=10, n_dims=3, seed=0):
+def context_with(best=0.0, gap=1.0, n_told=10, n_dims=3, seed=0):
     rng = np.random.default_rng(seed)
-    return Context(best=best, n_told=n_told, n_dims=n_dims, rng=rng)
+    return Context(best=best, gap=gap, n_told=n_told, n_dims=n_dims, rng=rng)
 
 
 def points(n_points=40, seed=0):
@@ -295,9 +298,42 @@ def test_log_ei_still_ranks_points_where_ei_is_zero():
     assert np.all(np.diff(value) > 0)
 
 
+@pytest.mark.parametrize("mean", [-3.0, -0.4, 0.5, 0.9, 3.0])
+@pytest.mark.parametrize("std", [0.2, 1.0, 3.0])
+@pytest.mark.parametrize("cap", [0.0, 0.01, 0.2, 1.0])
+def test_capped_log_ei_is_the_integral_of_what_gains_count(mean, std, cap):
+    best, gap = 0.5, 1.5
+    D = cap * gap
+
+    def counted(f):
+        gain = max(f - best, 0)
+        return min(gain, D) + 0.01 * max(gain - D, 0)
+
+    upper = max(best + D, mean) + 12 * std
+    expected, _ = quad(
+        lambda f: counted(f) * norm.pdf(f, mean, std),
+        *(best, upper),
+        epsabs=0,
+        epsrel=1e-10,
+        points=sorted({best + D, max(best, mean)} - {best}) or None,
+        limit=200,
+    )
+    acquisition = LogExpectedImprovement(cap=cap, augmented=False)
+    value = acquisition(posterior_of(mean, std), context_with(best=best, gap=gap))
+    assert_allclose(np.exp(value), expected, rtol=1e-8)
+
+
+def test_a_sure_small_gain_beats_an_unlikely_large_one_only_under_a_cap():
+    sure_or_unlikely = posterior_of([0.1, -1.0], [0.05, 1.0])
+    context = context_with(gap=0.5)
+    assert np.argmax(LogExpectedImprovement()(sure_or_unlikely, context)) == 0
+    unlimited = LogExpectedImprovement(cap=None, xi=0.1)
+    assert np.argmax(unlimited(sure_or_unlikely, context)) == 1
+
+
 def test_discount_is_that_of_huang():
     std, tau = np.logspace(-2, 2, 50), 0.5
-    augmented = LogExpectedImprovement()(posterior_of(-0.3, std, tau), context_with())
+    augmented = AUGMENTED_LOG_EI(posterior_of(-0.3, std, tau), context_with())
     plain = PLAIN_LOG_EI(posterior_of(-0.3, std, tau), context_with())
     # The textbook form cancels to (std / tau)^2 / 2 = 2e-4, so 12 digits are left.
     expected = np.log(1 - tau / np.sqrt(std**2 + tau**2))
@@ -306,7 +342,7 @@ def test_discount_is_that_of_huang():
 
 def test_discount_is_exact_where_noise_dwarfs_the_deviation():
     posterior = posterior_of(0.0, [1e-6, 1e-5], noise_std=100.0)
-    augmented = LogExpectedImprovement()(posterior, context_with())
+    augmented = AUGMENTED_LOG_EI(posterior, context_with())
     discount = augmented - PLAIN_LOG_EI(posterior, context_with())
     # 1 - 1 / sqrt(1 + q) = q / 2 up to a relative q, here 1e-14.
     assert_allclose(discount, np.log((posterior.std / 100.0) ** 2 / 2), rtol=1e-13)
@@ -315,7 +351,7 @@ def test_discount_is_exact_where_noise_dwarfs_the_deviation():
 def test_no_noise_means_no_discount():
     posterior = wavy_posterior(points(), -1.0, 0.5, noise_std=0.0)
     for with_discount, without in zip(
-        LogExpectedImprovement().value_and_gradient(posterior, context_with()),
+        AUGMENTED_LOG_EI.value_and_gradient(posterior, context_with()),
         PLAIN_LOG_EI.value_and_gradient(posterior, context_with()),
         strict=True,
     ):
@@ -325,7 +361,7 @@ def test_no_noise_means_no_discount():
 def test_noise_makes_a_known_point_less_attractive_than_an_unknown_one():
     known_or_unknown = posterior_of([0.0, -0.4], [0.1, 0.3], noise_std=0.5)
     assert np.argmax(PLAIN_LOG_EI(known_or_unknown, context_with())) == 0
-    assert np.argmax(LogExpectedImprovement()(known_or_unknown, context_with())) == 1
+    assert np.argmax(AUGMENTED_LOG_EI(known_or_unknown, context_with())) == 1
 
 
 # The others

@@ -216,7 +216,8 @@ def test_the_workers_of_loky_stay_warm():
     def pids():
         return {pid for pid, *_ in run_all("loky", [toys.place] * 6).values()}
 
-    assert pids() & pids()
+    # one of the two may do all the work of a call, but new ones each time were three
+    assert len(pids() | pids() | pids()) <= 2
 
 
 def test_workers_of_loky_do_not_share_random_numbers():

@@ -288,7 +288,7 @@ def test_exhaustive_needs_a_finite_space():
 @pytest.mark.parametrize("acquisition", ACQUISITIONS)
 def test_pending_points_are_avoided(acquisition):
     optimizer = make(BOX, acquisition=acquisition)
-    run(optimizer, 9)
+    run(optimizer, 7)  # more, and the place of the maximum would be known
     pending = rows([optimizer.ask() for _ in range(6)])
     distances = [np.abs(a - b).max() for a, b in combinations(pending, 2)]
     # without conditioning on them, all but Thompson's would be the least distance
@@ -339,12 +339,13 @@ def test_initial_points_count_among_the_first_points():
 
 
 @pytest.mark.parametrize(
-    ("n_iter", "max_pending", "expected"), [(None, 1, 6), (12, 1, 3), (12, 9, 9)]
+    ("n_iter", "max_pending", "expected"), [(None, 1, 8), (12, 1, 3), (12, 9, 9)]
 )
 def test_the_automatic_number_of_first_points_knows_the_budget(
     n_iter, max_pending, expected
 ):
-    optimizer = BayesianOptimizer(BOX, n_iter=n_iter, max_pending=max_pending)
+    wide = {f"x{i}": Real(0, 1) for i in range(12)}
+    optimizer = BayesianOptimizer(wide, n_iter=n_iter, max_pending=max_pending)
     assert optimizer.n_initial_points == expected
 
 
@@ -362,11 +363,13 @@ def fails_on_the_left(failure):
     [*((name, np.nan) for name in ACQUISITIONS), ("log_ei", np.inf), ("ei", -np.inf)],
 )
 def test_asks_move_away_from_where_evaluations_fail(acquisition, failure):
-    # the top of the hill, at 0.3, lies where nothing succeeds
+    # the top of the hill, at 0.3, lies where nothing succeeds; the best that succeeds
+    # is at the border, where both sides are tried
     optimizer = make(BOX, acquisition=acquisition, n_initial_points=6)
     trials = run(optimizer, 20, fails_on_the_left(failure))
     later = rows(trials)[6:, 0]
-    assert np.mean(later < 0.5) < 0.3
+    assert np.mean(later < 0.4) < 0.1
+    assert np.mean(later < 0.5) < 0.5
     assert not optimizer.best.failed
 
 
