@@ -80,12 +80,14 @@ def test_the_order_of_known_points_is_predicted(rng):
     assert spearmanr(mean, y).statistic > 0.97
 
 
-def test_only_the_order_of_scores_matters(rng):
-    U, new = rng.random((20, 2)), rng.random((5, 2))
-    y = smooth_scores(U, rng)
-    a, b = (fit(RandomForest(), U, scores).posterior(new) for scores in (y, np.exp(y)))
-    np.testing.assert_array_equal(a.mean, b.mean)
-    np.testing.assert_array_equal(a.std, b.std)
+def test_differences_among_the_best_survive_a_few_very_low_scores(rng):
+    U = rng.random((40, 1))
+    y = np.where(U[:, 0] < 0.2, -5.0, -np.abs(U[:, 0] - 0.6))
+    y = (y - y.mean()) / y.std()
+    forest = fit(RandomForest(), U, y)
+    mean = forest.posterior(np.array([[0.6], [0.95]])).mean
+    at = [np.interp(x, np.sort(U[:, 0]), y[np.argsort(U[:, 0])]) for x in (0.6, 0.95)]
+    assert mean[0] - mean[1] > 2 * (at[0] - at[1])
 
 
 def test_the_deviation_grows_away_from_the_points():

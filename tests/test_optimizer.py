@@ -798,6 +798,26 @@ def test_the_median_search_ends_near_the_top(name):
     assert np.median(ours) < np.median(random) / 10
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize("surrogate", ["forest", "tpe"])
+def test_other_members_leave_less_than_half_the_regret_of_random_search(
+    surrogate, name
+):
+    space, function, _, top, _ = PROBLEMS[name]
+    ours, random = [], []
+    for seed in range(12):
+        optimizer = BayesianOptimizer(
+            space, surrogate=surrogate, n_iter=50, random_state=seed
+        )
+        run(optimizer, 50, lambda trial: function(trial.params))
+        ours.append(top - optimizer.best.score)
+        U = np.random.default_rng(seed).uniform(size=(50, len(space)))
+        random.append(top - max(function(optimizer.space.decode(u)) for u in U))
+    # a third was measured at most
+    assert np.mean(ours) < np.mean(random) / 2
+
+
 def test_given_settings_in_a_tail_are_all_tried():
     points = [{"x": 6.0}, {"x": 8.0}, {"x": 8.0}]
     optimizer = BayesianOptimizer({"x": stats.norm(0, 1)}, initial_points=points)
