@@ -18,7 +18,7 @@ References
    Optimization", NeurIPS 2011.
 .. [2] S. Watanabe, "Tree-Structured Parzen Estimator: Understanding Its Algorithm
    Components and Their Roles for Better Empirical Performance", 2023,
-   arXiv:2304.11127. What the settings do: section 3.
+   arXiv:2304.11127.
 """
 
 import math
@@ -37,9 +37,10 @@ from sklearn_bayes_search.space import Space
 __all__ = ["ParzenEstimator"]
 
 # Deviation of a kernel, in sides of the cube, if there is a single point; it shrinks by
-# Scott's rule. Of 0.1, 0.15 and 0.2, and widths from distances or spreads, it did best.
+# Scott's rule. 0.1 did as well on seven functions, 0.2 and widths from the distance to
+# neighbours or from the points' spread did worse: regrets were 1.2 to 3 times as high.
 WIDTH: Final = 0.15
-# More good points than this make `l` a copy of `g`: the value of [2]_, table 1.
+# With more good points, `l` would become like `g`. As in Hyperopt and Optuna.
 MAX_GOOD: Final = 25
 # The prior counts as one point, and so do the additions to frequencies together.
 PRIOR_WEIGHT: Final = 1.0

@@ -19,7 +19,7 @@ References
 ----------
 .. [1] F. Hutter, L. Xu, H. H. Hoos and K. Leyton-Brown, "Algorithm Runtime Prediction:
    Methods & Evaluation", Artificial Intelligence 206, 2014. Variance of a forest as
-   that of a mixture: section 4.3.2.
+   that of a mixture over its trees: section 4.
 .. [2] P. Geurts, D. Ernst and L. Wehenkel, "Extremely Randomized Trees", Machine
    Learning 63, 2006.
 .. [3] I. Osband and B. Van Roy, "Bootstrapped Thompson Sampling and Deep Exploration",
