@@ -10,8 +10,9 @@ from sklearn_bayes_search.acquisition import (
 )
 from sklearn_bayes_search.exceptions import SpaceExhausted
 from sklearn_bayes_search.optimizer import BayesianOptimizer
+from sklearn_bayes_search.proposer import ParzenEstimator
 from sklearn_bayes_search.space import Categorical, Integer, Ordinal, Real, Space
-from sklearn_bayes_search.surrogate import GaussianProcess
+from sklearn_bayes_search.surrogate import GaussianProcess, RandomForest
 
 __all__ = [
     "BayesSearchCV",
@@ -22,7 +23,9 @@ __all__ = [
     "Integer",
     "LogExpectedImprovement",
     "Ordinal",
+    "ParzenEstimator",
     "ProbabilityOfImprovement",
+    "RandomForest",
     "Real",
     "Space",
     "SpaceExhausted",

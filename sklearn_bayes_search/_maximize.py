@@ -31,8 +31,12 @@ class Target(Protocol):
     """The function to maximise."""
 
     @property
+    def pointwise(self) -> bool:
+        """Whether a value depends on its point only, so that nearby ones can follow."""
+
+    @property
     def smooth(self) -> bool:
-        """Whether there is a gradient."""
+        """Whether it is pointwise, and there is a gradient."""
 
     def __call__(self, U: np.ndarray) -> np.ndarray:
         """Score snapped points of shape (m, n_dims); returns shape (m,)."""
@@ -140,12 +144,21 @@ class Maximizer:
         if len(U) == 0:
             return None
         values = target(U)
-        if target.smooth:
+        if target.pointwise:
             found = self._starts(U, values, scales)
             if len(found.U):
                 self._climb_and_sweep(target, found, scales, rng)
             U = np.vstack([*found.tried, U])
             values = np.concatenate([*found.values_tried, values])
+        return self.best_of(U, values, asked)
+
+    def best_of(
+        self, U: np.ndarray, values: np.ndarray, asked: Asked
+    ) -> np.ndarray | None:
+        """Give the row of the highest value that is new and permitted; None if none is.
+
+        ``U`` has snapped rows, shape (m, n_dims), and ``values`` the shape (m,).
+        """
         # The constraint may be slow: it is asked about the best only, here and below.
         for index in np.argsort(-values, kind="stable"):
             if not asked.repeats(U[index]) and self.space.allows_row(U[index]):
@@ -218,7 +231,9 @@ class Maximizer:
         """
         # first the numbers with many levels move like continuous ones, then those rest
         columns = self.dims.continuous | self._relaxed
-        climbing = np.arange(len(found.U))
+        climbing, swept = np.arange(len(found.U)), self._swept
+        if not target.smooth:  # without slopes, all columns are searched step by step
+            columns, swept = np.zeros_like(columns), list(range(self.dims.n_dims))
         for _ in range(N_ROUNDS):
             tops = found.U.copy()
             for i in climbing.tolist():
@@ -226,7 +241,7 @@ class Maximizer:
             V = self.space.snap(tops[climbing])
             self._improve(target, found, V, climbing)
             before = found.U.copy()
-            for column in self._swept:
+            for column in swept:
                 V, owner = self._variants(found.U, column, rng)
                 self._improve(target, found, V, owner)
             moved = (before != found.U).any(axis=1) | (columns & self._relaxed).any()
@@ -234,7 +249,7 @@ class Maximizer:
             best = int(np.argmax(found.values))
             if not moved[best]:
                 break
-            columns, climbing = self.dims.continuous, np.array([best])
+            columns, climbing = columns & self.dims.continuous, np.array([best])
 
     def _improve(
         self, target: Target, found: "_Found", V: np.ndarray, owner: np.ndarray

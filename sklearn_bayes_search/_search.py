@@ -95,12 +95,15 @@ class BayesSearchCV(BaseSearchCV):
     return_train_score : bool, default=False
         Whether ``cv_results_`` has training scores.
 
-    surrogate : {"gp"} or object, default="gp"
-        Model of the score; :class:`GaussianProcess` has settings.
+    surrogate : {"gp", "forest", "tpe"} or object, default="gp"
+        Model of the score: a Gaussian process, a forest of randomised trees, or a
+        tree-structured Parzen estimator. :class:`GaussianProcess`,
+        :class:`RandomForest` and :class:`ParzenEstimator` have settings.
 
     acquisition : {"log_ei", "ei", "pi", "ucb", "thompson"} or object, default="log_ei"
         What makes a setting promising. Objects have settings, as
-        ``UpperConfidenceBound(kappa=3.0)``.
+        ``UpperConfidenceBound(kappa=3.0)``. "tpe" has no use for it: only the default
+        is accepted then.
 
     initial_points : list of dict, default=None
         Settings to try first. The estimator's own comes next: the parameters whose
@@ -212,7 +215,7 @@ class BayesSearchCV(BaseSearchCV):
         "param_distributions": [dict, list, tuple, Space],
         "n_iter": [Interval(Integral, 1, None, closed="left"), None],
         "random_state": ["random_state"],
-        "surrogate": "no_validation",  # by as_surrogate and as_acquisition, which
+        "surrogate": "no_validation",  # by as_proposer and as_acquisition, which
         "acquisition": "no_validation",  # know the names
         "initial_points": [list, tuple, None],
         "n_initial_points": [

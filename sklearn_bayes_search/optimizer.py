@@ -1,15 +1,12 @@
 """Ask for a point, tell its score: Bayesian optimisation of any black box.
 
-This module joins the rooms below it: the space, a surrogate, an acquisition function,
-the first points, where evaluations fail, and the search for the most promising point.
+This module joins the rooms below it: the space, the first points, and the proposer
+of all others, which is mostly a surrogate with an acquisition function.
 Scores are winsorised and standardised here and nowhere else; higher is better.
 """
 
-import difflib
 from collections import deque
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
-from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
@@ -17,15 +14,15 @@ import numpy as np
 
 from sklearn_bayes_search._blas import one_blas_thread
 from sklearn_bayes_search._design import SpaceFilling, default_n_initial_points
-from sklearn_bayes_search._feasibility import Feasibility
 from sklearn_bayes_search._maximize import Asked, Maximizer
 from sklearn_bayes_search._trial import History, Outcome, Trial
-from sklearn_bayes_search.acquisition import Acquisition, Context, as_acquisition
+from sklearn_bayes_search.acquisition import Acquisition
 from sklearn_bayes_search.exceptions import SpaceExhausted
+from sklearn_bayes_search.proposer import Known, Proposer, as_proposer
 from sklearn_bayes_search.space import as_space
-from sklearn_bayes_search.surrogate import GaussianProcess, Surrogate
+from sklearn_bayes_search.surrogate import Surrogate
 
-__all__ = ["BayesianOptimizer", "History", "Outcome", "Trial", "as_surrogate"]
+__all__ = ["BayesianOptimizer", "History", "Outcome", "Trial"]
 
 # What a failed evaluation tells the model: the worst score seen, with the scores' own
 # variance as noise. It keeps the mean low there without a cliff.
@@ -33,7 +30,6 @@ FAILURE_NOISE = 1.0
 # Scores this many spreads below the median are pulled up, or a few hopeless settings
 # would flatten all differences among good ones. Measured with scores of -1e6.
 WINSOR_SPREADS = 5.0
-N_CENTRES = 5
 # Draws after which a constraint is said to permit nothing.
 MAX_DRAWS = 20_000
 # Finite spaces up to this size are then walked through, which takes a few seconds.
@@ -51,12 +47,13 @@ class BayesianOptimizer:
     ----------
     space : dict, list of dicts or Space
         What to search over; see :class:`Space`.
-    surrogate : {"gp"} or Surrogate, default="gp"
-        Model of the score. A name stands for a member with its defaults.
+    surrogate : {"gp", "forest", "tpe"}, Surrogate or Proposer, default="gp"
+        Model of the score, or what chooses points without one. A name stands for a
+        member with its defaults.
     acquisition : str or Acquisition, default="log_ei"
         What makes a point promising: ``"log_ei"``, ``"ei"``, ``"pi"``, ``"ucb"``,
         ``"thompson"``, or an object with settings such as
-        ``UpperConfidenceBound(kappa=3.0)``.
+        ``UpperConfidenceBound(kappa=3.0)``. ``"tpe"`` takes the default only.
     initial_points : list of dict, default=None
         Settings to ask for first.
     n_initial_points : int or "auto", default="auto"
@@ -105,7 +102,7 @@ class BayesianOptimizer:
         self,
         space: Any,
         *,
-        surrogate: str | Surrogate = "gp",
+        surrogate: str | Surrogate | Proposer = "gp",
         acquisition: str | Acquisition = "log_ei",
         initial_points: Sequence[Mapping[str, Any]] | None = None,
         n_initial_points: int | str = "auto",
@@ -115,8 +112,7 @@ class BayesianOptimizer:
         random_state: int | np.random.Generator | None = None,
     ) -> None:
         self.space = as_space(space)
-        self._surrogate = as_surrogate(surrogate)
-        self._acquisition = as_acquisition(acquisition)
+        self._proposer = as_proposer(surrogate, acquisition)
         self._entropy = _entropy(random_state)
         if n_iter is not None:
             _check_count("n_iter", n_iter, " or None")
@@ -289,33 +285,20 @@ class BayesianOptimizer:
         )
 
     def _most_promising(self, rng: np.random.Generator) -> np.ndarray | None:
-        """Fit the model to what was told, and maximise the acquisition function."""
+        """Let the proposer choose, given what was told and what is pending."""
         outcomes = list(self.history)
-        U = np.array([outcome.trial.row for outcome in outcomes])
         failed = np.array([outcome.failed for outcome in outcomes])
         y, noise = _targets(outcomes, failed)
-        dims = self.space.dims
-        model = self._surrogate.fit(U, y, noise=noise, dims=dims, rng=rng)
-        mean = np.where(failed, -np.inf, model.posterior(U).mean)
-        best = float(mean.max())
-        gap = best - float(np.quantile(mean[~failed], 0.75))
-        if self._pending:
-            P = np.array([trial.row for trial in self._pending.values()])
-            # believe the model: only the uncertainty around pending points shrinks,
-            # and what they promise is no improvement any more
-            believed = model.posterior(P).mean
-            model = model.condition(P, believed)
-            best = max(best, float(believed.max()))
-        context = Context(
-            best=best, gap=gap, n_told=len(y), n_dims=dims.n_dims, rng=rng
+        pending = [trial.row for trial in self._pending.values()]
+        known = Known(
+            U=np.array([outcome.trial.row for outcome in outcomes]),
+            y=y,
+            noise=noise,
+            failed=failed,
+            pending=np.array(pending).reshape(-1, self.space.n_dims),
         )
-        feasibility = Feasibility().fit(U, ~failed, dims=dims) if failed.any() else None
-        return self._maximizer(
-            _Promise(model, self._acquisition, context, feasibility),
-            asked=self._asked,
-            centres=U[np.argsort(-mean, kind="stable")[:N_CENTRES]],
-            length_scales=getattr(model, "length_scales_", np.full(dims.n_dims, 0.5)),
-            rng=rng,
+        return self._proposer.propose(
+            known, maximizer=self._maximizer, asked=self._asked, rng=rng
         )
 
     def _encode_all(self, points: Any) -> list[tuple[np.ndarray, dict[str, Any]]]:
@@ -345,82 +328,6 @@ class BayesianOptimizer:
         """Give the generator of one ask, or of another numbered purpose."""
         seeds = np.random.SeedSequence(self._entropy, spawn_key=stream)
         return np.random.default_rng(seeds)
-
-
-@dataclass
-class _Promise:
-    """How promising a point is: acquisition, and the chance that it succeeds."""
-
-    model: Surrogate
-    acquisition: Acquisition
-    context: Context
-    feasibility: Feasibility | None
-
-    @property
-    def smooth(self) -> bool:
-        return bool(self.acquisition.smooth)
-
-    def __call__(self, U: np.ndarray) -> np.ndarray:
-        values = self.acquisition(self.model.posterior(U), self.context)
-        if self.feasibility is None:
-            return values
-        log_p = self.feasibility.log_probability(U)
-        weighted = self.acquisition.nonnegative
-        return np.asarray(values * np.exp(log_p) if weighted else values + log_p)
-
-    def value_and_gradient(self, u: np.ndarray) -> tuple[float, np.ndarray]:
-        U = u[np.newaxis]
-        posterior = self.model.posterior(U, gradient=True)
-        values, gradients = self.acquisition.value_and_gradient(posterior, self.context)
-        value, gradient = float(values[0]), gradients[0]
-        if self.feasibility is None:
-            return value, gradient
-        log_p = float(self.feasibility.log_probability(U)[0])
-        by_u = self.feasibility.gradient(U)[0]
-        if self.acquisition.nonnegative:
-            p = float(np.exp(log_p))
-            return value * p, p * (gradient + value * by_u)
-        return value + log_p, gradient + by_u
-
-
-def as_surrogate(value: Any) -> Surrogate:
-    """Make a surrogate of a name; an object is copied, for fitting changes it.
-
-    Parameters
-    ----------
-    value : str or Surrogate
-        The name of a member, or an object.
-
-    Returns
-    -------
-    surrogate : Surrogate
-        Not fitted, unless the object was.
-
-    Raises
-    ------
-    TypeError
-        If it is neither a name nor an object with ``fit``, ``condition`` and
-        ``posterior``.
-    ValueError
-        If the name is unknown.
-    """
-    names = {"gp": GaussianProcess}
-    if isinstance(value, str):
-        if value not in names:
-            nearest = difflib.get_close_matches(value, names, n=1)
-            hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
-            raise ValueError(
-                f"The 'surrogate' parameter must be one of {sorted(names)} or an "
-                f"object. Got {value!r} instead.{hint}"
-            )
-        return names[value]()
-    methods = ("fit", "condition", "posterior")
-    if isinstance(value, type) or not all(hasattr(value, name) for name in methods):
-        raise TypeError(
-            f"The 'surrogate' parameter must be one of {sorted(names)} or an object "
-            f"with the methods {', '.join(methods)}. Got {value!r} instead."
-        )
-    return deepcopy(value)  # type: ignore[no-any-return]
 
 
 def standardise(scores: np.ndarray) -> tuple[np.ndarray, float]:

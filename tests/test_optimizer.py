@@ -26,7 +26,7 @@ from sklearn_bayes_search.acquisition import (
 from sklearn_bayes_search.exceptions import SpaceExhausted
 from sklearn_bayes_search.optimizer import BayesianOptimizer, standardise
 from sklearn_bayes_search.space import Categorical, Integer, Real, Space
-from sklearn_bayes_search.surrogate import GaussianProcess, Posterior
+from sklearn_bayes_search.surrogate import GaussianProcess, Posterior, RandomForest
 
 MIXED = {
     "x": Real(0, 1),
@@ -56,6 +56,12 @@ SPACES = {
     ),
     "one point": {"n": [3]},
     "empty": {},
+}
+# All that may choose points; a small forest, for speed.
+MEMBERS = {
+    **{name: {"acquisition": name} for name in ACQUISITIONS},
+    "forest": {"surrogate": RandomForest(10)},
+    "tpe": {"surrogate": "tpe"},
 }
 LARGE = ["continuous", "mixed", "branches", "constrained"]
 BOX = {"x": Real(0, 1), "y": Real(0, 1)}
@@ -97,6 +103,7 @@ def assert_same_trials(a, b):
 class Flat:
     """A surrogate that knows nothing, at once; it keeps what it was given."""
 
+    smooth = True
     fitted = None
     conditioned = None
 
@@ -120,9 +127,9 @@ class Flat:
 
 
 @pytest.mark.parametrize("name", SPACES)
-@pytest.mark.parametrize("acquisition", ACQUISITIONS)
-def test_same_seed_same_trials(acquisition, name):
-    runs = [run(make(SPACES[name], acquisition=acquisition), 6) for _ in range(2)]
+@pytest.mark.parametrize("member", MEMBERS)
+def test_same_seed_same_trials(member, name):
+    runs = [run(make(SPACES[name], **MEMBERS[member]), 6) for _ in range(2)]
     assert_same_trials(*runs)
 
 
@@ -160,10 +167,10 @@ def test_tell_order_does_not_matter(name):
     assert_same_trials(*runs)
 
 
-@pytest.mark.parametrize("acquisition", ACQUISITIONS)
-def test_tell_order_does_not_matter_to_any_acquisition(acquisition):
+@pytest.mark.parametrize("member", MEMBERS)
+def test_tell_order_does_not_matter_to_any_acquisition(member):
     runs = [
-        tell_in_batches(make(MIXED, acquisition=acquisition), order)
+        tell_in_batches(make(MIXED, **MEMBERS[member]), order)
         for order in [(0, 1, 2), (2, 1, 0)]
     ]
     assert_same_trials(*runs)
@@ -214,19 +221,19 @@ def test_200_asks_give_200_points(name, told):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["mixed", "branches"])
-@pytest.mark.parametrize("acquisition", ACQUISITIONS)
-def test_200_asks_of_the_default_model_give_200_points(acquisition, name):
-    trials = run(make(SPACES[name], acquisition=acquisition), 200)
+@pytest.mark.parametrize("member", MEMBERS)
+def test_200_asks_of_the_default_model_give_200_points(member, name):
+    trials = run(make(SPACES[name], **MEMBERS[member]), 200)
     assert len({repr(sorted(trial.params.items())) for trial in trials}) == 200
 
 
 @pytest.mark.parametrize("exhaustive_size", [2000, 4], ids=["listed", "not listed"])
-@pytest.mark.parametrize("acquisition", ACQUISITIONS)
+@pytest.mark.parametrize("member", MEMBERS)
 def test_a_finite_space_is_asked_once_each_then_exhausted(
-    monkeypatch, acquisition, exhaustive_size
+    monkeypatch, member, exhaustive_size
 ):
     monkeypatch.setattr(_maximize, "EXHAUSTIVE_SIZE", exhaustive_size)
-    optimizer = make(FINITE, acquisition=acquisition)
+    optimizer = make(FINITE, **MEMBERS[member])
     asked = sorted(str(trial.params) for trial in run(optimizer, 30))
     assert asked == sorted(str(dict(sorted(p.items()))) for p in ParameterGrid(FINITE))
     for _ in range(2):
@@ -239,9 +246,9 @@ def test_a_finite_space_is_exhausted_when_all_fails():
 
 
 @pytest.mark.parametrize("name", ["one point", "empty"])
-@pytest.mark.parametrize("acquisition", ACQUISITIONS)
-def test_a_space_of_one_point_has_one_trial(acquisition, name):
-    (trial,) = run(make(SPACES[name], acquisition=acquisition), 3)
+@pytest.mark.parametrize("member", MEMBERS)
+def test_a_space_of_one_point_has_one_trial(member, name):
+    (trial,) = run(make(SPACES[name], **MEMBERS[member]), 3)
     assert trial.params == {key: values[0] for key, values in SPACES[name].items()}
     assert trial.row.shape == (0,)
 
@@ -285,9 +292,9 @@ def test_exhaustive_needs_a_finite_space():
         make(BOX, exhaustive=True)
 
 
-@pytest.mark.parametrize("acquisition", ACQUISITIONS)
-def test_pending_points_are_avoided(acquisition):
-    optimizer = make(BOX, acquisition=acquisition)
+@pytest.mark.parametrize("member", MEMBERS)
+def test_pending_points_are_avoided(member):
+    optimizer = make(BOX, **MEMBERS[member])
     run(optimizer, 7)  # more, and the place of the maximum would be known
     pending = rows([optimizer.ask() for _ in range(6)])
     distances = [np.abs(a - b).max() for a, b in combinations(pending, 2)]
@@ -301,7 +308,7 @@ def test_the_model_is_told_its_own_mean_at_pending_points():
     optimizer = make(BOX, surrogate=Flat())
     run(optimizer, 4)
     pending = [optimizer.ask() for _ in range(3)][:2]
-    seen = optimizer._surrogate.conditioned
+    seen = optimizer._proposer.surrogate.conditioned
     assert_array_equal(seen["U"], rows(pending))
     assert_array_equal(seen["y"], 0.0)
     assert [trial.number for trial in optimizer.pending] == [4, 5, 6]
@@ -333,9 +340,9 @@ def test_initial_points_count_among_the_first_points():
         BOX, surrogate=surrogate, initial_points=points, n_initial_points=4
     )
     run(optimizer, 4)
-    assert optimizer._surrogate.fitted is None
+    assert optimizer._proposer.surrogate.fitted is None
     run(optimizer, 1)
-    assert len(optimizer._surrogate.fitted["y"]) == 4
+    assert len(optimizer._proposer.surrogate.fitted["y"]) == 4
 
 
 @pytest.mark.parametrize(
@@ -359,13 +366,13 @@ def fails_on_the_left(failure):
 
 
 @pytest.mark.parametrize(
-    ("acquisition", "failure"),
-    [*((name, np.nan) for name in ACQUISITIONS), ("log_ei", np.inf), ("ei", -np.inf)],
+    ("member", "failure"),
+    [*((name, np.nan) for name in MEMBERS), ("log_ei", np.inf), ("ei", -np.inf)],
 )
-def test_asks_move_away_from_where_evaluations_fail(acquisition, failure):
+def test_asks_move_away_from_where_evaluations_fail(member, failure):
     # the top of the hill, at 0.3, lies where nothing succeeds; the best that succeeds
     # is at the border, where both sides are tried
-    optimizer = make(BOX, acquisition=acquisition, n_initial_points=6)
+    optimizer = make(BOX, **MEMBERS[member], n_initial_points=6)
     trials = run(optimizer, 20, fails_on_the_left(failure))
     later = rows(trials)[6:, 0]
     assert np.mean(later < 0.4) < 0.1
@@ -386,7 +393,7 @@ def test_while_nearly_all_fail_the_space_is_filled(failure, n_scored):
 def test_a_failure_is_as_bad_as_the_worst_score_but_uncertain():
     optimizer = make(BOX, surrogate=Flat())
     run(optimizer, 5, lambda trial: np.nan if trial.number == 1 else trial.number)
-    fitted = optimizer._surrogate.fitted
+    fitted = optimizer._proposer.surrogate.fitted
     assert fitted["y"][1] == fitted["y"][0] == fitted["y"].min()
     assert fitted["noise"].tolist() == [0.0, 1.0, 0.0, 0.0]
 
@@ -421,10 +428,10 @@ def test_scores_of_any_size_are_borne(name, noise):
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("acquisition", ACQUISITIONS)
+@pytest.mark.parametrize("member", MEMBERS)
 @pytest.mark.parametrize("n", [1, 2])
-def test_one_or_two_told_points_are_enough_to_ask(acquisition, n):
-    optimizer = make(BOX, acquisition=acquisition, n_initial_points=1)
+def test_one_or_two_told_points_are_enough_to_ask(member, n):
+    optimizer = make(BOX, **MEMBERS[member], n_initial_points=1)
     assert len(run(optimizer, n + 1)) == n + 1
 
 
@@ -522,7 +529,7 @@ def test_known_noise_reaches_the_model_in_its_units():
     for value, variance in zip(values, noise, strict=True):
         optimizer.tell(optimizer.ask(), value, noise=variance)
     optimizer.ask()
-    seen = optimizer._surrogate.fitted["noise"]
+    seen = optimizer._proposer.surrogate.fitted["noise"]
     assert_allclose(seen, np.array(noise) / np.var(values))
 
 
@@ -553,7 +560,7 @@ def test_settings_from_elsewhere_replace_first_points():
     for x in (0.1, 0.5, 0.9):
         optimizer.tell({"x": x, "y": x}, x)
     optimizer.ask()
-    assert_allclose(optimizer._surrogate.fitted["U"][:, 0], [0.1, 0.5, 0.9])
+    assert_allclose(optimizer._proposer.surrogate.fitted["U"][:, 0], [0.1, 0.5, 0.9])
 
 
 def test_the_same_setting_may_come_from_elsewhere_twice():
@@ -658,12 +665,12 @@ def test_a_constraint_that_permits_nothing_is_an_error(monkeypatch, space, exhau
         optimizer.ask()
 
 
-@pytest.mark.parametrize("acquisition", ACQUISITIONS)
-def test_a_constraint_may_be_false_nearly_everywhere(acquisition):
+@pytest.mark.parametrize("member", MEMBERS)
+def test_a_constraint_may_be_false_nearly_everywhere(member):
     def permitted(params):
         return abs(params["x"] - params["y"]) < 0.005
 
-    optimizer = make(Space(BOX, constraint=permitted), acquisition=acquisition)
+    optimizer = make(Space(BOX, constraint=permitted), **MEMBERS[member])
     trials = run(optimizer, 8)
     assert all(permitted(trial.params) for trial in trials)
 
@@ -791,6 +798,26 @@ def test_the_median_search_ends_near_the_top(name):
         random.append(top - max(function(optimizer.space.decode(u)) for u in U))
     assert np.median(ours) < bar
     assert np.median(ours) < np.median(random) / 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize("surrogate", ["forest", "tpe"])
+def test_other_members_leave_less_than_half_the_regret_of_random_search(
+    surrogate, name
+):
+    space, function, _, top, _ = PROBLEMS[name]
+    ours, random = [], []
+    for seed in range(12):
+        optimizer = BayesianOptimizer(
+            space, surrogate=surrogate, n_iter=50, random_state=seed
+        )
+        run(optimizer, 50, lambda trial: function(trial.params))
+        ours.append(top - optimizer.best.score)
+        U = np.random.default_rng(seed).uniform(size=(50, len(space)))
+        random.append(top - max(function(optimizer.space.decode(u)) for u in U))
+    # a third was measured at most
+    assert np.mean(ours) < np.mean(random) / 2
 
 
 def test_given_settings_in_a_tail_are_all_tried():

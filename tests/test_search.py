@@ -42,6 +42,8 @@ from sklearn_bayes_search import (
     Categorical,
     Integer,
     Ordinal,
+    ParzenEstimator,
+    RandomForest,
     Real,
     Space,
     SpaceExhausted,
@@ -588,6 +590,21 @@ def test_parameters_are_stored_as_they_are():
     assert search.get_params()["n_iter"] == 9
 
 
+@pytest.mark.parametrize(
+    "surrogate",
+    ["forest", "tpe", RandomForest(n_estimators=5), ParzenEstimator(gamma=0.15)],
+)
+def test_other_surrogates_search_copy_and_go_on(surrogate):
+    search = search_for(surrogate=surrogate, n_iter=12, random_state=3)
+    again = clone(search).fit(X)
+    search.fit(X)
+    assert search.cv_results_["params"] == again.cv_results_["params"]
+    assert len(search.optimizer_.history) == 12
+    twin = pickle.loads(pickle.dumps(search))
+    assert twin.optimizer_.ask().params == search.optimizer_.ask().params
+    assert search.get_params()["surrogate"] is surrogate
+
+
 def test_signature_starts_with_that_of_randomized_search():
     names = list(RandomizedSearchCV(SVC(), {}).get_params(deep=False))
     assert set(names) <= set(search_for().get_params(deep=False))
@@ -1054,6 +1071,10 @@ BAD = {
     "unknown surrogate": (
         lambda: {"surrogate": "gpp"},
         ["'surrogate' parameter must be one of", "'gpp'", "Did you mean 'gp'?"],
+    ),
+    "acquisition of none": (
+        lambda: {"surrogate": "tpe", "acquisition": "ucb"},
+        ["'acquisition' parameter has no effect", "'tpe'", "'ucb'", "leave it out"],
     ),
     "no surrogate": (
         lambda: {"surrogate": 3},

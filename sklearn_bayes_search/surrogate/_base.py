@@ -65,6 +65,11 @@ class Surrogate(Protocol):
     Same input gives the same output, and copies and pickles are independent.
     """
 
+    @property
+    def smooth(self) -> bool:
+        """Whether posteriors have gradients."""
+        ...
+
     def fit(
         self,
         U: np.ndarray,

@@ -19,7 +19,7 @@ References
 
 import copy
 from functools import partial
-from typing import Final, Self, TypeAlias
+from typing import ClassVar, Final, Self, TypeAlias
 
 import numpy as np
 from scipy.linalg.lapack import dpotrs, dtrtrs
@@ -97,6 +97,8 @@ class GaussianProcess:
     >>> bool(abs(gp.posterior(np.array([[0.3]])).mean[0] - np.sin(1.8)) < 0.05)
     True
     """
+
+    smooth: ClassVar[bool] = True
 
     _correlation: Correlation
     _jitter: float

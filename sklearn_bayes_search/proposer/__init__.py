@@ -1,0 +1,15 @@
+"""Choose the next point: by a model of the score, or directly."""
+
+from sklearn_bayes_search.proposer._base import Known, Proposer
+from sklearn_bayes_search.proposer._model_based import ModelBased
+from sklearn_bayes_search.proposer._names import SURROGATES, as_proposer
+from sklearn_bayes_search.proposer._parzen import ParzenEstimator
+
+__all__ = [
+    "SURROGATES",
+    "Known",
+    "ModelBased",
+    "ParzenEstimator",
+    "Proposer",
+    "as_proposer",
+]

@@ -1,0 +1,70 @@
+"""What the optimiser asks of whatever chooses points, and what it tells."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from sklearn_bayes_search._maximize import Asked, Maximizer
+
+__all__ = ["Known", "Proposer"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Known:
+    """All that is known when a point is asked for.
+
+    Parameters
+    ----------
+    U : ndarray of shape (n_told, n_dims)
+        Snapped points that were told, in the order of their trials.
+    y : ndarray of shape (n_told,)
+        Their standardised scores, the worst one for what failed; higher is better.
+    noise : ndarray of shape (n_told,)
+        Known variances of ``y``, 0 where none is known.
+    failed : ndarray of shape (n_told,), bool
+        Which evaluations failed; at least two did not.
+    pending : ndarray of shape (n_pending, n_dims)
+        Snapped points that were asked for and not yet told.
+    """
+
+    U: np.ndarray
+    y: np.ndarray
+    noise: np.ndarray
+    failed: np.ndarray
+    pending: np.ndarray
+
+
+class Proposer(Protocol):
+    """Chooses the next point; need not be subclassed.
+
+    Same input gives the same output, and copies and pickles are independent.
+    """
+
+    def propose(
+        self,
+        known: Known,
+        *,
+        maximizer: Maximizer,
+        asked: Asked,
+        rng: np.random.Generator,
+    ) -> np.ndarray | None:
+        """Choose the most promising point among those not asked for.
+
+        Parameters
+        ----------
+        known : Known
+            What was told, and what is pending.
+        maximizer : Maximizer
+            Finds the best of a function over its ``space``, or of given points.
+        asked : Asked
+            Points to leave out.
+        rng : numpy.random.Generator
+            The only source of randomness.
+
+        Returns
+        -------
+        row : ndarray of shape (n_dims,) or None
+            A snapped point that the constraint permits; None if none was found.
+        """
+        ...

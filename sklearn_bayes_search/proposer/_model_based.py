@@ -1,0 +1,120 @@
+"""Choose the point that a model of the score finds most promising."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_bayes_search._feasibility import Feasibility
+from sklearn_bayes_search._maximize import Asked, Maximizer
+from sklearn_bayes_search.acquisition import Acquisition, Context
+from sklearn_bayes_search.proposer._base import Known
+from sklearn_bayes_search.surrogate import Surrogate
+
+__all__ = ["ModelBased"]
+
+N_CENTRES = 5
+
+
+@dataclass(frozen=True, eq=False)
+class ModelBased:
+    """Proposes where an acquisition function of a surrogate's posterior is highest.
+
+    Parameters
+    ----------
+    surrogate : Surrogate
+        Model of the score; it is fitted anew each time.
+    acquisition : Acquisition
+        What makes a point promising.
+    """
+
+    surrogate: Surrogate
+    acquisition: Acquisition
+
+    def propose(
+        self,
+        known: Known,
+        *,
+        maximizer: Maximizer,
+        asked: Asked,
+        rng: np.random.Generator,
+    ) -> np.ndarray | None:
+        """Fit the model to what was told, and maximise the acquisition function.
+
+        Parameters
+        ----------
+        known : Known
+            What was told, and what is pending.
+        maximizer : Maximizer
+            Finds the best of a function over its ``space``.
+        asked : Asked
+            Points to leave out.
+        rng : numpy.random.Generator
+            The only source of randomness.
+
+        Returns
+        -------
+        row : ndarray of shape (n_dims,) or None
+            A snapped point that the constraint permits; None if none was found.
+        """
+        U, failed, dims = known.U, known.failed, maximizer.dims
+        model = self.surrogate.fit(U, known.y, noise=known.noise, dims=dims, rng=rng)
+        mean = np.where(failed, -np.inf, model.posterior(U).mean)
+        best = float(mean.max())
+        gap = best - float(np.quantile(mean[~failed], 0.75))
+        if len(known.pending):
+            # believe the model: only the uncertainty around pending points shrinks,
+            # and what they promise is no improvement any more
+            believed = model.posterior(known.pending).mean
+            model = model.condition(known.pending, believed)
+            best = max(best, float(believed.max()))
+        context = Context(
+            best=best, gap=gap, n_told=len(U), n_dims=dims.n_dims, rng=rng
+        )
+        feasibility = Feasibility().fit(U, ~failed, dims=dims) if failed.any() else None
+        return maximizer(
+            _Promise(model, self.acquisition, context, feasibility),
+            asked=asked,
+            centres=U[np.argsort(-mean, kind="stable")[:N_CENTRES]],
+            length_scales=getattr(model, "length_scales_", np.full(dims.n_dims, 0.5)),
+            rng=rng,
+        )
+
+
+@dataclass
+class _Promise:
+    """How promising a point is: acquisition, and the chance that it succeeds."""
+
+    model: Surrogate
+    acquisition: Acquisition
+    context: Context
+    feasibility: Feasibility | None
+
+    @property
+    def pointwise(self) -> bool:
+        return bool(self.acquisition.smooth)
+
+    @property
+    def smooth(self) -> bool:
+        return bool(self.acquisition.smooth and self.model.smooth)
+
+    def __call__(self, U: np.ndarray) -> np.ndarray:
+        values = self.acquisition(self.model.posterior(U), self.context)
+        if self.feasibility is None:
+            return values
+        log_p = self.feasibility.log_probability(U)
+        weighted = self.acquisition.nonnegative
+        return np.asarray(values * np.exp(log_p) if weighted else values + log_p)
+
+    def value_and_gradient(self, u: np.ndarray) -> tuple[float, np.ndarray]:
+        U = u[np.newaxis]
+        posterior = self.model.posterior(U, gradient=True)
+        values, gradients = self.acquisition.value_and_gradient(posterior, self.context)
+        value, gradient = float(values[0]), gradients[0]
+        if self.feasibility is None:
+            return value, gradient
+        log_p = float(self.feasibility.log_probability(U)[0])
+        by_u = self.feasibility.gradient(U)[0]
+        if self.acquisition.nonnegative:
+            p = float(np.exp(log_p))
+            return value * p, p * (gradient + value * by_u)
+        return value + log_p, gradient + by_u
