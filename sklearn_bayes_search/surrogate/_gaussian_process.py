@@ -48,8 +48,9 @@ _BOUNDS: Final = np.log([[0.01, 100.0], [0.05, 20.0], [1e-6, 1.0]])
 # Mean and deviation of the Gaussian prior on each logarithm. Medians of the length
 # scales between 0.25 and 0.5 sqrt(d) did equally well on test functions, 1.0 worse.
 # On fixed folds a model's score is nearly a function of its parameters, so a median of
-# exp(-8) for the noise found good settings sooner than exp(-6) and exp(-5).
-_PRIOR: Final = np.array([[np.log(0.5), 1.0], [0.0, 1.0], [-8.0, 1.5]])
+# exp(-8) for the noise found good settings sooner than exp(-6) and exp(-5). Scores are
+# standardised: a deviation of 0.5 for the signal's logarithm did better than 1.
+_PRIOR: Final = np.array([[np.log(0.5), 1.0], [0.0, 0.5], [-8.0, 1.5]])
 # Variances below this are rounding error.
 _SMALLEST_VARIANCE: Final = 1e-12
 
