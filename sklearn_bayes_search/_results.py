@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-__all__ = ["Objective", "candidate_line", "reporter", "results_frame"]
+__all__ = ["Objective", "announce", "candidate_line", "reporter", "results_frame"]
 
 
 class Objective:
@@ -64,6 +64,15 @@ class Objective:
         with np.errstate(invalid="ignore"):  # inf - inf
             mean = float(np.mean(self.fold_scores(folds)))
         return mean if np.isfinite(mean) else np.nan
+
+
+def announce(n_splits, n_candidates):
+    """Print how much there is to do, as GridSearchCV does, where that is known."""
+    if n_candidates is not None:
+        print(
+            f"Fitting {n_splits} folds for each of {n_candidates} candidates, "
+            f"totalling {n_candidates * n_splits} fits"
+        )
 
 
 def reporter(objective, total, *, verbose):

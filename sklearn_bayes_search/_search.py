@@ -15,8 +15,8 @@ from sklearn_bayes_search._evaluation import (
     draw_splits,
     name_error_scores,
 )
-from sklearn_bayes_search._results import Objective, reporter, results_frame
-from sklearn_bayes_search._scheduler import Deadline, run, window
+from sklearn_bayes_search._results import Objective, announce, reporter, results_frame
+from sklearn_bayes_search._scheduler import deadline_for, run, window
 from sklearn_bayes_search._sklearn_compat import (
     BaseSearchCV,
     FitCallbacks,
@@ -298,7 +298,7 @@ class BayesSearchCV(BaseSearchCV):
             Before any fit, if a parameter is wrong; after the search, if every fit
             failed.
         """
-        deadline = self._deadline()
+        deadline = deadline_for(self.timeout, self.n_iter, self.refit)
         scorers, refit_metric = self._get_scorers()
         objective = self._objective(scorers)
         space = as_space(self.param_distributions)
@@ -341,16 +341,6 @@ class BayesSearchCV(BaseSearchCV):
         self.cv_results_ = results
         callbacks.end()
         return self
-
-    def _deadline(self):
-        if self.timeout is not None:
-            return Deadline(self.timeout, refit=self.refit is not False)
-        if self.n_iter is None:
-            raise ValueError(
-                "The 'n_iter' parameter of BayesSearchCV must be an int >= 1 unless a "
-                "'timeout' ends the search. Got None for both; set one of them."
-            )
-        return None
 
     def _objective(self, scorers):
         """Give what is maximised; refuse an unknown metric where they are known."""
@@ -397,11 +387,8 @@ class BayesSearchCV(BaseSearchCV):
                 verbose=self.verbose,
             )
             n_fits = None if n_candidates is None else n_candidates * len(splits)
-            if self.verbose > 0 and n_fits is not None:
-                print(
-                    f"Fitting {len(splits)} folds for each of {n_candidates} "
-                    f"candidates, totalling {n_fits} fits"
-                )
+            if self.verbose > 0:
+                announce(len(splits), n_candidates)
             callbacks.begin_search(n_fits)
             candidates, stop_reason = run(
                 optimizer,
