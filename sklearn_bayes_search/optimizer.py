@@ -16,7 +16,11 @@ from typing import Any
 import numpy as np
 
 from sklearn_bayes_search._blas import one_blas_thread
-from sklearn_bayes_search._design import SpaceFilling, default_n_initial_points
+from sklearn_bayes_search._design import (
+    SpaceFilling,
+    default_n_initial_points,
+    given_points,
+)
 from sklearn_bayes_search._feasibility import Feasibility
 from sklearn_bayes_search._maximize import Asked, Maximizer
 from sklearn_bayes_search._trial import History, Outcome, Trial
@@ -125,7 +129,7 @@ class BayesianOptimizer:
             n_initial_points = default_n_initial_points(self.space, n_iter, max_pending)
         _check_count("n_initial_points", n_initial_points, " or 'auto'")
         self.n_initial_points = int(n_initial_points)
-        self._first = self._encode_all(() if initial_points is None else initial_points)
+        self._first = given_points(self.space, initial_points)
         self._queue = deque(self.space.grid()) if exhaustive else None
         self._filling = SpaceFilling(self.space, self._rng(0, 0))
         self._maximizer = Maximizer(self.space)
@@ -317,29 +321,6 @@ class BayesianOptimizer:
             length_scales=getattr(model, "length_scales_", np.full(dims.n_dims, 0.5)),
             rng=rng,
         )
-
-    def _encode_all(self, points: Any) -> list[tuple[np.ndarray, dict[str, Any]]]:
-        if isinstance(points, Mapping | str) or not isinstance(points, Sequence):
-            raise TypeError(
-                "The 'initial_points' parameter must be a list of dicts. "
-                f"Got {points!r} instead."
-            )
-        rows: list[tuple[np.ndarray, dict[str, Any]]] = []
-        for index, params in enumerate(points):
-            if not isinstance(params, Mapping):
-                raise TypeError(
-                    f"Initial point {index} must be a dict. Got {params!r} instead."
-                )
-            try:
-                row = self.space.encode(params)
-            except ValueError as error:
-                raise ValueError(
-                    f"Initial point {index}, {dict(params)!r}, is not in the search "
-                    f"space: {str(error).rstrip('.')}."
-                ) from error
-            if not any(self.space.same(params, other) for _, other in rows):
-                rows.append((row, {name: params[name] for name in sorted(params)}))
-        return rows
 
     def _rng(self, *stream: int) -> np.random.Generator:
         """Give the generator of one ask, or of another numbered purpose."""
