@@ -69,7 +69,9 @@ class SpaceFilling:
         return None
 
 
-def given_points(space: Space, points: Any) -> list[tuple[np.ndarray, dict[str, Any]]]:
+def given_points(
+    space: Space, points: Any, more: Sequence[tuple[np.ndarray, dict[str, Any]]]
+) -> list[tuple[np.ndarray, dict[str, Any]]]:
     """Encode the points that a user gives to begin with.
 
     Parameters
@@ -78,6 +80,8 @@ def given_points(space: Space, points: Any) -> list[tuple[np.ndarray, dict[str, 
         Where they lie.
     points : list of dict or None
         The user's.
+    more : sequence of (row, params)
+        What follows them.
 
     Returns
     -------
@@ -109,7 +113,7 @@ def given_points(space: Space, points: Any) -> list[tuple[np.ndarray, dict[str, 
                 f"space: {str(error).rstrip('.')}."
             ) from error
     given: list[tuple[np.ndarray, dict[str, Any]]] = []
-    for row, params in rows:
+    for row, params in [*rows, *more]:
         if not any(space.same(params, other) for _, other in given):
             given.append((row, {name: params[name] for name in sorted(params)}))
     return given

@@ -20,7 +20,7 @@ ROWS = {
     1: ("space", "_kernels", "_folds"),
     2: ("surrogate",),
     3: ("acquisition",),
-    4: ("_design", "_maximize", "_feasibility"),
+    4: ("_design", "_maximize", "_feasibility", "_prior"),
     5: ("optimizer",),
     6: ("stopping", "execution", "_journal"),
     7: ("_evaluation", "_results", "_racing"),
