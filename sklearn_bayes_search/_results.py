@@ -49,6 +49,26 @@ class Objective:
         refit = self._refit if isinstance(self._refit, str) else None
         return next((name for name in (refit, "score") if name in known), known[0])
 
+    def likely_names(self, names, scoring):
+        """List the names that an earlier search may have had for the metric.
+
+        Parameters
+        ----------
+        names : list of str or None
+            The metrics, None where they are not known or the score is one number.
+        scoring : object
+            What the user gave; a name there may be one of several metrics elsewhere.
+
+        Returns
+        -------
+        likely : list of str
+            The most wanted first.
+        """
+        if names is not None:
+            return [self.metric(names)]
+        likely = [self._wanted, self._refit, "score", scoring]
+        return [name for name in likely if isinstance(name, str)]
+
     def fold_scores(self, folds):
         """Give the metric on each fold, NaN where the fit failed."""
         return np.array([self._fold_score(fold) for fold in folds], dtype=float)

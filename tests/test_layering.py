@@ -23,7 +23,7 @@ ROWS = {
     4: ("_design", "_maximize", "_feasibility", "_prior"),
     5: ("optimizer",),
     6: ("stopping", "execution", "_journal"),
-    7: ("_evaluation", "_results", "_racing"),
+    7: ("_evaluation", "_results", "_racing", "_prior_results"),
     8: ("_scheduler",),
     9: ("report", "display", "importance", "selection"),
     10: ("_search",),
