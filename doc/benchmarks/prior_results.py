@@ -12,7 +12,7 @@ The columns are the median best score after 3, 6, 12 and 25 evaluations; after h
 the median final score without a source is reached (median and quartiles; 26 is never);
 and in which share of seeds the end is better than without, ties as half.
 
-Run ``python doc/benchmarks/prior_results.py``; about 20 minutes on 1 core.
+Run ``python doc/benchmarks/prior_results.py``; about 12 minutes on 1 core.
 """
 
 import argparse
