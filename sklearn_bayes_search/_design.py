@@ -1,12 +1,13 @@
 """First points: before there is anything to learn from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from sklearn_bayes_search.space import Space
 
-__all__ = ["SpaceFilling", "default_n_initial_points"]
+__all__ = ["SpaceFilling", "default_n_initial_points", "given_points"]
 
 
 def default_n_initial_points(space: Space, n_iter: int | None, max_pending: int) -> int:
@@ -66,3 +67,53 @@ class SpaceFilling:
             if wanted(row) and self._space.allows_row(row):
                 return np.array(row)
         return None
+
+
+def given_points(
+    space: Space, points: Any, more: Sequence[tuple[np.ndarray, dict[str, Any]]]
+) -> list[tuple[np.ndarray, dict[str, Any]]]:
+    """Encode the points that a user gives to begin with.
+
+    Parameters
+    ----------
+    space : Space
+        Where they lie.
+    points : list of dict or None
+        The user's.
+    more : sequence of (row, params)
+        What follows them.
+
+    Returns
+    -------
+    given : list of (row, params)
+        All of them, each setting once.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a point is no dict, or not in the space.
+    """
+    points = () if points is None else points
+    if isinstance(points, Mapping | str) or not isinstance(points, Sequence):
+        raise TypeError(
+            "The 'initial_points' parameter must be a list of dicts. "
+            f"Got {points!r} instead."
+        )
+    rows: list[tuple[np.ndarray, Mapping[str, Any]]] = []
+    for index, params in enumerate(points):
+        if not isinstance(params, Mapping):
+            raise TypeError(
+                f"Initial point {index} must be a dict. Got {params!r} instead."
+            )
+        try:
+            rows.append((space.encode(params), params))
+        except ValueError as error:
+            raise ValueError(
+                f"Initial point {index}, {dict(params)!r}, is not in the search "
+                f"space: {str(error).rstrip('.')}."
+            ) from error
+    given: list[tuple[np.ndarray, dict[str, Any]]] = []
+    for row, params in [*rows, *more]:
+        if not any(space.same(params, other) for _, other in given):
+            given.append((row, {name: params[name] for name in sorted(params)}))
+    return given

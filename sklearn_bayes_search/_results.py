@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-__all__ = ["Objective", "candidate_line", "reporter", "results_frame"]
+__all__ = ["Objective", "announce", "candidate_line", "reporter", "results_frame"]
 
 
 class Objective:
@@ -49,6 +49,26 @@ class Objective:
         refit = self._refit if isinstance(self._refit, str) else None
         return next((name for name in (refit, "score") if name in known), known[0])
 
+    def likely_names(self, names, scoring):
+        """List the names that an earlier search may have had for the metric.
+
+        Parameters
+        ----------
+        names : list of str or None
+            The metrics, None where they are not known or the score is one number.
+        scoring : object
+            What the user gave; a name there may be one of several metrics elsewhere.
+
+        Returns
+        -------
+        likely : list of str
+            The most wanted first.
+        """
+        if names is not None:
+            return [self.metric(names)]
+        likely = [self._wanted, self._refit, "score", scoring]
+        return [name for name in likely if isinstance(name, str)]
+
     def fold_scores(self, folds):
         """Give the metric on each fold, NaN where the fit failed."""
         return np.array([self._fold_score(fold) for fold in folds], dtype=float)
@@ -64,6 +84,15 @@ class Objective:
         with np.errstate(invalid="ignore"):  # inf - inf
             mean = float(np.mean(self.fold_scores(folds)))
         return mean if np.isfinite(mean) else np.nan
+
+
+def announce(n_splits, n_candidates):
+    """Print how much there is to do, as GridSearchCV does, where that is known."""
+    if n_candidates is not None:
+        print(
+            f"Fitting {n_splits} folds for each of {n_candidates} candidates, "
+            f"totalling {n_candidates * n_splits} fits"
+        )
 
 
 def reporter(objective, total, *, verbose):

@@ -9,7 +9,7 @@ import time
 
 from sklearn_bayes_search.exceptions import SpaceExhausted
 
-__all__ = ["Candidate", "Deadline", "run", "window"]
+__all__ = ["Candidate", "Deadline", "deadline_for", "run", "window"]
 
 
 class Candidate:
@@ -152,6 +152,18 @@ def _why_stop(candidates, n_iter, deadline, executor):
         return f"evaluated n_iter={n_iter} candidates"
     if deadline is not None and n and deadline.is_near(candidates, executor.n_workers):
         return f"timeout={deadline.seconds:g} s after {n} candidates"
+    return None
+
+
+def deadline_for(timeout, n_iter, refit):
+    """Give the time limit of a search, or None; refuse a search without an end."""
+    if timeout is not None:
+        return Deadline(timeout, refit=refit is not False)
+    if n_iter is None:
+        raise ValueError(
+            "The 'n_iter' parameter of BayesSearchCV must be an int >= 1 unless a "
+            "'timeout' ends the search. Got None for both; set one of them."
+        )
     return None
 
 

@@ -15,8 +15,10 @@ from sklearn_bayes_search._evaluation import (
     draw_splits,
     name_error_scores,
 )
-from sklearn_bayes_search._results import Objective, reporter, results_frame
-from sklearn_bayes_search._scheduler import Deadline, run, window
+from sklearn_bayes_search._prior import best_setting
+from sklearn_bayes_search._prior_results import read_prior_results
+from sklearn_bayes_search._results import Objective, announce, reporter, results_frame
+from sklearn_bayes_search._scheduler import deadline_for, run, window
 from sklearn_bayes_search._sklearn_compat import (
     BaseSearchCV,
     FitCallbacks,
@@ -112,6 +114,13 @@ class BayesSearchCV(BaseSearchCV):
     n_initial_points : int or "auto", default="auto"
         How many settings are tried before the model takes over, ``initial_points``
         included. The rest fills the space evenly.
+
+    prior_results : fitted search, dict, DataFrame or list of these, default=None
+        Earlier searches, of this or another class: as they are, their ``cv_results_``,
+        or tables of it, also from files. They inform the model through the ranks of
+        their scores, as far as these prove right here; the best setting of each is
+        tried after ``initial_points``. They are not rows of this search and cannot win.
+        Settings that this space does not have are left out with a warning.
 
     objective_metric : str, default=None
         What is maximised when there are several metrics. None: the one that ``refit``
@@ -218,6 +227,7 @@ class BayesSearchCV(BaseSearchCV):
         "surrogate": "no_validation",  # by as_proposer and as_acquisition, which
         "acquisition": "no_validation",  # know the names
         "initial_points": [list, tuple, None],
+        "prior_results": "no_validation",  # by read_prior_results
         "n_initial_points": [
             Interval(Integral, 1, None, closed="left"),
             StrOptions({"auto"}),
@@ -249,6 +259,7 @@ class BayesSearchCV(BaseSearchCV):
         acquisition="log_ei",
         initial_points=None,
         n_initial_points="auto",
+        prior_results=None,
         objective_metric=None,
         max_pending="auto",
         timeout=None,
@@ -271,9 +282,16 @@ class BayesSearchCV(BaseSearchCV):
         self.acquisition = acquisition
         self.initial_points = initial_points
         self.n_initial_points = n_initial_points
+        self.prior_results = prior_results
         self.objective_metric = objective_metric
         self.max_pending = max_pending
         self.timeout = timeout
+
+    def __sklearn_clone__(self):
+        # clone makes unfitted copies of what it finds: of an earlier search, too
+        copy = super().__sklearn_clone__()
+        copy.prior_results = self.prior_results
+        return copy
 
     @fit_context(prefer_skip_nested_validation=False)  # nor does GridSearchCV skip it
     def fit(self, X, y=None, **params):
@@ -301,7 +319,7 @@ class BayesSearchCV(BaseSearchCV):
             Before any fit, if a parameter is wrong; after the search, if every fit
             failed.
         """
-        deadline = self._deadline()
+        deadline = deadline_for(self.timeout, self.n_iter, self.refit)
         scorers, refit_metric = self._get_scorers()
         objective = self._objective(scorers)
         space = as_space(self.param_distributions)
@@ -345,16 +363,6 @@ class BayesSearchCV(BaseSearchCV):
         callbacks.end()
         return self
 
-    def _deadline(self):
-        if self.timeout is not None:
-            return Deadline(self.timeout, refit=self.refit is not False)
-        if self.n_iter is None:
-            raise ValueError(
-                "The 'n_iter' parameter of BayesSearchCV must be an int >= 1 unless a "
-                "'timeout' ends the search. Got None for both; set one of them."
-            )
-        return None
-
     def _objective(self, scorers):
         """Give what is maximised; refuse an unknown metric where they are known."""
         objective = Objective(self.objective_metric, self.refit)
@@ -367,6 +375,12 @@ class BayesSearchCV(BaseSearchCV):
         self, space, objective, deadline, callbacks, X, y, splits, scorers, routed
     ):
         """Evaluate settings until the search ends."""
+        prior = read_prior_results(
+            self.prior_results,
+            space,
+            own=self.estimator.get_params(),
+            metrics=objective.likely_names(metric_names(scorers), self.scoring),
+        )
         whole = deadline is None and space.size <= self.n_iter
         n_candidates = self.n_iter if self.n_iter is not None else None
         if np.isfinite(space.size):
@@ -378,7 +392,8 @@ class BayesSearchCV(BaseSearchCV):
                 space,
                 surrogate=self.surrogate,
                 acquisition=self.acquisition,
-                initial_points=self._initial_points(space),
+                initial_points=self._initial_points(space, prior),
+                prior_results=None if whole else prior,
                 n_initial_points=self.n_initial_points,
                 n_iter=self.n_iter,
                 max_pending=max_pending,
@@ -400,11 +415,8 @@ class BayesSearchCV(BaseSearchCV):
                 verbose=self.verbose,
             )
             n_fits = None if n_candidates is None else n_candidates * len(splits)
-            if self.verbose > 0 and n_fits is not None:
-                print(
-                    f"Fitting {len(splits)} folds for each of {n_candidates} "
-                    f"candidates, totalling {n_fits} fits"
-                )
+            if self.verbose > 0:
+                announce(len(splits), n_candidates)
             callbacks.begin_search(n_fits)
             candidates, stop_reason = run(
                 optimizer,
@@ -420,10 +432,11 @@ class BayesSearchCV(BaseSearchCV):
             callbacks.end_search()
         return optimizer, candidates, stop_reason, max_pending
 
-    def _initial_points(self, space):
-        """Give the user's settings, then the one nearest to the estimator's own."""
+    def _initial_points(self, space, prior):
+        """Give the user's, the best of each earlier search, the estimator's nearest."""
         own = space.nearest(self.estimator.get_params())
-        return [*(self.initial_points or []), *([] if own is None else [own])]
+        own = [] if own is None else [own]
+        return [*(self.initial_points or []), *map(best_setting, prior), *own]
 
     def _choose_best(self, results, refit_metric):
         if not (self.refit or not self.multimetric_):

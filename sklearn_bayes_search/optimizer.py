@@ -13,8 +13,13 @@ from typing import Any
 import numpy as np
 
 from sklearn_bayes_search._blas import one_blas_thread
-from sklearn_bayes_search._design import SpaceFilling, default_n_initial_points
+from sklearn_bayes_search._design import (
+    SpaceFilling,
+    default_n_initial_points,
+    given_points,
+)
 from sklearn_bayes_search._maximize import Asked, Maximizer
+from sklearn_bayes_search._prior import Prior, Results
 from sklearn_bayes_search._trial import History, Outcome, Trial
 from sklearn_bayes_search.acquisition import Acquisition
 from sklearn_bayes_search.exceptions import SpaceExhausted
@@ -30,6 +35,9 @@ FAILURE_NOISE = 1.0
 # Scores this many spreads below the median are pulled up, or a few hopeless settings
 # would flatten all differences among good ones. Measured with scores of -1e6.
 WINSOR_SPREADS = 5.0
+# First points where earlier results inform the model. With more of them a good source
+# saves fewer evaluations; with 2 a misleading one costs some.
+N_INFORMED = 3
 # Draws after which a constraint is said to permit nothing.
 MAX_DRAWS = 20_000
 # Finite spaces up to this size are then walked through, which takes a few seconds.
@@ -56,6 +64,11 @@ class BayesianOptimizer:
         ``UpperConfidenceBound(kappa=3.0)``. ``"tpe"`` takes the default only.
     initial_points : list of dict, default=None
         Settings to ask for first.
+    prior_results : list of list of (dict, float), default=None
+        What earlier searches found: for each a list of settings of this space with
+        their scores, NaN for a failure. They inform the model through their ranks, as
+        far as these prove right here, and the best setting of each is asked for after
+        ``initial_points``. They are not in ``history`` and cannot be ``best``.
     n_initial_points : int or "auto", default="auto"
         How many points are asked for before the model takes over, ``initial_points``
         included. The rest fills the space evenly. ``"auto"`` depends on the space,
@@ -105,6 +118,7 @@ class BayesianOptimizer:
         surrogate: str | Surrogate | Proposer = "gp",
         acquisition: str | Acquisition = "log_ei",
         initial_points: Sequence[Mapping[str, Any]] | None = None,
+        prior_results: Sequence[Results] | None = None,
         n_initial_points: int | str = "auto",
         n_iter: int | None = None,
         max_pending: int = 1,
@@ -117,11 +131,15 @@ class BayesianOptimizer:
         if n_iter is not None:
             _check_count("n_iter", n_iter, " or None")
         _check_count("max_pending", max_pending)
+        with one_blas_thread():
+            self._prior = Prior(self.space, prior_results, self._rng(0, 1))
         if isinstance(n_initial_points, str) and n_initial_points == "auto":
             n_initial_points = default_n_initial_points(self.space, n_iter, max_pending)
+            if len(self._prior):
+                n_initial_points = max(N_INFORMED, max_pending)
         _check_count("n_initial_points", n_initial_points, " or 'auto'")
         self.n_initial_points = int(n_initial_points)
-        self._first = self._encode_all(() if initial_points is None else initial_points)
+        self._first = given_points(self.space, initial_points, self._prior.best)
         self._queue = deque(self.space.grid()) if exhaustive else None
         self._filling = SpaceFilling(self.space, self._rng(0, 0))
         self._maximizer = Maximizer(self.space)
@@ -290,39 +308,18 @@ class BayesianOptimizer:
         failed = np.array([outcome.failed for outcome in outcomes])
         y, noise = _targets(outcomes, failed)
         pending = [trial.row for trial in self._pending.values()]
+        U = np.array([outcome.trial.row for outcome in outcomes])
         known = Known(
-            U=np.array([outcome.trial.row for outcome in outcomes]),
+            U=U,
             y=y,
             noise=noise,
             failed=failed,
             pending=np.array(pending).reshape(-1, self.space.n_dims),
+            earlier=self._prior.place(U, y, noise),
         )
         return self._proposer.propose(
             known, maximizer=self._maximizer, asked=self._asked, rng=rng
         )
-
-    def _encode_all(self, points: Any) -> list[tuple[np.ndarray, dict[str, Any]]]:
-        if isinstance(points, Mapping | str) or not isinstance(points, Sequence):
-            raise TypeError(
-                "The 'initial_points' parameter must be a list of dicts. "
-                f"Got {points!r} instead."
-            )
-        rows: list[tuple[np.ndarray, dict[str, Any]]] = []
-        for index, params in enumerate(points):
-            if not isinstance(params, Mapping):
-                raise TypeError(
-                    f"Initial point {index} must be a dict. Got {params!r} instead."
-                )
-            try:
-                row = self.space.encode(params)
-            except ValueError as error:
-                raise ValueError(
-                    f"Initial point {index}, {dict(params)!r}, is not in the search "
-                    f"space: {str(error).rstrip('.')}."
-                ) from error
-            if not any(self.space.same(params, other) for _, other in rows):
-                rows.append((row, {name: params[name] for name in sorted(params)}))
-        return rows
 
     def _rng(self, *stream: int) -> np.random.Generator:
         """Give the generator of one ask, or of another numbered purpose."""

@@ -376,7 +376,7 @@ def test_asks_move_away_from_where_evaluations_fail(member, failure):
     trials = run(optimizer, 20, fails_on_the_left(failure))
     later = rows(trials)[6:, 0]
     assert np.mean(later < 0.4) < 0.1
-    assert np.mean(later < 0.5) < 0.5
+    assert np.mean(later < 0.5) <= 0.5
     assert not optimizer.best.failed
 
 

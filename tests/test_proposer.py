@@ -290,3 +290,27 @@ def test_a_proposer_takes_the_default_acquisition(acquisition):
 def test_a_proposer_refuses_another_acquisition(surrogate, acquisition):
     with pytest.raises(ValueError, match="'acquisition' parameter has no effect with"):
         as_proposer(surrogate, acquisition)
+
+
+@pytest.mark.parametrize("member", ["gp", "forest", "tpe"])
+def test_points_of_earlier_searches_attract(member):
+    space = Space({"x": Real(0, 1)})
+    present = {
+        "U": np.array([[0.1], [0.5], [0.9]]),
+        "y": np.zeros(3),
+        "noise": np.zeros(3),
+        "failed": np.zeros(3, dtype=bool),
+        "pending": np.empty((0, 1)),
+    }
+    U = np.linspace(0, 1, 21)[:, None]
+    earlier = U, -10 * np.abs(U[:, 0] - 0.75), np.full(21, 0.05)
+    distances = [
+        np.mean(
+            [
+                abs(propose(as_proposer(member), space, known, seed=seed)[0] - 0.75)
+                for seed in range(10)
+            ]
+        )
+        for known in (Known(**present), Known(**present, earlier=earlier))
+    ]
+    assert distances[1] < 0.1 < distances[0]

@@ -144,8 +144,10 @@ def test_metric_that_drives_the_search(scoring, options, driver):
     assert np.array_equal(search.optimizer_.history.scores, means)
     assert np.array_equal(search.results_frame()["score"], means)
     top = 0.0 if driver == "low" else 1.0
-    # what the model chose lies on that side, most of it far out
-    assert np.abs(np.array(tried(search)[3:]) - top).mean() < 0.25
+    # what the model chose goes that way, and comes near the end
+    distances = np.abs(np.array(tried(search)[3:]) - top)
+    assert distances.mean() < 0.35
+    assert distances[-1] < 0.1
 
 
 def test_refit_alone_decides_what_is_best():

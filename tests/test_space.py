@@ -628,6 +628,19 @@ def test_nearest_setting_keeps_what_is_in_range():
     assert never.nearest({"C": 3.0}) is None
 
 
+def test_nearest_setting_is_of_a_branch_that_fixes_nothing_else():
+    svc = {"kernel": "rbf", "degree": 3, "C": 1.0, "gamma": "scale"}
+    C, gamma = Real(0.1, 10, log=True), Real(1e-3, 1, log=True)
+    space = Space(
+        [
+            {"kernel": ["poly"], "degree": [2, 3, 4], "C": C, "gamma": gamma},
+            {"kernel": ["rbf"], "C": C, "gamma": gamma},
+        ]
+    )
+    assert space.nearest(svc)["kernel"] == "rbf"
+    assert space.nearest({**svc, "kernel": "linear"})["kernel"] == "poly"
+
+
 def test_nearest_setting_is_of_the_branch_that_keeps_most():
     space = Space([{"k": ["a"], "x": [1, 2]}, {"k": ["b"], "x": [1, 2]}, {"y": [3, 4]}])
     assert space.nearest({"k": "b", "x": 2, "y": 3}) == {"k": "b", "x": 2}

@@ -26,6 +26,9 @@ class Known:
         Which evaluations failed; at least two did not.
     pending : ndarray of shape (n_pending, n_dims)
         Snapped points that were asked for and not yet told.
+    earlier : tuple of ndarray, or None
+        Points of earlier searches, of shape (n_earlier, n_dims), what their scores
+        would be here, and the variances of these.
     """
 
     U: np.ndarray
@@ -33,6 +36,24 @@ class Known:
     noise: np.ndarray
     failed: np.ndarray
     pending: np.ndarray
+    earlier: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+
+    def with_earlier(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Add the earlier points at the end.
+
+        Returns
+        -------
+        U, y, noise : ndarray
+            Of the points told, then of the earlier ones.
+        """
+        if self.earlier is None:
+            return self.U, self.y, self.noise
+        U, y, noise = self.earlier
+        return (
+            np.concatenate([self.U, U]),
+            np.concatenate([self.y, y]),
+            np.concatenate([self.noise, noise]),
+        )
 
 
 class Proposer(Protocol):

@@ -57,7 +57,8 @@ class ModelBased:
             A snapped point that the constraint permits; None if none was found.
         """
         U, failed, dims = known.U, known.failed, maximizer.dims
-        model = self.surrogate.fit(U, known.y, noise=known.noise, dims=dims, rng=rng)
+        seen, y, noise = known.with_earlier()
+        model = self.surrogate.fit(seen, y, noise=noise, dims=dims, rng=rng)
         mean = np.where(failed, -np.inf, model.posterior(U).mean)
         best = float(mean.max())
         gap = best - float(np.quantile(mean[~failed], 0.75))

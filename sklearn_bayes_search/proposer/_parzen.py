@@ -138,8 +138,9 @@ class ParzenEstimator:
         row : ndarray of shape (n_dims,) or None
             A snapped point that the constraint permits; None if no candidate was new.
         """
-        space, good = maximizer.space, self._good(known, rng)
-        groups = known.U[good], np.concatenate([known.U[~good], known.pending])
+        space, U = maximizer.space, known.with_earlier()[0]
+        good = self._good(known, rng)
+        groups = U[good], np.concatenate([U[~good], known.pending])
         better, worse = (
             _Mixture(K, space, multivariate=self.multivariate) for K in groups
         )
@@ -166,9 +167,10 @@ class ParzenEstimator:
 
         Of equal scores, chance takes some: the first ones would be the same ever after.
         """
-        n_scored = int(np.sum(~known.failed))
-        n_good = min(math.ceil(self.gamma * len(known.y)), MAX_GOOD, n_scored - 1)
-        scores = np.where(known.failed, -np.inf, known.y)
+        scores = known.with_earlier()[1].copy()
+        scores[: len(known.y)][known.failed] = -np.inf
+        n_scored = int(np.isfinite(scores).sum())
+        n_good = min(math.ceil(self.gamma * len(scores)), MAX_GOOD, n_scored - 1)
         best_first = np.lexsort((rng.random(len(scores)), -scores))
         good = np.zeros(len(scores), dtype=bool)
         good[best_first[:n_good]] = True

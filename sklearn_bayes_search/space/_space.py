@@ -321,11 +321,11 @@ class Space:
         -------
         nearest : dict or None
             The values that are in range, a choice as it stands in the space, and the
-            middle of the range for every other parameter. Of several branches the
-            first that keeps most. None if it keeps no value of a parameter that
-            varies, or the constraint forbids it.
+            middle of the range for every other parameter. Of several branches the one
+            that fixes fewest parameters at other values, and keeps most. None if it
+            keeps no value of a parameter that varies, or the constraint forbids it.
         """
-        best: tuple[int, dict[str, Any] | None] = (0, None)
+        best: tuple[tuple[int, int], dict[str, Any] | None] = ((-len(params), 0), None)
         for branch in self.branches:
             kept = {
                 name: d.decode(d.encode(params[name])) if d.discrete else params[name]
@@ -333,9 +333,10 @@ class Space:
                 if name in params and d.contains(params[name])
             }
             varying = [name for name in kept if branch[name].n_levels != 1]
-            if varying and len(kept) > best[0]:
-                middle = {name: d.middle() for name, d in branch.items()}
-                best = (len(kept), {**middle, **kept})
+            lost = [name for name in params if name in branch and name not in kept]
+            rank = -sum(branch[name].n_levels == 1 for name in lost), len(kept)
+            if varying and rank > best[0]:
+                best = rank, {name: d.middle() for name, d in branch.items()} | kept
         nearest = best[1]
         return nearest if nearest is not None and self.allows(nearest) else None
 

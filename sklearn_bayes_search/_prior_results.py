@@ -1,0 +1,264 @@
+"""Read what earlier searches tried: their settings, as this search's space has them.
+
+An earlier search may have had other ranges, other parameters and other metrics, and may
+come from a file. Whatever can be placed is used, the rest is counted in one warning.
+"""
+
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["read_prior_results"]
+
+# An empty cell of a table: the parameter was inactive, or its value was None.
+EMPTY = object()
+
+
+def read_prior_results(prior_results, space, *, own, metrics):
+    """Read the earlier searches that a user gives.
+
+    Parameters
+    ----------
+    prior_results : None, fitted search, dict, DataFrame, or list of these
+        What the user gave; it is only read.
+    space : Space
+        The present search space.
+    own : dict
+        The estimator's own parameters: the value of whatever only one of the two
+        searches varies.
+    metrics : list of str
+        Names that the score may have there, the most wanted first.
+
+    Returns
+    -------
+    sources : list of list of (params, score)
+        For each earlier search the settings that the present space has, and their
+        scores; NaN where the evaluation failed.
+
+    Raises
+    ------
+    TypeError
+        If it is nothing that holds the results of a search.
+    ValueError
+        If a search is not fitted or has no results, if it is not clear which of its
+        scores is meant, or if nothing of it all can be used.
+    """
+    if prior_results is None:
+        return []
+    several = isinstance(prior_results, list | tuple)
+    given = prior_results if several else [prior_results]
+    sources, left_out, n_settings = [], [], 0
+    for index, results in enumerate(given):
+        where = "'prior_results' parameter of BayesSearchCV"
+        if several:
+            where = f"entry {index} of the {where}"
+        settings, scores = _read(results, where, metrics)
+        n_settings += len(settings)
+        source = []
+        for setting, score in zip(settings, scores, strict=True):
+            params, problem = _place(setting, space, own)
+            if params is None:
+                left_out.append((setting, problem))
+            else:
+                source.append((params, float(score)))
+        if np.isfinite([score for _, score in source]).any():
+            sources.append(source)
+        else:
+            left_out += [(params, "no score is finite") for params, _ in source]
+    if left_out:
+        _report(left_out, n_settings, usable=bool(sources))
+    return sources
+
+
+def _read(results, where, metrics):
+    """Give settings and scores of one earlier search."""
+    is_search = hasattr(results, "fit") and not isinstance(results, type)
+    if is_search and not hasattr(results, "cv_results_"):
+        raise ValueError(
+            f"The {where} must be a search that is fitted. Got {results!r}; fit it "
+            "first, or leave it out."
+        )
+    table = results.cv_results_ if is_search else results
+    if not isinstance(table, Mapping | pd.DataFrame):
+        raise TypeError(
+            f"The {where} must be a fitted search, its cv_results_, a DataFrame of "
+            f"these, or a list of such. Got {results!r}; pass the search itself."
+        )
+    columns = {str(name): table[name] for name in table}
+    scores = _scores(columns, where, metrics)
+    if len(scores) == 0:
+        raise ValueError(
+            f"The {where} must have at least one setting. Got a "
+            f"{type(results).__name__} without any; leave it out."
+        )
+    settings = list(columns.get("params", ()))
+    if not settings or not all(isinstance(setting, Mapping) for setting in settings):
+        settings = _settings(columns, where)  # a file has the text of the dicts
+    return settings, scores
+
+
+def _scores(columns, where, metrics):
+    """Give the scores, NaN where a setting failed."""
+    prefix = "mean_test_"
+    known = [name.removeprefix(prefix) for name in columns if name.startswith(prefix)]
+    if known:
+        if len(known) > 1 and not set(known) & set(metrics):
+            raise ValueError(
+                f"The {where} has the scores {known}, and none is called like what "
+                f"this search maximises: {metrics[0]!r}. Name one of them with "
+                "'objective_metric', or leave out the columns of the others."
+            )
+        chosen = prefix + next((name for name in metrics if name in known), known[0])
+    elif "score" in columns:
+        chosen = "score"
+    else:
+        raise ValueError(
+            f"The {where} must have a score: 'mean_test_score' or 'mean_test_' and a "
+            "metric, as in cv_results_, or 'score', as in results_frame(). Got the "
+            f"columns {list(columns)}."
+        )
+    try:
+        scores = np.array(columns[chosen], dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"The scores of the {where} must be numbers. Got {columns[chosen]!r} as "
+            f"{chosen!r}."
+        ) from error
+    if chosen == "score" and "status" in columns:
+        scores[np.asarray(columns["status"]) == "failed"] = np.nan
+    return scores
+
+
+def _settings(columns, where):
+    """Put settings together from the columns of their parameters."""
+    if "score" in columns:  # results_frame(): parameters, then score and others
+        names = list(columns)
+        others = names[names.index("score") :]
+        names = [n for n in names if n not in others and not _is_index(n)]
+        # one that is called like a column of results_frame() keeps its prefix
+        bare = {n: n.removeprefix("param_") for n in names}
+        place = {bare[n] if bare[n] in others else n: n for n in names}
+    else:
+        names = [name for name in columns if name.startswith("param_")]
+        place = {name.removeprefix("param_"): name for name in names}
+    if not place:
+        raise ValueError(
+            f"The {where} must have settings: 'params', or a column 'param_' and name "
+            f"for each parameter, as in cv_results_. Got the columns {list(columns)}."
+        )
+    cells = [[_cell(value) for value in columns[name]] for name in place.values()]
+    return [dict(zip(place, row, strict=True)) for row in zip(*cells, strict=True)]
+
+
+def _is_index(name):
+    """Tell whether a column is the index of a table that was written to a file."""
+    return name == "candidate" or name.startswith("Unnamed:")
+
+
+def _cell(value):
+    not_a_number = isinstance(value, float) and value != value
+    empty = not_a_number or value is pd.NA or value is np.ma.masked
+    return EMPTY if empty else value
+
+
+def _place(setting, space, own):
+    """Give the setting of the space that an earlier one is, or None and a reason."""
+    problems = []
+    for branch in space.branches:
+        try:
+            params = {
+                name: _value(name, dimension, setting, own)
+                for name, dimension in branch.items()
+            }
+            for name in setting:
+                if name not in branch:
+                    _check_unvaried(name, setting[name], space, own)
+        except ValueError as error:
+            problems.append(str(error))
+            continue
+        if space.allows(params):
+            return params, None
+        problems.append("the constraint of the space forbids it")
+    return None, problems[0]
+
+
+def _value(name, dimension, setting, own):
+    """Give a parameter's value as the space has it."""
+    value = setting.get(name, EMPTY)
+    if name not in setting:
+        candidates = []
+    elif value is EMPTY:
+        candidates = [np.nan, None]
+    else:
+        candidates = [value, *_readings(value, dimension)]
+    if value is EMPTY and name in own:
+        candidates.append(own[name])
+    problem = f"it lacks a value for {name!r}"
+    for candidate in candidates:
+        try:
+            position = dimension.encode(candidate)
+        except ValueError as error:
+            # of several readings, the one of what stands there
+            problem = (
+                problem if candidate is not candidates[0] else f"{name!r}: {error}"
+            )
+            continue
+        # an int that a table made a float, a choice that is equal: as the space has it
+        return dimension.decode(position) if dimension.discrete else float(candidate)
+    if value is EMPTY:
+        problem = (
+            f"it lacks a value for {name!r}, and the estimator's own is not in range"
+        )
+    raise ValueError(problem)
+
+
+def _readings(value, dimension):
+    """Give what a file may have meant by a text or a number."""
+    if not isinstance(value, str | int | float | np.number):
+        return
+    texts = {str(value), repr(value)}
+    if isinstance(value, float) and value.is_integer():
+        texts.add(str(int(value)))
+    choices = getattr(dimension, "choices", ())
+    meant = [choice for choice in choices if {str(choice), repr(choice)} & texts]
+    if len(meant) == 1:
+        yield meant[0]
+    if isinstance(value, str):
+        try:
+            yield float(value)
+        except ValueError:
+            return
+
+
+def _check_unvaried(name, value, space, own):
+    """Refuse another value than the estimator's own for what the space lacks."""
+    if value is EMPTY:
+        return
+    if name not in own:
+        raise ValueError(f"{name!r} is no parameter of the space")
+    if not space.same({name: own[name]}, {name: value}):
+        raise ValueError(
+            f"{name!r} is no parameter of the space, and {value!r} is not the "
+            "estimator's own value"
+        )
+
+
+def _report(left_out, n_settings, *, usable):
+    """Tell once how many settings are left out, and why."""
+    setting, problem = left_out[0]
+    shown = {name: value for name, value in setting.items() if value is not EMPTY}
+    first = f"The first, {shown!r}: {problem}."
+    if not usable:
+        raise ValueError(
+            f"None of the {n_settings} settings in the 'prior_results' parameter of "
+            f"BayesSearchCV can be used. {first} Search over the same parameters as "
+            "the earlier search, or leave it out."
+        )
+    warnings.warn(
+        f"{len(left_out)} of {n_settings} settings in the 'prior_results' parameter of "
+        f"BayesSearchCV cannot be used, and are left out. {first}",
+        UserWarning,
+        stacklevel=6,  # where fit is called
+    )
