@@ -2,8 +2,8 @@
 
 ``METHODS`` maps names to methods. ``<name>_defaults`` starts with the setting that
 ``BayesSearchCV`` tries first, the estimator's own; ``ours`` does so as well, since that
-is what users get, and has ``ours_no_defaults`` beside it. ``ours/<variant>`` changes one
-thing for an ablation.
+is what users get, and has ``ours_no_defaults`` beside it. ``ours/<variant>`` changes
+one thing for an ablation.
 """
 
 import importlib.util

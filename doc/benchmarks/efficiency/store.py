@@ -1,9 +1,9 @@
 """The store of results: one file of JSON lines per method, appended run by run.
 
-A line is a run, ``{"task": ..., "seed": ..., "scores": [...], ...}``; the versions that
-the following runs were made with, ``{"versions": ...}``; or why a method could not run,
-``{"skipped": ...}``. A line that an interruption cut off is passed over. ``null`` stands
-for NaN. Method ``a/b`` is in the file ``a/b.jsonl``.
+A line is a run, ``{"task": ..., "seed": ..., "scores": [...], ...}``; the versions
+that the following runs were made with, ``{"versions": ...}``; or why a method could not
+run, ``{"skipped": ...}``. A line that an interruption cut off is passed over. ``null``
+stands for NaN. Method ``a/b`` is in the file ``a/b.jsonl``.
 """
 
 import json
