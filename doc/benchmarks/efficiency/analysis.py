@@ -214,6 +214,15 @@ class Comparison:
         whole = first_reaching(ours.mean(axis=0), theirs[:, -1].mean() - 1e-9)
         return float(np.quantile(by_task, 0.5, method="inverted_cdf")), whole
 
+    def seconds(self, label: str) -> float:
+        """Give the median over runs of the CPU time per suggestion."""
+        runs = [
+            run
+            for task in self.tasks
+            for run in self.results.runs(self.key(label), task).values()
+        ]
+        return float(np.median([r["seconds"] / max(len(r["scores"]), 1) for r in runs]))
+
     def families(self, n: int) -> dict[str, dict[str, float]]:
         """Give the mean after n evaluations by family and method."""
         found: dict[str, dict[str, float]] = {}

@@ -73,9 +73,10 @@ which is run as a ``BayesianOptimizer`` without initial points, nor its peers.
 
 COLUMNS = """\
 *Ours ahead* is the difference between our normalised score and the method's, paired
-by task. The mean rank is 1 for a method that is the best on every task. The last
-two columns tell how many evaluations we need for what the method has after {n}: the
-median over tasks, and by the curve of means.
+by task. The mean rank is 1 for a method that is the best on every task. The columns
+*ours needs* tell how many evaluations we need for what the method has after {n}: the
+median over tasks, and by the curve of means. The last one is the CPU time that a
+method takes per suggestion, the median over runs.
 """
 
 SYNTHETIC = """\
@@ -212,6 +213,8 @@ def build(store: Store, text: Path, folder: Path, main: str = "fair") -> None:
     first, words = comparisons.pop(main)
     (second, other_words) = next(iter(comparisons.values()))
     page.add(HEAD)
+    if not store.methods():
+        page.add("There are no results yet.")
     _add_models(page, first, words)
     _add_synthetic(page, results)
     times = cpu.load(store.folder)

@@ -54,6 +54,7 @@ def main_table(comparison: Comparison) -> Rows:
     head = ["method", *(f"score at {n}" for n in AT)]
     head += [f"ours ahead at {n}" for n in AT]
     head += [f"mean rank at {n_last}", "ours needs, by task", "ours needs, on the mean"]
+    head += ["ms per suggestion"]
     ranks = comparison.mean_ranks(n_last)
     rows = [head]
     for label in comparison.labels:
@@ -68,6 +69,7 @@ def main_table(comparison: Comparison) -> Rows:
             row += ["–", "–"]
         else:
             row += [count(n, n_last) for n in comparison.needed(label)]
+        row.append(f"{1e3 * comparison.seconds(label):.2g}")
         rows.append(row)
     return rows
 
