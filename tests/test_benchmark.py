@@ -12,9 +12,16 @@ import run
 import synthetic
 import tasks
 from layout import Layout
+from sklearn.model_selection import ParameterGrid
 from store import RESULTS, Store
 
 ALL_TASKS = {**tasks.TASKS, **synthetic.TASKS}
+BEST_CONDITIONAL = {
+    "branch": "valley",
+    "valley_x": 0.7,
+    "valley_y": 0.49,
+    "shared": 0.3,
+}
 PEERS = [name for name in methods.PEERS if name != "random"]
 
 
@@ -41,6 +48,18 @@ def test_a_model_tuning_task_scores_random_settings(task):
     assert np.isfinite([score, *map(task.objective, others)]).all()
 
 
+@pytest.mark.parametrize("task", tasks.TASKS.values(), ids=lambda task: task.name)
+def test_a_model_tuning_task_has_an_own_setting_in_its_space(task):
+    assert Layout(task.space).space.contains(task.defaults)
+
+
+def test_the_best_value_of_the_grid_is_that_of_its_best_point():
+    task = synthetic.TASKS["grid"]
+    values = [task.true_value(params) for params in ParameterGrid(task.space)]
+    assert len(values) == 108
+    assert max(values) == task.best_value
+
+
 def test_both_groups_have_every_family():
     families = {task.family for task in tasks.TASKS.values()}
     for group in ("tune", "report"):
@@ -63,11 +82,15 @@ def test_no_value_of_a_synthetic_task_is_above_its_best(task):
         ("levy10", [1.0] * 10),
         ("rosenbrock4", [1.0] * 4),
         ("levy5_in_50", [1.0] * 50),
+        ("mixed", {"rate": 10**-3.2, "share": 0.7, "depth": 8, "kind": "b"}),
+        ("conditional", BEST_CONDITIONAL),
     ],
 )
 def test_the_best_point_of_a_function_has_the_best_value(name, best):
     task = synthetic.TASKS[name]
-    params = {f"x{index:02d}": value for index, value in enumerate(best)}
+    params = best
+    if not isinstance(best, dict):
+        params = {f"x{index:02d}": value for index, value in enumerate(best)}
     assert task.true_value(params) == pytest.approx(task.best_value, abs=1e-5)
     for version in ("blown_up", "failing"):
         disturbed = synthetic.TASKS.get(f"{name}_{version}", task)
@@ -105,6 +128,7 @@ def test_a_peer_that_is_missing_is_left_out_with_a_reason(
         seeds=2,
         jobs=1,
         retry=False,
+        store_as=None,
     )
     run.run_searches(options, deadline=None)
     store = Store(tmp_path)
@@ -112,7 +136,9 @@ def test_a_peer_that_is_missing_is_left_out_with_a_reason(
     assert "smac is left out: smac not installed." in capsys.readouterr().out
     assert set(store.runs("random")) == {("branin", 0), ("branin", 1)}
     # nothing is left to run
-    assert not list(run.missing(store, ["random"], ["branin"], 2, retry=False))
+    assert not list(
+        run.missing(store, {"random": "random"}, ["branin"], 2, retry=False)
+    )
 
 
 def test_a_line_that_was_cut_off_costs_one_run_only(tmp_path):

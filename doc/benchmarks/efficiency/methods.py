@@ -196,9 +196,9 @@ def run(method: Method, task: Any, seed: int) -> dict[str, Any]:
     first = task.defaults if method.starts_with_defaults else None
     layout = Layout(task.space)
     try:
+        # the first object pays for imports
+        method.make(layout, seed, task.n_evaluations, task.batch)
         with threadpool_limits(limits=1):
-            # the first object pays for imports
-            method.make(layout, seed, task.n_evaluations, task.batch)
             start = time.process_time()
             search = method.make(layout, seed, task.n_evaluations, task.batch, first)
             while len(scores) < task.n_evaluations:

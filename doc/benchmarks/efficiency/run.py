@@ -2,9 +2,11 @@
 
 ``python run.py`` runs all methods on all tasks; ``--methods``, ``--tasks`` and
 ``--seeds`` choose. Every run is appended to the store as it ends, so that this may be
-interrupted at any moment and started again. ``--reference`` measures the scales of the
-model-tuning tasks, ``--cpu`` the CPU time per suggestion. ``page.py`` then makes the
-page of the documentation from the store.
+interrupted at any moment and started again. ``--store-as ours/<variant>`` stores one
+method under another name: a change of this package's code becomes a row of the
+ablation. ``--reference`` measures the scales of the model-tuning tasks, ``--cpu`` the
+CPU time per suggestion. ``page.py`` then makes the page of the documentation from the
+store.
 """
 
 import argparse
@@ -43,12 +45,20 @@ def run_one(method: str, task: str, seed: int) -> tuple[str, str, int, dict[str,
 
 
 def missing(
-    store: Store, names: list[str], of_tasks: list[str], n_seeds: int, *, retry: bool
+    store: Store,
+    names: dict[str, str],
+    of_tasks: list[str],
+    n_seeds: int,
+    *,
+    retry: bool,
 ) -> Iterator[tuple[str, str, int]]:
-    """Give the runs to make: seed by seed, so that every method gets its share."""
+    """Give the runs to make: seed by seed, so that every method gets its share.
+
+    ``names`` maps methods to their names in the store.
+    """
     done = {}
-    for name in names:
-        runs = store.runs(name)
+    for name, stored in names.items():
+        runs = store.runs(stored)
         done[name] = {
             key for key, run in runs.items() if not retry or _is_whole(run["status"])
         }
@@ -84,11 +94,14 @@ def in_parallel(calls: Any, n_jobs: int) -> Any:
 def run_searches(options: Any, deadline: float | None) -> None:
     """Run what is missing."""
     store = Store(options.store)
-    names = []
-    for name in chosen(methods.METHODS, options.methods):
+    names = {}
+    wanted = chosen(methods.METHODS, options.methods)
+    if options.store_as is not None and len(wanted) > 1:
+        raise SystemExit(f"--store-as names one method. Got {wanted}.")
+    for name in wanted:
         reason = methods.METHODS[name].missing
         if reason is None:
-            names.append(name)
+            names[name] = options.store_as or name
         else:
             print(f"{name} is left out: {reason}.")
             store.state_skipped(name, reason)
@@ -106,9 +119,9 @@ def run_searches(options: Any, deadline: float | None) -> None:
         in_parallel(calls, options.jobs), 1
     ):
         if name not in stated:
-            store.state_versions(name)
+            store.state_versions(names[name])
             stated.add(name)
-        store.add(name, task, seed, record)
+        store.add(names[name], task, seed, record)
         if not _is_whole(record["status"]):
             print(f"{name} on {task}, seed {seed}: {record['status']}")
         if count % 50 == 0:
@@ -145,6 +158,7 @@ def main() -> None:
     parser.add_argument("--time-limit", type=float, help="seconds; begun runs end")
     parser.add_argument("--retry", action="store_true", help="runs that failed, too")
     parser.add_argument("--store", default=RESULTS, help="folder of the results")
+    parser.add_argument("--store-as", help="other name in the store, of one method")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--reference", action="store_true", help="measure the scales")
     what.add_argument("--cpu", action="store_true", help="measure CPU time")
