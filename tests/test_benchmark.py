@@ -107,7 +107,7 @@ def test_settings_survive_the_translation_for_peers(task):
 
 
 @pytest.mark.parametrize("name", [*PEERS, "random", "ours", "ours/ei"])
-@pytest.mark.parametrize("task", ["conditional_failing", "classifiers_digits"])
+@pytest.mark.parametrize("task", ["conditional_failing", "classifiers_cancer"])
 def test_a_method_searches_if_it_is_installed(name, task):
     if methods.METHODS[name].missing:
         pytest.skip(methods.METHODS[name].missing)

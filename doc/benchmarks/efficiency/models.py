@@ -88,7 +88,7 @@ MLP_ADAM = {
     "activation": ["relu", "tanh", "logistic"],
     "alpha": loguniform(1e-5, 1e1),
     "batch_size": Integer(20, 128, log=True),
-    "learning_rate_init": loguniform(1e-5, 1e-0),
+    "learning_rate_init": loguniform(1e-4, 1e0),
     "beta_1": uniform(0.5, 0.49),
     "beta_2": Real(0.9, 0.999999),
     "epsilon": loguniform(1e-9, 1e-3),
@@ -99,7 +99,7 @@ MLP_SGD = {
     "alpha": loguniform(1e-5, 1e1),
     "batch_size": Integer(20, 128, log=True),
     "learning_rate": ["constant", "invscaling"],
-    "learning_rate_init": loguniform(1e-5, 1e0),
+    "learning_rate_init": loguniform(1e-4, 1e0),
     "power_t": uniform(0.1, 0.8),
     "momentum": Real(0.0, 0.99),
     "nesterovs_momentum": [True, False],
@@ -126,39 +126,24 @@ SGD = {
     "power_t": uniform(0.1, 0.8),
     "average": [False, True],
 }
-POLYNOMIAL = {
-    "poly__degree": [1, 2],
-    "poly__interaction_only": [False, True],
-    "model__alpha": loguniform(1e-5, 1e4),
-}
 SPLINE = {
     "spline__n_knots": Integer(2, 12),
     "spline__degree": [1, 2, 3],
     "spline__knots": ["uniform", "quantile"],
-    "model__alpha": loguniform(1e-5, 1e4),
+    "spline__extrapolation": ["constant", "linear", "continue"],
 }
 SCALED = [("scale", StandardScaler())]
 SCALERS = [StandardScaler(), MinMaxScaler(), RobustScaler(), "passthrough"]
 
 
-def polynomial(model):
-    """Put products of features before a linear model."""
-    steps = [
-        ("scale", StandardScaler()),
-        ("poly", PolynomialFeatures(include_bias=False)),
-        ("model", model),
-    ]
-    return Pipeline(steps)
+def with_splines(model):
+    """Put splines of the features before a linear model."""
+    return Pipeline([*SCALED, ("spline", SplineTransformer()), ("model", model)])
 
 
 def with_pca(model):
     """Put a scaler and PCA before a model."""
-    steps = [
-        ("scale", StandardScaler()),
-        ("pca", PCA(random_state=0)),
-        ("model", model),
-    ]
-    return Pipeline(steps)
+    return Pipeline([*SCALED, ("pca", PCA(random_state=0)), ("model", model)])
 
 
 ADAM = {"solver": "adam", "max_iter": 10, "random_state": 0}
@@ -202,7 +187,6 @@ KERNELS = [
 MODELS = {
     "knn": (KNeighborsClassifier(), KNN),
     "knn_regressor": (KNeighborsRegressor(), KNN),
-    "svc": (SVC(), SVM),
     "svc_kernel": (SVC(), SVM_WITH_KERNEL),
     "svr": (SVR(), {**SVM, "epsilon": loguniform(1e-3, 1e2)}),
     "tree": (
@@ -227,14 +211,21 @@ MODELS = {
     "adam_regressor": (MLPRegressor(**ADAM), MLP_ADAM),
     "sgd": (MLPClassifier(**PLAIN_SGD), MLP_SGD),
     "sgd_regressor": (MLPRegressor(**PLAIN_SGD), MLP_SGD),
-    "lasso": (polynomial(Lasso(max_iter=200)), POLYNOMIAL),
-    "elastic_net": (
-        polynomial(ElasticNet(max_iter=200)),
-        {**POLYNOMIAL, "model__l1_ratio": Real(0.0, 1.0)},
+    "lasso": (
+        with_splines(Lasso(max_iter=200)),
+        {**SPLINE, "model__alpha": loguniform(1e-4, 1e1)},
     ),
     "ridge": (
-        Pipeline([("spline", SplineTransformer()), ("model", Ridge())]),
-        SPLINE,
+        with_splines(Ridge()),
+        {**SPLINE, "model__alpha": loguniform(1e-4, 1e3)},
+    ),
+    "elastic_net": (
+        with_splines(ElasticNet(max_iter=200)),
+        {
+            **SPLINE,
+            "model__alpha": loguniform(1e-4, 1e1),
+            "model__l1_ratio": Real(0.0, 1.0),
+        },
     ),
     "logistic": (LogisticRegression(max_iter=60), LOGISTIC),
     "logistic_sgd": (
@@ -276,7 +267,7 @@ MODELS = {
     "select_svr": (
         Pipeline(
             [
-                ("scale", StandardScaler()),
+                *SCALED,
                 ("poly", PolynomialFeatures(include_bias=False)),
                 ("select", SelectKBest(f_regression)),
                 ("model", SVR()),

@@ -39,7 +39,7 @@ TABLE = """
 knn         knn                 cancer    log_loss   3
 knn         knn                 wine      log_loss   5
 knn         knn_regressor       alcohol   r2         5
-svm         svc                 digits    accuracy   3
+svm         svr                 alcohol   r2         5
 svm         svc_kernel          cancer    accuracy   5
 svm         svr                 diabetes  error      3
 tree        tree                cancer    log_loss   5
@@ -51,16 +51,16 @@ forest      forest              wine      log_loss   3
 adaboost    adaboost            cancer    log_loss   3
 adaboost    adaboost            digits    accuracy   3
 adaboost    adaboost_regressor  diabetes  r2         3
-adam        adam                wine      log_loss   3
 adam        adam                iris      log_loss   3
+adam        adam                cancer    log_loss   3
 adam        adam_regressor      alcohol   r2         3
 sgd         sgd_regressor       alcohol   error      3
-sgd         sgd                 iris      accuracy   3
-sgd         sgd                 wine      log_loss   3
-linear      lasso               diabetes  r2         3
-linear      ridge               alcohol   error      5
-linear      elastic_net         diabetes  error      3
-logistic    logistic            digits    log_loss   3
+sgd         sgd                 digits    accuracy   3
+sgd         sgd                 cancer    log_loss   3
+linear      lasso               alcohol   r2         3
+linear      ridge               diabetes  r2         3
+linear      elastic_net         alcohol   error      3
+logistic    logistic_sgd        wine      log_loss   3
 logistic    logistic            cancer    accuracy   5
 logistic    logistic_sgd        digits    accuracy   3
 boosting    boosting_regressor  alcohol   r2         3
@@ -70,8 +70,8 @@ pipeline    pca_logistic        wine      log_loss   3
 pipeline    pca_svc             digits    accuracy   3
 pipeline    select_svr          diabetes  r2         3
 branches    kernels             digits    accuracy   3
-branches    classifiers         digits    accuracy   3
-branches    regressors          diabetes  error      3
+branches    classifiers         cancer    accuracy   5
+branches    regressors          alcohol   error      3
 """
 TASKS_PER_FAMILY = 3
 N_EVALUATIONS = 50
