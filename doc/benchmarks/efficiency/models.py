@@ -153,7 +153,7 @@ REGRESSION_STUMP = DecisionTreeRegressor(random_state=0)
 CLASSIFIERS = [
     {"model": [SVC()], **of_model(SVM)},
     {
-        "model": [LogisticRegression(max_iter=60)],
+        "model": [LogisticRegression(solver="newton-cg", max_iter=60)],
         "model__C": loguniform(1e-5, 1e4),
         "model__class_weight": [None, "balanced"],
     },
@@ -227,7 +227,7 @@ MODELS = {
             "model__l1_ratio": Real(0.0, 1.0),
         },
     ),
-    "logistic": (LogisticRegression(max_iter=60), LOGISTIC),
+    "logistic": (LogisticRegression(solver="newton-cg", max_iter=60), LOGISTIC),
     "logistic_sgd": (
         SGDClassifier(
             loss="log_loss",
@@ -256,7 +256,7 @@ MODELS = {
         },
     ),
     "pca_logistic": (
-        with_pca(LogisticRegression(max_iter=60)),
+        with_pca(LogisticRegression(solver="newton-cg", max_iter=60)),
         {
             "scale": SCALERS,
             "pca__n_components": Integer(1, 13),
