@@ -101,8 +101,8 @@ Time of a suggestion
 --------------------
 
 Milliseconds of CPU time for telling one score and asking for the next setting, when
-n evaluations of a function of six variables are known; medians of five, on one
-thread.
+n evaluations of a function of six variables are known, on one thread. Means of eight
+to thirty suggestions, since some methods do not fit their model anew for every one.
 """
 
 ABLATION = """\

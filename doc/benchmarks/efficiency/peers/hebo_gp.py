@@ -1,5 +1,7 @@
 """HEBO."""
 
+import io
+from contextlib import redirect_stdout
 from typing import Any
 
 import numpy as np
@@ -61,7 +63,8 @@ class HEBO(WorstForFailed):
             params, self._first = self._first, None
             return self._point(params), params
         if not self._queue:
-            found = self._optimizer.suggest(n_suggestions=self._batch)
+            with redirect_stdout(io.StringIO()):  # it prints its jitter
+                found = self._optimizer.suggest(n_suggestions=self._batch)
             self._queue = [found.iloc[[index]] for index in range(len(found))]
         point = self._queue.pop(0)
         values = point.iloc[0].to_dict()
