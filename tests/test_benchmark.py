@@ -153,6 +153,19 @@ def test_a_line_that_was_cut_off_costs_one_run_only(tmp_path):
     assert runs["branin", 2]["scores"] == pytest.approx([0.5, math.nan], nan_ok=True)
 
 
+def test_a_scale_is_measured_and_kept_beside_others(tmp_path):
+    path = tmp_path / "reference.json"
+    reference.save("other", {"median_random": 0.0}, path)
+    task = tasks.TASKS["tree_digits"]
+    entry = reference.measure(task, n_random=30, n_runs=1, n_evaluations=4)
+    reference.save(task.name, entry, path)
+    assert reference.load(path) == {"other": {"median_random": 0.0}, task.name: entry}
+    assert entry["best_known"] >= max(entry["best_random"], entry["default"])
+    assert reference.normalise(entry["best_known"], entry) == 100
+    assert reference.normalise(entry["median_random"], entry) == 0
+    assert 0 < entry["random_16"] < entry["random_50"] <= 100
+
+
 @pytest.mark.skipif(not reference.load(), reason="the scales are not measured yet")
 def test_every_task_has_a_scale():
     scales = reference.load(RESULTS / "reference.json")

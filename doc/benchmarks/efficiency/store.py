@@ -19,6 +19,7 @@ RESULTS = Path(__file__).parent / "results"
 # Digits kept of scores: more than anybody looks at, and the files stay small.
 DIGITS = 7
 PACKAGES = (
+    "sklearn-bayes-search",
     "numpy",
     "scipy",
     "scikit-learn",

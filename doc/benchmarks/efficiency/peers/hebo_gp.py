@@ -1,4 +1,9 @@
-"""HEBO."""
+"""HEBO.
+
+Release 0.3.6 asks for numpy < 1.25 and pymoo 0.6.0, yet runs with later ones: install
+it without its dependencies, and then gpytorch, pymoo and disjoint-set. An environment
+of its own does, as the store has a file per method.
+"""
 
 import io
 from contextlib import redirect_stdout
