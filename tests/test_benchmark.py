@@ -213,3 +213,12 @@ def test_the_page_shows_what_is_in_the_store(tmp_path):
     assert (folder / "ablation.csv").read_text().startswith("variant")
     for picture in ("curves", "families", "regrets"):
         assert (folder / f"{picture}.png").stat().st_size > 10_000
+
+
+def test_a_run_that_takes_too_long_ends_and_keeps_its_scores(monkeypatch):
+    clock = iter(range(0, 10_000, 100))
+    monkeypatch.setattr(methods.time, "process_time", lambda: next(clock))
+    record = methods.run(methods.METHODS["random"], synthetic.TASKS["branin"], 0)
+    assert record["status"] == "stopped after 900 s of suggestions"
+    assert record["seconds"] == 1000
+    assert len(record["scores"]) == 9

@@ -24,6 +24,9 @@ from sklearn_bayes_search import BayesianOptimizer, SpaceExhausted
 __all__ = ["METHODS", "OURS", "PEERS", "VARIANTS", "Method", "run"]
 
 OURS = "ours"
+# CPU seconds of suggestions after which a run ends: several times what the slowest
+# method, HEBO, needs as a rule. On a finite space it takes 15 seconds per suggestion.
+MOST_SECONDS = 900.0
 # Settings of BayesianOptimizer that differ from its defaults.
 VARIANTS: dict[str, dict[str, Any]] = {
     "ei": {"acquisition": "ei"},
@@ -204,6 +207,9 @@ def run(method: Method, task: Any, seed: int) -> dict[str, Any]:
             while len(scores) < task.n_evaluations:
                 asked = [search.ask() for _ in range(task.batch)]
                 seconds += time.process_time() - start
+                if seconds > MOST_SECONDS:
+                    status = f"stopped after {MOST_SECONDS:.0f} s of suggestions"
+                    break
                 told = [objective(params) for _, params in asked]
                 scores += told
                 if true_value is not None:
@@ -211,7 +217,8 @@ def run(method: Method, task: Any, seed: int) -> dict[str, Any]:
                 start = time.process_time()
                 for (handle, _), score in zip(asked, told, strict=True):
                     search.tell(handle, score)
-            seconds += time.process_time() - start
+            else:
+                seconds += time.process_time() - start
     except (SpaceExhausted, StopIteration):
         status = "exhausted"
     except Exception as error:  # a peer may raise anything; the run is kept

@@ -136,7 +136,8 @@ How it was run
 - Failures are told as such to Optuna and Hyperopt. SMAC is told that the run
   crashed, scikit-optimize and HEBO only the score; in all three it is the worst
   score so far.
-- A run that a library ends early with an error keeps its best score.
+- A run that a library ends early with an error keeps its best score, and so does one
+  whose suggestions have taken 15 minutes of CPU time.
 
 All results are in ``doc/benchmarks/efficiency/results``; ``run.py`` there runs what
 is missing, and ``page.py`` makes this page.
@@ -307,7 +308,7 @@ def _add_failures(page: Page, results: Results) -> None:
     for method, failures in results.failed_runs().items():
         examples = "; ".join(f"``{text}``" for text in failures[:2])
         page.add(
-            f"Runs of {method} that ended early with an error: {len(failures)}. "
+            f"Runs of {method} that ended early: {len(failures)}. "
             f"For example {examples}."
         )
 
