@@ -1,0 +1,330 @@
+"""Build the benchmark page of the documentation from the stored results.
+
+``python page.py`` writes ``doc/benchmarks.rst``, and pictures and tables beside this
+file in ``page/``. It runs no search: what is not in the store is not on the page.
+"""
+
+import argparse
+import csv
+import os
+from pathlib import Path
+
+import cpu
+import synthetic
+import tables
+import tasks
+from analysis import Comparison, Results
+from methods import OURS, PEERS
+from pictures import LABELS, draw_curves, draw_families, draw_regrets
+from store import RESULTS, Store
+
+__all__ = ["build"]
+
+HERE = Path(__file__).parent
+DOC = HERE.parents[1]
+VERSIONS = {
+    "clean": "The functions as they are.",
+    "noisy": "Gaussian noise is added to every score; the regret is without it.",
+    "blown_up": "The score is -1e6 in a corner of 6 % of the space.",
+    "failing": "The evaluation fails in a corner of 20 % of the space.",
+    "plateau": "Scores are rounded down to steps, so that many are equal, as "
+    "accuracies are; the regret is that of the value before rounding.",
+}
+
+HEAD = """\
+.. This page is made by doc/benchmarks/efficiency/page.py from the results beside it.
+
+Benchmarks
+==========
+
+How good is the best setting after so many evaluations? This page compares
+``sklearn_bayes_search`` with random search and with other libraries for Bayesian
+optimisation. All get the same objectives, the same number of evaluations and one
+thread, and run with their own defaults.
+"""
+
+MODELS = """\
+Tuning models
+-------------
+
+{n_report} of {n_all} tasks are reported here, each the cross-validated score of a
+scikit-learn model on one of its bundled data sets, with fixed folds. On the other
+{n_tune} the package's constants may be tuned; they count nowhere on this page but
+in the ablation. On the scale of every task 0 is the median score of one random
+setting and 100 the best score known. The scale was measured once: from 2000 random
+settings, the model's own setting, and 5 runs of 200 evaluations with this package.
+In means, scores below -100 or above 100 count as these. Of the runs with different
+seeds the median is taken, per task and number of evaluations; the mean over tasks
+follows, with its standard error over tasks.
+"""
+
+FAIR = """\
+``BayesSearchCV`` tries the estimator's own setting first, where it lies in the
+space. The other libraries have no such feature, for they know nothing of
+estimators. Here all of them, and random search, are given the same first point, so
+that what is compared is what they make of it. {seeds}
+"""
+
+PLAIN = """\
+Here nobody knows the estimator's own setting, neither ``sklearn_bayes_search``,
+which is run as a ``BayesianOptimizer`` without initial points, nor its peers.
+{seeds}
+"""
+
+COLUMNS = """\
+*Ours ahead* is the difference between our normalised score and the method's, paired
+by task. The mean rank is 1 for a method that is the best on every task. The columns
+*ours needs* tell how many evaluations we need for what the method has after {n}: the
+median over tasks, and by the curve of means. The last one is the CPU time that a
+method takes per suggestion, the median over runs.
+"""
+
+SYNTHETIC = """\
+Known functions
+---------------
+
+Of these the best value is known, so the *regret* can be told: how far the best
+point observed is from it. The best point is the one with the best score; of equal
+ones, the best. Cells show the median over {seeds} and, in brackets, the quartiles;
+– is a run without any score. There are no own settings here. ``levy5_in_50`` has 50
+parameters of which 5 matter, ``grid`` is a finite space of 108 points, and in
+``hartmann6_by_4`` four points are evaluated at a time.
+"""
+
+REACHING = """\
+How much do bad regions and ties disturb? The median number of evaluations until the
+regret is reached, and how many times as many it takes in the disturbed versions.
+"""
+
+CPU = """\
+Time of a suggestion
+--------------------
+
+Milliseconds of CPU time for telling one score and asking for the next setting, when
+n evaluations of a function of six variables are known, on one thread. Means of eight
+to thirty suggestions, since some methods do not fit their model anew for every one.
+"""
+
+ABLATION = """\
+Ablation
+--------
+
+What a change of one setting of this package does to the normalised score, paired by
+task, on tasks for tuning and on reported ones.
+"""
+
+TASKS = """\
+The tasks
+---------
+
+*Random* and *best known* are 0 and 100 of a task's scale, in the units of its
+metric (``error`` is the negative mean squared error); the model's own setting and
+the mean best of 50 random settings are on the scale. *ms* is the CPU time of one
+evaluation.
+"""
+
+RULES = """\
+How it was run
+--------------
+
+- Each run is in one process on one thread. CPU time is that of asking and telling;
+  the objective's is not counted.
+- Conditional spaces are told to Optuna (define-by-run), Hyperopt (``hp.choice``)
+  and SMAC (conditions) in their own way. scikit-optimize and HEBO have none: they
+  get all parameters and the branch as one more category.
+- Choices with an order are ints for all libraries, which keeps the order.
+- Failures are told as such to Optuna and Hyperopt. SMAC is told that the run
+  crashed, scikit-optimize and HEBO only the score; in all three it is the worst
+  score so far.
+- A run that a library ends early with an error keeps its best score, and so does one
+  whose suggestions have taken 15 minutes of CPU time.
+
+All results are in ``doc/benchmarks/efficiency/results``; ``run.py`` there runs what
+is missing, and ``page.py`` makes this page.
+"""
+
+
+class Page:
+    """Text, with tables and pictures in files beside it.
+
+    Parameters
+    ----------
+    text : Path
+        The page to write.
+    folder : Path
+        Where tables and pictures go.
+    """
+
+    def __init__(self, text: Path, folder: Path) -> None:
+        self.text, self.folder = text, folder
+        self._parts: list[str] = []
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def add(self, text: str) -> None:
+        """Add a paragraph or more."""
+        self._parts.append(text.rstrip("\n"))
+
+    def heading(self, title: str) -> None:
+        """Add a heading of the lowest level."""
+        self.add(f"{title}\n{'~' * len(title)}")
+
+    def table(self, name: str, rows: tables.Rows) -> None:
+        """Add a table, unless it has a head only."""
+        if len(rows) < 2:
+            return
+        with (self.folder / f"{name}.csv").open("w", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
+        self.add(
+            f".. csv-table::\n   :file: {self._link(name)}.csv\n   :header-rows: 1"
+        )
+
+    def picture(self, name: str, alt: str) -> Path:
+        """Add a picture, and tell where it is to be saved."""
+        self.add(f".. image:: {self._link(name)}.png\n   :alt: {alt}\n   :width: 100%")
+        return self.folder / f"{name}.png"
+
+    def _link(self, name: str) -> str:
+        return Path(os.path.relpath(self.folder / name, self.text.parent)).as_posix()
+
+    def write(self) -> None:
+        """Write the page."""
+        self.text.write_text("\n\n".join(self._parts) + "\n", encoding="utf-8")
+
+
+def build(store: Store, text: Path, folder: Path, main: str = "fair") -> None:
+    """Build the page.
+
+    Parameters
+    ----------
+    store : Store
+        The results.
+    text : Path
+        The page to write.
+    folder : Path
+        Where tables and pictures go.
+    main : {"fair", "plain"}, default="fair"
+        Whether the main table is the one where everybody starts with the estimator's
+        own setting. The other one is an appendix.
+    """
+    page, results = Page(text, folder), Results(store)
+    comparisons = {
+        "fair": (Comparison(results, with_defaults=True), FAIR),
+        "plain": (Comparison(results, with_defaults=False), PLAIN),
+    }
+    first, words = comparisons.pop(main)
+    (second, other_words) = next(iter(comparisons.values()))
+    page.add(HEAD)
+    if not store.methods():
+        page.add("There are no results yet.")
+    _add_models(page, first, words)
+    _add_synthetic(page, results)
+    times = cpu.load(store.folder)
+    if times:
+        page.add(CPU)
+        page.table("cpu", tables.cpu_time(times))
+    rows = tables.ablation(results)
+    if len(rows) > 1:
+        page.add(ABLATION)
+        page.table("ablation", rows)
+    if second.labels:
+        title = "Without" if main == "fair" else "With"
+        title += " the estimators' own settings"
+        page.add(f"{title}\n{'-' * len(title)}")
+        page.add(other_words.format(seeds=_seeds(*second.n_seeds)))
+        page.table("appendix", tables.main_table(second))
+        _add_left_out(page, second)
+    if results.scales:
+        page.add(TASKS)
+        page.table("tasks", tables.task_list(results))
+    page.add(RULES)
+    _add_failures(page, results)
+    page.table("versions", tables.versions(results))
+    page.write()
+
+
+def _seeds(fewest: int, most: int) -> str:
+    many = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+    return f"Every method has {many} run{'s' if most > 1 else ''} per task."
+
+
+def _add_models(page: Page, comparison: Comparison, words: str) -> None:
+    if not comparison.labels:
+        return
+    page.add(
+        MODELS.format(
+            n_report=len(comparison.tasks),
+            n_all=len(tasks.TASKS),
+            n_tune=sum(task.group == "tune" for task in tasks.TASKS.values()),
+        )
+    )
+    page.add(words.format(seeds=_seeds(*comparison.n_seeds)))
+    where = page.picture("curves", "Mean normalised score against evaluations.")
+    draw_curves(comparison, where)
+    page.table("models", tables.main_table(comparison))
+    page.add(COLUMNS.format(n=tasks.N_EVALUATIONS))
+    _add_left_out(page, comparison)
+    page.heading("By model family")
+    where = page.picture("families", "Mean normalised score by model family.")
+    draw_families(comparison, 25, where)
+    page.heading("By task")
+    page.add(f"The normalised score after {tasks.N_EVALUATIONS} evaluations.")
+    page.table("by_task", tables.by_task(comparison))
+
+
+def _add_left_out(page: Page, comparison: Comparison) -> None:
+    for label in PEERS:
+        lacking = comparison.lacking(label)
+        if lacking:
+            reason = comparison.results.store.skipped(comparison.key(label))
+            why = reason or f"{len(lacking)} of {len(comparison.tasks)} tasks not run"
+            page.add(f"{LABELS[label]} is left out: {why}.")
+
+
+def _add_synthetic(page: Page, results: Results) -> None:
+    labels = tables.synthetic_labels(results)
+    if not labels:
+        return
+    there = [name for name in synthetic.TASKS if results.runs(OURS, name)]
+    counts = [len(results.runs(label, name)) for label in labels for name in there]
+    many = " to ".join(map(str, sorted({min(counts), max(counts)})))
+    page.add(SYNTHETIC.format(seeds=f"{many} run{'s' if max(counts) > 1 else ''}"))
+    if any(name in there for name in synthetic.FUNCTIONS):
+        where = page.picture("regrets", "Median regret against evaluations.")
+        draw_regrets(results, labels, where)
+    for version, words in VERSIONS.items():
+        rows = tables.regrets(results, labels, version)
+        if len(rows) > 1:
+            page.heading(version.replace("_", " ").capitalize())
+            page.add(words)
+            page.table(f"regrets_{version}", rows)
+    rows = tables.reaching(results, labels)
+    if len(rows) > 1:
+        page.heading("Disturbed")
+        page.add(REACHING)
+        page.table("reaching", rows)
+
+
+def _add_failures(page: Page, results: Results) -> None:
+    for method, failures in results.failed_runs().items():
+        examples = "; ".join(f"``{text}``" for text in failures[:2])
+        page.add(
+            f"Runs of {method} that ended early: {len(failures)}. "
+            f"For example {examples}."
+        )
+
+
+def main() -> None:
+    """Build the page of the documentation."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--store", default=RESULTS, help="folder of the results")
+    parser.add_argument("--text", type=Path, default=DOC / "benchmarks.rst")
+    parser.add_argument("--folder", type=Path, default=HERE / "page")
+    parser.add_argument(
+        "--main", choices=["fair", "plain"], default="fair", help="the main table"
+    )
+    options = parser.parse_args()
+    build(Store(options.store), options.text, options.folder, options.main)
+
+
+if __name__ == "__main__":
+    main()
