@@ -218,3 +218,20 @@ def key(row: np.ndarray) -> bytes:
         Equal for equal settings.
     """
     return np.ascontiguousarray(row).tobytes()
+
+
+def keys(U: np.ndarray) -> list[bytes]:
+    """Identify many points at once, without a call for each.
+
+    Parameters
+    ----------
+    U : ndarray of shape (n_points, n_dims)
+        Snapped points.
+
+    Returns
+    -------
+    keys : list of bytes
+        The `key` of each.
+    """
+    buffer, width = np.ascontiguousarray(U).tobytes(), U.itemsize * U.shape[1]
+    return [buffer[i * width : (i + 1) * width] for i in range(len(U))]

@@ -307,6 +307,8 @@ class BayesianOptimizer:
         outcomes = list(self.history)
         failed = np.array([outcome.failed for outcome in outcomes])
         y, noise = _targets(outcomes, failed)
+        if np.ptp(y) == 0 and not failed.any() and not len(self._prior):
+            return None  # nothing to learn: a model of it would stay in the corners
         pending = [trial.row for trial in self._pending.values()]
         U = np.array([outcome.trial.row for outcome in outcomes])
         known = Known(

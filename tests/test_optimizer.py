@@ -852,3 +852,11 @@ def test_an_error_of_the_constraint_says_where_it_came_from():
     with pytest.raises(KeyError) as info:
         BayesianOptimizer(space).ask()
     assert "'constraint' of the search space" in info.value.__notes__[0]
+
+
+def test_equal_scores_leave_the_model_nothing_and_the_space_is_filled():
+    filled = rows(run(make(BOX, n_initial_points=15), 15, lambda trial: 1.0))
+    assert_array_equal(rows(run(make(BOX), 15, lambda trial: 1.0)), filled)
+    # one that differs is learned from
+    trials = run(make(BOX), 15, lambda trial: float(trial.number == 0))
+    assert not np.array_equal(rows(trials), filled)

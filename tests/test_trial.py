@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sklearn_bayes_search._trial import Dims, History, Outcome, Trial
+from sklearn_bayes_search._trial import Dims, History, Outcome, Trial, key, keys
 from sklearn_bayes_search.space import Categorical, Integer, Real, Space
 
 # branch, C (shared), degree and gamma (one branch each), kernel (one branch)
@@ -119,3 +119,9 @@ def test_a_trial_has_one_outcome():
     with pytest.raises(ValueError, match="trial 0 is already known"):
         told.add(outcome(0, 2.0))
     assert told.best.score == 1.0
+
+
+@pytest.mark.parametrize("n_dims", [0, 1, 3])
+def test_keys_of_many_points_are_those_of_each(n_dims):
+    U = np.asfortranarray(np.random.default_rng(0).uniform(size=(7, n_dims)))
+    assert keys(U) == [key(row) for row in U]
