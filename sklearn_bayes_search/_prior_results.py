@@ -93,6 +93,9 @@ def _read(results, where, metrics):
             f"The {where} must have at least one setting. Got a "
             f"{type(results).__name__} without any; leave it out."
         )
+    if is_search and hasattr(results, "results_frame"):
+        # of a numeric error_score the table does not tell that it stands for a failure
+        scores[results.results_frame()["status"].to_numpy() == "failed"] = np.nan
     settings = list(columns.get("params", ()))
     if not settings or not all(isinstance(setting, Mapping) for setting in settings):
         settings = _settings(columns, where)  # a file has the text of the dicts
@@ -107,8 +110,8 @@ def _scores(columns, where, metrics):
         if len(known) > 1 and not set(known) & set(metrics):
             raise ValueError(
                 f"The {where} has the scores {known}, and none is called like what "
-                f"this search maximises: {metrics[0]!r}. Name one of them with "
-                "'objective_metric', or leave out the columns of the others."
+                f"this search maximises: {metrics[0]!r}. Maximise one of them, by its "
+                "name as 'scoring', or leave out the columns of the others."
             )
         chosen = prefix + next((name for name in metrics if name in known), known[0])
     elif "score" in columns:
@@ -167,14 +170,15 @@ def _place(setting, space, own):
     """Give the setting of the space that an earlier one is, or None and a reason."""
     problems = []
     for branch in space.branches:
+        own_here = _without_parts(own, branch)
         try:
             params = {
-                name: _value(name, dimension, setting, own)
+                name: _value(name, dimension, setting, own_here)
                 for name, dimension in branch.items()
             }
             for name in setting:
                 if name not in branch:
-                    _check_unvaried(name, setting[name], space, own)
+                    _check_unvaried(name, setting[name], space, own_here)
         except ValueError as error:
             problems.append(str(error))
             continue
@@ -182,6 +186,15 @@ def _place(setting, space, own):
             return params, None
         problems.append("the constraint of the space forbids it")
     return None, problems[0]
+
+
+def _without_parts(own, branch):
+    """Leave out parameters of parts that the search replaces: they are no one's own."""
+    return {
+        name: value
+        for name, value in own.items()
+        if not any(name.startswith(f"{part}__") for part in branch)
+    }
 
 
 def _value(name, dimension, setting, own):

@@ -13,6 +13,7 @@ from counted_fits import Counted
 from scipy.stats import loguniform
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, make_classification
+from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.model_selection import (
     GridSearchCV,
@@ -442,3 +443,29 @@ def test_ten_candidates_with_the_other_half_of_the_data_do_better():
         gained.append(with_it - without)
     assert np.mean(gained) > 0.001
     assert np.mean(np.array(gained) < 0) < 0.35
+
+
+def test_own_parameters_of_a_step_that_is_replaced_stand_for_nothing():
+    pipe = Pipeline([("m", SVC())])
+    choices = [SVC(C=1e-3), SVC(C=10.0)]
+    own = pipe.get_params()
+    # the score with C = 1 is not that of the choice as it stands, with C = 0.001
+    varied = {"params": [{"m": choices[0], "m__C": 1.0}], "mean_test_score": [1.0]}
+    with pytest.raises(ValueError, match="'m__C' is no parameter of the space"):
+        read(varied, {"m": choices}, own=own)
+    # nor do the two choices have the pipeline's own C
+    fixed = {"params": [{"m": m} for m in choices], "mean_test_score": [0.0, 1.0]}
+    with pytest.raises(ValueError, match="lacks a value for 'm__C'"):
+        read(fixed, {"m": choices, "m__C": loguniform(1e-3, 1e3)}, own=own)
+
+
+def test_a_failure_with_a_numeric_score_is_known_from_the_search_itself():
+    space = {"fail": [False, True], "depth": [1, 2]}
+    earlier = search_for(None, space, Counted(), error_score=99.0, refit=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FitFailedWarning)
+        earlier.fit(X, y)
+    assert (earlier.cv_results_["mean_test_score"] == 99.0).any()
+    [source] = read(earlier, space)
+    for params, score in source:
+        assert np.isnan(score) == params["fail"]
