@@ -20,6 +20,7 @@ import time
 import warnings
 
 import numpy as np
+from efficiency import synthetic as synthetic_functions
 from scipy.stats import loguniform
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.model_selection import RandomizedSearchCV, StratifiedKFold
@@ -33,46 +34,28 @@ A3 = np.array([[3, 10, 30], [0.1, 10, 35], [3, 10, 30], [0.1, 10, 35]])
 P3 = 1e-4 * np.array(
     [[3689, 1170, 2673], [4699, 4387, 7470], [1091, 8732, 5547], [381, 5743, 8828]]
 )
-A6 = np.array(
-    [
-        [10, 3, 17, 3.5, 1.7, 8],
-        [0.05, 10, 17, 0.1, 8, 14],
-        [3, 3.5, 1.7, 10, 17, 8],
-        [17, 8, 0.05, 10, 0.1, 14],
-    ]
-)
-P6 = 1e-4 * np.array(
-    [
-        [1312, 1696, 5569, 124, 8283, 5886],
-        [2329, 4135, 8307, 3736, 1004, 9991],
-        [2348, 1451, 3522, 2883, 3047, 6650],
-        [4047, 8828, 8732, 5743, 1091, 381],
-    ]
-)
-ALPHA = np.array([1, 1.2, 3, 3.2])
+
+
+def params(u):
+    return {f"x{i}": float(x) for i, x in enumerate(u)}
 
 
 def branin(u):
-    x, y = 15 * u[0] - 5, 15 * u[1]
-    bowl = (y - 5.1 / (4 * np.pi**2) * x**2 + 5 / np.pi * x - 6) ** 2
-    return -(bowl + 10 * (1 - 1 / (8 * np.pi)) * np.cos(x) + 10)
+    return -synthetic_functions.branin({"x": 15 * u[0] - 5, "y": 15 * u[1]})
 
 
 def hartmann3(u):
-    return float(ALPHA @ np.exp(-(A3 * (u - P3) ** 2).sum(axis=1)))
+    inner = (A3 * (u - P3) ** 2).sum(axis=1)
+    return float(synthetic_functions.HARTMANN_ALPHA @ np.exp(-inner))
 
 
 def hartmann6(u):
-    return float(ALPHA @ np.exp(-(A6 * (u - P6) ** 2).sum(axis=1)))
+    return -synthetic_functions.hartmann6(params(u))
 
 
 FUNCTIONS = {"branin": (branin, 2), "hartmann3": (hartmann3, 3)}
 FUNCTIONS["hartmann6"] = (hartmann6, 6)
 SOURCES = ("same", "shifted", "negated", "noise")
-
-
-def params(u):
-    return {f"x{i}": float(x) for i, x in enumerate(u)}
 
 
 def source(function, n_dims, kind, seed, n_points):

@@ -10,6 +10,7 @@ import sys
 from functools import cache
 
 import numpy as np
+from efficiency.synthetic import branin, hartmann6
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import log_loss
@@ -20,22 +21,6 @@ from sklearn_bayes_search import BayesianOptimizer, Categorical, Integer, Real
 from sklearn_bayes_search.space import as_space
 
 N = 50
-A = np.array(
-    [
-        [10, 3, 17, 3.5, 1.7, 8],
-        [0.05, 10, 17, 0.1, 8, 14],
-        [3, 3.5, 1.7, 10, 17, 8],
-        [17, 8, 0.05, 10, 0.1, 14],
-    ]
-)
-P = 1e-4 * np.array(
-    [
-        [1312, 1696, 5569, 124, 8283, 5886],
-        [2329, 4135, 8307, 3736, 1004, 9991],
-        [2348, 1451, 3522, 2883, 3047, 6650],
-        [4047, 8828, 8732, 5743, 1091, 381],
-    ]
-)
 
 
 def cube(params):
@@ -46,14 +31,8 @@ def box(n):
     return {f"x{i}": Real(0, 1) for i in range(n)}
 
 
-def branin(params):
-    x, y = params["x"], params["y"]
-    top = y - 5.1 * x**2 / (4 * np.pi**2) + 5 * x / np.pi - 6
-    return -(top**2 + 10 * (1 - 1 / (8 * np.pi)) * np.cos(x) + 10)
-
-
-def hartmann(params):
-    return np.exp(-np.sum(A * (cube(params) - P) ** 2, axis=1)) @ [1, 1.2, 3, 3.2]
+def negative(function):
+    return lambda params: -function(params)
 
 
 @cache
@@ -136,8 +115,8 @@ def boosting(params):
 
 
 PROBLEMS = {
-    "Branin": ({"x": Real(-5, 10), "y": Real(0, 15)}, branin),
-    "Hartmann": (box(6), hartmann),
+    "Branin": ({"x": Real(-5, 10), "y": Real(0, 15)}, negative(branin)),
+    "Hartmann": (box(6), negative(hartmann6)),
     "60 boxes": (box(5), rough),
     "3 categories and 3 numbers": (
         {
