@@ -204,10 +204,15 @@ def test_a_category_and_a_branch_are_learned():
         ({"min_samples_leaf": "1"}, TypeError),
     ],
 )
-def test_wrong_settings_are_named_when_it_is_fitted(settings, error):
+def test_wrong_settings_are_named_at_once(settings, error):
     (name,) = settings
     with pytest.raises(error, match=f"{name!r} parameter of RandomForest must be an"):
-        fit(RandomForest(**settings), np.zeros((1, 1)), np.zeros(1))
+        RandomForest(**settings)
+
+
+def test_the_repr_shows_the_settings():
+    shown = "RandomForest(n_estimators=7, min_samples_leaf=2)"
+    assert repr(RandomForest(7, min_samples_leaf=2)) == shown
 
 
 def test_data_that_cannot_be_used_are_an_error():

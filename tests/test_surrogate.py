@@ -544,10 +544,13 @@ def test_no_points_are_predicted_without_error():
     assert posterior.mean_gradient.shape == (0, 3)
 
 
-def test_an_unknown_kernel_is_refused_by_fit():
-    gp = GaussianProcess("matern12")
+def test_an_unknown_kernel_is_refused_at_once():
     with pytest.raises(ValueError, match=r"'kernel'.*matern52.*'matern12'"):
-        fit(gp, np.zeros((1, 1)), np.zeros(1))
+        GaussianProcess("matern12")
+
+
+def test_the_repr_shows_the_kernel():
+    assert repr(GaussianProcess("rbf")) == "GaussianProcess(kernel='rbf')"
 
 
 @pytest.mark.parametrize(

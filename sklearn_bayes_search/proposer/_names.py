@@ -62,7 +62,8 @@ def as_proposer(
             f"which chooses points directly. Got {acquisition!r}; leave it out, or "
             "take surrogate='gp' or 'forest'."
         )
-    return member  # type: ignore[no-any-return]
+    proposer: Proposer = member
+    return proposer
 
 
 def _member(surrogate: Any) -> Any:

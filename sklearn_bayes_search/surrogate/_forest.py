@@ -65,6 +65,11 @@ class RandomForest:
     min_samples_leaf : int, default=1
         Fewest points in a leaf, >= 1; more average out noise.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a setting is no int, or below 1.
+
     References
     ----------
     .. [1] Hutter et al., Artificial Intelligence 206, 2014; Geurts et al., Machine
@@ -92,6 +97,20 @@ class RandomForest:
     def __init__(self, n_estimators: int = 30, *, min_samples_leaf: int = 1) -> None:
         self.n_estimators = n_estimators
         self.min_samples_leaf = min_samples_leaf
+        for name in ("n_estimators", "min_samples_leaf"):
+            value = getattr(self, name)
+            whole = isinstance(value, Integral) and not isinstance(value, bool)
+            if not whole or value < 1:
+                raise (ValueError if whole else TypeError)(
+                    f"The {name!r} parameter of RandomForest must be an int >= 1. "
+                    f"Got {value!r} instead."
+                )
+
+    def __repr__(self) -> str:
+        return (
+            f"RandomForest(n_estimators={self.n_estimators}, "
+            f"min_samples_leaf={self.min_samples_leaf})"
+        )
 
     def fit(
         self,
@@ -124,17 +143,9 @@ class RandomForest:
 
         Raises
         ------
-        TypeError, ValueError
-            If a setting is wrong, or the data are empty or not finite.
+        ValueError
+            If the data are empty or not finite.
         """
-        for name in ("n_estimators", "min_samples_leaf"):
-            value = getattr(self, name)
-            whole = isinstance(value, Integral) and not isinstance(value, bool)
-            if not whole or value < 1:
-                raise (ValueError if whole else TypeError)(
-                    f"The {name!r} parameter of RandomForest must be an int >= 1. "
-                    f"Got {value!r} instead."
-                )
         if not (len(U) and np.isfinite(U).all() and np.isfinite(y + noise).all()):
             raise ValueError(
                 "RandomForest.fit needs at least one point and finite values of "

@@ -81,6 +81,11 @@ class GaussianProcess:
     theta_ : ndarray of shape (n_dims + 2,)
         Logarithms of the above in that order.
 
+    Raises
+    ------
+    ValueError
+        If the kernel is unknown.
+
     Examples
     --------
     >>> import numpy as np
@@ -107,7 +112,15 @@ class GaussianProcess:
     _n_searches: int
 
     def __init__(self, kernel: str = "matern52") -> None:
+        if kernel not in CORRELATIONS:
+            raise ValueError(
+                "The 'kernel' parameter of GaussianProcess must be one of "
+                f"{sorted(CORRELATIONS)}. Got {kernel!r} instead."
+            )
         self.kernel = kernel
+
+    def __repr__(self) -> str:
+        return f"GaussianProcess(kernel={self.kernel!r})"
 
     def fit(
         self,
@@ -141,13 +154,8 @@ class GaussianProcess:
         Raises
         ------
         ValueError
-            If the kernel is unknown, or the data are empty or not finite.
+            If the data are empty or not finite.
         """
-        if self.kernel not in CORRELATIONS:
-            raise ValueError(
-                "The 'kernel' parameter of GaussianProcess must be one of "
-                f"{sorted(CORRELATIONS)}. Got {self.kernel!r} instead."
-            )
         correlation = CORRELATIONS[self.kernel]
         # Copies: the caller's arrays may change before the next fit compares them.
         U, y, noise = (np.array(values, dtype=float) for values in (U, y, noise))
