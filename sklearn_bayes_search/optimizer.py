@@ -14,6 +14,8 @@ import numpy as np
 
 from sklearn_bayes_search._blas import one_blas_thread
 from sklearn_bayes_search._design import (
+    MIDDLE,
+    MOST_FIRST,
     SpaceFilling,
     default_n_initial_points,
     given_points,
@@ -38,8 +40,9 @@ WINSOR_SPREADS = 5.0
 # First points where earlier results inform the model. With more of them a good source
 # saves fewer evaluations; with 2 a misleading one costs some.
 N_INFORMED = 3
-# Draws after which a constraint is said to permit nothing.
-MAX_DRAWS = 20_000
+# Draws after which the middle of a space has nothing new, and after which a constraint
+# is said to permit nothing.
+FEW_DRAWS, MAX_DRAWS = 100, 20_000
 # Finite spaces up to this size are then walked through, which takes a few seconds.
 MAX_WALK = 100_000
 
@@ -141,6 +144,7 @@ class BayesianOptimizer:
         self.n_initial_points = int(n_initial_points)
         self._first = given_points(self.space, initial_points, self._prior.best)
         self._queue = deque(self.space.grid()) if exhaustive else None
+        self._middle = SpaceFilling(self.space, self._rng(0, 2), side=MIDDLE)
         self._filling = SpaceFilling(self.space, self._rng(0, 0))
         self._maximizer = Maximizer(self.space)
         self._asked = Asked(self.space.dims)
@@ -277,7 +281,11 @@ class BayesianOptimizer:
         left = self._maximizer.unasked(self._asked)
         if left is not None and len(left) == 0:
             raise self._nothing_left()
-        row = self._filling.find(lambda row: not self._asked.repeats(row), MAX_DRAWS)
+        row = None
+        if self._n_asked < min(self.n_initial_points, MOST_FIRST):
+            row = self._middle.find(self._is_new, FEW_DRAWS)
+        if row is None:
+            row = self._filling.find(self._is_new, MAX_DRAWS)
         if row is not None:
             return row
         if left is not None:
@@ -287,6 +295,9 @@ class BayesianOptimizer:
                 if row not in self._asked:
                     return row
         raise self._nothing_left()
+
+    def _is_new(self, row: np.ndarray) -> bool:
+        return not self._asked.repeats(row)
 
     def _nothing_left(self) -> Exception:
         """Tell why there is no point to ask for."""

@@ -51,9 +51,32 @@ def test_there_are_as_many_first_points_as_are_asked_blindly(n_iter):
     assert default_n_initial_points(box(2), n_iter, max_pending=32) == 32
 
 
-def test_columns_of_other_branches_do_not_add_first_points():
-    branches = Space([{f"x{b}{i}": Real(0, 1) for i in range(6)} for b in range(5)])
-    assert default_n_initial_points(branches, None, 1) == (6 + 1) // 2 + 2
+@pytest.mark.parametrize(("n_branches", "expected"), [(2, 5), (3, 7), (6, 10)])
+def test_branches_add_first_points_and_their_columns_do_not(n_branches, expected):
+    space = Space(
+        [{f"x{b}{i}": Real(0, 1) for i in range(3)} for b in range(n_branches)]
+    )
+    assert default_n_initial_points(space, None, 1) == expected
+
+
+def test_the_middle_is_that_of_numbers_and_every_category_and_branch():
+    space = Space(
+        [
+            {"x": Real(0, 1), "n": Integer(1, 8), "kind": ["a", "b", "c", "d"]},
+            {"x": Real(0, 1), "z": Real(1e-4, 1, log=True)},
+        ]
+    )
+    drawn = draw(SpaceFilling(space, np.random.default_rng(0), side=0.5), 200)
+    settings = [space.decode(row) for row in drawn]
+    assert {p["kind"] for p in settings if "kind" in p} == {"a", "b", "c", "d"}
+    assert {p["n"] for p in settings if "n" in p} == {3, 4, 5, 6}
+    x = np.array([p["x"] for p in settings])
+    assert 0.25 <= x.min() < 0.3
+    assert 0.7 < x.max() <= 0.75
+    z = np.log10([p["z"] for p in settings if "z" in p])
+    assert -3 <= z.min() < -2.8
+    assert -1.2 < z.max() <= -1
+    assert 80 < len(z) < 120
 
 
 def test_rows_fill_the_space_more_evenly_than_random_ones():

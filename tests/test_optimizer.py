@@ -361,6 +361,19 @@ def test_the_first_points_do_not_depend_on_scores_nor_on_their_number():
     assert_same_trials(few, many)
 
 
+def test_the_first_points_come_from_the_middle_but_no_more_than_8():
+    asked = rows(run(make(BOX, n_initial_points=40), 40))
+    middle = (np.abs(asked - 0.5) <= 0.25).all(axis=1)
+    assert middle[:8].all()
+    assert middle[8:].mean() < 0.5
+
+
+def test_a_middle_that_the_constraint_forbids_is_left():
+    space = Space(BOX, constraint=lambda p: abs(p["x"] - 0.5) > 0.4)
+    asked = rows(run(make(space), 12))
+    assert (np.abs(asked[:, 0] - 0.5) > 0.4).all()
+
+
 def fails_on_the_left(failure):
     return lambda trial: failure if trial.params["x"] < 0.5 else hill(trial)
 
@@ -372,7 +385,9 @@ def fails_on_the_left(failure):
 def test_asks_move_away_from_where_evaluations_fail(member, failure):
     # the top of the hill, at 0.3, lies where nothing succeeds; the best that succeeds
     # is at the border, where both sides are tried
-    optimizer = make(BOX, **MEMBERS[member], n_initial_points=6)
+    spread = [(0.1, 0.4), (0.25, 0.9), (0.4, 0.1), (0.6, 0.7), (0.75, 0.3), (0.9, 0.6)]
+    first = [{"x": x, "y": y} for x, y in spread]
+    optimizer = make(BOX, **MEMBERS[member], initial_points=first, n_initial_points=6)
     trials = run(optimizer, 20, fails_on_the_left(failure))
     later = rows(trials)[6:, 0]
     assert np.mean(later < 0.4) < 0.1
@@ -386,8 +401,9 @@ def test_while_nearly_all_fail_the_space_is_filled(failure, n_scored):
     def score(trial):
         return 1.0 if trial.number < n_scored else failure
 
-    filled = run(make(BOX, n_initial_points=40), 12)
-    assert_same_trials(run(make(BOX), 12, score), filled)
+    rows_asked = rows(run(make(BOX), 64, score))
+    # every sixteenth of the square, which the model would not have got to
+    assert len(np.unique(np.floor(4 * rows_asked), axis=0)) == 16
 
 
 def test_a_failure_is_as_bad_as_the_worst_score_but_uncertain():
@@ -855,8 +871,8 @@ def test_an_error_of_the_constraint_says_where_it_came_from():
 
 
 def test_equal_scores_leave_the_model_nothing_and_the_space_is_filled():
-    filled = rows(run(make(BOX, n_initial_points=15), 15, lambda trial: 1.0))
-    assert_array_equal(rows(run(make(BOX), 15, lambda trial: 1.0)), filled)
+    filled = rows(run(make(BOX), 64, lambda trial: 1.0))
+    assert len(np.unique(np.floor(4 * filled), axis=0)) == 16
     # one that differs is learned from
-    trials = run(make(BOX), 15, lambda trial: float(trial.number == 0))
+    trials = run(make(BOX), 64, lambda trial: float(trial.number == 0))
     assert not np.array_equal(rows(trials), filled)
