@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-from scipy.optimize import Bounds, minimize
 
+from sklearn_bayes_search._ascent import climb
 from sklearn_bayes_search._trial import Dims, key, keys
 from sklearn_bayes_search.space import Space
 
@@ -21,6 +21,8 @@ EXHAUSTIVE_SIZE = 2000
 # Measured: four times as many points gain nothing, half as many cost a little; a third
 # start and longer climbs gain nothing.
 N_SOBOL, N_LOCAL, N_STARTS, N_ROUNDS = 512, 256, 2, 3
+# Evaluations of a climb, and the gain at which it ends in units of the target's spread.
+MAX_CLIMB, CLIMB_TOLERANCE = 16, 1e-6
 LOCAL_STEPS = (0.3, 0.1, 0.02)  # times the length scale, at most 1
 # Ordinal columns with more levels are climbed along their gradient, then snapped.
 MAX_ENUMERATED = 10
@@ -42,8 +44,8 @@ class Target(Protocol):
     def __call__(self, U: np.ndarray) -> np.ndarray:
         """Score snapped points of shape (m, n_dims); returns shape (m,)."""
 
-    def value_and_gradient(self, u: np.ndarray) -> tuple[float, np.ndarray]:
-        """Score one point of shape (n_dims,) and differentiate; smooth ones only."""
+    def value_and_gradient(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Score points and differentiate by each, shape (m, n_dims); if smooth only."""
 
 
 class Asked:
@@ -236,11 +238,9 @@ class Maximizer:
         if not target.smooth:  # without slopes, all columns are searched step by step
             columns, swept = np.zeros_like(columns), list(range(self.dims.n_dims))
         for _ in range(N_ROUNDS):
-            tops = found.U.copy()
-            for i in climbing.tolist():
-                tops[i] = self._climb(target, found, i, scales, columns)
-            V = self.space.snap(tops[climbing])
-            self._improve(target, found, V, climbing)
+            if columns.any():
+                tops = self._climb(target, found, climbing, scales, columns)
+                self._improve(target, found, self.space.snap(tops), climbing)
             before = found.U.copy()
             for column in swept:
                 V, owner = self._variants(found.U, column, rng)
@@ -275,37 +275,33 @@ class Maximizer:
         self,
         target: Target,
         found: "_Found",
-        index: int,
+        chosen: np.ndarray,
         scales: np.ndarray,
         columns: np.ndarray,
     ) -> np.ndarray:
-        """Follow the gradient from a row in the active ones of some columns."""
-        row: np.ndarray = found.U[index]
-        start = float(found.values[index])
-        active = self.dims.active[self.dims.branch_of(row[None])[0]]
-        free = np.flatnonzero(columns & active)
-        if len(free) == 0:
-            return row
-        point, by_value = row.copy(), scales[free] / found.unit
-        low, high = self.space.reach[free].T  # a setting that was given may lie beyond
-        low, high = np.minimum(low, row[free]), np.maximum(high, row[free])
+        """Follow the gradient from some rows in the active ones of some columns."""
+        U = found.U[chosen]
+        # a row whose columns all rest is at its top
+        free = columns & self.dims.active[self.dims.branch_of(U)]
+        low, high = self.space.reach.T  # a setting that was given may lie beyond
+        low = np.where(free, np.minimum(low, U), U)
+        high = np.where(free, np.maximum(high, U), U)
 
-        def loss(z: np.ndarray) -> tuple[float, np.ndarray]:
-            point[free] = z * scales[free]
-            value, gradient = target.value_and_gradient(point)
-            # in their own unit, or ascents of tiny values would end where they begin
-            return (start - value) / found.unit, -gradient[free] * by_value
+        def in_own_units(Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            values, gradients = target.value_and_gradient(Z * scales)
+            # or ascents of tiny values would end where they begin
+            return values / found.unit, gradients * (scales / found.unit)
 
-        result = minimize(
-            loss,
-            row[free] / scales[free],  # length scales make the target round
-            jac=True,
-            method="L-BFGS-B",
-            bounds=Bounds(low / scales[free], high / scales[free]),
-            options={"maxiter": 15, "ftol": 1e-5},
+        # length scales make the target round
+        Z = climb(
+            in_own_units,
+            U / scales,
+            low / scales,
+            high / scales,
+            max_evaluations=MAX_CLIMB,
+            tolerance=CLIMB_TOLERANCE,
         )
-        point[free] = np.clip(result.x * scales[free], low, high)
-        return point
+        return np.asarray(np.where(free, np.clip(Z * scales, low, high), U))
 
     def _variants(
         self, U: np.ndarray, column: int, rng: np.random.Generator

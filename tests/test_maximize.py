@@ -79,10 +79,10 @@ class Hill:
         self.scored.append(U)
         return -(self.weight * (slope**2 + wrong)).sum(axis=1)
 
-    def value_and_gradient(self, u):
-        slope, wrong = self._parts(u[None])
-        value = -(self.weight * (slope**2 + wrong)).sum()
-        return float(value), -2 * self.weight * slope[0]
+    def value_and_gradient(self, U):
+        slope, wrong = self._parts(U)
+        values = -(self.weight * (slope**2 + wrong)).sum(axis=1)
+        return values, -2 * self.weight * slope
 
     def optimum(self):
         """Give the best row that exists: the top, snapped in each column alone."""
@@ -175,9 +175,9 @@ def test_the_scale_and_shift_of_a_target_do_not_matter(name, scale, shift):
         def __call__(self, U):
             return scale * super().__call__(U) + shift
 
-        def value_and_gradient(self, u):
-            value, gradient = super().value_and_gradient(u)
-            return scale * value + shift, scale * gradient
+        def value_and_gradient(self, U):
+            values, gradients = super().value_and_gradient(U)
+            return scale * values + shift, scale * gradients
 
     # powers of two scale without rounding, and so the rows are the very same
     expected, row = maximize(space, Hill(space)), maximize(space, Other(space))
@@ -192,9 +192,9 @@ def test_a_target_that_underflows_is_borne():
         def __call__(self, U):
             return 2.0**-1050 * super().__call__(U)
 
-        def value_and_gradient(self, u):
-            value, gradient = super().value_and_gradient(u)
-            return 2.0**-1050 * value, 2.0**-1050 * gradient
+        def value_and_gradient(self, U):
+            values, gradients = super().value_and_gradient(U)
+            return 2.0**-1050 * values, 2.0**-1050 * gradients
 
     target = Underflowing(space)
     assert value(target, maximize(space, target)) >= target(target.scored[0]).max()

@@ -106,16 +106,14 @@ class _Promise:
         weighted = self.acquisition.nonnegative
         return np.asarray(values * np.exp(log_p) if weighted else values + log_p)
 
-    def value_and_gradient(self, u: np.ndarray) -> tuple[float, np.ndarray]:
-        U = u[np.newaxis]
+    def value_and_gradient(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         posterior = self.model.posterior(U, gradient=True)
         values, gradients = self.acquisition.value_and_gradient(posterior, self.context)
-        value, gradient = float(values[0]), gradients[0]
         if self.feasibility is None:
-            return value, gradient
-        log_p = float(self.feasibility.log_probability(U)[0])
-        by_u = self.feasibility.gradient(U)[0]
+            return values, gradients
+        log_p = self.feasibility.log_probability(U)
+        by_U = self.feasibility.gradient(U)
         if self.acquisition.nonnegative:
-            p = float(np.exp(log_p))
-            return value * p, p * (gradient + value * by_u)
-        return value + log_p, gradient + by_u
+            p = np.exp(log_p)
+            return values * p, p[:, None] * (gradients + values[:, None] * by_U)
+        return values + log_p, gradients + by_U

@@ -1,0 +1,122 @@
+"""Climb a smooth function from several points of a box at once.
+
+A model's posterior takes hardly longer for several points than for one, and each of
+SciPy's local searches takes its own calls one by one: together they need half the time.
+
+``X`` are points, shape (k, n_dims), ``f`` their values, ``G`` the gradients; ``H`` are
+approximations of the inverse of the negative Hessian, shape (k, n_dims, n_dims).
+
+References
+----------
+.. [1] J. Nocedal and S. J. Wright, "Numerical Optimization", 2nd edition, Springer,
+   2006. Sufficient increase and interpolation: section 3.5; update of the inverse
+   Hessian: eq. (6.17); its first scale: eq. (6.20).
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+__all__ = ["climb"]
+
+# The first step, and no later one is longer than the longest.
+_FIRST_STEP, _LONGEST_STEP = 0.1, 1.0
+# A climb ends when even so small a part of a step leads down.
+_SHORTEST: Final = 1e-4
+# Share of the increase that the slope promises which is enough.
+_SUFFICIENT: Final = 1e-4
+
+
+def climb(
+    value_and_gradient: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+    X: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    *,
+    max_evaluations: int,
+    tolerance: float,
+) -> np.ndarray:
+    """Follow the gradient from each point by a projected BFGS method.
+
+    Parameters
+    ----------
+    value_and_gradient : callable
+        Evaluates points of shape (m, n_dims): values, shape (m,), and gradients, shape
+        (m, n_dims).
+    X : ndarray of shape (n_points, n_dims)
+        Where to start, in units in which the function is about equally curved along all
+        columns.
+    low, high : ndarray of shape (n_points, n_dims)
+        Box of each point; a column whose bounds are equal stays.
+    max_evaluations : int
+        Of each point.
+    tolerance : float
+        A point rests when a step gains no more than this.
+
+    Returns
+    -------
+    X : ndarray of shape (n_points, n_dims)
+        Points of the box whose values are at least those of the starts.
+    """
+    x = X = np.clip(X, low, high)
+    f, g = value_and_gradient(x)
+    H = np.tile(np.eye(X.shape[1]), (len(X), 1, 1))
+    length, longest = np.ones(len(X)), np.full(len(X), _FIRST_STEP)
+    going = np.arange(len(X))
+    for _ in range(max_evaluations - 1):
+        free = np.where(g > 0, x < high, x > low)
+        step = (H @ (g * free)[:, :, None])[:, :, 0] * free
+        # half of it is the gain that a step promises where the slope falls to 0
+        rests = np.einsum("ki,ki->k", g, step) <= 2 * tolerance
+        rests |= length < _SHORTEST
+        if rests.any():
+            X[going] = x
+            if rests.all():
+                break
+            stay = ~rests
+            kept = (x, f, g, H, low, high, length, longest, going, step)
+            x, f, g, H, low, high, length, longest, going, step = (
+                values[stay] for values in kept
+            )
+        size = np.sqrt(np.einsum("ki,ki->k", step, step))
+        step *= (length * np.minimum(1.0, longest / size))[:, None]
+        x_new = np.minimum(np.maximum(x + step, low), high)
+        s = x_new - x
+        slope = np.einsum("ki,ki->k", g, s)
+        f_new, g_new = value_and_gradient(x_new)
+        good = (f_new - f >= _SUFFICIENT * slope) & (slope > 0)
+        if good.all():
+            H = _updated(H, s, g - g_new, longest == _FIRST_STEP)
+            x, f, g = x_new, f_new, g_new
+            length[:], longest[:] = 1.0, _LONGEST_STEP
+            continue
+        # the top of the parabola through value, slope and the value that fell short
+        parabola = 0.5 * slope / np.maximum(slope - (f_new - f), 1e-300)
+        length = np.where(good, 1.0, length * np.clip(parabola, 0.1, 0.5))
+        H = np.where(
+            good[:, None, None],
+            _updated(H, s, g - g_new, longest == _FIRST_STEP),
+            H,
+        )
+        longest = np.where(good, _LONGEST_STEP, longest)
+        x, g = np.where(good[:, None], x_new, x), np.where(good[:, None], g_new, g)
+        f = np.where(good, f_new, f)
+    X[going] = x
+    return X
+
+
+def _updated(
+    H: np.ndarray, s: np.ndarray, y: np.ndarray, fresh: np.ndarray
+) -> np.ndarray:
+    """Learn the curvature along steps ``s`` on which gradients fell by ``y``."""
+    sy = np.einsum("ki,ki->k", s, y)
+    yy = np.einsum("ki,ki->k", y, y)
+    learn = sy > 1e-10 * yy
+    rho = 1.0 / np.where(learn, sy, np.inf)  # where nothing is learned, 0
+    if fresh.any():
+        H = H * np.where(fresh & learn, sy / np.maximum(yy, 1e-300), 1.0)[:, None, None]
+    Hy = (H @ y[:, :, None])[:, :, 0]
+    weight = rho * (1.0 + rho * np.einsum("ki,ki->k", y, Hy))
+    half = (0.5 * weight[:, None] * s - rho[:, None] * Hy)[:, :, None] * s[:, None, :]
+    return np.asarray(H + half + half.transpose(0, 2, 1))
