@@ -15,6 +15,7 @@ import numpy as np
 from sklearn_bayes_search._blas import one_blas_thread
 from sklearn_bayes_search._design import (
     MIDDLE,
+    MIDDLE_BESIDE_GIVEN,
     MOST_FIRST,
     SpaceFilling,
     default_n_initial_points,
@@ -144,7 +145,8 @@ class BayesianOptimizer:
         self.n_initial_points = int(n_initial_points)
         self._first = given_points(self.space, initial_points, self._prior.best)
         self._queue = deque(self.space.grid()) if exhaustive else None
-        self._middle = SpaceFilling(self.space, self._rng(0, 2), side=MIDDLE)
+        side = MIDDLE_BESIDE_GIVEN if self._first else MIDDLE
+        self._middle = SpaceFilling(self.space, self._rng(0, 2), side=side)
         self._filling = SpaceFilling(self.space, self._rng(0, 0))
         self._maximizer = Maximizer(self.space)
         self._asked = Asked(self.space.dims)

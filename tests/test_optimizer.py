@@ -361,11 +361,14 @@ def test_the_first_points_do_not_depend_on_scores_nor_on_their_number():
     assert_same_trials(few, many)
 
 
-def test_the_first_points_come_from_the_middle_but_no_more_than_8():
-    asked = rows(run(make(BOX, n_initial_points=40), 40))
-    middle = (np.abs(asked - 0.5) <= 0.25).all(axis=1)
-    assert middle[:8].all()
-    assert middle[8:].mean() < 0.5
+@pytest.mark.parametrize(("given", "side"), [([], 0.5), ([{"x": 0.0, "y": 0.0}], 0.75)])
+def test_the_first_points_come_from_the_middle_but_no_more_than_8(given, side):
+    optimizer = make(BOX, initial_points=given, n_initial_points=40)
+    asked = rows(run(optimizer, 40))[len(given) :]
+    distance = np.abs(asked - 0.5).max(axis=1)
+    n_middle = 8 - len(given)
+    assert 0.7 * side / 2 < distance[:n_middle].max() <= side / 2
+    assert np.mean(distance[n_middle:] <= side / 2) < 0.8
 
 
 def test_a_middle_that_the_constraint_forbids_is_left():
