@@ -3,7 +3,7 @@
 A model's posterior takes hardly longer for several points than for one, and each of
 SciPy's local searches takes its own calls one by one: together they need half the time.
 
-``X`` are points, shape (k, n_dims), ``f`` their values, ``G`` the gradients; ``H`` are
+``x`` are points, shape (k, n_dims), ``f`` their values, ``g`` the gradients; ``H`` are
 approximations of the inverse of the negative Hessian, shape (k, n_dims, n_dims).
 
 References
@@ -86,19 +86,10 @@ def climb(
         slope = np.einsum("ki,ki->k", g, s)
         f_new, g_new = value_and_gradient(x_new)
         good = (f_new - f >= _SUFFICIENT * slope) & (slope > 0)
-        if good.all():
-            H = _updated(H, s, g - g_new, longest == _FIRST_STEP)
-            x, f, g = x_new, f_new, g_new
-            length[:], longest[:] = 1.0, _LONGEST_STEP
-            continue
         # the top of the parabola through value, slope and the value that fell short
         parabola = 0.5 * slope / np.maximum(slope - (f_new - f), 1e-300)
         length = np.where(good, 1.0, length * np.clip(parabola, 0.1, 0.5))
-        H = np.where(
-            good[:, None, None],
-            _updated(H, s, g - g_new, longest == _FIRST_STEP),
-            H,
-        )
+        H = _updated(H, s, g - g_new, good, longest == _FIRST_STEP)
         longest = np.where(good, _LONGEST_STEP, longest)
         x, g = np.where(good[:, None], x_new, x), np.where(good[:, None], g_new, g)
         f = np.where(good, f_new, f)
@@ -107,12 +98,12 @@ def climb(
 
 
 def _updated(
-    H: np.ndarray, s: np.ndarray, y: np.ndarray, fresh: np.ndarray
+    H: np.ndarray, s: np.ndarray, y: np.ndarray, good: np.ndarray, fresh: np.ndarray
 ) -> np.ndarray:
-    """Learn the curvature along steps ``s`` on which gradients fell by ``y``."""
+    """Learn the curvature along good steps ``s`` on which gradients fell by ``y``."""
     sy = np.einsum("ki,ki->k", s, y)
     yy = np.einsum("ki,ki->k", y, y)
-    learn = sy > 1e-10 * yy
+    learn = good & (sy > 1e-10 * yy)
     rho = 1.0 / np.where(learn, sy, np.inf)  # where nothing is learned, 0
     if fresh.any():
         H = H * np.where(fresh & learn, sy / np.maximum(yy, 1e-300), 1.0)[:, None, None]

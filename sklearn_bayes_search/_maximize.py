@@ -281,7 +281,6 @@ class Maximizer:
     ) -> np.ndarray:
         """Follow the gradient from some rows in the active ones of some columns."""
         U = found.U[chosen]
-        # a row whose columns all rest is at its top
         free = columns & self.dims.active[self.dims.branch_of(U)]
         low, high = self.space.reach.T  # a setting that was given may lie beyond
         low = np.where(free, np.minimum(low, U), U)
