@@ -135,6 +135,13 @@ def search(estimator, n_jobs=2, **options):
     return BayesSearchCV(estimator, space, n_jobs=n_jobs, **arguments)
 
 
+def fragile_search():
+    """A search that comes to fits that fail, and then raises what they raised."""
+    # from chance: the model would soon leave the part where scores are poor
+    options = {"n_iter": 20, "n_initial_points": 20, "error_score": "raise"}
+    return search(toys.Fragile(), **options)
+
+
 def rows(search):
     """What a search found, times aside."""
     results = search.cv_results_
@@ -361,7 +368,7 @@ def test_an_interrupt_in_a_fit_goes_through():
 
 @pytest.mark.parametrize("backend", ["inline", "waves", "threading"])
 def test_error_score_raise_raises_what_the_fit_raised(backend):
-    found = search(toys.Fragile(), n_iter=20, error_score="raise")
+    found = fragile_search()
     with executing_config(backend), pytest.raises(toys.FitFailure, match="too large"):
         found.fit(X)
 
@@ -492,7 +499,7 @@ def test_no_temporary_files_are_left_after_a_search(tmp_path, monkeypatch):
 
 def test_no_temporary_files_are_left_after_an_error(tmp_path, monkeypatch):
     monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(tmp_path))
-    found = search(toys.Fragile(), n_iter=20, error_score="raise")
+    found = fragile_search()
     with pytest.raises(toys.FitFailure, match="too large"):
         found.fit(np.zeros((100_000, 2)))
     assert list(tmp_path.iterdir()) == []
@@ -565,7 +572,7 @@ def test_nothing_keeps_the_data_alive_after_a_search(backend):
 def test_nothing_keeps_the_data_alive_after_an_error(backend):
     data = X.copy()
     gone = weakref.ref(data)
-    found = search(toys.Fragile(), n_iter=20, error_score="raise")
+    found = fragile_search()
     with executing_config(backend), pytest.raises(toys.FitFailure):
         found.fit(data)
     del data

@@ -1,5 +1,6 @@
 import copy
 import pickle
+from itertools import product
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from sklearn.gaussian_process.kernels import (
 from sklearn_bayes_search._trial import Dims
 from sklearn_bayes_search.surrogate import GaussianProcess
 from sklearn_bayes_search.surrogate import _gaussian_process as surrogate
+from sklearn_bayes_search.surrogate._gaussian_process import prior_mean
 
 KERNELS = ["matern52", "matern32", "rbf"]
 STATIONARY = {
@@ -85,14 +87,15 @@ def fit_mixed(kernel="matern52", n=20):
 
 
 def reference(gp, U, y, noise):
-    """Build scikit-learn's model of the same hyper-parameters."""
+    """Build scikit-learn's model of the same hyper-parameters, less the prior mean."""
     kernel = (
         ConstantKernel(gp.signal_variance_) * STATIONARY[gp.kernel](gp.length_scales_)
         + ConstantKernel(1.0)
         + WhiteKernel(gp.noise_variance_)
     )
     # Its default alpha, 1e-10, would be the largest difference.
-    return GaussianProcessRegressor(kernel, alpha=noise, optimizer=None).fit(U, y)
+    gpr = GaussianProcessRegressor(kernel, alpha=noise, optimizer=None)
+    return gpr.fit(U, y - prior_mean(U, gp._dims)[0])
 
 
 def finite_differences(function, x, h=1e-5):
@@ -104,9 +107,28 @@ def finite_differences(function, x, h=1e-5):
 
 
 def log_posterior(gp, theta, gradient=False):
-    data = gp._correlation, gp._F, gp._owner, gp._y, gp._noise
+    data = gp._correlation, gp._F, gp._owner, gp._residual, gp._noise
     result = surrogate._log_posterior(theta, data, surrogate._prior(gp._dims))
     return result if gradient else result[0]
+
+
+def test_the_prior_mean_falls_by_one_deviation_from_the_centre_to_each_corner():
+    dims = Dims.all_continuous(3)
+    corners = np.array(list(product([0.0, 1.0], repeat=3)))
+    (centre,), _ = prior_mean(np.full((1, 3), 0.5), dims)
+    np.testing.assert_allclose(prior_mean(corners, dims)[0], centre - 1)
+    U = np.random.default_rng(0).random((100_000, 3))
+    assert abs(prior_mean(U, dims)[0].mean()) < 0.003
+
+
+def test_the_prior_mean_depends_on_active_numbers_only(rng):
+    dims, U = mixed_dims(), mixed_points(50, rng)
+    numeric = dims.active[dims.branch_of(U)] & ~dims.categorical
+    mean, gradient = prior_mean(U, dims)
+    assert (gradient[~numeric] == 0).all()
+    assert (gradient[numeric] * (U[numeric] - 0.5) <= 0).all()
+    elsewhere = np.where(numeric | dims.categorical, U, 0.9)
+    np.testing.assert_array_equal(prior_mean(elsewhere, dims)[0], mean)
 
 
 @pytest.mark.parametrize("known", [0.0, 0.3])
@@ -118,6 +140,7 @@ def test_posterior_equals_that_of_scikit_learn(kernel, known, rng):
     new = rng.random((10, 3))
     posterior = gp.posterior(new)
     mean, std = reference(gp, U, y, noise).predict(new, return_std=True)
+    mean += prior_mean(new, gp._dims)[0]
     np.testing.assert_allclose(posterior.mean, mean, atol=1e-8)
     # scikit-learn predicts a new observation, its white noise included.
     std_of_score = np.sqrt(posterior.std**2 + posterior.noise_std**2)
@@ -451,9 +474,9 @@ def test_a_fit_on_other_columns_starts_afresh(rng):
 def test_changing_the_kernel_between_fits_takes_effect(rng):
     gp, U = fit_smooth(110, d=1)
     gp.kernel = "rbf"
-    y = gp._y
+    y = gp._residual
     fit(gp, U, y, dims=gp._dims)
-    mean = reference(gp, U, y, 0.0 * y).predict(U)
+    mean = reference(gp, U, y, 0.0 * y).predict(U) + prior_mean(U, gp._dims)[0]
     np.testing.assert_allclose(gp.posterior(U).mean, mean, atol=1e-6)
 
 
@@ -507,7 +530,7 @@ def test_fit_is_finite_for_degenerate_data(kernel, U, y):
 @every_kernel
 def test_any_theta_is_factorised_with_jitter_when_needed(kernel):
     gp, U = fit_smooth(40, d=1, kernel=kernel)
-    y = gp._y
+    y = gp._residual
     theta = np.array([np.log(100.0), np.log(20.0), -60.0])
     assert np.isfinite(gp.log_marginal_likelihood(theta))
     gp._factorise(theta)
