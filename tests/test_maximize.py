@@ -318,7 +318,7 @@ def test_a_step_of_a_coarse_ordinal_column_reaches_its_neighbour():
     centre = space.encode({"n": 3, "x": 0.5})
     # steps of 0.02 times the length scale 0.01, where a level is 0.2 wide
     U = maximizer._candidates(centre[None], np.full(2, 0.01), np.random.default_rng(0))[
-        _maximize.N_SOBOL :
+        _maximize.N_EVERYWHERE :
     ]
     levels = {space.decode(row)["n"] for row in U}
     assert levels >= {2, 3, 4}

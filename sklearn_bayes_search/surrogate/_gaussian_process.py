@@ -378,8 +378,8 @@ def prior_mean(U: np.ndarray, dims: Dims) -> tuple[np.ndarray, np.ndarray]:
     gradient : ndarray of shape (n_points, n_dims)
         Its derivatives by ``U``.
     """
-    numeric = dims.active[dims.branch_of(U)] & ~dims.categorical
-    share = np.where(numeric, _FALL / max(dims.n_active, 1), 0.0)
+    shares = _FALL / max(dims.n_active, 1) * (dims.active & ~dims.categorical)
+    share = shares[dims.branch_of(U)]
     x = 2.0 * U - 1.0
     return np.einsum("ij,ij->i", share, 1 / 3 - x * x), -4.0 * share * x
 
