@@ -152,7 +152,7 @@ class LogExpectedImprovement(_OfMeanAndStd):
     So the part of a gain above ``D`` counts for a hundredth only, ``w = 0.01``: with
     ``z' = z - D / s`` the expectation is ``s (h(z) - (1 - w) h(z'))``, which takes the
     place of ``s h``. ``D = cap gap``, where ``gap`` is how far the upper quartile of
-    the scores lies below the best.
+    the scores lies below the best, but no less than the noise's deviation ``tau``.
 
     The discount ``log(1 - tau / sqrt(s^2 + tau^2))`` [2]_ keeps the search from
     repeating what it knows as well as noise permits.
@@ -193,7 +193,7 @@ class LogExpectedImprovement(_OfMeanAndStd):
         if self.cap is None:
             value, by_mu, by_s = _log_h(z)
         else:
-            D = self.cap * context.gap
+            D = max(self.cap * context.gap, tau)
             # Both in one call: for a single point the calls take longer than the sums.
             log_h, Phi_h, phi_h = np.reshape(
                 _log_h(np.concatenate([z, z - D / s])), (3, 2, -1)
