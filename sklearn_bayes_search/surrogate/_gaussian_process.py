@@ -50,9 +50,10 @@ _Data: TypeAlias = tuple[Correlation, np.ndarray, np.ndarray, np.ndarray, np.nda
 _BOUNDS: Final = np.log([[0.01, 100.0], [0.05, 20.0], [1e-6, 1.0]])
 # Mean and deviation of the Gaussian prior on each logarithm. Medians of the length
 # scales between 0.25 and 0.5 sqrt(d) did equally well on test functions, 1.0 worse.
-# On fixed folds a model's score is nearly a function of its parameters, so a median of
-# exp(-8) for the noise found good settings sooner than exp(-6) and exp(-5), and a wide
-# prior lets the rough scores of trees say otherwise. Scores are standardised: a deviation of 0.5 for the signal's logarithm did better than 1.
+# Scores are standardised: a deviation of 0.5 for the signal's logarithm did better than
+# 1. On fixed folds a model's score is nearly a function of its parameters, so a median
+# of exp(-8) for the noise found good settings sooner than exp(-6) and exp(-5); a wide
+# prior lets the rough scores of trees say otherwise.
 _PRIOR: Final = np.array([[np.log(0.5), 1.0], [0.0, 0.5], [-8.0, 2.5]])
 # By how many standard deviations the mean falls from the centre to a corner. A process
 # without it tries the border too often, since nothing is known on its other side. With
