@@ -19,7 +19,8 @@ __all__ = ["Asked", "Maximizer", "Target"]
 # Finite spaces up to this size are scored point by point.
 EXHAUSTIVE_SIZE = 2000
 # Measured: four times as many points gain nothing, half as many cost a little; half as
-# many starts cost 0.3 +- 0.3 of 100 on model-tuning tasks, twice as many gain nothing.
+# many starts cost 0.3 +- 0.3 of 100 on model-tuning tasks, twice as many gain nothing
+# on Hartmann's function.
 # Random points do as well here as Sobol's, which take longer to draw.
 N_EVERYWHERE, N_LOCAL, N_STARTS, N_ROUNDS = 512, 256, 4, 3
 # Evaluations of a climb, and the gain at which it ends in units of the target's spread.

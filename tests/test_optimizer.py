@@ -294,14 +294,18 @@ def test_exhaustive_needs_a_finite_space():
 
 @pytest.mark.parametrize("member", MEMBERS)
 def test_pending_points_are_avoided(member):
-    optimizer = make(BOX, **MEMBERS[member])
-    run(optimizer, 5)  # more, and the place of the maximum would be known
-    pending = rows([optimizer.ask() for _ in range(6)])
-    distances = [np.abs(a - b).max() for a, b in combinations(pending, 2)]
+    closest, widest = [], []
+    for seed in range(5):
+        optimizer = make(BOX, **MEMBERS[member], random_state=seed)
+        run(optimizer, 7)
+        pending = rows([optimizer.ask() for _ in range(6)])
+        distances = [np.abs(a - b).max() for a, b in combinations(pending, 2)]
+        closest.append(min(distances))
+        widest.append(max(distances))
     # without conditioning on them, all but Thompson's would be the least distance
     # that is given at all, 3e-4, apart
-    assert min(distances) > 0.005
-    assert max(distances) > 0.1
+    assert np.median(closest) > 0.005
+    assert np.median(widest) > 0.1
 
 
 def test_the_model_is_told_its_own_mean_at_pending_points():
