@@ -168,24 +168,28 @@ def _cell(value):
 
 def _place(setting, space, own):
     """Give the setting of the space that an earlier one is, or None and a reason."""
-    problems = []
+    best, reason = -1, ""
     for branch in space.branches:
         own_here = _without_parts(own, branch)
+        params, problems = {}, []
+        for name, dimension in branch.items():
+            try:
+                params[name] = _value(name, dimension, setting, own_here)
+            except ValueError as error:
+                problems.append(str(error))
         try:
-            params = {
-                name: _value(name, dimension, setting, own_here)
-                for name, dimension in branch.items()
-            }
             for name in setting:
                 if name not in branch:
                     _check_unvaried(name, setting[name], space, own_here)
         except ValueError as error:
             problems.append(str(error))
-            continue
-        if space.allows(params):
+        if not problems and space.allows(params):
             return params, None
         problems.append("the constraint of the space forbids it")
-    return None, problems[0]
+        # of the branch where most has its place, for that is the one that was meant
+        if len(params) > best:
+            best, reason = len(params), problems[0]
+    return None, reason
 
 
 def _without_parts(own, branch):

@@ -186,6 +186,11 @@ class LogExpectedImprovement(_OfMeanAndStd):
         _check_setting(self, "xi", self.xi)
         if self.cap is not None:
             _check_setting(self, "cap", self.cap, " or None")
+        if not isinstance(self.augmented, bool):
+            raise TypeError(
+                "The 'augmented' parameter of LogExpectedImprovement must be True or "
+                f"False. Got {self.augmented!r} instead."
+            )
 
     def _partials(self, posterior: Posterior, context: Context) -> _Triple:
         s, tau = posterior.std, posterior.noise_std

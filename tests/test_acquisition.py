@@ -466,6 +466,11 @@ def test_unknown_schedule_names_the_known_one():
         UpperConfidenceBound(kappa="gpucb")
 
 
+def test_a_word_is_no_switch():
+    with pytest.raises(TypeError, match=r"'augmented'.*True or False\. Got 'no' inst"):
+        LogExpectedImprovement(augmented="no")
+
+
 def test_bad_setting_cannot_slip_in_by_replace():
     with pytest.raises(ValueError, match="'xi'"):
         replace(ExpectedImprovement(), xi=-1.0)

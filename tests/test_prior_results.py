@@ -227,6 +227,14 @@ def test_a_constraint_is_honoured():
     assert tried(search)[0] == {"max_depth": 4, "min_samples_leaf": 1}
 
 
+def test_the_reason_is_that_of_the_branch_which_was_meant():
+    space = [{"kernel": ["linear"]}, {"kernel": ["rbf"], "gamma": Real(1, 2)}]
+    frame = table(kernel=["linear", "rbf"], gamma=[None, 5.0])
+    with pytest.warns(UserWarning, match="'gamma': 5.0 is not between 1.0 and"):
+        ((*source,),) = read(frame, space, {"gamma": 1.0})
+    assert source == [({"kernel": "linear"}, 0.0)]
+
+
 def test_nothing_that_can_be_used_is_an_error():
     space = {"max_depth": Integer(20, 30)}
     with pytest.raises(
