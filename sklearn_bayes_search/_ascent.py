@@ -36,7 +36,8 @@ def climb(
     *,
     max_evaluations: int,
     tolerance: float,
-) -> np.ndarray:
+    H: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Follow the gradient from each point by a projected BFGS method.
 
     Parameters
@@ -53,16 +54,25 @@ def climb(
         Of each point.
     tolerance : float
         A point rests when a step gains no more than this.
+    H : ndarray of shape (n_points, n_dims, n_dims) or None, default=None
+        Where the curvature at the starts is about known: the inverses of the negative
+        Hessians, as an earlier climb has found them.
 
     Returns
     -------
     X : ndarray of shape (n_points, n_dims)
         Points of the box whose values are at least those of the starts.
+    f : ndarray of shape (n_points,)
+        Their values.
+    H : ndarray of shape (n_points, n_dims, n_dims)
+        What the climbs have learned of the curvature there.
     """
     x = X = np.clip(X, low, high)
     f, g = value_and_gradient(x)
-    H = np.tile(np.eye(X.shape[1]), (len(X), 1, 1))
-    length, longest = np.ones(len(X)), np.full(len(X), _FIRST_STEP)
+    first = _FIRST_STEP if H is None else _LONGEST_STEP
+    H = np.tile(np.eye(X.shape[1]), (len(X), 1, 1)) if H is None else H.copy()
+    found = X, f.copy(), H.copy()
+    length, longest = np.ones(len(X)), np.full(len(X), first)
     going = np.arange(len(X))
     for _ in range(max_evaluations - 1):
         free = np.where(g > 0, x < high, x > low)
@@ -71,7 +81,8 @@ def climb(
         rests = np.einsum("ki,ki->k", g, step) <= 2 * tolerance
         rests |= length < _SHORTEST
         if rests.any():
-            X[going] = x
+            for values, latest in zip(found, (x, f, H), strict=True):
+                values[going] = latest
             if rests.all():
                 break
             stay = ~rests
@@ -87,14 +98,16 @@ def climb(
         f_new, g_new = value_and_gradient(x_new)
         good = (f_new - f >= _SUFFICIENT * slope) & (slope > 0)
         # the top of the parabola through value, slope and the value that fell short
-        parabola = 0.5 * slope / np.maximum(slope - (f_new - f), 1e-300)
+        short = np.maximum(slope - (f_new - f), np.maximum(0.5 * slope, 1e-300))
+        parabola = 0.5 * slope / short
         length = np.where(good, 1.0, length * np.clip(parabola, 0.1, 0.5))
         H = _updated(H, s, g - g_new, good, longest == _FIRST_STEP)
         longest = np.where(good, _LONGEST_STEP, longest)
         x, g = np.where(good[:, None], x_new, x), np.where(good[:, None], g_new, g)
         f = np.where(good, f_new, f)
-    X[going] = x
-    return X
+    for values, latest in zip(found, (x, f, H), strict=True):
+        values[going] = latest
+    return found
 
 
 def _updated(

@@ -296,7 +296,7 @@ class Maximizer:
             return values / found.unit, gradients * (scales / found.unit)
 
         # length scales make the target round
-        Z = climb(
+        Z, _, _ = climb(
             in_own_units,
             U / scales,
             low / scales,

@@ -33,7 +33,7 @@ def climb_cube(function, X, *, max_evaluations=60, tolerance=1e-9):
     box = np.zeros_like(X), np.ones_like(X)
     return climb(
         function, X, *box, max_evaluations=max_evaluations, tolerance=tolerance
-    )
+    )[0]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -80,7 +80,7 @@ def test_columns_without_room_stay():
     X = np.random.default_rng(3).uniform(size=(6, 3))
     low, high = np.zeros_like(X), np.ones_like(X)
     low[:, 1] = high[:, 1] = X[:, 1]
-    found = climb(waves, X, low, high, max_evaluations=40, tolerance=1e-9)
+    found, _, _ = climb(waves, X, low, high, max_evaluations=40, tolerance=1e-9)
     assert_array_equal(found[:, 1], X[:, 1])
     assert (waves(found)[0] > waves(X)[0]).all()
 
