@@ -18,6 +18,9 @@ References
    square root of the dimension: section 4.
 .. [3] J. Snoek et al., "Scalable Bayesian Optimization Using Deep Neural Networks",
    ICML 2015. A quadratic mean, for ranges are chosen around good values.
+.. [4] J. Snoek, H. Larochelle and R. P. Adams, "Practical Bayesian Optimization of
+   Machine Learning Algorithms", NeurIPS 2012. To search with hyper-parameters drawn
+   from their posterior rather than with the most probable ones: section 3.2.
 """
 
 import copy
@@ -67,11 +70,13 @@ _SMALLEST_VARIANCE: Final = 1e-12
 
 
 class GaussianProcess:
-    """A Gaussian process whose hyper-parameters are the most probable ones.
+    """A Gaussian process that learns its hyper-parameters and how sure they are.
 
     One length scale a column, a mean that falls towards the border by a known amount
     from a constant that is integrated out, a fitted noise variance beside the known
-    ones, and log-normal priors on all of them.
+    ones, and log-normal priors on all of them. Few scores leave them uncertain, so each
+    search for them ends with a draw around the most probable ones, by Laplace's
+    approximation of their posterior: what one draw overlooks, the next one may see.
     With many points the hyper-parameters are not renewed in each `fit`: each second
     time above 100 points, above 200 when their number has changed by 5 %, and from
     a subset of 500 points above 1000.
@@ -81,6 +86,8 @@ class GaussianProcess:
     kernel : {"matern52", "matern32", "rbf"}, default="matern52"
         How smooth the score is taken to be: twice or once differentiable, or
         infinitely often.
+    sampled : bool, default=True
+        Whether the hyper-parameters are drawn; False: the most probable ones.
 
     Attributes
     ----------
@@ -92,11 +99,13 @@ class GaussianProcess:
         Fitted variance of the error, beside the known ones.
     theta_ : ndarray of shape (n_dims + 2,)
         Logarithms of the above in that order.
+    most_probable_ : ndarray of shape (n_dims + 2,)
+        Where the posterior of ``theta_`` is highest.
 
     Raises
     ------
-    ValueError
-        If the kernel is unknown.
+    TypeError, ValueError
+        If the kernel is unknown, or ``sampled`` is not a bool.
 
     Examples
     --------
@@ -118,22 +127,29 @@ class GaussianProcess:
 
     smooth: ClassVar[bool] = True
 
+    most_probable_: np.ndarray
     _H: np.ndarray
     _correlation: Correlation
     _jitter: float
     _n_fits_kept: int
     _n_searches: int
 
-    def __init__(self, kernel: str = "matern52") -> None:
+    def __init__(self, kernel: str = "matern52", *, sampled: bool = True) -> None:
         if kernel not in CORRELATIONS:
             raise ValueError(
                 "The 'kernel' parameter of GaussianProcess must be one of "
                 f"{sorted(CORRELATIONS)}. Got {kernel!r} instead."
             )
+        if not isinstance(sampled, bool):
+            raise TypeError(
+                "The 'sampled' parameter of GaussianProcess must be True or False. "
+                f"Got {sampled!r} instead."
+            )
         self.kernel = kernel
+        self.sampled = sampled
 
     def __repr__(self) -> str:
-        return f"GaussianProcess(kernel={self.kernel!r})"
+        return f"GaussianProcess(kernel={self.kernel!r}, sampled={self.sampled!r})"
 
     def fit(
         self,
@@ -157,7 +173,8 @@ class GaussianProcess:
         dims : Dims
             What the columns stand for.
         rng : numpy.random.Generator
-            Chooses the subset that hyper-parameters are fitted to above 1000 points.
+            Draws the hyper-parameters, and above 1000 points the subset that they are
+            fitted to.
 
         Returns
         -------
@@ -190,14 +207,18 @@ class GaussianProcess:
             self._n_searches = self._n_searches + 1 if warm else 0
             self._n_fits_kept = 0
             self._n_at_search = n
-            starts = [self.theta_] if warm else []
+            prior = _prior(dims)
+            starts = [self.most_probable_] if warm else []
             # The prior's median is a way out of a poor local optimum.
             if n <= 10 or self._n_searches % 5 == 0:
-                starts.append(_prior(dims)[0])
+                starts.append(prior[0])
             chosen = _subset(y, rng) if n > 1000 else slice(None)
             data = correlation, F[chosen], owner, residual[chosen], noise[chosen]
             H = self._H if warm else None
-            theta, self._H = _most_probable(starts, H, data, _prior(dims))
+            theta, self._H = _most_probable(starts, H, data, prior)
+            self.most_probable_ = theta
+            if self.sampled:
+                theta = _draw_around(theta, self._H, prior, rng)
         self._correlation = correlation
         self._dims = dims
         self._hold(U, residual, noise)
@@ -417,6 +438,11 @@ def _subset(y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.flatnonzero(chosen)
 
 
+def _bounds(n_parameters: int) -> np.ndarray:
+    """Lowest and highest ``theta``, shape (2, n_parameters)."""
+    return np.repeat(_BOUNDS, [n_parameters - 2, 1, 1], axis=0).T
+
+
 def _most_probable(
     starts: list[np.ndarray], H: np.ndarray | None, data: _Data, prior: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -435,7 +461,7 @@ def _most_probable(
         gradients = deviation * np.array([gradient for _, gradient in pairs])
         return values - 0.5 * np.einsum("ij,ij->i", Z, Z), gradients - Z
 
-    box = (np.repeat(_BOUNDS, [d - 2, 1, 1], axis=0).T - mean) / deviation
+    box = (_bounds(d) - mean) / deviation
     low, high = (np.tile(bound, (len(starts), 1)) for bound in box)
     Z, values, found = climb(
         log_posterior,
@@ -448,3 +474,18 @@ def _most_probable(
     )
     best = int(np.argmax(values))
     return mean + deviation * Z[best], found[best]
+
+
+def _draw_around(
+    theta: np.ndarray, H: np.ndarray, prior: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw from the normal distribution of the posterior's mode and curvature there.
+
+    ``H`` is its covariance in units of the prior's deviations.
+    """
+    variances, axes = np.linalg.eigh(0.5 * (H + H.T))
+    # scores add to what the prior knows: none is less certain than by the prior alone
+    deviations = np.sqrt(np.clip(variances, 0.0, 1.0))
+    step = axes @ (deviations * rng.standard_normal(len(theta)))
+    drawn: np.ndarray = np.clip(theta + prior[1] * step, *_bounds(len(theta)))
+    return drawn
