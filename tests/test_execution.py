@@ -383,8 +383,9 @@ def executing_config(backend):
 
 @pytest.mark.slow
 def test_a_dead_worker_is_an_error_and_not_the_end_of_the_session():
+    # from chance, as in `fragile_search`
     with pytest.raises(TerminatedWorkerError):
-        search(toys.Deadly(), n_iter=20).fit(X)
+        search(toys.Deadly(), n_iter=20, n_initial_points=20).fit(X)
     assert search(toys.Toy()).fit(X).n_iter_ == 6
 
 
