@@ -393,11 +393,11 @@ def test_asks_move_away_from_where_evaluations_fail(member, failure):
     # the top of the hill, at 0.3, lies where nothing succeeds; the best that succeeds
     # is at the border, where both sides are tried
     spread = [(0.1, 0.4), (0.25, 0.9), (0.4, 0.1), (0.6, 0.7), (0.75, 0.3), (0.9, 0.6)]
-    first = {"initial_points": [{"x": x, "y": y} for x, y in spread]}
-    first["n_initial_points"] = 6
+    first = [{"x": x, "y": y} for x, y in spread]
+    options = {**MEMBERS[member], "initial_points": first, "n_initial_points": 6}
     later = []
     for seed in range(4):
-        optimizer = make(BOX, **MEMBERS[member], **first, random_state=seed)
+        optimizer = make(BOX, **options, random_state=seed)
         trials = run(optimizer, 20, fails_on_the_left(failure))
         later += [trial.params["x"] for trial in trials[6:]]
         assert not optimizer.best.failed
