@@ -3,6 +3,7 @@
 import argparse
 import importlib.util
 import math
+import pkgutil
 
 import methods
 import numpy as np
@@ -106,7 +107,7 @@ def test_settings_survive_the_translation_for_peers(task):
         assert layout.space.same(back, params)
 
 
-@pytest.mark.parametrize("name", [*PEERS, "random", "ours", "ours/ei"])
+@pytest.mark.parametrize("name", [*PEERS, "random", "ours", "ours/no_fall"])
 @pytest.mark.parametrize("task", ["conditional_failing", "classifiers_cancer"])
 def test_a_method_searches_if_it_is_installed(name, task):
     if methods.METHODS[name].missing:
@@ -185,7 +186,12 @@ def test_the_page_shows_what_is_in_the_store(tmp_path):
     for name in report:
         path = store.folder / "reference.json"
         reference.save(name, {**scale, **more, "default": 0.2}, path)
-    good = {"ours": 0.9, "smac_defaults": 0.5, "random_defaults": 0.2, "ours/ei": 0.8}
+    good = {
+        "ours": 0.9,
+        "smac_defaults": 0.5,
+        "random_defaults": 0.2,
+        "ours/no_fall": 0.8,
+    }
     for method, best in good.items():
         for name in report:
             for seed in range(3):
@@ -210,9 +216,22 @@ def test_the_page_shows_what_is_in_the_store(tmp_path):
     assert "Every method has 3 runs per task." in written
     assert "Optuna TPE is left out: 4 of 4 tasks not run." in written
     assert ":file: page/regrets_failing.csv" in written
-    assert (folder / "ablation.csv").read_text().startswith("variant")
+    assert "\na mean without a fall" in (folder / "ablation.csv").read_text()
     for picture in ("curves", "families", "regrets"):
         assert (folder / f"{picture}.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("variant", methods.VARIANTS.values(), ids=methods.VARIANTS)
+def test_a_variant_changes_something_and_leaves_the_package_as_it_was(variant):
+    def constants():
+        return [pkgutil.resolve_name(f"sklearn_bayes_search.{n}") for n in names]
+
+    names = list(variant.constants)
+    before = constants()
+    with variant.changed():
+        changed = constants()
+    assert before == constants()
+    assert variant.options or changed != before
 
 
 def test_a_run_that_takes_too_long_ends_and_keeps_its_scores(monkeypatch):

@@ -20,13 +20,13 @@ from threadpoolctl import threadpool_limits
 __all__ = ["NAME", "load", "measure", "measure_all", "names"]
 
 NAME = "cpu.json"
-SIZES = (20, 50, 100, 200, 500)
+SIZES = (20, 50, 100, 200, 500, 1000)
 # At least eight, and then until there are thirty or the seconds are over.
 N_TIMED, FEWEST_TIMED, SECONDS = 30, 8, 20.0
 # Said to be all that is to come, which makes initial designs short.
 N_TO_COME = 4
 # A method whose suggestion takes longer is not asked with more points.
-TOO_LONG = 60.0
+TOO_LONG = 10.0
 
 
 def names() -> list[str]:

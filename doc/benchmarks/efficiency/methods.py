@@ -6,13 +6,14 @@ is what users get, and has ``ours_no_defaults`` beside it. ``ours/<variant>`` ch
 one thing for an ablation.
 """
 
+import contextlib
 import importlib.util
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import peers
@@ -20,6 +21,8 @@ from layout import Layout, Params
 from threadpoolctl import threadpool_limits
 
 from sklearn_bayes_search import BayesianOptimizer, SpaceExhausted
+from sklearn_bayes_search.acquisition import LogExpectedImprovement
+from sklearn_bayes_search.surrogate import GaussianProcess
 
 __all__ = ["METHODS", "OURS", "PEERS", "VARIANTS", "Method", "run"]
 
@@ -27,11 +30,73 @@ OURS = "ours"
 # CPU seconds of suggestions after which a run ends: several times what the slowest
 # method, HEBO, needs as a rule. On a finite space it takes 15 seconds per suggestion.
 MOST_SECONDS = 900.0
-# Settings of BayesianOptimizer that differ from its defaults.
-VARIANTS: dict[str, dict[str, Any]] = {
-    "ei": {"acquisition": "ei"},
-    "ucb": {"acquisition": "ucb"},
-    "thompson": {"acquisition": "thompson"},
+
+
+@dataclass(frozen=True)
+class Variant:
+    """This package with one thing changed, for the ablation.
+
+    Parameters
+    ----------
+    words : str
+        What is changed.
+    options : dict
+        Settings of ``BayesianOptimizer``.
+    constants : dict
+        What is no setting: new values of constants, by module and name within the
+        package.
+    """
+
+    words: str
+    options: dict[str, Any] = field(default_factory=dict)
+    constants: dict[str, Any] = field(default_factory=dict)
+
+    def make(self, *args: Any) -> Any:
+        """Make the optimizer; the constants matter while it works."""
+        return Ours(*args, **self.options)
+
+    def changed(self) -> contextlib.ExitStack:
+        """Give a context in which the constants have their new values."""
+        stack = contextlib.ExitStack()
+        for name, value in self.constants.items():
+            patch = mock.patch(f"sklearn_bayes_search.{name}", value)
+            stack.enter_context(patch)
+        return stack
+
+
+def _log_ei(**settings: Any) -> dict[str, Any]:
+    return {"acquisition": LogExpectedImprovement(**settings)}
+
+
+def _gp(**settings: Any) -> dict[str, Any]:
+    return {"surrogate": GaussianProcess(**settings)}
+
+
+VARIANTS = {
+    "no_fall": Variant(
+        "a mean without a fall to the border",
+        constants={"surrogate._gaussian_process._FALL": 0.0},
+    ),
+    "everywhere": Variant(
+        "first points from the whole space, not from its middle",
+        constants={"optimizer.MIDDLE": 1.0, "optimizer.MIDDLE_BESIDE_GIVEN": 1.0},
+    ),
+    "no_winsor": Variant(
+        "low scores as they are", constants={"optimizer.WINSOR_SPREADS": 1e9}
+    ),
+    "one_start": Variant(
+        "one climb instead of four", constants={"_maximize.N_STARTS": 1}
+    ),
+    "no_cap": Variant("large gains count in full", _log_ei(cap=None)),
+    "no_discount": Variant("no discount for noise", _log_ei(augmented=False)),
+    "ei": Variant("plain expected improvement", {"acquisition": "ei"}),
+    "pi": Variant("probability of improvement", {"acquisition": "pi"}),
+    "ucb": Variant("upper confidence bound", {"acquisition": "ucb"}),
+    "thompson": Variant("Thompson sampling", {"acquisition": "thompson"}),
+    "matern32": Variant("a rougher kernel, Matern 3/2", _gp(kernel="matern32")),
+    "rbf": Variant("a smoother kernel, squared exponential", _gp(kernel="rbf")),
+    "forest": Variant("a forest in place of the process", {"surrogate": "forest"}),
+    "tpe": Variant("this package's Parzen estimator", {"surrogate": "tpe"}),
 }
 
 
@@ -118,12 +183,15 @@ class Method:
         What must be installed, by import name.
     starts_with_defaults : bool
         Whether the estimator's own setting is evaluated first.
+    context : callable
+        Gives the context that it runs in.
     """
 
     name: str
     make: Callable[..., Any]
     packages: tuple[str, ...] = ()
     starts_with_defaults: bool = False
+    context: Callable[[], Any] = contextlib.nullcontext
 
     @property
     def missing(self) -> str | None:
@@ -163,9 +231,15 @@ def _methods() -> dict[str, Method]:
     for name, (make, packages) in PEERS.items():
         found.append(Method(name, make, packages))
         found.append(Method(f"{name}_defaults", make, packages, True))
-    for name, options in VARIANTS.items():
-        make = partial(Ours, **options)
-        found.append(Method(f"{OURS}/{name}", make, starts_with_defaults=True))
+    for name, variant in VARIANTS.items():
+        found.append(
+            Method(
+                f"{OURS}/{name}",
+                variant.make,
+                starts_with_defaults=True,
+                context=variant.changed,
+            )
+        )
     return {method.name: method for method in found}
 
 
@@ -201,7 +275,7 @@ def run(method: Method, task: Any, seed: int) -> dict[str, Any]:
     try:
         # the first object pays for imports
         method.make(layout, seed, task.n_evaluations, task.batch)
-        with threadpool_limits(limits=1):
+        with method.context(), threadpool_limits(limits=1):
             start = time.process_time()
             search = method.make(layout, seed, task.n_evaluations, task.batch, first)
             while len(scores) < task.n_evaluations:

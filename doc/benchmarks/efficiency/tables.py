@@ -8,7 +8,7 @@ import reference
 import synthetic
 import tasks
 from analysis import Comparison, Results, first_reaching, mean_and_error
-from methods import OURS, PEERS
+from methods import OURS, PEERS, VARIANTS
 from pictures import LABELS
 
 __all__ = [
@@ -29,6 +29,7 @@ REGRETS_AT = (30, 50)
 # Versions that disturb, and what is to be reached in spite of them.
 TARGETS = {"branin": 1e-2, "hartmann6": 1e-1}
 DISTURBED = ("blown_up", "failing", "plateau")
+ABLATION_REGRETS = (("branin", 30), ("hartmann6", 50), ("ackley5", 50))
 
 
 def with_error(mean_error: tuple[float, float], *, sign: bool = False) -> str:
@@ -184,25 +185,44 @@ def _ratio(n: float, clean: float, n_last: int) -> str:
 
 
 def ablation(results: Results) -> Rows:
-    """Compare variants of this package with it, by group of tasks."""
-    rows = [["variant", "group", "tasks", *(f"change at {n}" for n in AT)]]
+    """Compare variants of this package with it: one row each, this package first.
+
+    The change of the normalised score is that of the mean over runs, paired by task;
+    regrets are medians.
+    """
+    head = ["what is changed", "tasks", *(f"change at {n}" for n in AT)]
+    head += [f"regret of {name} at {n}" for name, n in ABLATION_REGRETS]
+    rows = [
+        head,
+        ["nothing", *["–"] * (1 + len(AT)), *_ablation_regrets(results, OURS)],
+    ]
     for variant in results.variants():
-        for group in ("tune", "report"):
-            comparison = Comparison(results, with_defaults=True, group=group)
-            both = [t for t in comparison.tasks if results.runs(variant, t)]
-            if not both:
-                continue
-            changes: list[Any] = [
-                np.median(results.curves(variant, task), axis=0)
-                - np.median(results.curves(OURS, task), axis=0)
-                for task in both
-            ]
-            row = [variant.partition("/")[2], group, str(len(both))]
-            for n in AT:
-                found = np.array([change[n - 1] for change in changes])
-                row.append(with_error(mean_and_error(found), sign=True))
-            rows.append(row)
+        name = variant.partition("/")[2]
+        both = [
+            task
+            for task in results.scales
+            if results.runs(OURS, task) and results.runs(variant, task)
+        ]
+        changes: list[Any] = [
+            results.curves(variant, task).mean(axis=0)
+            - results.curves(OURS, task).mean(axis=0)
+            for task in both
+        ]
+        row = [VARIANTS[name].words if name in VARIANTS else name, str(len(both))]
+        for n in AT:
+            found = np.array([change[n - 1] for change in changes])
+            text = with_error(mean_and_error(found), sign=True) if both else "–"
+            row.append(text)
+        rows.append([*row, *_ablation_regrets(results, variant)])
     return rows
+
+
+def _ablation_regrets(results: Results, method: str) -> list[str]:
+    cells = []
+    for name, n in ABLATION_REGRETS:
+        found = results.regrets(method, name)[:, n - 1]
+        cells.append(short(float(np.median(found))) if len(found) else "–")
+    return cells
 
 
 def cpu_time(times: dict[str, dict[str, float]]) -> Rows:
