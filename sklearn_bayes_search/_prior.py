@@ -80,7 +80,7 @@ class Prior:
             chosen = _representative(scores, max(MAX_ROWS // len(given), 2))
             z = normal_scores(scores)[chosen]
             noise = FAILURE_NOISE * np.isnan(scores[chosen])
-            model = GaussianProcess(sampled=False)
+            model = GaussianProcess()
             model.fit(U[chosen], z, noise=noise, dims=space.dims, rng=rng)
             self._sources.append(_Source(U[chosen], z, noise, model))
 

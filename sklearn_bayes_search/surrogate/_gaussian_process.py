@@ -18,9 +18,6 @@ References
    square root of the dimension: section 4.
 .. [3] J. Snoek et al., "Scalable Bayesian Optimization Using Deep Neural Networks",
    ICML 2015. A quadratic mean, for ranges are chosen around good values.
-.. [4] J. Snoek, H. Larochelle and R. P. Adams, "Practical Bayesian Optimization of
-   Machine Learning Algorithms", NeurIPS 2012. To search with hyper-parameters drawn
-   from their posterior rather than with the most probable ones: section 3.1.
 """
 
 import copy
@@ -65,24 +62,16 @@ _PRIOR: Final = np.array([[np.log(0.5), 1.0], [0.0, 0.5], [-8.0, 2.5]])
 _FALL: Final = 1.0
 # Hyper-parameters are good enough where no step promises more log probability.
 _TOLERANCE: Final = 1e-3
-# Share of the posterior's variance that hyper-parameters are drawn with. All of it
-# gained 0.8 +- 0.3 of 100 on 32 model-tuning tasks after 25 to 50 points, half of it
-# 0.3 +- 0.4; an SVM's best region was found by 32 of 40 seeds with all of it, 36 with
-# half of it, 34 without draws.
-_TEMPERATURE: Final = 0.5
 # Variances below this are rounding error.
 _SMALLEST_VARIANCE: Final = 1e-12
 
 
 class GaussianProcess:
-    """A Gaussian process that learns its hyper-parameters and how sure they are.
+    """A Gaussian process whose hyper-parameters are the most probable ones.
 
     One length scale a column, a mean that falls towards the border by a known amount
     from a constant that is integrated out, a fitted noise variance beside the known
-    ones, and log-normal priors on all of them. Few scores leave them uncertain, so each
-    search for them ends with a draw around the most probable ones, by Laplace's
-    approximation of their posterior with half of its variance: what one draw overlooks,
-    the next one may see.
+    ones, and log-normal priors on all of them.
     With many points the hyper-parameters are not renewed in each `fit`: each second
     time above 100 points, above 200 when their number has changed by 5 %, and from
     a subset of 500 points above 1000.
@@ -92,8 +81,6 @@ class GaussianProcess:
     kernel : {"matern52", "matern32", "rbf"}, default="matern52"
         How smooth the score is taken to be: twice or once differentiable, or
         infinitely often.
-    sampled : bool, default=True
-        Whether the hyper-parameters are drawn; False: the most probable ones.
 
     Attributes
     ----------
@@ -105,13 +92,11 @@ class GaussianProcess:
         Fitted variance of the error, beside the known ones.
     theta_ : ndarray of shape (n_dims + 2,)
         Logarithms of the above in that order.
-    most_probable_ : ndarray of shape (n_dims + 2,)
-        Where the posterior of ``theta_`` is highest.
 
     Raises
     ------
-    TypeError, ValueError
-        If the kernel is unknown, or ``sampled`` is not a bool.
+    ValueError
+        If the kernel is unknown.
 
     Examples
     --------
@@ -133,29 +118,22 @@ class GaussianProcess:
 
     smooth: ClassVar[bool] = True
 
-    most_probable_: np.ndarray
     _H: np.ndarray
     _correlation: Correlation
     _jitter: float
     _n_fits_kept: int
     _n_searches: int
 
-    def __init__(self, kernel: str = "matern52", *, sampled: bool = True) -> None:
+    def __init__(self, kernel: str = "matern52") -> None:
         if kernel not in CORRELATIONS:
             raise ValueError(
                 "The 'kernel' parameter of GaussianProcess must be one of "
                 f"{sorted(CORRELATIONS)}. Got {kernel!r} instead."
             )
-        if not isinstance(sampled, bool):
-            raise TypeError(
-                "The 'sampled' parameter of GaussianProcess must be True or False. "
-                f"Got {sampled!r} instead."
-            )
         self.kernel = kernel
-        self.sampled = sampled
 
     def __repr__(self) -> str:
-        return f"GaussianProcess(kernel={self.kernel!r}, sampled={self.sampled!r})"
+        return f"GaussianProcess(kernel={self.kernel!r})"
 
     def fit(
         self,
@@ -179,8 +157,7 @@ class GaussianProcess:
         dims : Dims
             What the columns stand for.
         rng : numpy.random.Generator
-            Draws the hyper-parameters, and above 1000 points the subset that they are
-            fitted to.
+            Chooses the subset that hyper-parameters are fitted to above 1000 points.
 
         Returns
         -------
@@ -213,18 +190,14 @@ class GaussianProcess:
             self._n_searches = self._n_searches + 1 if warm else 0
             self._n_fits_kept = 0
             self._n_at_search = n
-            prior = _prior(dims)
-            starts = [self.most_probable_] if warm else []
+            starts = [self.theta_] if warm else []
             # The prior's median is a way out of a poor local optimum.
             if n <= 10 or self._n_searches % 5 == 0:
-                starts.append(prior[0])
+                starts.append(_prior(dims)[0])
             chosen = _subset(y, rng) if n > 1000 else slice(None)
             data = correlation, F[chosen], owner, residual[chosen], noise[chosen]
             H = self._H if warm else None
-            theta, self._H = _most_probable(starts, H, data, prior)
-            self.most_probable_ = theta
-            if self.sampled:
-                theta = _draw_around(theta, self._H, prior, rng)
+            theta, self._H = _most_probable(starts, H, data, _prior(dims))
         self._correlation = correlation
         self._dims = dims
         self._hold(U, residual, noise)
@@ -444,11 +417,6 @@ def _subset(y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.flatnonzero(chosen)
 
 
-def _bounds(n_parameters: int) -> np.ndarray:
-    """Lowest and highest ``theta``, shape (2, n_parameters)."""
-    return np.repeat(_BOUNDS, [n_parameters - 2, 1, 1], axis=0).T
-
-
 def _most_probable(
     starts: list[np.ndarray], H: np.ndarray | None, data: _Data, prior: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -467,7 +435,7 @@ def _most_probable(
         gradients = deviation * np.array([gradient for _, gradient in pairs])
         return values - 0.5 * np.einsum("ij,ij->i", Z, Z), gradients - Z
 
-    box = (_bounds(d) - mean) / deviation
+    box = (np.repeat(_BOUNDS, [d - 2, 1, 1], axis=0).T - mean) / deviation
     low, high = (np.tile(bound, (len(starts), 1)) for bound in box)
     Z, values, found = climb(
         log_posterior,
@@ -480,18 +448,3 @@ def _most_probable(
     )
     best = int(np.argmax(values))
     return mean + deviation * Z[best], found[best]
-
-
-def _draw_around(
-    theta: np.ndarray, H: np.ndarray, prior: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
-    """Draw from the normal distribution of the posterior's mode and curvature there.
-
-    ``H`` is the inverse of that curvature in units of the prior's deviations.
-    """
-    variances, axes = np.linalg.eigh(0.5 * (H + H.T))
-    # scores add to what the prior knows: none is less certain than by the prior alone
-    deviations = np.sqrt(_TEMPERATURE * np.clip(variances, 0.0, 1.0))
-    step = axes @ (deviations * rng.standard_normal(len(theta)))
-    drawn: np.ndarray = np.clip(theta + prior[1] * step, *_bounds(len(theta)))
-    return drawn
