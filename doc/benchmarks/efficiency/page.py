@@ -7,6 +7,7 @@ file in ``page/``. It runs no search: what is not in the store is not on the pag
 import argparse
 import csv
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import cpu
@@ -49,8 +50,8 @@ Tuning models
 
 {n_report} of {n_all} tasks are reported here, each the cross-validated score of a
 scikit-learn model on one of its bundled data sets, with fixed folds. On the other
-{n_tune} the package's constants may be tuned; they count nowhere on this page but
-in the ablation. On the scale of every task 0 is the median score of one random
+{n_tune}, on known functions and on generated data the package's constants were tuned;
+these tasks count nowhere on this page but in the ablation. On the scale of every task 0 is the median score of one random
 setting and 100 the best score known. The scale was measured once: from 2000 random
 settings, the model's own setting, and 5 runs of 200 evaluations with this package.
 In means, scores below -100 or above 100 count as these. Of the runs with different
@@ -71,6 +72,13 @@ which is run as a ``BayesianOptimizer`` without initial points, nor its peers.
 {seeds}
 """
 
+SHORT = """\
+In short: the mean normalised score of ``sklearn_bayes_search`` after {at} evaluations
+is {ours}; of its peers the best have {theirs}. {best} is the best peer after {n}; what
+it has then, we have after {mean} evaluations by the curve of means, and on half of
+the tasks after at most {median}.
+"""
+
 COLUMNS = """\
 *Ours ahead* is the difference between our normalised score and the method's, paired
 by task. The mean rank is 1 for a method that is the best on every task. The columns
@@ -86,9 +94,9 @@ Known functions
 Of these the best value is known, so the *regret* can be told: how far the best
 point observed is from it. The best point is the one with the best score; of equal
 ones, the best. Cells show the median over {seeds} and, in brackets, the quartiles;
-– is a run without any score. There are no own settings here. ``levy5_in_50`` has 50
-parameters of which 5 matter, ``grid`` is a finite space of 108 points, and in
-``hartmann6_by_4`` four points are evaluated at a time.
+– is a run without any score, and an empty cell was not run. There are no own settings
+here. ``levy5_in_50`` has 50 parameters of which 5 matter, ``grid`` is a finite space of
+108 points, and in ``hartmann6_by_4`` four points are evaluated at a time.
 """
 
 REACHING = """\
@@ -243,6 +251,34 @@ def build(store: Store, text: Path, folder: Path, main: str = "fair") -> None:
     page.write()
 
 
+def _in_short(comparison: Comparison) -> str:
+    """Tell the main figures in a sentence or two."""
+    peers = comparison.labels[1:]
+    n = tasks.N_EVALUATIONS
+    best = {
+        at: max(peers, key=lambda label, at=at: comparison.mean(label, at))
+        for at in tables.AT
+    }
+    median, mean = comparison.needed(best[n])
+    return SHORT.format(
+        at=_listed(map(str, tables.AT)),
+        ours=_listed(f"{comparison.mean(OURS, at)[0]:.1f}" for at in tables.AT),
+        theirs=_listed(
+            f"{comparison.mean(label, at)[0]:.1f} ({LABELS[label]})"
+            for at, label in best.items()
+        ),
+        best=LABELS[best[n]],
+        n=n,
+        mean=tables.count(mean, n),
+        median=tables.count(median, n),
+    )
+
+
+def _listed(texts: Iterable[str]) -> str:
+    *others, last = texts
+    return f"{', '.join(others)} and {last}"
+
+
 def _seeds(fewest: int, most: int) -> str:
     many = f"{fewest}" if fewest == most else f"{fewest} to {most}"
     return f"Every method has {many} run{'s' if most > 1 else ''} per task."
@@ -261,6 +297,8 @@ def _add_models(page: Page, comparison: Comparison, words: str) -> None:
     page.add(words.format(seeds=_seeds(*comparison.n_seeds)))
     where = page.picture("curves", "Mean normalised score against evaluations.")
     draw_curves(comparison, where)
+    if len(comparison.labels) > 1:
+        page.add(_in_short(comparison))
     page.table("models", tables.main_table(comparison))
     page.add(COLUMNS.format(n=tasks.N_EVALUATIONS))
     _add_left_out(page, comparison)
@@ -287,8 +325,9 @@ def _add_synthetic(page: Page, results: Results) -> None:
         return
     there = [name for name in synthetic.TASKS if results.runs(OURS, name)]
     counts = [len(results.runs(label, name)) for label in labels for name in there]
-    many = " to ".join(map(str, sorted({min(counts), max(counts)})))
-    page.add(SYNTHETIC.format(seeds=f"{many} run{'s' if max(counts) > 1 else ''}"))
+    least, most = min(filter(None, counts)), max(counts)
+    many = f"{most}" if least == most else f"{least} to {most}"
+    page.add(SYNTHETIC.format(seeds=f"{many} run{'s' if most > 1 else ''}"))
     if any(name in there for name in synthetic.FUNCTIONS):
         where = page.picture("regrets", "Median regret against evaluations.")
         draw_regrets(results, labels, where)

@@ -90,16 +90,14 @@ def draw_families(comparison: Comparison, n: int, path: Path) -> None:
 
 def draw_regrets(results: Results, labels: list[str], path: Path) -> None:
     """Draw the median regret on the clean synthetic functions."""
-    names = [
-        name
-        for name in synthetic.FUNCTIONS
-        if all(len(results.regrets(label, name)) for label in labels)
-    ]
+    names = [name for name in synthetic.FUNCTIONS if results.runs(OURS, name)]
     n_rows = -(-len(names) // 3)
     figure = Figure(figsize=(9, 2.7 * n_rows + 0.6), layout="constrained")
     axes = figure.subplots(n_rows, 3, squeeze=False).ravel()
     for ax, name in zip(axes, names, strict=False):
         for label in labels:
+            if not results.runs(label, name):
+                continue
             curve = np.median(results.regrets(label, name), axis=0)
             curve = np.maximum(np.where(np.isfinite(curve), curve, np.nan), 1e-7)
             ax.plot(np.arange(1, len(curve) + 1), curve, **_line(label))

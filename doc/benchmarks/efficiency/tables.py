@@ -54,9 +54,9 @@ def main_table(comparison: Comparison) -> Rows:
     n_last = tasks.N_EVALUATIONS
     head = ["method", *(f"score at {n}" for n in AT)]
     head += [f"ours ahead at {n}" for n in AT]
-    head += [f"mean rank at {n_last}", "ours needs, by task", "ours needs, on the mean"]
-    head += ["ms per suggestion"]
-    ranks = comparison.mean_ranks(n_last)
+    head += [f"mean rank at {n}" for n in AT]
+    head += ["ours needs, by task", "ours needs, on the mean", "ms per suggestion"]
+    ranks = [comparison.mean_ranks(n) for n in AT]
     rows = [head]
     for label in comparison.labels:
         row = [LABELS[label]]
@@ -65,7 +65,7 @@ def main_table(comparison: Comparison) -> Rows:
             row += ["–"] * len(AT)
         else:
             row += [with_error(comparison.ahead(label, n), sign=True) for n in AT]
-        row.append(f"{ranks[label]:.2f}")
+        row += [f"{of_method[label]:.2f}" for of_method in ranks]
         if label == OURS:
             row += ["–", "–"]
         else:
@@ -120,12 +120,12 @@ def task_list(results: Results) -> Rows:
 
 
 def synthetic_labels(results: Results) -> list[str]:
-    """Name the methods that have runs on all synthetic tasks which ours has."""
+    """Name the methods that have runs on synthetic tasks which ours has."""
     there = [name for name in synthetic.TASKS if results.runs(OURS, name)]
     return [
         label
         for label in (OURS, *PEERS)
-        if there and all(results.runs(label, name) for name in there)
+        if any(results.runs(label, name) for name in there)
     ]
 
 
@@ -140,6 +140,9 @@ def regrets(results: Results, labels: list[str], version: str) -> Rows:
             row = [name.removesuffix(f"_{version}"), str(n)]
             for label in labels:
                 found = results.regrets(label, name)[:, n - 1]
+                if len(found) == 0:
+                    row.append("")
+                    continue
                 q1, median, q3 = np.quantile(found, [0.25, 0.5, 0.75], method="nearest")
                 row.append(f"{short(median)} ({short(q1)} – {short(q3)})")
             rows.append(row)
@@ -164,7 +167,8 @@ def reaching(results: Results, labels: list[str]) -> Rows:
             row = [name, f"{target:g}", f"{version.replace('_', ' ')}, ratio"]
             for label in labels:
                 n = _median_reaching(results, label, full)
-                row.append(_ratio(n, clean[label], n_last))
+                ratio = _ratio(n, clean[label], n_last)
+                row.append(ratio if results.runs(label, full) else "")
             rows.append(row)
     return rows
 
