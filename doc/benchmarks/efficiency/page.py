@@ -51,12 +51,12 @@ Tuning models
 {n_report} of {n_all} tasks are reported here, each the cross-validated score of a
 scikit-learn model on one of its bundled data sets, with fixed folds. On the other
 {n_tune}, on known functions and on generated data the package's constants were tuned;
-these tasks count nowhere on this page but in the ablation. On the scale of every task 0 is the median score of one random
-setting and 100 the best score known. The scale was measured once: from 2000 random
-settings, the model's own setting, and 5 runs of 200 evaluations with this package.
-In means, scores below -100 or above 100 count as these. Of the runs with different
-seeds the median is taken, per task and number of evaluations; the mean over tasks
-follows, with its standard error over tasks.
+these tasks count nowhere on this page but in the ablation. On the scale of every task
+0 is the median score of one random setting and 100 the best score known. The scale was
+measured once: from 2000 random settings, the model's own setting, and 5 runs of 200
+evaluations with this package. In means, scores below -100 or above 100 count as these.
+Of the runs with different seeds the median is taken, per task and number of
+evaluations; the mean over tasks follows, with its standard error over tasks.
 """
 
 FAIR = """\
