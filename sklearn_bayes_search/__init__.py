@@ -1,5 +1,6 @@
 """Bayesian hyper-parameter search that takes the place of GridSearchCV."""
 
+from sklearn_bayes_search._journal import read_journal
 from sklearn_bayes_search._search import BayesSearchCV
 from sklearn_bayes_search.acquisition import (
     ExpectedImprovement,
@@ -8,7 +9,7 @@ from sklearn_bayes_search.acquisition import (
     ThompsonSampling,
     UpperConfidenceBound,
 )
-from sklearn_bayes_search.exceptions import SpaceExhausted
+from sklearn_bayes_search.exceptions import JournalError, SpaceExhausted
 from sklearn_bayes_search.optimizer import BayesianOptimizer
 from sklearn_bayes_search.proposer import ParzenEstimator
 from sklearn_bayes_search.space import Categorical, Integer, Ordinal, Real, Space
@@ -21,6 +22,7 @@ __all__ = [
     "ExpectedImprovement",
     "GaussianProcess",
     "Integer",
+    "JournalError",
     "LogExpectedImprovement",
     "Ordinal",
     "ParzenEstimator",
@@ -31,4 +33,5 @@ __all__ = [
     "SpaceExhausted",
     "ThompsonSampling",
     "UpperConfidenceBound",
+    "read_journal",
 ]

@@ -77,6 +77,8 @@ class Prior:
             scores[~np.isfinite(scores)] = np.nan
             best = dict(best_setting(pairs))
             self.best.append((space.encode(best), best))
+            if len(np.unique(scores)) == 1:  # nothing to learn from equal scores
+                continue
             chosen = _representative(scores, max(MAX_ROWS // len(given), 2))
             z = normal_scores(scores)[chosen]
             noise = FAILURE_NOISE * np.isnan(scores[chosen])

@@ -255,7 +255,8 @@ def _check_unvaried(name, value, space, own):
         return
     if name not in own:
         raise ValueError(f"{name!r} is no parameter of the space")
-    if not space.same({name: own[name]}, {name: value}):
+    texts = {str(own[name]), repr(own[name])}  # as a file may have it
+    if not space.same({name: own[name]}, {name: value}) and value not in texts:
         raise ValueError(
             f"{name!r} is no parameter of the space, and {value!r} is not the "
             "estimator's own value"

@@ -63,6 +63,7 @@ def run(
     in_order,
     deadline,
     on_complete,
+    journal=None,
 ):
     """Run a search to its end.
 
@@ -87,6 +88,8 @@ def run(
         When to ask no more.
     on_complete : callable
         Called with each complete candidate.
+    journal : Journal or None
+        What it holds is not evaluated again, and what comes back is added.
 
     Returns
     -------
@@ -115,6 +118,12 @@ def run(
                 optimizer.tell(candidate.trial, objective(candidate.folds))
                 untold.remove(candidate)
 
+    def collect(number, fold, result):
+        evaluator.check(result)
+        candidates[number].add(fold, result)
+        if candidates[number].complete:
+            on_complete(candidates[number])
+
     while True:
         while stop_reason is None and room():
             stop_reason = _why_stop(candidates, n_iter, deadline, executor)
@@ -128,22 +137,40 @@ def run(
                     f"evaluated all {len(candidates)} points of the search space"
                 )
                 break
-            candidate = Candidate(trial, evaluator.n_splits)
-            candidates.append(candidate)
-            untold.append(candidate)
+            known = {}
+            if journal is not None:
+                trial, known = _known(journal, optimizer, trial, evaluator.n_splits)
+            candidates.append(Candidate(trial, evaluator.n_splits))
+            untold.append(candidates[-1])
             for fold in range(evaluator.n_splits):
-                executor.submit((trial.number, fold), evaluator.task(trial, fold))
+                if fold in known:
+                    collect(trial.number, fold, known[fold])
+                else:
+                    executor.submit((trial.number, fold), evaluator.task(trial, fold))
         results = executor.wait()
         if not results:
             break
         for (number, fold), result in results:
-            evaluator.check(result)
-            candidates[number].add(fold, result)
-            if candidates[number].complete:
-                on_complete(candidates[number])
+            if journal is not None:
+                journal.add(candidates[number].trial, fold, result)
+            collect(number, fold, result)
+        if journal is not None:
+            journal.flush()
     for candidate in untold:
         optimizer.tell(candidate.trial, objective(candidate.folds))
     return candidates, stop_reason
+
+
+def _known(journal, optimizer, trial, n_splits):
+    """Give the trial as the journal has it, and what came back for its folds."""
+    stored = journal.params(trial.number)
+    if stored is None:
+        return trial, {}
+    if not optimizer.space.same(stored, trial.params):
+        journal.state_difference(trial)
+        trial = optimizer.replace(trial, stored)
+    results = {fold: journal.result(trial.number, fold) for fold in range(n_splits)}
+    return trial, {fold: r for fold, r in results.items() if r is not None}
 
 
 def _why_stop(candidates, n_iter, deadline, executor):

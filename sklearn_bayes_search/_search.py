@@ -2,23 +2,18 @@
 
 import time
 from numbers import Integral, Real
+from os import PathLike
 
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
-from sklearn.utils import check_random_state, indexable
+from sklearn.utils import indexable
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_bayes_search._evaluation import (
-    Evaluator,
-    check_names,
-    draw_splits,
-    name_error_scores,
-)
-from sklearn_bayes_search._prior import best_setting
-from sklearn_bayes_search._prior_results import read_prior_results
-from sklearn_bayes_search._results import Objective, announce, reporter, results_frame
-from sklearn_bayes_search._scheduler import deadline_for, run, window
+from sklearn_bayes_search._assembly import evaluate_settings
+from sklearn_bayes_search._evaluation import check_names, draw_splits, name_error_scores
+from sklearn_bayes_search._results import Objective, results_frame
+from sklearn_bayes_search._scheduler import deadline_for
 from sklearn_bayes_search._sklearn_compat import (
     BaseSearchCV,
     FitCallbacks,
@@ -30,8 +25,6 @@ from sklearn_bayes_search._sklearn_compat import (
     scorer_attribute,
     warn_or_raise_about_fit_failures,
 )
-from sklearn_bayes_search.execution import open_executor
-from sklearn_bayes_search.optimizer import BayesianOptimizer
 from sklearn_bayes_search.space import Space, as_space
 
 __all__ = ["BayesSearchCV"]
@@ -136,6 +129,14 @@ class BayesSearchCV(BaseSearchCV):
         Seconds for the whole search, > 0, the refit included. No setting is begun that
         would probably end later; at least one is evaluated.
 
+    checkpoint : path, default=None
+        Where the search keeps its journal: a file, or a folder that exists, in which
+        searches that differ, as in nested cross-validation, have files of their own.
+        Every fold is written down when it ends. The same search begun again, also with
+        a larger ``n_iter``, evaluates only what is missing and gives the results of one
+        that was never interrupted. For anything else the file is refused, with an error
+        that says what differs. :func:`read_journal` shows it.
+
     Attributes
     ----------
     cv_results_ : dict of numpy (masked) ndarrays
@@ -238,6 +239,7 @@ class BayesSearchCV(BaseSearchCV):
             StrOptions({"auto", "async"}),
         ],
         "timeout": [Interval(Real, 0, None, closed="neither"), None],
+        "checkpoint": [str, PathLike, None],
     }
 
     def __init__(
@@ -263,6 +265,7 @@ class BayesSearchCV(BaseSearchCV):
         objective_metric=None,
         max_pending="auto",
         timeout=None,
+        checkpoint=None,
     ):
         super().__init__(
             estimator=estimator,
@@ -286,6 +289,7 @@ class BayesSearchCV(BaseSearchCV):
         self.objective_metric = objective_metric
         self.max_pending = max_pending
         self.timeout = timeout
+        self.checkpoint = checkpoint
 
     def __sklearn_clone__(self):
         # clone makes unfitted copies of what it finds: of an earlier search, too
@@ -332,8 +336,17 @@ class BayesSearchCV(BaseSearchCV):
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         splits = draw_splits(cv, X, y, routed.splitter.split)
 
-        optimizer, candidates, stop_reason, max_pending = self._search(
-            space, objective, deadline, callbacks, X, y, splits, scorers, routed
+        optimizer, candidates, stop_reason, max_pending = evaluate_settings(
+            self,
+            X,
+            y,
+            space=space,
+            splits=splits,
+            scorers=scorers,
+            objective=objective,
+            deadline=deadline,
+            callbacks=callbacks,
+            routed=routed,
         )
 
         outcomes = [fold for candidate in candidates for fold in candidate.folds]
@@ -370,73 +383,6 @@ class BayesSearchCV(BaseSearchCV):
         if names is not None or not callable(self.scoring):
             objective.metric(names)
         return objective
-
-    def _search(
-        self, space, objective, deadline, callbacks, X, y, splits, scorers, routed
-    ):
-        """Evaluate settings until the search ends."""
-        prior = read_prior_results(
-            self.prior_results,
-            space,
-            own=self.estimator.get_params(),
-            metrics=objective.likely_names(metric_names(scorers), self.scoring),
-        )
-        whole = deadline is None and space.size <= self.n_iter
-        n_candidates = self.n_iter if self.n_iter is not None else None
-        if np.isfinite(space.size):
-            n_candidates = int(min(space.size, self.n_iter or np.inf))
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        with open_executor(self.n_jobs) as executor:
-            max_pending = window(self.max_pending, executor.n_workers, len(splits))
-            optimizer = BayesianOptimizer(
-                space,
-                surrogate=self.surrogate,
-                acquisition=self.acquisition,
-                initial_points=self._initial_points(space, prior),
-                prior_results=None if whole else prior,
-                n_initial_points=self.n_initial_points,
-                n_iter=self.n_iter,
-                max_pending=max_pending,
-                exhaustive=whole,
-                random_state=seed,
-            )
-            evaluator = Evaluator(
-                clone(self.estimator),
-                X,
-                y,
-                splits=splits,
-                scorer=scorers,
-                callbacks=callbacks,
-                n_candidates=n_candidates,
-                fit_params=routed.estimator.fit,
-                score_params=routed.scorer.score,
-                return_train_score=self.return_train_score,
-                error_score=self.error_score,
-                verbose=self.verbose,
-            )
-            n_fits = None if n_candidates is None else n_candidates * len(splits)
-            if self.verbose > 0:
-                announce(len(splits), n_candidates)
-            callbacks.begin_search(n_fits)
-            candidates, stop_reason = run(
-                optimizer,
-                executor,
-                evaluator,
-                objective=objective,
-                n_iter=self.n_iter,
-                max_pending=max_pending,
-                in_order=self.max_pending != "async",
-                deadline=deadline,
-                on_complete=reporter(objective, n_candidates, verbose=self.verbose),
-            )
-            callbacks.end_search()
-        return optimizer, candidates, stop_reason, max_pending
-
-    def _initial_points(self, space, prior):
-        """Give the user's, the best of each earlier search, the estimator's nearest."""
-        own = space.nearest(self.estimator.get_params())
-        own = [] if own is None else [own]
-        return [*(self.initial_points or []), *map(best_setting, prior), *own]
 
     def _choose_best(self, results, refit_metric):
         if not (self.refit or not self.multimetric_):

@@ -3,7 +3,14 @@
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["SpaceExhausted"]
+__all__ = ["JournalError", "SpaceExhausted"]
+
+
+class JournalError(ValueError):
+    """A journal cannot be used: it is of another search, in use, or no journal at all.
+
+    The file is left as it is.
+    """
 
 
 class SpaceExhausted(Exception):

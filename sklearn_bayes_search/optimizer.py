@@ -151,6 +151,8 @@ class BayesianOptimizer:
         self._maximizer = Maximizer(self.space)
         self._asked = Asked(self.space.dims)
         self._pending: dict[int, Trial] = {}
+        # copies: whoever evaluates a trial may change its params
+        self._params: dict[int, dict[str, Any]] = {}
         self._n_asked = 0
         self.history = History()
 
@@ -188,7 +190,35 @@ class BayesianOptimizer:
         self._n_asked += 1
         self._asked.add(row)
         self._pending[trial.number] = trial
+        self._params[trial.number] = dict(trial.params)
         return trial
+
+    def replace(self, trial: Trial, params: Mapping[str, Any]) -> Trial:
+        """Put another setting in the place of a pending one.
+
+        Parameters
+        ----------
+        trial : Trial
+            A pending trial, which will not be evaluated.
+        params : dict
+            The setting of the space that is evaluated instead.
+
+        Returns
+        -------
+        trial : Trial
+            The pending trial of this setting, under the same number.
+
+        Raises
+        ------
+        ValueError
+            If the trial is not pending, or the setting is not in the space.
+        """
+        number = self._identify(trial).number
+        other = Trial(number, dict(params), self.space.encode(params))
+        self._asked.add(other.row)
+        self._pending[number] = other
+        self._params[number] = dict(params)
+        return other
 
     def tell(
         self, trial: Trial | Mapping[str, Any], score: float, *, noise: float = 0.0
@@ -225,8 +255,11 @@ class BayesianOptimizer:
         if not 0 <= noise < np.inf:
             raise ValueError(f"The noise must be finite and >= 0. Got {noise!r}.")
         trial = self._identify(trial)
-        self.history.add(Outcome(trial, score, noise))
         self._pending.pop(trial.number, None)
+        params = self._params.pop(trial.number, trial.params)
+        if not self.space.same(params, trial.params):
+            trial = Trial(trial.number, params, trial.row)
+        self.history.add(Outcome(trial, score, noise))
 
     def _identify(self, trial: Any) -> Trial:
         """Give the pending trial that is meant, or adopt a setting from elsewhere."""
@@ -267,16 +300,25 @@ class BayesianOptimizer:
     def _next(self, rng: np.random.Generator) -> tuple[np.ndarray, Any]:
         """Choose a row; with its params where they are given and not decoded."""
         if self._queue is not None:
-            if not self._queue:
-                raise self._nothing_left()
-            return self._queue.popleft(), None
-        if self._first:
-            return self._first.pop(0)
+            while self._queue:
+                row = self._queue.popleft()
+                if row not in self._asked:
+                    return row, None
+            raise self._nothing_left()
+        while self._first:
+            row, params = self._first.pop(0)
+            if not self._was_told(params):
+                return row, params
         n_scored = sum(not outcome.failed for outcome in self.history)
         if self._n_asked < self.n_initial_points or n_scored < 2:
             return self._fill(), None
         promising = self._most_promising(rng)
         return (self._fill() if promising is None else promising), None
+
+    def _was_told(self, params: Mapping[str, Any]) -> bool:
+        """Whether a setting was evaluated elsewhere, before its turn came."""
+        told = (outcome.trial.params for outcome in self.history)
+        return any(self.space.same(params, other) for other in told)
 
     def _fill(self) -> np.ndarray:
         """Give the next space-filling row that was not asked for."""
@@ -288,6 +330,8 @@ class BayesianOptimizer:
             row = self._middle.find(self._is_new, FEW_DRAWS)
         if row is None:
             row = self._filling.find(self._is_new, MAX_DRAWS)
+        if row is None and self.space.size > MAX_WALK:  # all are near another one
+            row = self._filling.find(lambda row: row not in self._asked, FEW_DRAWS)
         if row is not None:
             return row
         if left is not None:

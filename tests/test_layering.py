@@ -25,7 +25,7 @@ ROWS = {
     6: ("stopping", "execution", "_journal"),
     7: ("_evaluation", "_results", "_racing", "_prior_results"),
     8: ("_scheduler",),
-    9: ("report", "display", "importance", "selection"),
+    9: ("_assembly", "report", "display", "importance", "selection"),
     10: ("_search",),
     11: ("__init__",),
 }

@@ -887,3 +887,71 @@ def test_equal_scores_leave_the_model_nothing_and_the_space_is_filled():
     # one that differs is learned from
     trials = run(make(BOX), 64, lambda trial: float(trial.number == 0))
     assert not np.array_equal(rows(trials), filled)
+
+
+def test_a_setting_that_was_told_is_not_asked_for_again():
+    space = {"x": [1, 2, 3]}
+    optimizer = BayesianOptimizer(space, initial_points=[{"x": 2}], random_state=0)
+    optimizer.tell({"x": 2}, 1.0)
+    assert {optimizer.ask().params["x"] for _ in range(2)} == {1, 3}
+    optimizer = BayesianOptimizer(space, exhaustive=True)
+    optimizer.tell({"x": 2}, 1.0)
+    assert [optimizer.ask().params["x"] for _ in range(2)] == [1, 3]
+    with pytest.raises(SpaceExhausted):
+        optimizer.ask()
+    optimizer = BayesianOptimizer(
+        {"x": Real(0, 1)}, prior_results=[[({"x": 0.5}, 1.0)]], random_state=0
+    )
+    optimizer.tell({"x": 0.5}, 1.0)
+    assert optimizer.ask().params != {"x": 0.5}
+
+
+def test_whoever_evaluates_a_trial_may_change_its_params():
+    optimizer = BayesianOptimizer({"x": Real(0, 1), "n": [1, 2]}, random_state=0)
+    trial = optimizer.ask()
+    asked = dict(trial.params)
+    trial.params.clear()
+    optimizer.tell(trial, 1.0)
+    assert optimizer.best.trial.params == asked
+
+
+def test_a_range_that_is_full_of_points_has_room_for_more():
+    optimizer = BayesianOptimizer(
+        {"x": Real(0, 1)}, surrogate="tpe", n_initial_points=1, random_state=0
+    )
+    for x in np.linspace(0, 1, 3000).tolist():
+        optimizer.tell({"x": x}, -abs(x - 0.3))
+    assert 0 <= optimizer.ask().params["x"] <= 1
+
+
+def test_earlier_results_that_are_all_equal_change_nothing_but_the_first_point():
+    def told(prior_results):
+        optimizer = BayesianOptimizer(
+            {"x": Real(0, 1), "y": Real(0, 1)},
+            surrogate="tpe",
+            prior_results=prior_results,
+            initial_points=[{"x": 0.5, "y": 0.5}],
+            n_initial_points=3,
+            random_state=0,
+        )
+        for _ in range(8):
+            trial = optimizer.ask()
+            optimizer.tell(trial, -((trial.params["x"] - 0.3) ** 2))
+        return [outcome.trial.params for outcome in optimizer.history]
+
+    equal = [({"x": 0.5, "y": 0.5}, 1.0), ({"x": 0.1, "y": 0.9}, 1.0)]
+    assert told([equal]) == told(None)
+
+
+def test_another_setting_can_take_the_place_of_a_pending_one():
+    optimizer = BayesianOptimizer({"x": [1, 2, 3]}, random_state=0)
+    trial = optimizer.ask()
+    other = next(x for x in (1, 2, 3) if x != trial.params["x"])
+    replaced = optimizer.replace(trial, {"x": other})
+    assert replaced.number == trial.number
+    with pytest.raises(ValueError, match="is not pending"):
+        optimizer.tell(trial, 0.0)
+    with pytest.raises(ValueError, match="is not one of the choices"):
+        optimizer.replace(replaced, {"x": 4})
+    optimizer.tell(replaced, 1.0)
+    assert optimizer.best.trial.params == {"x": other}

@@ -64,15 +64,35 @@ class Listed(Dimension):
     def decode(self, u: float) -> Any:
         return self.choices[self._order[np.searchsorted(self._borders, u)]]
 
-    def encode(self, value: Any) -> float:
+    def index(self, value: Any) -> int | None:
+        """Find a choice.
+
+        Parameters
+        ----------
+        value : object
+            Any value.
+
+        Returns
+        -------
+        index : int or None
+            Where it stands among the choices; None if it is none of them.
+        """
         # the very object first: an equal one may stand before it
         for index, choice in enumerate(self.choices):
             if choice is value:
-                return float(self._positions[index])
+                return index
         for index, choice in enumerate(self.choices):
             if equal(choice, value):
-                return float(self._positions[index])
-        raise ValueError(f"{value!r} is not one of the choices {shorten(self.choices)}")
+                return index
+        return None
+
+    def encode(self, value: Any) -> float:
+        index = self.index(value)
+        if index is None:
+            raise ValueError(
+                f"{value!r} is not one of the choices {shorten(self.choices)}"
+            )
+        return float(self._positions[index])
 
     def __eq__(self, other: object) -> bool:
         return (

@@ -1,0 +1,166 @@
+"""Join what a search consists of, and run it."""
+
+from contextlib import nullcontext
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+
+from sklearn_bayes_search._evaluation import Evaluator
+from sklearn_bayes_search._journal import Journal, fingerprint
+from sklearn_bayes_search._prior import best_setting
+from sklearn_bayes_search._prior_results import read_prior_results
+from sklearn_bayes_search._results import announce, reporter
+from sklearn_bayes_search._scheduler import run, window
+from sklearn_bayes_search._sklearn_compat import metric_names
+from sklearn_bayes_search.execution import open_executor
+from sklearn_bayes_search.optimizer import BayesianOptimizer
+
+__all__ = ["evaluate_settings"]
+
+
+def evaluate_settings(
+    search,
+    X,
+    y,
+    *,
+    space,
+    splits,
+    scorers,
+    objective,
+    deadline,
+    callbacks,
+    routed,
+):
+    """Evaluate settings until the search ends.
+
+    Parameters
+    ----------
+    search : BayesSearchCV
+        Whose parameters are read.
+    X, y : array-like
+        The data.
+    space : Space
+        Where to search.
+    splits : list of (train, test)
+        The folds.
+    scorers : callable
+        Scores a fold.
+    objective : Objective
+        What is maximised.
+    deadline : Deadline or None
+        When to ask no more.
+    callbacks : FitCallbacks
+        Told of every fit.
+    routed : Bunch
+        Parameters for fits and scores.
+
+    Returns
+    -------
+    optimizer : BayesianOptimizer
+        Has been told all results.
+    candidates : list of Candidate
+        All complete, in the order of asking.
+    stop_reason : str
+        Why the search ended.
+    max_pending : int
+        The most settings that were evaluated at a time.
+    """
+    prior = read_prior_results(
+        search.prior_results,
+        space,
+        own=search.estimator.get_params(),
+        metrics=objective.likely_names(metric_names(scorers), search.scoring),
+    )
+    n_candidates = search.n_iter
+    if np.isfinite(space.size):
+        n_candidates = int(min(space.size, search.n_iter or np.inf))
+    evaluator = Evaluator(
+        clone(search.estimator),
+        X,
+        y,
+        splits=splits,
+        scorer=scorers,
+        callbacks=callbacks,
+        n_candidates=n_candidates,
+        fit_params=routed.estimator.fit,
+        score_params=routed.scorer.score,
+        return_train_score=search.return_train_score,
+        error_score=search.error_score,
+        verbose=search.verbose,
+    )
+    with open_executor(search.n_jobs) as executor:
+        plan = _plan(search, space, deadline, executor.n_workers, len(splits))
+        with _open_journal(search, X, y, space, splits, plan, routed) as journal:
+            plan = plan if journal is None else journal.plan
+            optimizer = BayesianOptimizer(
+                space,
+                surrogate=search.surrogate,
+                acquisition=search.acquisition,
+                initial_points=_initial_points(search, space, prior),
+                prior_results=None if plan["exhaustive"] else prior,
+                n_initial_points=search.n_initial_points,
+                n_iter=plan["n_iter"],
+                max_pending=plan["max_pending"],
+                exhaustive=plan["exhaustive"],
+                random_state=plan["seed"],
+            )
+            if search.verbose > 0:
+                announce(len(splits), n_candidates)
+            n_fits = None if n_candidates is None else n_candidates * len(splits)
+            callbacks.begin_search(n_fits)
+            candidates, stop_reason = run(
+                optimizer,
+                executor,
+                evaluator,
+                objective=objective,
+                n_iter=search.n_iter,
+                max_pending=plan["max_pending"],
+                in_order=search.max_pending != "async",
+                deadline=deadline,
+                on_complete=reporter(objective, n_candidates, verbose=search.verbose),
+                journal=journal,
+            )
+            callbacks.end_search()
+    return optimizer, candidates, stop_reason, plan["max_pending"]
+
+
+def _plan(search, space, deadline, n_workers, n_splits):
+    """Tell what the rows depend on beside the search's arguments and data."""
+    seed = check_random_state(search.random_state).randint(np.iinfo(np.int32).max)
+    return {
+        "seed": int(seed),
+        "max_pending": window(search.max_pending, n_workers, n_splits),
+        "n_iter": None if search.n_iter is None else int(search.n_iter),
+        "exhaustive": deadline is None and space.size <= search.n_iter,
+    }
+
+
+def _open_journal(search, X, y, space, splits, plan, routed):
+    """Open the journal of a search, if it is to have one."""
+    if search.checkpoint is None:
+        return nullcontext()
+    explicit = not isinstance(search.max_pending, str)
+    digests = fingerprint(
+        space,
+        None if search.random_state is None else plan["seed"],
+        estimator=search.estimator,
+        data=(X, y, dict(routed.estimator.fit), dict(routed.scorer.score)),
+        splits=splits,
+        scoring=(search.scoring, search.return_train_score, repr(search.error_score)),
+    )
+    digests["max_pending"] = str(plan["max_pending"]) if explicit else None
+    return Journal(
+        search.checkpoint,
+        fingerprint=digests,
+        plan=plan,
+        space=space,
+        in_order=search.max_pending != "async",
+    )
+
+
+def _initial_points(search, space, prior):
+    """Give the user's, the best of each earlier search, the estimator's nearest."""
+    own = space.nearest(search.estimator.get_params())
+    own = [] if own is None else [own]
+    return [*(search.initial_points or []), *map(best_setting, prior), *own]

@@ -1,0 +1,6 @@
+"""The journal: what of a search survives the end of its process."""
+
+from sklearn_bayes_search._journal._fingerprint import fingerprint
+from sklearn_bayes_search._journal._journal import Journal, read_journal
+
+__all__ = ["Journal", "fingerprint", "read_journal"]

@@ -1,0 +1,239 @@
+"""A search that is begun again goes on where it was, and nothing finished is lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import toy_estimators as toys
+from counted_fits import Counted
+from scipy.stats import uniform
+from sklearn.exceptions import FitFailedWarning
+from sklearn.model_selection import KFold, cross_val_score
+from test_determinism import X, digest, search
+
+from sklearn_bayes_search import BayesSearchCV, JournalError, read_journal
+
+TESTS = Path(__file__).parent
+SPACE = {"x": uniform(0, 1), "kind": ["a", "b"], "depth": [1, 2, 3]}
+# Kept running by the test of kill -9: prints the digest when it is through.
+SCRIPT = """
+import sys
+sys.path.insert(0, sys.argv[2])
+from test_determinism import X, digest, search
+options = {"checkpoint": sys.argv[1]} if sys.argv[1] else {}
+print(digest(search(n_jobs=2, n_iter=30, **options).fit(X)))
+"""
+
+
+class Stopped(Counted):
+    """Is interrupted by the user at a certain fit."""
+
+    stop_at = np.inf
+
+    def fit(self, X, y=None):
+        if Counted.n_fits >= Stopped.stop_at:
+            raise KeyboardInterrupt
+        return super().fit(X)
+
+
+def counted(path=None, *, estimator=None, x=X, **options):
+    """Run a search; tell its digest, and how many fits it took."""
+    before = Counted.n_fits
+    arguments = {"n_iter": 8, "cv": 2, "random_state": 0, "refit": False, **options}
+    fitted = BayesSearchCV(
+        estimator or Counted(), SPACE, checkpoint=path, **arguments
+    ).fit(x)
+    return digest(fitted), Counted.n_fits - before
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "search.jsonl"
+
+
+def test_a_finished_search_is_read_not_run(path):
+    expected, _ = counted()
+    assert counted(path) == (expected, 16)
+    assert counted(path) == (expected, 0)
+
+
+def test_a_journal_may_be_named_by_a_text(path):
+    counted(str(path))
+    assert len(read_journal(str(path))) == 16
+
+
+@pytest.mark.parametrize("n_whole", [0, 1, 5, 15])
+def test_an_interrupted_search_goes_on_and_gives_the_same_rows(
+    path, monkeypatch, n_whole
+):
+    expected, _ = counted(estimator=Stopped())
+    monkeypatch.setattr(Stopped, "stop_at", Counted.n_fits + n_whole)
+    with pytest.raises(KeyboardInterrupt):
+        counted(path, estimator=Stopped())
+    monkeypatch.setattr(Stopped, "stop_at", np.inf)
+    assert counted(path, estimator=Stopped()) == (expected, 16 - n_whole)
+
+
+def test_more_candidates_can_be_added(path):
+    counted(path, n_iter=8)
+    rows, n_fits = counted(path, n_iter=12)
+    assert n_fits == 8
+    assert counted(path, n_iter=12) == (rows, 0)
+    first, _ = counted(path, n_iter=8)
+    assert first == counted(n_iter=8)[0]
+
+
+def test_without_a_seed_a_search_goes_on_with_the_one_it_drew(path):
+    first, _ = counted(path, random_state=None)
+    assert counted(path, random_state=None) == (first, 0)
+
+
+def test_the_number_of_jobs_may_change(path):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stopped, "stop_at", Counted.n_fits + 5)
+        with pytest.raises(KeyboardInterrupt):
+            counted(path, estimator=Stopped())
+    fitted = BayesSearchCV(
+        Stopped(),
+        SPACE,
+        n_iter=8,
+        cv=2,
+        random_state=0,
+        refit=False,
+        checkpoint=path,
+        n_jobs=2,
+    ).fit(X)
+    assert fitted.max_pending_ == 1
+    assert digest(fitted) == counted(estimator=Stopped())[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"x": X + 1}, "data"),
+        ({"cv": KFold(2, shuffle=True, random_state=0)}, "splits"),
+        ({"scoring": "r2"}, "scoring"),
+        ({"estimator": Counted(fail=True)}, "estimator"),
+        ({"random_state": 1}, "seed"),
+        ({"max_pending": 2}, "max_pending"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_another_search_is_refused_and_the_journal_left_alone(path, changes, name):
+    counted(path, max_pending=1)
+    content = path.read_bytes()
+    with pytest.raises(JournalError, match=rf"What differs: {name}\."):
+        counted(path, **{"max_pending": 1, **changes})
+    assert path.read_bytes() == content
+
+
+def test_another_way_to_choose_keeps_what_is_known_with_one_warning(path):
+    rows, _ = counted(path, n_initial_points=3)
+    with pytest.warns(UserWarning, match="would choose other settings than the jour"):
+        again = counted(path, n_initial_points=3, acquisition="ucb")
+    assert again == (rows, 0)
+
+
+def test_failures_several_metrics_and_training_scores_come_back(path):
+    options = {
+        "estimator": toys.Fragile(),
+        "scoring": two_scores,
+        "return_train_score": True,
+        "checkpoint": path,
+        "error_score": -7.0,
+    }
+    with pytest.warns(FitFailedWarning):
+        first = search(**options).fit(X)
+    with pytest.warns(FitFailedWarning, match=r"a=0.* is too large"):
+        again = search(**options).fit(X)
+    assert digest(first) == digest(again)
+    frame = read_journal(path)
+    assert frame["fit_error"].str.contains("is too large").any()
+    np.testing.assert_allclose(
+        frame["test_scores_double"][frame["fit_error"].isna()],
+        2 * frame["test_scores_single"][frame["fit_error"].isna()],
+    )
+
+
+def two_scores(estimator, X, y=None):
+    score = estimator.score(X)
+    return {"single": score, "double": 2 * score}
+
+
+def test_a_grid_that_is_run_whole_goes_on(path):
+    def grid(**options):
+        before = Counted.n_fits
+        space = {"depth": [1, 2, 3], "kind": ["a", "b"]}
+        fitted = BayesSearchCV(
+            Counted(), space, cv=2, random_state=0, checkpoint=path, **options
+        ).fit(X)
+        return fitted.cv_results_["params"], Counted.n_fits - before
+
+    first, n_fits = grid(n_iter=4)
+    assert n_fits == 8 + 1
+    assert len(first) == 4
+    whole, n_fits = grid(n_iter=6)
+    assert n_fits == 4 + 1
+    assert whole[:4] == first
+    assert len({repr(params) for params in whole}) == 6
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_searches_of_nested_cross_validation_share_a_folder(tmp_path, n_jobs):
+    def nested():
+        inner = search(toys.Toy(), n_iter=4, checkpoint=tmp_path, refit=True)
+        return cross_val_score(inner, X, cv=3, n_jobs=n_jobs)
+
+    first = nested()
+    sizes = {file.name: len(read_journal(file)) for file in tmp_path.iterdir()}
+    assert list(sizes.values()) == [8, 8, 8]
+    np.testing.assert_array_equal(nested(), first)
+    assert {f.name: len(read_journal(f)) for f in tmp_path.iterdir()} == sizes
+
+
+def test_async_searches_go_on_without_a_warning(path):
+    first = search(n_jobs=2, max_pending="async", n_iter=6, checkpoint=path).fit(X)
+    before = path.read_text().count('"candidate"')
+    more = search(n_jobs=2, max_pending="async", n_iter=8, checkpoint=path).fit(X)
+    assert before == 12
+    assert path.read_text().count('"candidate"') == 16
+    assert more.cv_results_["params"][:6] == first.cv_results_["params"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="kill -9")
+def test_nine_kills_change_nothing(path):
+    def start(checkpoint):
+        return subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, str(checkpoint), str(TESTS)],
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    expected, _ = start("").communicate()
+    n_lines = 0
+    for _ in range(9):
+        process = start(path)
+        try:
+            # the header is a line as well
+            while not path.exists() or path.read_bytes().count(b"\n") < n_lines + 6:
+                assert process.poll() is None
+                time.sleep(0.005)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        n_lines = path.read_bytes().count(b"\n")
+    resumed, _ = start(path).communicate()
+    assert resumed == expected
+    assert len(expected) == 33
+    # what was written down was not evaluated again
+    content = path.read_text()
+    assert content.count('"candidate"') == 60
+    assert content.count('"journal"') == 10
+    assert len(read_journal(path)) == 60
