@@ -137,8 +137,8 @@ def _plan(search, space, deadline, n_workers, n_splits):
 
 
 def _open_journal(search, X, y, space, splits, plan, routed):
-    """Open the journal of a search, if it is to have one."""
-    if search.checkpoint is None:
+    """Open the journal of a search that is to have one, on disk or in memory."""
+    if search.checkpoint is None and not search.warm_start:
         return nullcontext()
     explicit = not isinstance(search.max_pending, str)
     digests = fingerprint(
@@ -150,13 +150,17 @@ def _open_journal(search, X, y, space, splits, plan, routed):
         scoring=(search.scoring, search.return_train_score, repr(search.error_score)),
     )
     digests["max_pending"] = str(plan["max_pending"]) if explicit else None
-    return Journal(
+    journal = Journal(
         search.checkpoint,
         fingerprint=digests,
         plan=plan,
         space=space,
         in_order=search.max_pending != "async",
+        earlier=getattr(search, "_journal", None) if search.warm_start else None,
     )
+    if search.warm_start:
+        search._journal = journal
+    return journal
 
 
 def _initial_points(search, space, prior):

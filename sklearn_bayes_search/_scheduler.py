@@ -9,7 +9,9 @@ import time
 
 from sklearn_bayes_search.exceptions import SpaceExhausted
 
-__all__ = ["Candidate", "Deadline", "deadline_for", "run", "window"]
+__all__ = ["INTERRUPTED", "Candidate", "Deadline", "deadline_for", "run", "window"]
+
+INTERRUPTED = "interrupted by the user"
 
 
 class Candidate:
@@ -97,8 +99,14 @@ def run(
         All complete, in the order of asking.
     stop_reason : str
         Why the search ended, a sentence.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user interrupts it before a candidate is complete; later on that is a
+        reason to stop.
     """
-    candidates, untold, stop_reason = [], [], None
+    candidates, untold = [], []
 
     def room():
         n = len(candidates)
@@ -118,46 +126,58 @@ def run(
                 optimizer.tell(candidate.trial, objective(candidate.folds))
                 untold.remove(candidate)
 
+    def begin(trial):
+        known = {}
+        if journal is not None:
+            trial, known = _known(journal, optimizer, trial, evaluator.n_splits)
+        candidates.append(Candidate(trial, evaluator.n_splits))
+        untold.append(candidates[-1])
+        for fold in range(evaluator.n_splits):
+            if fold in known:
+                collect(trial.number, fold, known[fold])
+            else:
+                executor.submit((trial.number, fold), evaluator.task(trial, fold))
+
     def collect(number, fold, result):
         evaluator.check(result)
         candidates[number].add(fold, result)
         if candidates[number].complete:
             on_complete(candidates[number])
 
-    while True:
-        while stop_reason is None and room():
-            stop_reason = _why_stop(candidates, n_iter, deadline, executor)
-            if stop_reason is not None:
-                break
+    def fill():
+        while room():
+            why = _why_stop(candidates, n_iter, deadline, executor)
+            if why is not None:
+                return why
             tell()
             try:
-                trial = optimizer.ask()
+                begin(optimizer.ask())
             except SpaceExhausted:
-                stop_reason = (
-                    f"evaluated all {len(candidates)} points of the search space"
-                )
+                return f"evaluated all {len(candidates)} points of the search space"
+        return None
+
+    stop_reason = None
+    try:
+        while True:
+            stop_reason = stop_reason or fill()
+            results = executor.wait()
+            if not results:
                 break
-            known = {}
+            for (number, fold), result in results:
+                if journal is not None:
+                    journal.add(candidates[number].trial, fold, result)
+                collect(number, fold, result)
             if journal is not None:
-                trial, known = _known(journal, optimizer, trial, evaluator.n_splits)
-            candidates.append(Candidate(trial, evaluator.n_splits))
-            untold.append(candidates[-1])
-            for fold in range(evaluator.n_splits):
-                if fold in known:
-                    collect(trial.number, fold, known[fold])
-                else:
-                    executor.submit((trial.number, fold), evaluator.task(trial, fold))
-        results = executor.wait()
-        if not results:
-            break
-        for (number, fold), result in results:
-            if journal is not None:
-                journal.add(candidates[number].trial, fold, result)
-            collect(number, fold, result)
-        if journal is not None:
-            journal.flush()
+                journal.flush()
+    except KeyboardInterrupt:
+        candidates = [candidate for candidate in candidates if candidate.complete]
+        if not candidates:
+            raise
+        stop_reason = INTERRUPTED
     for candidate in untold:
-        optimizer.tell(candidate.trial, objective(candidate.folds))
+        # an interrupt may have come between telling and noting that
+        if candidate.complete and candidate.trial.number not in optimizer.history:
+            optimizer.tell(candidate.trial, objective(candidate.folds))
     return candidates, stop_reason
 
 

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_bayes_search._assembly import evaluate_settings
 from sklearn_bayes_search._evaluation import check_names, draw_splits, name_error_scores
 from sklearn_bayes_search._results import Objective, results_frame
-from sklearn_bayes_search._scheduler import deadline_for
+from sklearn_bayes_search._scheduler import INTERRUPTED, deadline_for
 from sklearn_bayes_search._sklearn_compat import (
     BaseSearchCV,
     FitCallbacks,
@@ -137,6 +137,10 @@ class BayesSearchCV(BaseSearchCV):
         that was never interrupted. For anything else the file is refused, with an error
         that says what differs. :func:`read_journal` shows it.
 
+    warm_start : bool, default=False
+        Whether ``fit`` goes on where the last ``fit`` of this object ended, as with
+        ``checkpoint``: raise ``n_iter``, which is the total, and fit again.
+
     Attributes
     ----------
     cv_results_ : dict of numpy (masked) ndarrays
@@ -240,6 +244,7 @@ class BayesSearchCV(BaseSearchCV):
         ],
         "timeout": [Interval(Real, 0, None, closed="neither"), None],
         "checkpoint": [str, PathLike, None],
+        "warm_start": ["boolean"],
     }
 
     def __init__(
@@ -266,6 +271,7 @@ class BayesSearchCV(BaseSearchCV):
         max_pending="auto",
         timeout=None,
         checkpoint=None,
+        warm_start=False,
     ):
         super().__init__(
             estimator=estimator,
@@ -290,6 +296,7 @@ class BayesSearchCV(BaseSearchCV):
         self.max_pending = max_pending
         self.timeout = timeout
         self.checkpoint = checkpoint
+        self.warm_start = warm_start
 
     def __sklearn_clone__(self):
         # clone makes unfitted copies of what it finds: of an earlier search, too
@@ -322,6 +329,9 @@ class BayesSearchCV(BaseSearchCV):
         TypeError, ValueError
             Before any fit, if a parameter is wrong; after the search, if every fit
             failed.
+        KeyboardInterrupt
+            If the user interrupts it. The search is fitted nevertheless, with the
+            settings that were complete; interrupted again, without a best estimator.
         """
         deadline = deadline_for(self.timeout, self.n_iter, self.refit)
         scorers, refit_metric = self._get_scorers()
@@ -350,7 +360,13 @@ class BayesSearchCV(BaseSearchCV):
         )
 
         outcomes = [fold for candidate in candidates for fold in candidate.folds]
-        warn_or_raise_about_fit_failures(outcomes, self.error_score)
+        interrupted = stop_reason == INTERRUPTED
+        try:
+            warn_or_raise_about_fit_failures(outcomes, self.error_score)
+        except ValueError as error:  # nothing but failures
+            if interrupted:
+                raise KeyboardInterrupt from error
+            raise
         if callable(self.scoring):
             name_error_scores(outcomes, self.error_score)
         first = outcomes[0]["test_scores"]
@@ -363,7 +379,11 @@ class BayesSearchCV(BaseSearchCV):
 
         self._choose_best(results, refit_metric)
         if self.refit:
-            self._refit(X, y, routed.estimator.fit, callbacks)
+            try:
+                self._refit(X, y, routed.estimator.fit, callbacks)
+            except KeyboardInterrupt:  # what was found is kept all the same
+                del self.best_estimator_
+                interrupted = True
         self.scorer_ = scorer_attribute(scorers)
         self.n_splits_ = len(splits)
         self.n_iter_ = len(candidates)
@@ -374,6 +394,8 @@ class BayesSearchCV(BaseSearchCV):
         self._metric = objective.metric(list(first) if self.multimetric_ else None)
         self.cv_results_ = results
         callbacks.end()
+        if interrupted:
+            raise KeyboardInterrupt
         return self
 
     def _objective(self, scorers):

@@ -1,6 +1,7 @@
 """A search that is begun again goes on where it was, and nothing finished is lost."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 import toy_estimators as toys
 from counted_fits import Counted
 from scipy.stats import uniform
+from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import KFold, cross_val_score
 from test_determinism import X, digest, search
@@ -134,7 +136,7 @@ def test_another_search_is_refused_and_the_journal_left_alone(path, changes, nam
 
 def test_another_way_to_choose_keeps_what_is_known_with_one_warning(path):
     rows, _ = counted(path, n_initial_points=3)
-    with pytest.warns(UserWarning, match="would choose other settings than the jour"):
+    with pytest.warns(UserWarning, match="would choose other settings than it did"):
         again = counted(path, n_initial_points=3, acquisition="ucb")
     assert again == (rows, 0)
 
@@ -203,6 +205,63 @@ def test_async_searches_go_on_without_a_warning(path):
     assert before == 12
     assert path.read_text().count('"candidate"') == 16
     assert more.cv_results_["params"][:6] == first.cv_results_["params"]
+
+
+def test_a_second_fit_goes_on_with_a_warm_start():
+    fitted = BayesSearchCV(
+        Counted(), SPACE, n_iter=8, cv=2, random_state=0, refit=False, warm_start=True
+    ).fit(X)
+    before, first = Counted.n_fits, fitted.cv_results_["params"]
+    fitted.set_params(n_iter=12).fit(X)
+    assert Counted.n_fits - before == 8
+    assert fitted.cv_results_["params"][:8] == first
+    assert len(fitted.optimizer_.history) == 12
+    with pytest.raises(JournalError, match=r"last fit is of .* data\. Fit a clone"):
+        fitted.fit(X + 1)
+    again = clone(fitted).fit(X + 1)
+    assert again.n_iter_ == 12
+
+
+def test_a_warm_start_survives_pickling_and_a_file(path):
+    fitted = search(toys.Toy(), n_iter=4, warm_start=True, checkpoint=path).fit(X)
+    copy = pickle.loads(pickle.dumps(fitted)).set_params(checkpoint=None, n_iter=6)
+    copy.fit(X)
+    assert copy.cv_results_["params"][:4] == fitted.cv_results_["params"]
+    assert len(read_journal(path)) == 8
+
+
+@pytest.mark.parametrize("n_whole", [2, 7])
+def test_an_interrupted_search_is_fitted_with_what_is_complete(monkeypatch, n_whole):
+    whole = BayesSearchCV(Stopped(), SPACE, n_iter=8, cv=2, random_state=0).fit(X)
+    monkeypatch.setattr(Stopped, "stop_at", Counted.n_fits + n_whole)
+    fitted = BayesSearchCV(Stopped(), SPACE, n_iter=8, cv=2, random_state=0)
+    with pytest.raises(KeyboardInterrupt):
+        fitted.fit(X)
+    n = n_whole // 2
+    assert fitted.stop_reason_ == "interrupted by the user"
+    assert fitted.n_iter_ == len(fitted.results_frame()) == n
+    assert fitted.cv_results_["params"] == whole.cv_results_["params"][:n]
+    assert len(fitted.optimizer_.history) == n
+    assert not hasattr(fitted, "best_estimator_")  # interrupted again
+    assert fitted.best_params_ in whole.cv_results_["params"]
+    with pytest.raises(KeyboardInterrupt):  # nothing is complete
+        BayesSearchCV(Stopped(), SPACE, n_iter=8, cv=2).fit(X)
+
+
+def test_the_best_is_refitted_after_an_interrupt(monkeypatch):
+    class Once(Counted):
+        def fit(self, X, y=None):
+            if Counted.n_fits == stop_at:
+                Counted.n_fits += 1
+                raise KeyboardInterrupt
+            return super().fit(X)
+
+    stop_at = Counted.n_fits + 6
+    fitted = BayesSearchCV(Once(), SPACE, n_iter=8, cv=2, random_state=0)
+    with pytest.raises(KeyboardInterrupt):
+        fitted.fit(X)
+    assert fitted.n_iter_ == 3
+    assert fitted.predict(X).shape == (20,)
 
 
 @pytest.mark.slow

@@ -26,6 +26,10 @@ class Optimizer:
         self.known_at_ask.append([trial.number for trial, _ in self.told])
         return Trial(number, {"x": number}, None)
 
+    @property
+    def history(self):
+        return [trial.number for trial, _ in self.told]
+
     def tell(self, trial, score):
         self.told.append((trial, score))
 

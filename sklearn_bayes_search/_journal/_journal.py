@@ -30,9 +30,9 @@ class Journal:
 
     Parameters
     ----------
-    path : path
+    path : path or None
         A file, which is made if there is none; or a folder, where every search has a
-        file of its own, named by its fingerprint.
+        file of its own, named by its fingerprint. None: the journal is in memory only.
     fingerprint : dict of str -> str or None
         Digests by component, such as "data"; None for one that is not compared.
     plan : dict
@@ -42,13 +42,15 @@ class Journal:
         Gives choices back for their indices.
     in_order : bool, default=True
         Whether the same search would choose the same settings again.
+    earlier : Journal or None, default=None
+        One in memory, to go on with.
 
     Attributes
     ----------
-    path : Path
+    path : Path or None
         The file.
-    plan : dict
-        The one that holds.
+    fingerprint, plan : dict
+        Those that hold.
 
     Raises
     ------
@@ -58,23 +60,40 @@ class Journal:
         If the file cannot be opened.
     """
 
-    def __init__(self, path, *, fingerprint, plan, space, in_order=True):
-        self.path = _file(path, fingerprint)
+    def __init__(self, path, *, fingerprint, plan, space, in_order=True, earlier=None):
         self._space, self._folds, self._settings = space, {}, {}
         self._in_order, self._differs = in_order, False
-        self._lines = LineFile(self.path)
-        try:
-            header = self._take_in(self._lines.content)
-            if header is not None:
-                _check_same(self.path, header["fingerprint"], fingerprint)
-                plan = {**plan, **header["plan"]}
-            self.plan = plan
-            self._lines.append(
-                {"journal": FORMAT, "fingerprint": fingerprint, "plan": plan}
+        self.path = self._lines = None
+        if earlier is not None:
+            _check_same(
+                "The last fit", "Fit a clone.", earlier.fingerprint, fingerprint
             )
+            plan = {**plan, **earlier.plan}
+            self._folds.update(earlier._folds)
+            self._settings.update(earlier._settings)
+        if path is not None:
+            self.path = _file(path, fingerprint)
+            self._lines = LineFile(self.path)
+        try:
+            header = self._take_in(self._lines.content) if self._lines else None
+            if header is not None:
+                _check_same(
+                    f"The journal {str(self.path)!r}",
+                    "It was left as it is: undo the change to go on with it, or name "
+                    "another file.",
+                    header["fingerprint"],
+                    fingerprint,
+                )
+                plan = {**plan, **header["plan"]}
+            self.fingerprint, self.plan = fingerprint, plan
+            self._write({"journal": FORMAT, "fingerprint": fingerprint, "plan": plan})
         except BaseException:
             self.close()
             raise
+
+    def _write(self, record):
+        if self._lines is not None:
+            self._lines.append(record)
 
     def __enter__(self):
         return self
@@ -157,16 +176,16 @@ class Journal:
         }
         self._folds[trial.number, fold] = record
         self._settings.setdefault(trial.number, record)
-        self._lines.append(record)
+        self._write(record)
 
     def state_difference(self, trial):
         """Warn, once, that another setting would be evaluated now."""
         if self._in_order and not self._differs:
             warnings.warn(
                 f"From candidate {trial.number} on, this search would choose other "
-                f"settings than the journal {str(self.path)!r} has: an argument that "
-                "matters for the choice, or the version of a package, has changed. "
-                "The results of the journal are used as they are.",
+                "settings than it did before: an argument that matters for the choice, "
+                "or the version of a package, has changed. The results that are there "
+                "are used as they are.",
                 UserWarning,
                 stacklevel=2,
             )
@@ -174,11 +193,14 @@ class Journal:
 
     def flush(self):
         """Have the disk take what was written; a power failure loses no more."""
-        self._lines.flush()
+        if self._lines is not None:
+            self._lines.flush()
 
     def close(self):
         """Release the file."""
-        self._lines.close()
+        if self._lines is not None:
+            self._lines.close()
+            self._lines = None
 
 
 def read_journal(path):
@@ -288,7 +310,7 @@ def _is_fold(record):
     return all(isinstance(record.get(name, ()), kind) for name, kind in kinds.items())
 
 
-def _check_same(path, stored, now):
+def _check_same(what, way_out, stored, now):
     differing = [
         name
         for name, value in now.items()
@@ -296,10 +318,8 @@ def _check_same(path, stored, now):
     ]
     if differing:
         raise JournalError(
-            f"The journal {str(path)!r} is of another search. What differs: "
-            f"{', '.join(differing)}. "
-            "It was left as it is: undo the change to go on with it, or name another "
-            "file."
+            f"{what} is of another search. What differs: {', '.join(differing)}. "
+            f"{way_out}"
         )
 
 
