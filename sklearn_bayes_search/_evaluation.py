@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sklearn_bayes_search._sklearn_compat import (
     fit_and_score,
     inconsistent_splits,
+    metric_names,
     with_current_config,
 )
 from sklearn_bayes_search.exceptions import did_you_mean
@@ -161,6 +162,42 @@ class Evaluator:
             **self._options,
             **self._callbacks.leaf(trial.number * self.n_splits + fold),
         )
+
+    def of_lost(self, fold, reason):
+        """Make the result of a fold whose process died or was ended.
+
+        Parameters
+        ----------
+        fold : int
+            Which of the splits.
+        reason : str
+            What happened.
+
+        Returns
+        -------
+        result : dict
+            As of a fit that failed.
+
+        Raises
+        ------
+        RuntimeError
+            If ``error_score`` is "raise".
+        """
+        error_score = self._options["error_score"]
+        if error_score == "raise":
+            raise RuntimeError(reason)
+        names = metric_names(self._scorer)
+        scores = error_score if names is None else dict.fromkeys(names, error_score)
+        result = {
+            "fit_error": reason,
+            "test_scores": scores,
+            "n_test_samples": len(self.splits[fold][1]),
+            "fit_time": 0.0,
+            "score_time": 0.0,
+        }
+        if self._options["return_train_score"]:
+            result["train_scores"] = scores
+        return result
 
     def check(self, result):
         """Check that a fold's scores have the names that earlier ones had.

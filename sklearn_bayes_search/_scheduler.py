@@ -8,6 +8,7 @@ never on timing, on the back end or on the number of workers.
 import time
 
 from sklearn_bayes_search.exceptions import SpaceExhausted
+from sklearn_bayes_search.execution import Lost
 
 __all__ = ["INTERRUPTED", "Candidate", "Deadline", "deadline_for", "run", "window"]
 
@@ -164,6 +165,8 @@ def run(
             if not results:
                 break
             for (number, fold), result in results:
+                if isinstance(result, Lost):
+                    result = evaluator.of_lost(fold, result.reason)
                 if journal is not None:
                     journal.add(candidates[number].trial, fold, result)
                 collect(number, fold, result)
@@ -195,6 +198,8 @@ def _known(journal, optimizer, trial, n_splits):
 
 def _why_stop(candidates, n_iter, deadline, executor):
     n = len(candidates)
+    if executor.broken:
+        return executor.broken
     if n_iter is not None and n >= n_iter:
         return f"evaluated n_iter={n_iter} candidates"
     if deadline is not None and n and deadline.is_near(candidates, executor.n_workers):

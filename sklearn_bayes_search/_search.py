@@ -129,6 +129,11 @@ class BayesSearchCV(BaseSearchCV):
         Seconds for the whole search, > 0, the refit included. No setting is begun that
         would probably end later; at least one is evaluated.
 
+    fit_timeout : float, default=None
+        Seconds for one fit on one fold with its scoring, > 0. A longer one is ended
+        and counts as failed. Fits then run in processes of their own, also with one
+        job; only joblib's "loky" can do that.
+
     checkpoint : path, default=None
         Where the search keeps its journal: a file, or a folder that exists, in which
         searches that differ, as in nested cross-validation, have files of their own.
@@ -243,6 +248,7 @@ class BayesSearchCV(BaseSearchCV):
             StrOptions({"auto", "async"}),
         ],
         "timeout": [Interval(Real, 0, None, closed="neither"), None],
+        "fit_timeout": [Interval(Real, 0, None, closed="neither"), None],
         "checkpoint": [str, PathLike, None],
         "warm_start": ["boolean"],
     }
@@ -270,6 +276,7 @@ class BayesSearchCV(BaseSearchCV):
         objective_metric=None,
         max_pending="auto",
         timeout=None,
+        fit_timeout=None,
         checkpoint=None,
         warm_start=False,
     ):
@@ -295,6 +302,7 @@ class BayesSearchCV(BaseSearchCV):
         self.objective_metric = objective_metric
         self.max_pending = max_pending
         self.timeout = timeout
+        self.fit_timeout = fit_timeout
         self.checkpoint = checkpoint
         self.warm_start = warm_start
 

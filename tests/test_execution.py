@@ -19,9 +19,9 @@ import pytest
 import sklearn
 import toy_estimators as toys
 from joblib import parallel_config
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from joblib.parallel import ParallelBackendBase
 from scipy.stats import uniform
+from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import cross_val_score
 from sklearn.utils.fixes import parse_version
 from threadpoolctl import threadpool_info
@@ -381,12 +381,87 @@ def executing_config(backend):
         yield
 
 
+def scores_without_large_a(fitted):
+    """Split the scores of a search in those of large and of other values of `a`."""
+    large = np.array([params["a"] > 0.6 for params in fitted.cv_results_["params"]])
+    scores = fitted.cv_results_["mean_test_score"]
+    assert 0 < large.sum() < len(large)
+    return scores[large], scores[~large]
+
+
+def expected_scores(**options):
+    return scores_without_large_a(fault_search(toys.Toy(), **options).fit(X))[1]
+
+
+def fault_search(estimator, **options):
+    # from chance, so that a failure does not change what is asked for later
+    return search(estimator, n_iter=10, n_initial_points=10, **options)
+
+
 @pytest.mark.slow
-def test_a_dead_worker_is_an_error_and_not_the_end_of_the_session():
-    # from chance, as in `fragile_search`
-    with pytest.raises(TerminatedWorkerError):
-        search(toys.Deadly(), n_iter=20, n_initial_points=20).fit(X)
+@pytest.mark.parametrize("estimator", [toys.Deadly(), toys.Exiting()])
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_fit_that_ends_its_process_costs_itself_only(estimator, n_jobs):
+    if n_jobs == 1 and isinstance(estimator, toys.Deadly):
+        pytest.skip("with one job there is no other process")
+    fitted = fault_search(estimator, n_jobs=n_jobs, max_pending=3)
+    with pytest.warns(
+        FitFailedWarning, match=r"process died\. Its exit|SystemExit\(4\)"
+    ):
+        fitted.fit(X)
+    lost, kept = scores_without_large_a(fitted)
+    assert np.isnan(lost).all()
+    np.testing.assert_array_equal(kept, expected_scores(max_pending=3))
+    # and the next search has workers again
     assert search(toys.Toy()).fit(X).n_iter_ == 6
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_once_costs_nothing(tmp_path):
+    estimator = toys.DeadlyOnce(folder=str(tmp_path))
+    fitted = fault_search(estimator, n_jobs=2, max_pending=3).fit(X)
+    plain = fault_search(toys.Toy(), max_pending=3).fit(X)
+    assert len(list(tmp_path.iterdir())) > 2
+    np.testing.assert_array_equal(
+        fitted.cv_results_["mean_test_score"], plain.cv_results_["mean_test_score"]
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_fit_that_hangs_is_ended(n_jobs):
+    fitted = fault_search(
+        toys.Hanging(), n_jobs=n_jobs, max_pending=3, fit_timeout=0.5, cv=2
+    )
+    start = time.monotonic()
+    with pytest.warns(FitFailedWarning, match=r"fit_timeout=0\.5 s is over"):
+        fitted.fit(X)
+    lost, kept = scores_without_large_a(fitted)
+    assert np.isnan(lost).all()
+    np.testing.assert_array_equal(kept, expected_scores(max_pending=3, cv=2))
+    # half a second each, and a new process after each
+    assert time.monotonic() - start < 30 + 2 * len(lost) * 5
+
+
+@pytest.mark.slow
+def test_a_machine_that_ends_every_process_stops_the_search():
+    fitted = search(toys.Deadly(), n_iter=40, n_initial_points=40, n_jobs=2)
+    fitted.set_params(
+        param_distributions={"a": uniform(0.7, 0.3)},
+        initial_points=[{"a": 0.7}],
+        error_score=0.0,
+    )
+    with pytest.raises(ValueError, match="process died"):
+        fitted.fit(X)
+
+
+def test_a_time_limit_for_a_fit_needs_processes():
+    fitted = search(toys.Toy(), n_jobs=2, fit_timeout=1.0)
+    with (
+        parallel_config(backend="threading"),
+        pytest.raises(ValueError, match=r"'fit_timeout'.*Got ThreadingBackend instead"),
+    ):
+        fitted.fit(X)
 
 
 @pytest.mark.slow

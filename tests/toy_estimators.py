@@ -80,6 +80,45 @@ class Deadly(Toy):
         return super().fit(X)
 
 
+class DeadlyOnce(Toy):
+    """Takes its process down where `a` is large, once in a folder.
+
+    Parameters
+    ----------
+    folder : str, default=""
+        Where the deed is noted.
+    """
+
+    def __init__(self, a=0.0, b=0, folder=""):
+        super().__init__(a, b)
+        self.folder = folder
+
+    def fit(self, X, y=None):
+        note = os.path.join(self.folder, f"{self.a}-{self.b}-{np.mean(X)}")
+        if self.a > 0.6 and not os.path.exists(note):
+            with open(note, "w"):
+                os._exit(3)
+        return super().fit(X)
+
+
+class Exiting(Toy):
+    """Wants the interpreter to exit where `a` is large."""
+
+    def fit(self, X, y=None):
+        if self.a > 0.6:
+            raise SystemExit(4)
+        return super().fit(X)
+
+
+class Hanging(Toy):
+    """Never ends where `a` is large."""
+
+    def fit(self, X, y=None):
+        if self.a > 0.6:
+            time.sleep(600)
+        return super().fit(X)
+
+
 class Nesting(Toy):
     """Looks where its own parallel calls run."""
 
