@@ -203,7 +203,7 @@ def test_the_page_shows_what_is_in_the_store(tmp_path):
             record = methods.run(methods.METHODS["random"], synthetic.TASKS[name], 0)
             store.add(method, name, 0, record)
     text, folder = tmp_path / "benchmarks.rst", tmp_path / "page"
-    page.build(store, text, folder)
+    page.build(store, text, folder, main="fair")
     table = (folder / "models.csv").read_text(encoding="utf-8").splitlines()
     assert [line.split(",")[0] for line in table[1:]] == [
         "sklearn_bayes_search",

@@ -52,6 +52,8 @@ class Evaluator:
 class Executor:
     """Finishes any tasks in any order, as a random generator has it."""
 
+    broken = None
+
     def __init__(self, rng):
         self.rng = rng
         self.tasks, self.before_wait = [], lambda: None
@@ -79,6 +81,8 @@ class Clock:
 
 class TimedExecutor:
     """Runs tasks in order on so many workers; waiting lets the time pass."""
+
+    broken = None
 
     def __init__(self, clock, durations, n_workers=1):
         self.clock, self.durations, self.n_workers = clock, durations, n_workers
