@@ -1,6 +1,7 @@
 """Join what a search consists of, and run it."""
 
 from contextlib import nullcontext
+from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone
@@ -143,7 +144,7 @@ def _open_journal(search, X, y, space, splits, plan, routed):
     explicit = not isinstance(search.max_pending, str)
     digests = fingerprint(
         space,
-        None if search.random_state is None else plan["seed"],
+        plan["seed"] if isinstance(search.random_state, Integral) else None,
         estimator=search.estimator,
         data=(X, y, dict(routed.estimator.fit), dict(routed.scorer.score)),
         splits=splits,

@@ -163,14 +163,14 @@ class Evaluator:
             **self._callbacks.leaf(trial.number * self.n_splits + fold),
         )
 
-    def of_lost(self, fold, reason):
+    def of_lost(self, fold, lost):
         """Make the result of a fold whose process died or was ended.
 
         Parameters
         ----------
         fold : int
             Which of the splits.
-        reason : str
+        lost : Lost
             What happened.
 
         Returns
@@ -185,14 +185,14 @@ class Evaluator:
         """
         error_score = self._options["error_score"]
         if error_score == "raise":
-            raise RuntimeError(reason)
+            raise RuntimeError(lost.reason)
         names = metric_names(self._scorer)
         scores = error_score if names is None else dict.fromkeys(names, error_score)
         result = {
-            "fit_error": reason,
+            "fit_error": lost.reason,
             "test_scores": scores,
             "n_test_samples": len(self.splits[fold][1]),
-            "fit_time": 0.0,
+            "fit_time": lost.seconds,
             "score_time": 0.0,
         }
         if self._options["return_train_score"]:

@@ -166,7 +166,7 @@ def run(
                 break
             for (number, fold), result in results:
                 if isinstance(result, Lost):
-                    result = evaluator.of_lost(fold, result.reason)
+                    result = evaluator.of_lost(fold, result)
                 if journal is not None:
                     journal.add(candidates[number].trial, fold, result)
                 collect(number, fold, result)

@@ -32,11 +32,9 @@ __all__ = ["Executor", "Lost", "open_executor"]
 Task = Callable[[], Any]
 Result = tuple[Hashable, Any]
 
-# A task that took its process down runs once more, in a fresh one: the cause may have
-# been outside, such as a lack of memory.
+# A task that took its process down runs once more: the cause may have been outside.
 MAX_DEATHS = 2
-# After so many different tasks in a row that end their processes, the machine rather
-# than the tasks is taken to be broken.
+# So many different tasks in a row that end their processes mean a broken machine.
 MAX_LOST_IN_A_ROW = 5
 
 
@@ -48,9 +46,12 @@ class Lost:
     ----------
     reason : str
         A sentence.
+    seconds : float, default=0.0
+        How long the task had run, where that is known.
     """
 
     reason: str
+    seconds: float = 0.0
 
 
 class Executor(Protocol):
@@ -359,9 +360,8 @@ class SupervisedExecutor:
             if end <= now and not future.done():
                 del self._running[future]
                 worker.shutdown(wait=False, kill_workers=True)
-                self._results.append(
-                    (key, Lost(f"fit_timeout={self._timeout:g} s is over."))
-                )
+                reason = f"fit_timeout={self._timeout:g} s is over."
+                self._results.append((key, Lost(reason, self._timeout or 0.0)))
 
     def _bury(
         self, key: Hashable, task: Task, worker: Any, error: BaseException
@@ -401,7 +401,9 @@ def _of_exit(error: SystemExit) -> Lost:
 
 
 def _exit_codes(error: BaseException) -> str:
-    """Give the part of loky's message that tells how a process ended."""
+    """Give the part of loky's message that tells why a process ended."""
+    if error.__cause__ is not None:  # it could not even receive the task
+        return str(error.__cause__).strip(" \n\"'").rpartition("\n")[2]
     found = re.search(r"exit codes? of the workers? (?:is|are) (\{[^}]*\})", str(error))
     return f"Its exit code: {found[1]}." if found else ""
 

@@ -95,6 +95,14 @@ def test_without_a_seed_a_search_goes_on_with_the_one_it_drew(path):
     assert counted(path, random_state=None) == (first, 0)
 
 
+def test_a_generator_that_has_moved_on_does_not_matter():
+    fitted = search(
+        toys.Toy(), n_iter=3, random_state=np.random.RandomState(0), warm_start=True
+    ).fit(X)
+    first = fitted.cv_results_["params"]
+    assert fitted.set_params(n_iter=5).fit(X).cv_results_["params"][:3] == first
+
+
 def test_the_number_of_jobs_may_change(path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stopped, "stop_at", Counted.n_fits + 5)

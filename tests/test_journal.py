@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from scipy.stats import geom, loguniform, randint
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import make_scorer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -366,8 +367,35 @@ def test_a_fingerprint_tells_what_differs():
     assert differing(seed=None) == ["seed"]
     one, same = (of(scoring=lambda e, X, y: 1) for _ in range(2))
     assert one == same
+    one, other = (of(scoring=lambda e, X, y, c=c: c) for c in (1, 2))
+    assert one != other
+
+    def enclosing(c):
+        return lambda e, X, y: c
+
+    assert of(scoring=enclosing(1)) == of(scoring=enclosing(1))
+    assert of(scoring=enclosing(1)) != of(scoring=enclosing(2))
+    one, other = (of(scoring=make_scorer(enclosing(c))) for c in (1, 2))
+    assert one != other
     functions = [lambda e: 1, lambda e: 2]
     assert of(scoring=functions[0]) != of(scoring=functions[1])
+
+
+def test_a_fingerprint_is_the_same_in_another_process():
+    code = (
+        "from tests.test_journal import *; "
+        "print(fingerprint(Space({chr(102): [None, lambda x: x, np.abs, known]}), 1,"
+        " scoring=lambda e: [i for i in e]))"
+    )
+    root = os.path.dirname(os.path.dirname(__file__))
+    first, second = (
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=root, capture_output=True, text=True
+        )
+        for _ in range(2)
+    )
+    assert first.stdout.startswith("{'space'"), first.stderr
+    assert first.stdout == second.stdout
 
 
 def test_a_warning_about_the_disk_may_be_an_error(tmp_path, monkeypatch):
