@@ -110,7 +110,9 @@ Time of a suggestion
 
 Milliseconds of CPU time for telling one score and asking for the next setting, when
 n evaluations of a function of six variables are known, on one thread. Means of eight
-to thirty suggestions, since some methods do not fit their model anew for every one.
+to thirty suggestions, since some methods do not fit their model anew for every one;
+the median of up to five such means, since the pace of the processor varies. The
+machine was not idle while the runs above were made, so their times are longer.
 """
 
 ABLATION = """\
