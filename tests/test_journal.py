@@ -167,7 +167,7 @@ def test_5000_damaged_journals_invent_nothing(tmp_path):
         try:
             known(path)
         except JournalError:
-            assert at < content.index(b"\n")
+            assert at <= content.index(b"\n")  # the header is hit
 
 
 @pytest.mark.parametrize(
