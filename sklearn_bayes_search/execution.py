@@ -347,7 +347,7 @@ class SupervisedExecutor:
             return
         except SystemExit as error:
             value = _of_exit(error)
-        except BaseException:
+        except BaseException:  # of the task: its worker is as good as before
             self._idle.append(worker)
             raise
         self._idle.append(worker)

@@ -11,6 +11,8 @@ __all__ = ["fingerprint"]
 LIBRARIES = {"numpy", "pandas", "scipy", "sklearn"}
 # Deeper, closures may well refer to themselves.
 MAX_DEPTH = 12
+# So many items are data, which are hashed as a whole: one by one takes seconds.
+MANY = 200
 
 
 def fingerprint(space, seed, **components):
@@ -48,7 +50,7 @@ def _describe(value, depth=0):
     if depth > MAX_DEPTH:
         return None
     again = partial(_describe, depth=depth + 1)
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and len(value) < MANY:
         return [again(item) for item in value]
     if isinstance(value, dict):
         return [(str(name), again(item)) for name, item in value.items()]

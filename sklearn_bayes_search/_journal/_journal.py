@@ -87,7 +87,7 @@ class Journal:
                 plan = {**plan, **header["plan"]}
             self.fingerprint, self.plan = fingerprint, plan
             self._write({"journal": FORMAT, "fingerprint": fingerprint, "plan": plan})
-        except BaseException:
+        except BaseException:  # Ctrl-C as well: the lock must not stay
             self.close()
             raise
 

@@ -109,9 +109,10 @@ class LineFile:
         if self._warned:
             return
         self._warned = True
+        again = "" if self._file is None else ", and tries again with each result"
         warnings.warn(
             f"The journal {str(self.path)!r} cannot be written: {error.strerror}. The "
-            "search goes on, and tries again with each result.",
+            f"search goes on{again}.",
             UserWarning,
             stacklevel=2,
         )
@@ -133,7 +134,7 @@ def _open(path):
                 "end, or name another file; searches that run at a time may share a "
                 "folder."
             ) from error
-    except BaseException:
+    except BaseException:  # Ctrl-C as well: the lock must not stay
         os.close(file)
         raise
     return file
