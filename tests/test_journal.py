@@ -320,7 +320,7 @@ def test_a_file_system_that_is_read_only_gives_what_it_holds(tmp_path, monkeypat
 
 
 def test_a_folder_that_does_not_exist_is_an_error(tmp_path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"'checkpoint' .* does not exist"):
         open_journal(tmp_path / "missing" / "search.jsonl")
 
 

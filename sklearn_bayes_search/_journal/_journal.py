@@ -282,6 +282,10 @@ def _file(path, fingerprint):
     if path.is_dir():
         name = joblib.hash(sorted((k, str(v)) for k, v in fingerprint.items()))
         path = path / f"{name}.jsonl"
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"The folder of the 'checkpoint' {str(path)!r} does not exist. Make it."
+        )
     return path
 
 
