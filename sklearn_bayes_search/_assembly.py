@@ -90,7 +90,8 @@ def evaluate_settings(
         error_score=search.error_score,
         verbose=search.verbose,
     )
-    with open_executor(search.n_jobs, search.fit_timeout) as executor:
+    shared = evaluator.shared
+    with open_executor(search.n_jobs, search.fit_timeout, shared) as executor:
         plan = _plan(search, space, deadline, executor.n_workers, len(splits))
         with _open_journal(search, X, y, space, splits, plan, routed) as journal:
             plan = plan if journal is None else journal.plan

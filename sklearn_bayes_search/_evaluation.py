@@ -128,6 +128,14 @@ class Evaluator:
         """Number of folds."""
         return len(self.splits)
 
+    @property
+    def shared(self):
+        """What the tasks have in common and may be large."""
+        parameters = [self._options["fit_params"], self._options["score_params"]]
+        indices = [part for split in self.splits for part in split]
+        every = [self.X, self.y, *parameters, *indices]
+        return [value for value in every if value is not None]
+
     def task(self, trial, fold):
         """Make the picklable task of one trial and fold.
 

@@ -106,8 +106,11 @@ def run(
     KeyboardInterrupt
         If the user interrupts it before a candidate is complete; later on that is a
         reason to stop.
+    RuntimeError
+        If all workers are lost before a candidate is complete.
     """
-    candidates, untold = [], []
+    # folds wait to be written until it is known that their loss is not the machine's
+    candidates, untold, unwritten = [], [], []
 
     def room():
         n = len(candidates)
@@ -145,6 +148,12 @@ def run(
         if candidates[number].complete:
             on_complete(candidates[number])
 
+    def write():
+        if journal is not None:
+            for record in unwritten:
+                journal.add(*record)
+        unwritten.clear()
+
     def fill():
         while room():
             why = _why_stop(candidates, n_iter, deadline, executor)
@@ -165,23 +174,31 @@ def run(
             if not results:
                 break
             for (number, fold), result in results:
-                if isinstance(result, Lost):
+                lost = isinstance(result, Lost)
+                if lost:
                     result = evaluator.of_lost(fold, result)
-                if journal is not None:
-                    journal.add(candidates[number].trial, fold, result)
+                unwritten.append((candidates[number].trial, fold, result))
+                if not lost:
+                    write()
                 collect(number, fold, result)
             if journal is not None:
                 journal.flush()
+        if not executor.broken:
+            write()
     except KeyboardInterrupt:
-        candidates = [candidate for candidate in candidates if candidate.complete]
-        if not candidates:
+        if not any(candidate.complete for candidate in candidates):
             raise
         stop_reason = INTERRUPTED
+    complete = [candidate for candidate in candidates if candidate.complete]
+    if len(complete) < len(candidates) and stop_reason != INTERRUPTED:
+        stop_reason = executor.broken
+        if not complete:
+            raise RuntimeError(f"No setting was evaluated. {stop_reason}")
     for candidate in untold:
         # an interrupt may have come between telling and noting that
         if candidate.complete and candidate.trial.number not in optimizer.history:
             optimizer.tell(candidate.trial, objective(candidate.folds))
-    return candidates, stop_reason
+    return complete, stop_reason
 
 
 def _known(journal, optimizer, trial, n_splits):

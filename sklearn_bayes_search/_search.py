@@ -132,7 +132,7 @@ class BayesSearchCV(BaseSearchCV):
     fit_timeout : float, default=None
         Seconds for one fit on one fold with its scoring, > 0. A longer one is ended
         and counts as failed. Fits then run in processes of their own, also with one
-        job; only joblib's "loky" can do that.
+        job; only joblib's "loky", dask and ray can do that.
 
     checkpoint : path, default=None
         Where the search keeps its journal: a file, or a folder that exists, in which

@@ -35,8 +35,23 @@ def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def needs_a_cluster(page):
+    return page.name == "on_a_cluster.rst"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(
+            page, marks=pytest.mark.slow if needs_a_cluster(page) else (), id=page.name
+        )
+        for page in PAGES
+    ],
+)
 def test_examples_of_a_page_run(page):
+    if needs_a_cluster(page):
+        pytest.importorskip("distributed", reason="needs the extra 'dask'")
+        pytest.importorskip("ray", reason="needs the extra 'ray'")
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     failed, _ = doctest.testfile(
         str(page), module_relative=False, optionflags=flags, encoding="utf-8"

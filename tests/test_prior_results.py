@@ -451,8 +451,8 @@ def test_the_other_half_of_the_data_saves_candidates():
             for prior in (earlier, None)
         )
         gained.append(with_it - without)
-    # The whole way counts: after ten candidates both are near the end and chance decides
-    # (0.0013 with a standard error of 0.0011 over 40 seeds).
+    # The whole way counts: after ten candidates both are near the end, and chance
+    # decides (0.0013 with a standard error of 0.0011 over 40 seeds).
     assert np.mean(gained) > 0.001
     assert np.mean(np.mean(gained, axis=1) < 0) < 0.35
 

@@ -119,6 +119,24 @@ class Hanging(Toy):
         return super().fit(X)
 
 
+class Logging(Jittery):
+    """Leaves its process's number in a file with every fit.
+
+    Parameters
+    ----------
+    path : str, default=""
+        The file.
+    """
+
+    def __init__(self, a=0.0, b=0, path=""):
+        super().__init__(a, b)
+        self.path = path
+
+    def fit(self, X, y=None):
+        log_and_sleep(self.path, 0.1)
+        return super().fit(X)
+
+
 class Nesting(Toy):
     """Looks where its own parallel calls run."""
 

@@ -1,0 +1,91 @@
+"""Where tasks run: in this process, on the workers of joblib's active back end.
+
+joblib stays the front door: ``n_jobs`` and ``joblib.parallel_config(backend=...)``
+choose. Its workers are used through its back ends, one task at a time, because
+``joblib.Parallel`` asks for new tasks before it has shown the results.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import Any
+
+from joblib.parallel import LokyBackend
+from sklearn.utils.parallel import Parallel
+
+from sklearn_bayes_search.execution._backend import on_backend
+from sklearn_bayes_search.execution._base import Executor, Lost
+from sklearn_bayes_search.execution._cluster import ClusterExecutor, cluster_of
+from sklearn_bayes_search.execution._in_process import InlineExecutor, WaveExecutor
+from sklearn_bayes_search.execution._supervised import SupervisedExecutor
+
+__all__ = ["Executor", "Lost", "open_executor"]
+
+
+@contextmanager
+def open_executor(
+    n_jobs: int | None,
+    fit_timeout: float | None = None,
+    shared: Sequence[Any] = (),
+) -> Iterator[Executor]:
+    """Choose where tasks run, and release it at the end.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        As in scikit-learn: None means 1 unless a joblib context says otherwise, -1 all
+        processors.
+    fit_timeout : float or None, default=None
+        Seconds after which the process of a task is ended.
+    shared : sequence of object
+        Arguments that many tasks have in common: a cluster is sent them once.
+
+    Yields
+    ------
+    executor : Executor
+        Where tasks run.
+
+    Raises
+    ------
+    ValueError
+        If there is a time limit on a back end whose tasks cannot be ended.
+    """
+    parallel = Parallel(n_jobs=n_jobs)
+    cluster = cluster_of(parallel._backend, ends=fit_timeout is not None)
+    if cluster is not None:
+        n_workers = _n_slots(parallel, n_jobs)
+        with closing(ClusterExecutor(cluster, n_workers, shared, fit_timeout)) as busy:
+            yield busy
+        return
+    with parallel:
+        n_workers = parallel._effective_n_jobs()
+        backend = parallel._backend
+        if fit_timeout is not None:
+            with closing(_with_time_limit(backend, n_workers, fit_timeout)) as limited:
+                yield limited
+        elif n_workers == 1:
+            yield InlineExecutor()
+        elif not backend.supports_retrieve_callback:
+            yield WaveExecutor(parallel, n_workers)
+        else:
+            with on_backend(parallel, n_workers) as executor:
+                yield executor
+
+
+def _n_slots(parallel: Any, n_jobs: int | None) -> int:
+    """Tell how many tasks a cluster runs at a time: all that it can by default."""
+    if n_jobs is None and parallel.n_jobs == 1:  # ray's back end has joblib's default
+        return int(parallel._backend.effective_n_jobs(-1))
+    return int(parallel._effective_n_jobs())
+
+
+def _with_time_limit(
+    backend: Any, n_workers: int, fit_timeout: float
+) -> SupervisedExecutor:
+    if n_workers > 1 and not isinstance(backend, LokyBackend):
+        raise ValueError(
+            "The 'fit_timeout' parameter of BayesSearchCV needs processes that can be "
+            f"ended, those of joblib's 'loky', of dask or of ray. Got {type(backend).__name__} instead; "
+            "choose the other back end, or leave 'fit_timeout' out."
+        )
+    loky = backend if isinstance(backend, LokyBackend) else LokyBackend(nesting_level=0)
+    return SupervisedExecutor(loky, n_workers, fit_timeout)

@@ -1,0 +1,196 @@
+"""Tasks on the workers of a joblib back end, one at a time."""
+
+import functools
+import queue
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, nullcontext, suppress
+from typing import Any
+
+from joblib.externals.loky.process_executor import BrokenProcessPool
+from joblib.parallel import BatchedCalls, LokyBackend
+
+from sklearn_bayes_search._blas import one_blas_thread
+from sklearn_bayes_search.execution._base import (
+    Executor,
+    Lost,
+    Result,
+    Task,
+    of_exit,
+    parts_of,
+)
+from sklearn_bayes_search.execution._supervised import SupervisedExecutor
+
+__all__ = ["on_backend"]
+
+
+class BackendExecutor:
+    """Runs tasks on the workers of a joblib back end that calls back.
+
+    Parameters
+    ----------
+    parallel : Parallel
+        Entered as a context; its back end is used, not its loop.
+    n_workers : int
+        How many tasks run at a time.
+    """
+
+    def __init__(self, parallel: Any, n_workers: int) -> None:
+        self.n_workers = n_workers
+        self._parallel, self._backend = parallel, parallel._backend
+        self._waiting: deque[tuple[Hashable, Task]] = deque()
+        self._running: dict[Hashable, Any] = {}
+        self._tasks: dict[Hashable, Task] = {}
+        # takes over when a worker has died, for then nobody knows which task it was
+        self._supervised: SupervisedExecutor | None = None
+        self._done: queue.SimpleQueue[tuple[Hashable, Callable[[], list[Any]]]]
+        self._done = queue.SimpleQueue()
+
+    @property
+    def broken(self) -> str | None:
+        return None if self._supervised is None else self._supervised.broken
+
+    def submit(self, key: Hashable, task: Task) -> None:
+        if self._supervised is not None:
+            self._supervised.submit(key, task)
+            return
+        self._waiting.append((key, task))
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Give the back end two tasks for each worker, as `Parallel` does.
+
+        What waits here needs no abort.
+        """
+        while self._waiting and len(self._running) < 2 * self.n_workers:
+            key, task = self._waiting.popleft()
+            # BatchedCalls sets the back end that nested parallelism uses in the worker.
+            call = BatchedCalls(
+                [parts_of(task)],
+                self._backend.get_nested_backend(),
+                self._choose_folder,
+            )
+            put = functools.partial(self._put, key)
+            self._tasks[key] = task
+            self._running[key] = job = self._backend.submit(call, callback=put)
+            if isinstance(job, Future):
+                # dask's back end calls back on success only: not when a worker died
+                job.add_done_callback(functools.partial(self._put_error, key))
+
+    def _put(self, key: Hashable, out: Any) -> None:
+        get = functools.partial(self._backend.retrieve_result_callback, out)
+        self._done.put((key, get))
+
+    def _put_error(self, key: Hashable, job: Future[Any]) -> None:
+        if not job.cancelled() and job.exception() is not None:
+            self._done.put((key, job.result))
+
+    def _choose_folder(self) -> None:
+        """Put memory maps of large arrays where this search's end removes them."""
+        workers = getattr(self._backend, "_workers", None)
+        if workers is not None:  # loky's, unless the search was aborted meanwhile
+            workers._temp_folder_manager.set_current_context(self._parallel._id)
+
+    def wait(self) -> list[Result]:
+        if self._supervised is not None:
+            return self._supervised.wait()
+        results: list[Result] = []
+        while self._running and (not results or not self._done.empty()):
+            try:
+                # Python on Windows sees Ctrl-C between waits only; remove when
+                # Python >= 3.14 (https://github.com/python/cpython/issues/125541)
+                key, get = self._done.get(timeout=0.5)
+            except queue.Empty:
+                continue
+            if key not in self._running:  # an error may be put twice
+                continue
+            try:
+                value = get()[0]
+            except BrokenProcessPool:
+                self._supervise()
+                return results or self.wait()
+            except SystemExit as error:
+                value = of_exit(error)
+            except Exception as error:
+                if type(error).__name__ != "KilledWorker":  # dask knows which task
+                    raise
+                value = Lost(f"The worker process died: {error}")
+            del self._running[key], self._tasks[key]
+            results.append((key, value))
+        self._hand_over()
+        return results
+
+    def _supervise(self) -> None:
+        """Run what is not finished, and all that comes, where deaths can be told."""
+        self._supervised = SupervisedExecutor(self._backend, self.n_workers)
+        # what did finish before the pool broke is not run again
+        while not self._done.empty():
+            key, get = self._done.get()
+            with suppress(BrokenProcessPool):
+                if key in self._running:
+                    self._supervised.add_result(key, get()[0])
+                    del self._running[key], self._tasks[key]
+        for key in self._running:
+            self._supervised.submit(key, self._tasks[key])
+        for key, task in self._waiting:
+            self._supervised.submit(key, task)
+        self._running.clear()
+        self._tasks.clear()
+        self._waiting.clear()
+
+    def abort(self) -> None:
+        """Stop what is running, as far as the back end can."""
+        if self._supervised is not None:
+            self._supervised.close()
+        self._waiting.clear()
+        if self._running:
+            if isinstance(self._backend, LokyBackend):
+                self._let_loky_take_up()
+            self._backend.abort_everything(ensure_ready=False)
+
+    def _let_loky_take_up(self) -> None:
+        """Wait, milliseconds, until its manager thread has seen all tasks.
+
+        Shut down earlier, that thread looks for tasks that are no longer there, and
+        dies of a KeyError.
+        """
+        end = time.monotonic() + 1
+        while time.monotonic() < end and not all(
+            job.running() or job.done() for job in self._running.values()
+        ):
+            time.sleep(0.001)
+
+
+@contextmanager
+def on_backend(parallel: Any, n_workers: int) -> Iterator[Executor]:
+    """Do around the search what `Parallel` does around its loop.
+
+    Parameters
+    ----------
+    parallel : Parallel
+        Entered as a context.
+    n_workers : int
+        How many tasks run at a time.
+
+    Yields
+    ------
+    executor : BackendExecutor
+        Runs tasks until the end, and stops those that still run.
+    """
+    backend = parallel._backend
+    executor = BackendExecutor(parallel, n_workers)
+    # Threads share this process's BLAS: its number of threads must be the same for all
+    # fits, also while the search does its own mathematics.
+    shared = getattr(backend, "uses_threads", False)
+    backend.start_call()
+    try:
+        with (
+            one_blas_thread() if shared else nullcontext(),
+            backend.retrieval_context(),
+        ):
+            yield executor
+    finally:
+        executor.abort()
+        backend.stop_call()
