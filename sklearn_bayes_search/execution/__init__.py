@@ -84,8 +84,9 @@ def _with_time_limit(
     if n_workers > 1 and not isinstance(backend, LokyBackend):
         raise ValueError(
             "The 'fit_timeout' parameter of BayesSearchCV needs processes that can be "
-            f"ended, those of joblib's 'loky', of dask or of ray. Got {type(backend).__name__} instead; "
-            "choose the other back end, or leave 'fit_timeout' out."
+            "ended, those of joblib's 'loky', of dask or of ray. Got "
+            f"{type(backend).__name__} instead; choose another back end, or leave "
+            "'fit_timeout' out."
         )
     loky = backend if isinstance(backend, LokyBackend) else LokyBackend(nesting_level=0)
     return SupervisedExecutor(loky, n_workers, fit_timeout)
