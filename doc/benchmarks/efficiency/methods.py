@@ -84,9 +84,6 @@ VARIANTS = {
     "no_winsor": Variant(
         "low scores as they are", constants={"optimizer.WINSOR_SPREADS": 1e9}
     ),
-    "one_start": Variant(
-        "one climb instead of four", constants={"_maximize.N_STARTS": 1}
-    ),
     "no_cap": Variant("large gains count in full", _log_ei(cap=None)),
     "no_discount": Variant("no discount for noise", _log_ei(augmented=False)),
     "ei": Variant("plain expected improvement", {"acquisition": "ei"}),
