@@ -1,6 +1,7 @@
 """One candidate on one fold: from parameters to scores."""
 
 import functools
+import traceback
 
 from sklearn.base import clone
 
@@ -11,6 +12,7 @@ from sklearn_bayes_search._sklearn_compat import (
     with_current_config,
 )
 from sklearn_bayes_search.exceptions import did_you_mean
+from sklearn_bayes_search.execution import Lost
 
 __all__ = ["Evaluator", "check_names", "draw_splits", "name_error_scores"]
 
@@ -120,7 +122,7 @@ class Evaluator:
         self._scorer, self._callbacks = scorer, callbacks
         self._n_candidates = n_candidates
         self._options = options
-        self._function = with_current_config(fit_and_score)
+        self._function = with_current_config(_evaluate)
         self._names = None
 
     @property
@@ -254,6 +256,19 @@ def name_error_scores(results, error_score):
         for part in ("test_scores", "train_scores"):
             if part in result and not isinstance(result[part], dict):
                 result[part] = dict.fromkeys(names, error_score)
+
+
+def _evaluate(*arguments, error_score, **options):
+    """Fit and score; an error that scikit-learn lets through costs this fold only.
+
+    Such as that of a score which is no number.
+    """
+    try:
+        return fit_and_score(*arguments, error_score=error_score, **options)
+    except Exception:
+        if error_score == "raise":
+            raise
+        return Lost(traceback.format_exc())
 
 
 def _kind(names):

@@ -19,7 +19,11 @@ from test_determinism import digest, search
 
 from sklearn_bayes_search import BayesSearchCV
 from sklearn_bayes_search.execution._base import MAX_LOST_IN_A_ROW, Lost
-from sklearn_bayes_search.execution._cluster import ClusterExecutor, DataLost
+from sklearn_bayes_search.execution._cluster import (
+    ClusterExecutor,
+    DataLost,
+    WorkerDied,
+)
 
 X = np.arange(40.0).reshape(20, 2)
 TESTS = str(Path(__file__).parent)
@@ -134,9 +138,9 @@ def test_data_that_are_lost_with_an_ended_task_are_nobody_elses_fault():
     found, _, executor = run(script, timeout=2.0)
     assert found.pop(3).seconds == 2.0
     assert found == expected(0, 1, 2, *range(4, 12))
-    script = {3: [Lost("died")], 4: [DataLost("gone"), DataLost("gone")]}
+    script = {3: [WorkerDied("died")], 4: [DataLost("gone"), DataLost("gone")]}
     found, _, executor = run(script, n_workers=1)
-    assert found.pop(3).reason == "died"
+    assert found.pop(3).reason == "The worker process died: died"
     assert found == expected(0, 1, 2, *range(4, 12))
     assert executor.broken is None
 
@@ -156,9 +160,9 @@ def test_data_that_cannot_be_sent_again_mean_that_the_cluster_is_gone(monkeypatc
 
 
 def test_losses_in_a_row_mean_a_broken_cluster():
-    script = {number: [Lost("died")] for number in range(MAX_LOST_IN_A_ROW - 1)}
+    script = {number: [WorkerDied("died")] for number in range(MAX_LOST_IN_A_ROW - 1)}
     assert run(script)[2].broken is None
-    script[MAX_LOST_IN_A_ROW - 1] = [Lost("died")]
+    script[MAX_LOST_IN_A_ROW - 1] = [WorkerDied("died")]
     assert "died" in run(script)[2].broken
 
 

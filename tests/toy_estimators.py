@@ -3,8 +3,10 @@
 A worker has this folder on its path, because joblib passes the parent's path on.
 """
 
+import ctypes
 import os
 import random
+import signal
 import threading
 import time
 import warnings
@@ -126,14 +128,17 @@ class Logging(Jittery):
     ----------
     path : str, default=""
         The file.
+    seconds : float, default=0.1
+        How long a fit takes.
     """
 
-    def __init__(self, a=0.0, b=0, path=""):
+    def __init__(self, a=0.0, b=0, path="", seconds=0.1):
         super().__init__(a, b)
         self.path = path
+        self.seconds = seconds
 
     def fit(self, X, y=None):
-        log_and_sleep(self.path, 0.1)
+        log_and_sleep(self.path, self.seconds)
         return super().fit(X)
 
 
@@ -215,3 +220,71 @@ def fail_after_log(path):
 
 def global_random_number():
     return float(np.random.random())  # noqa: NPY002, what estimators fall back on
+
+
+class Guilty(Toy):
+    """Does something bad at one value of `a`, on the folds with one mean.
+
+    Parameters
+    ----------
+    deed : str, default="exit"
+        A key of `DEEDS`.
+    at : float, default=0.0
+        The value of `a`.
+    mean : float, default=0.0
+        The mean of the training data.
+    log : str, default=""
+        A file in which every fit leaves a line: its process's number, the time, and
+        whether it is the guilty one.
+    once : bool, default=False
+        Whether to do it the first time only.
+    """
+
+    def __init__(self, a=0.0, b=0, deed="exit", at=0.0, mean=0.0, log="", once=False):
+        super().__init__(a, b)
+        self.deed = deed
+        self.at = at
+        self.mean = mean
+        self.log = log
+        self.once = once
+
+    def fit(self, X, y=None):
+        guilty = self.a == self.at and float(np.mean(X)) == self.mean
+        with open(self.log, "a") as log:
+            log.write(f"{os.getpid()} {time.time()} {guilty:d}\n")
+        with open(self.log) as log:
+            n_deeds = sum(line.endswith(" 1\n") for line in log)
+        if guilty and not (self.once and n_deeds > 1):
+            DEEDS[self.deed]()
+        return super().fit(X)
+
+
+def _raise(error):
+    raise error
+
+
+DEEDS = {
+    "exit": lambda: os._exit(3),
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "segfault": lambda: ctypes.string_at(0),
+    "raise": lambda: _raise(FitFailure("a toy")),
+    "out of memory": lambda: _raise(MemoryError("a toy")),
+    "SystemExit": lambda: _raise(SystemExit(4)),
+    "KeyboardInterrupt": lambda: _raise(KeyboardInterrupt),
+    "hang": lambda: time.sleep(600),
+}
+
+
+class Leaking(Toy):
+    """Keeps 200 MB with every fit, and scores its process's memory in MB."""
+
+    leak = ()
+
+    def fit(self, X, y=None):
+        Leaking.leak = (*Leaking.leak, np.ones(25_000_000))
+        return super().fit(X)
+
+    def score(self, X, y=None):
+        with open("/proc/self/status") as status:
+            (line,) = (line for line in status if line.startswith("VmRSS"))
+        return int(line.split()[1]) / 1024

@@ -15,11 +15,9 @@ from joblib.parallel import BatchedCalls, LokyBackend
 from sklearn_bayes_search._blas import one_blas_thread
 from sklearn_bayes_search.execution._base import (
     Executor,
-    Lost,
     Result,
     Task,
-    of_exit,
-    parts_of,
+    guarded,
 )
 from sklearn_bayes_search.execution._supervised import SupervisedExecutor
 
@@ -68,7 +66,7 @@ class BackendExecutor:
             key, task = self._waiting.popleft()
             # BatchedCalls sets the back end that nested parallelism uses in the worker.
             call = BatchedCalls(
-                [parts_of(task)],
+                [guarded(task)],
                 self._backend.get_nested_backend(),
                 self._choose_folder,
             )
@@ -76,7 +74,7 @@ class BackendExecutor:
             self._tasks[key] = task
             self._running[key] = job = self._backend.submit(call, callback=put)
             if isinstance(job, Future):
-                # dask's back end calls back on success only: not when a worker died
+                # a back end may call back on success only, as joblib's for dask does
                 job.add_done_callback(functools.partial(self._put_error, key))
 
     def _put(self, key: Hashable, out: Any) -> None:
@@ -111,12 +109,6 @@ class BackendExecutor:
             except BrokenProcessPool:
                 self._supervise()
                 return results or self.wait()
-            except SystemExit as error:
-                value = of_exit(error)
-            except Exception as error:
-                if type(error).__name__ != "KilledWorker":  # dask knows which task
-                    raise
-                value = Lost(f"The worker process died: {error}")
             del self._running[key], self._tasks[key]
             results.append((key, value))
         self._hand_over()

@@ -1,11 +1,24 @@
 """What executors have in common: their protocol, tasks, and tasks without a result."""
 
 import functools
+import os
+import threading
+import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-__all__ = ["Executor", "Losses", "Lost", "Result", "Task", "of_exit", "parts_of"]
+__all__ = [
+    "Executor",
+    "Losses",
+    "Lost",
+    "Result",
+    "Task",
+    "guarded",
+    "of_exit",
+    "parts_of",
+    "run_guarded",
+]
 
 Task = Callable[[], Any]
 Result = tuple[Hashable, Any]
@@ -87,12 +100,49 @@ class Losses:
         self._in_a_row = 0
 
 
-def of_exit(error: SystemExit) -> Lost:
-    return Lost(f"The fit raised SystemExit({error.code!r}).")
-
-
 def parts_of(task: Task) -> tuple[Task, tuple[Any, ...], dict[str, Any]]:
-    """Lay a partial open: dask sends each large argument once, not with each task."""
+    """Lay a task open: a function, its arguments, its keywords, as joblib takes them.
+
+    Then large arguments can be told from others.
+    """
     if isinstance(task, functools.partial):
         return task.func, task.args, task.keywords
     return task, (), {}
+
+
+def guarded(task: Task) -> tuple[Task, tuple[Any, ...], dict[str, Any]]:
+    """Lay a task open that is to run in a worker, as a call of `run_guarded`."""
+    function, arguments, keywords = parts_of(task)
+    return run_guarded, (os.getpid(), function, *arguments), keywords
+
+
+def run_guarded(
+    parent: int, function: Callable[..., Any], *arguments: Any, **keywords: Any
+) -> Any:
+    """Call a function in a worker of the process with the number ``parent``.
+
+    Its wish to end the interpreter is a result; and fits for nobody end.
+    """
+    if os.getppid() == parent:
+        _end_with(parent)
+    try:
+        return function(*arguments, **keywords)
+    except (SystemExit, KeyboardInterrupt) as error:
+        return of_exit(error)
+
+
+@functools.cache
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def of_exit(error: BaseException) -> Lost:
+    """Give the result of a fit that raised what ends an interpreter."""
+    return Lost(f"The fit raised {error!r}.")

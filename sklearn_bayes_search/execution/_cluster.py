@@ -19,8 +19,8 @@ from sklearn_bayes_search.execution._base import (
     Lost,
     Result,
     Task,
-    of_exit,
     parts_of,
+    run_guarded,
 )
 
 __all__ = ["ClusterExecutor", "cluster_of"]
@@ -31,6 +31,10 @@ RESTART_SECONDS = 30.0
 
 class DataLost(Exception):
     """What was shared is no longer on any worker, or the cluster is gone."""
+
+
+class WorkerDied(Exception):
+    """A call ended the process of its worker, as often as that is permitted."""
 
 
 class Cluster(Protocol):
@@ -46,7 +50,7 @@ class Cluster(Protocol):
         """Give the futures that are done, after so many seconds at the latest."""
 
     def fetch(self, future: Any) -> Any:
-        """Give what the call returned, a `Lost`, or raise; `DataLost` if so."""
+        """Give what the call returned; raise what it raised, or one of the above."""
 
     def seconds(self, future: Any) -> float:
         """Tell for how long a call has run."""
@@ -123,12 +127,12 @@ class ClusterExecutor:
             if not blamed:
                 self._waiting.appendleft((key, task))
             return blamed
-        self._suspects.discard(key)
-        if isinstance(value, Lost):
+        except WorkerDied as error:
             self._is_accounted = True
-            value = self._losses.add(value.reason)
+            value = self._losses.add(f"The worker process died: {error}")
         else:
             self._losses.reset()
+        self._suspects.discard(key)
         return [(key, value)]
 
     def _blame(self, key: Hashable, error: DataLost) -> list[Result]:
@@ -258,7 +262,7 @@ class DaskCluster:
         if future.status == "error":
             error = future.exception()
             if isinstance(error, KilledWorker):
-                return Lost(f"The worker process died: {error}")
+                raise WorkerDied(str(error)) from error
             raise error
         try:
             return future.result()
@@ -356,7 +360,7 @@ class RayCluster:
         errors, value = self._errors, self._outcomes.pop(future)
         self._begun.pop(future, None)
         if value is None:
-            return Lost("The worker process died.")
+            raise WorkerDied("nothing came back")
         try:
             return self._ray.get(value)
         except errors.RayTaskError as error:
@@ -365,7 +369,7 @@ class RayCluster:
             raise DataLost(str(error)) from error
         except errors.RayError as error:
             reason = str(error).strip().partition("\n")[0]
-            return Lost(f"The worker process died: {reason}")
+            raise WorkerDied(reason) from error
 
     def seconds(self, future: Any) -> float:
         now = time.monotonic()
@@ -402,10 +406,7 @@ def _run(function: Any, names: list[str], *values: Any) -> Any:
     # all slots are taken by tasks like this one: nested parallelism is asked for
     # explicitly or does not happen
     with parallel_config(backend="threading", n_jobs=1):
-        try:
-            return function(*values[:n], **keywords)
-        except SystemExit as error:
-            return of_exit(error)
+        return run_guarded(0, function, *values[:n], **keywords)
 
 
 def _run_in_two_steps(*values: Any) -> Iterator[Any]:

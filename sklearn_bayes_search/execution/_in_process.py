@@ -6,7 +6,7 @@ from typing import Any
 
 from sklearn.utils.parallel import Parallel
 
-from sklearn_bayes_search.execution._base import Result, Task, of_exit
+from sklearn_bayes_search.execution._base import Result, Task, guarded, of_exit
 
 __all__ = ["InlineExecutor", "WaveExecutor"]
 
@@ -50,6 +50,6 @@ class WaveExecutor:
         tasks, self._tasks = self._tasks, []
         # tasks carry their configuration, so joblib's own call is all that is needed
         values = super(Parallel, self._parallel).__call__(
-            (task, (), {}) for _, task in tasks
+            guarded(task) for _, task in tasks
         )
         return [(key, value) for (key, _), value in zip(tasks, values, strict=True)]

@@ -21,8 +21,7 @@ from sklearn_bayes_search.execution._base import (
     Lost,
     Result,
     Task,
-    of_exit,
-    parts_of,
+    guarded,
 )
 
 __all__ = ["SupervisedExecutor"]
@@ -107,7 +106,7 @@ class SupervisedExecutor:
 
     def _call(self, task: Task) -> BatchedCalls:
         nested = self._backend.get_nested_backend()
-        return BatchedCalls([parts_of(task)], nested)
+        return BatchedCalls([guarded(task)], nested)
 
     def _start(self) -> Any:
         job_reducers, result_reducers = get_memmapping_reducers(
@@ -129,8 +128,6 @@ class SupervisedExecutor:
         except BrokenProcessPool as error:
             self._bury(key, task, worker, error)
             return
-        except SystemExit as error:
-            value = of_exit(error)
         except BaseException:  # of the task: its worker is as good as before
             self._idle.append(worker)
             raise
