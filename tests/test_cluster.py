@@ -240,7 +240,7 @@ def local_digest(estimator):
 def test_rows_are_those_of_a_local_search(backend):
     assert {digest(fit(backend)) for _ in range(3)} == {local_digest(toys.Toy())}
     fitted = fit(backend, max_pending="auto")
-    assert fitted.max_pending_ == 2  # two candidates of two folds for two workers
+    assert fitted.max_pending_ == 3  # as for two local workers
 
 
 @pytest.mark.slow

@@ -142,9 +142,9 @@ def test_an_unseeded_splitter_is_asked_once():
     ("n_jobs", "max_pending", "expected"),
     [
         (1, "auto", 1),
-        (2, "auto", 2),
-        (6, "auto", 6),  # two for each three candidates of two folds that run
-        (2, "async", 2),
+        (2, "auto", 3),
+        (6, "auto", 8),  # seven of two folds for five workers, while one finishes
+        (2, "async", 3),
         (1, 5, 5),
         (4, 1, 1),
     ],
