@@ -1,8 +1,12 @@
 """One candidate on one fold: from parameters to scores."""
 
 import functools
+import platform
+import threading
+import time
 import traceback
 
+import numpy as np
 from sklearn.base import clone
 
 from sklearn_bayes_search._sklearn_compat import (
@@ -151,7 +155,8 @@ class Evaluator:
         Returns
         -------
         task : callable
-            Takes nothing; returns the dict of scikit-learn's ``_fit_and_score``.
+            Takes nothing; returns the dict of scikit-learn's ``_fit_and_score``, with
+            ``started`` and ``worker``.
         """
         train, test = self.splits[fold]
         total = self._n_candidates or trial.number + 1
@@ -204,6 +209,8 @@ class Evaluator:
             "n_test_samples": len(self.splits[fold][1]),
             "fit_time": lost.seconds,
             "score_time": 0.0,
+            "started": np.nan,
+            "worker": "",
         }
         if self._options["return_train_score"]:
             result["train_scores"] = scores
@@ -259,16 +266,21 @@ def name_error_scores(results, error_score):
 
 
 def _evaluate(*arguments, error_score, **options):
-    """Fit and score; an error that scikit-learn lets through costs this fold only.
+    """Fit and score, and tell when and where.
 
-    Such as that of a score which is no number.
+    An error that scikit-learn lets through costs this fold only, such as that of a
+    score which is no number.
     """
+    started = time.time()
     try:
-        return fit_and_score(*arguments, error_score=error_score, **options)
+        result = fit_and_score(*arguments, error_score=error_score, **options)
     except Exception:
         if error_score == "raise":
             raise
         return Lost(traceback.format_exc())
+    # the number is the process's where a process has one worker only
+    worker = f"{platform.node()}:{threading.get_native_id()}"
+    return {**result, "started": started, "worker": worker}
 
 
 def _kind(names):

@@ -3,7 +3,15 @@
 import numpy as np
 import pandas as pd
 
-__all__ = ["Objective", "announce", "candidate_line", "reporter", "results_frame"]
+__all__ = [
+    "Objective",
+    "announce",
+    "candidate_line",
+    "folds_frame",
+    "reporter",
+    "results_frame",
+    "without_place",
+]
 
 
 class Objective:
@@ -198,6 +206,49 @@ def results_frame(cv_results, metric, failed, n_splits):
             columns[key if name in own else name] = _column(cv_results["params"], name)
     index = pd.RangeIndex(len(failed), name="candidate")
     return pd.DataFrame({**columns, **own}, index=index)
+
+
+def folds_frame(folds, objective, error_score):
+    """Make a tidy table, a row per candidate and fold.
+
+    Parameters
+    ----------
+    folds : list of list of dict
+        Of each candidate, the results of its folds.
+    objective : Objective
+        Which score is shown.
+    error_score : float
+        The score of a fit that failed.
+
+    Returns
+    -------
+    frame : DataFrame
+        Columns candidate, fold, score, status, error, start, seconds, worker.
+    """
+    rows = []
+    for candidate, results in enumerate(folds):
+        scores = objective.fold_scores(results)
+        for fold, (result, score) in enumerate(zip(results, scores, strict=True)):
+            error = result["fit_error"]
+            rows.append(
+                {
+                    "candidate": candidate,
+                    "fold": fold,
+                    "score": score if error is None else error_score,
+                    "status": "ok" if np.isfinite(score) else "failed",
+                    "error": error,
+                    "start": pd.to_datetime(result["started"], unit="s", utc=True),
+                    "seconds": result["fit_time"] + result["score_time"],
+                    "worker": result["worker"],
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def without_place(results):
+    """Leave the results of folds as scikit-learn's function gave them."""
+    own = ("started", "worker")
+    return [{k: v for k, v in fold.items() if k not in own} for fold in results]
 
 
 def mean_and_error(scores):

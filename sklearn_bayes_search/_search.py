@@ -12,7 +12,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_bayes_search._assembly import evaluate_settings
 from sklearn_bayes_search._evaluation import check_names, draw_splits, name_error_scores
-from sklearn_bayes_search._results import Objective, results_frame
+from sklearn_bayes_search._results import (
+    Objective,
+    folds_frame,
+    results_frame,
+    without_place,
+)
 from sklearn_bayes_search._scheduler import INTERRUPTED, deadline_for
 from sklearn_bayes_search._sklearn_compat import (
     BaseSearchCV,
@@ -367,7 +372,8 @@ class BayesSearchCV(BaseSearchCV):
             routed=routed,
         )
 
-        outcomes = [fold for candidate in candidates for fold in candidate.folds]
+        folds = [candidate.folds for candidate in candidates]
+        outcomes = without_place(fold for of_one in folds for fold in of_one)
         interrupted = stop_reason == INTERRUPTED
         try:
             warn_or_raise_about_fit_failures(outcomes, self.error_score)
@@ -399,6 +405,7 @@ class BayesSearchCV(BaseSearchCV):
         self.max_pending_ = max_pending
         self.search_space_ = space
         self.optimizer_ = optimizer
+        self._folds = folds_frame(folds, objective, self.error_score)
         self._metric = objective.metric(list(first) if self.multimetric_ else None)
         self.cv_results_ = results
         callbacks.end()
@@ -474,3 +481,20 @@ class BayesSearchCV(BaseSearchCV):
         return results_frame(
             self.cv_results_, self._metric, failed[: self.n_iter_], self.n_splits_
         )
+
+    def folds_frame(self):
+        """Show every fit of the search as a table.
+
+        Returns
+        -------
+        frame : DataFrame
+            ``candidate``, ``fold``, ``score``, ``status`` (as above), ``error``,
+            ``start``, ``seconds`` and ``worker`` (host, number of process or thread).
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        """
+        check_is_fitted(self, "cv_results_")
+        return self._folds.copy()

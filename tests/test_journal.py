@@ -59,6 +59,8 @@ def result(number, fold):
         "n_test_samples": 50,
         "fit_time": 0.25,
         "score_time": 1e-300,
+        "started": 1.75e9 + number,
+        "worker": f"host:{fold}",
         "fit_error": "Traceback\n\x1b[31m" if number % 4 else None,
     }
 

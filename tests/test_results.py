@@ -1,9 +1,14 @@
+import platform
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+import toy_estimators as toys
 from counted_fits import Counted
+from joblib import parallel_config
+from scipy.stats import uniform
+from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import BayesSearchCV
@@ -284,3 +289,71 @@ def test_settings_told_after_the_search_are_not_its_rows():
     search = BayesSearchCV(Counted(), {"x": [0.1, 0.2, 0.3]}, n_iter=2, cv=2).fit(X)
     search.optimizer_.tell(search.optimizer_.ask(), 1.0)
     assert len(search.results_frame()) == 2
+
+
+# --- folds_frame ---
+
+
+def search_for(estimator, **options):
+    space = {"a": uniform(0, 1), "b": [0, 1, 2]}
+    arguments = {"n_iter": 8, "cv": 2, "random_state": 0, "refit": False, **options}
+    return BayesSearchCV(estimator, space, **arguments)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_folds_frame_has_every_fit(n_jobs):
+    before = pd.Timestamp.now("UTC")
+    with parallel_config("threading"):
+        search = search_for(toys.Jittery(), n_jobs=n_jobs).fit(X)
+    frame, results = search.folds_frame(), search.cv_results_
+    assert frame["candidate"].tolist() == [k for k in range(8) for _ in range(2)]
+    assert frame["fold"].tolist() == [0, 1] * 8
+    for fold in range(2):
+        mine = frame.loc[frame["fold"] == fold, "score"].to_numpy()
+        np.testing.assert_array_equal(mine, results[f"split{fold}_test_score"])
+    assert (frame["status"] == "ok").all()
+    assert frame["error"].isna().all()
+    assert frame["start"].between(before, pd.Timestamp.now("UTC")).all()
+    total = frame.groupby("candidate")["seconds"].sum()
+    np.testing.assert_allclose(total, search.results_frame()["seconds"])
+    workers = frame["worker"].unique()
+    assert 1 <= len(workers) <= n_jobs
+    assert all(worker.startswith(f"{platform.node()}:") for worker in workers)
+
+
+def test_folds_frame_tells_of_failures_and_is_a_copy():
+    search = search_for(toys.Fragile(), n_initial_points=8, error_score=-9.0)
+    with pytest.warns(FitFailedWarning):
+        search.fit(X)
+    frame = search.folds_frame()
+    failed = frame["status"] == "failed"
+    assert 0 < failed.sum() < len(frame)
+    assert (frame.loc[failed, "score"] == -9).all()
+    assert frame.loc[failed, "error"].str.contains("is too large").all()
+    assert frame.loc[~failed, "error"].isna().all()
+    frame["score"] = 0.0
+    assert (search.folds_frame().loc[failed, "score"] == -9).all()
+
+
+def test_folds_frame_shows_what_is_maximised():
+    def score(estimator, X, y=None):
+        return {"other": 0.0, "mine": estimator.score(X)}
+
+    options = {"scoring": score, "objective_metric": "mine"}
+    search = search_for(toys.Toy(), **options).fit(X)
+    np.testing.assert_array_equal(
+        search.folds_frame().query("fold == 1")["score"],
+        search.cv_results_["split1_test_mine"],
+    )
+
+
+def test_folds_frame_of_a_resumed_search_tells_when_the_fits_were(tmp_path):
+    options = {"checkpoint": tmp_path / "search.jsonl"}
+    first = search_for(toys.Toy(), **options).fit(X).folds_frame()
+    longer = search_for(toys.Toy(), **options).set_params(n_iter=10).fit(X)
+    pd.testing.assert_frame_equal(longer.folds_frame()[: len(first)], first)
+
+
+def test_folds_frame_needs_a_fit():
+    with pytest.raises(NotFittedError):
+        search_for(toys.Toy()).folds_frame()

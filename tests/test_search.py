@@ -651,7 +651,7 @@ def test_nothing_else_is_left_on_the_search(failing):
         assert set(vars(search)) == parameters
     else:
         search.fit(pd.DataFrame(X))
-        private = {"_metric"}
+        private = {"_folds", "_metric"}
         assert set(vars(search)) == parameters | FITTED | private
 
 
@@ -881,7 +881,7 @@ def test_callbacks_are_called_as_often_as_by_randomized_search(
     assert counts[1] == counts[0]
     assert counts[2] == counts[0]
     assert {name for name in vars(search) if name.startswith("_")} == {
-        *("_metric", "_skl_callbacks")
+        *("_folds", "_metric", "_skl_callbacks")
     }
 
 

@@ -21,7 +21,14 @@ __all__ = ["Journal", "read_journal"]
 
 FORMAT = 1
 # What is kept of a result, beside the error.
-RESULTS = ("test_scores", "train_scores", "n_test_samples", "fit_time", "score_time")
+RESULTS = (
+    "test_scores",
+    "train_scores",
+    "n_test_samples",
+    "fit_time",
+    "score_time",
+    "started",
+)
 LONGEST_ERROR, LONGEST_VALUE = 10_000, 100
 
 
@@ -147,7 +154,8 @@ class Journal:
         record = self._folds.get((candidate, fold))
         if record is None:
             return None
-        return {**_numbers_back(record["result"]), "fit_error": record["error"]}
+        result = _numbers_back(record["result"])
+        return {**result, "fit_error": record["error"], "worker": record["worker"]}
 
     def add(self, trial, fold, result):
         """Write a fold down.
@@ -159,7 +167,7 @@ class Journal:
         fold : int
             Number of the split.
         result : dict
-            What came back, as scikit-learn's ``_fit_and_score`` gives it.
+            What came back, as an `Evaluator`'s task gives it.
         """
         branch, params = _store(self._space, trial.params)
         error = result["fit_error"]
@@ -173,6 +181,7 @@ class Journal:
                 name: _plain(result[name]) for name in RESULTS if name in result
             },
             "error": error if error is None else error[-LONGEST_ERROR:],
+            "worker": result["worker"],
         }
         self._folds[trial.number, fold] = record
         self._settings.setdefault(trial.number, record)
@@ -217,7 +226,8 @@ def read_journal(path):
         A row per candidate and fold, in this order: ``candidate``, ``fold``, a column
         ``param_<name>`` per parameter with the text of its value, the results, such as
         ``test_scores`` (``test_scores_<metric>`` for several metrics), ``fit_time`` and
-        ``score_time`` in seconds, and ``fit_error``.
+        ``score_time`` in seconds, when it ``started`` in seconds since 1970, on which
+        ``worker``, and ``fit_error``.
 
     Raises
     ------
@@ -273,7 +283,7 @@ def read_journal(path):
                 if several
                 else {name: value}
             )
-        rows.append({**row, "fit_error": record["error"]})
+        rows.append({**row, "worker": record["worker"], "fit_error": record["error"]})
     return pd.DataFrame(rows, columns=None if rows else ["candidate", "fold"])
 
 
@@ -310,6 +320,7 @@ def _is_fold(record):
         "text": dict,
         "result": dict,
         "error": str | None,
+        "worker": str,
     }
     return all(isinstance(record.get(name, ()), kind) for name, kind in kinds.items())
 
