@@ -264,8 +264,8 @@ def test_a_back_end_sees_the_arguments_of_a_task():
     run_all(backend, [functools.partial(np.add, data, data)])
     ((function, arguments, keywords),) = backend.items
     assert function is run_guarded
-    assert arguments[1] is np.add
-    assert arguments[2] is arguments[3] is data
+    assert arguments[2] is np.add
+    assert arguments[3] is arguments[4] is data
     assert keywords == {}
 
 
@@ -479,7 +479,6 @@ def test_ctrl_c_ends_a_script_and_its_workers(tmp_path):
             signal.signal(signal.SIGINT, signal.default_int_handler)
             import toy_estimators as toys
             from sklearn_bayes_search.execution import open_executor
-from sklearn_bayes_search.execution._base import run_guarded
 
             if __name__ == "__main__":
                 task = functools.partial(toys.log_and_sleep, {str(log)!r}, 60)
@@ -499,6 +498,7 @@ from sklearn_bayes_search.execution._base import run_guarded
         start_new_session=True,
     )
     while not log.exists() or len(log.read_text().splitlines()) < 2:
+        assert process.poll() is None
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
     _, stderr = process.communicate(timeout=20)

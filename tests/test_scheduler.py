@@ -10,6 +10,7 @@ from sklearn_bayes_search import _scheduler
 from sklearn_bayes_search._scheduler import Candidate, Deadline, run, window
 from sklearn_bayes_search._trial import Trial
 from sklearn_bayes_search.exceptions import SpaceExhausted
+from sklearn_bayes_search.execution import Lost
 
 
 class Optimizer:
@@ -407,3 +408,85 @@ def test_equal_fits_on_many_workers_overrun_by_less_than_one_candidate(
     assert seconds <= timeout + latency
     assert seconds > timeout - 2 * latency
     assert n >= 1
+
+
+class Losing:
+    """Loses the tasks from some number on, and is broken after a few; or is gone.
+
+    Parameters
+    ----------
+    lost : set of int
+        Numbers of the candidates whose tasks are lost.
+    breaks_at, gone_at : int or None
+        The number of results after which it is broken; after which nothing comes back.
+    """
+
+    def __init__(self, lost=(), breaks_at=None, gone_at=None):
+        self.lost, self.breaks_at, self.gone_at = set(lost), breaks_at, gone_at
+        self.tasks, self.n_done = [], 0
+
+    @property
+    def broken(self):
+        ends = [n for n in (self.breaks_at, self.gone_at) if n is not None]
+        return "all is lost" if ends and self.n_done >= min(ends) else None
+
+    def submit(self, key, task):
+        self.tasks.append((key, task))
+
+    def wait(self):
+        if not self.tasks or (self.gone_at is not None and self.n_done >= self.gone_at):
+            return []
+        self.n_done += 1
+        key, task = self.tasks.pop(0)
+        return [(key, Lost("died") if key[0] in self.lost else task())]
+
+
+class Journal:
+    """Remembers what is added."""
+
+    def __init__(self):
+        self.added = []
+
+    def params(self, number):
+        return None
+
+    def add(self, trial, fold, result):
+        self.added.append((trial.number, fold))
+
+    def flush(self):
+        pass
+
+
+@pytest.fixture
+def losing_evaluator(monkeypatch):
+    def of_lost(self, fold, lost):
+        return {"value": None, "fit_time": 0.0, "score_time": 0.0}
+
+    monkeypatch.setattr(Evaluator, "of_lost", of_lost, raising=False)
+
+
+@pytest.mark.usefixtures("losing_evaluator")
+def test_losses_are_written_once_it_is_known_that_the_machine_is_well():
+    journal = Journal()
+    search(Losing(lost={2, 3, 9}), n_splits=2, journal=journal)
+    assert journal.added == list(itertools.product(range(10), range(2)))
+
+
+@pytest.mark.usefixtures("losing_evaluator")
+def test_losses_on_a_broken_machine_are_not_written():
+    journal = Journal()
+    executor = Losing(lost={1, *range(4, 10)}, breaks_at=12)
+    *_, reason = search(executor, n_splits=2, journal=journal)
+    assert journal.added == list(itertools.product(range(4), range(2)))
+    assert reason == "all is lost"
+
+
+@pytest.mark.parametrize("max_pending", [1, 3])
+def test_where_the_workers_are_gone_complete_candidates_are_left(max_pending):
+    found = search(Losing(gone_at=5), n_splits=2, max_pending=max_pending)
+    _, _, candidates, completed, reason = found
+    assert [candidate.trial.number for candidate in candidates] == [0, 1]
+    assert candidates == completed
+    assert reason == "all is lost"
+    with pytest.raises(RuntimeError, match=r"No setting was evaluated\. all is lost"):
+        search(Losing(gone_at=1), n_splits=2, max_pending=max_pending)

@@ -66,7 +66,7 @@ class BackendExecutor:
             key, task = self._waiting.popleft()
             # BatchedCalls sets the back end that nested parallelism uses in the worker.
             call = BatchedCalls(
-                [guarded(task)],
+                [guarded(task, is_child=isinstance(self._backend, LokyBackend))],
                 self._backend.get_nested_backend(),
                 self._choose_folder,
             )

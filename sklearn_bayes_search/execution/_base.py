@@ -110,20 +110,29 @@ def parts_of(task: Task) -> tuple[Task, tuple[Any, ...], dict[str, Any]]:
     return task, (), {}
 
 
-def guarded(task: Task) -> tuple[Task, tuple[Any, ...], dict[str, Any]]:
-    """Lay a task open that is to run in a worker, as a call of `run_guarded`."""
+def guarded(
+    task: Task, *, is_child: bool = False
+) -> tuple[Task, tuple[Any, ...], dict[str, Any]]:
+    """Lay a task open that is to run in a worker, as a call of `run_guarded`.
+
+    ``is_child`` says that the worker is a child of this process for certain.
+    """
     function, arguments, keywords = parts_of(task)
-    return run_guarded, (os.getpid(), function, *arguments), keywords
+    return run_guarded, (os.getpid(), is_child, function, *arguments), keywords
 
 
 def run_guarded(
-    parent: int, function: Callable[..., Any], *arguments: Any, **keywords: Any
+    parent: int,
+    is_child: bool,
+    function: Callable[..., Any],
+    *arguments: Any,
+    **keywords: Any,
 ) -> Any:
     """Call a function in a worker of the process with the number ``parent``.
 
     Its wish to end the interpreter is a result; and fits for nobody end.
     """
-    if os.getppid() == parent:
+    if is_child or os.getppid() == parent:
         _end_with(parent)
     try:
         return function(*arguments, **keywords)

@@ -406,7 +406,7 @@ def _run(function: Any, names: list[str], *values: Any) -> Any:
     # all slots are taken by tasks like this one: nested parallelism is asked for
     # explicitly or does not happen
     with parallel_config(backend="threading", n_jobs=1):
-        return run_guarded(0, function, *values[:n], **keywords)
+        return run_guarded(0, False, function, *values[:n], **keywords)
 
 
 def _run_in_two_steps(*values: Any) -> Iterator[Any]:

@@ -1,5 +1,6 @@
 """Tasks in processes of their own, so that the cause of a death is known."""
 
+import functools
 import re
 import time
 from collections import deque
@@ -86,14 +87,14 @@ class SupervisedExecutor:
     def _hand_over(self) -> None:
         missing = min(len(self._waiting), self.n_workers - len(self._running))
         fresh = [self._start() for _ in range(missing - len(self._idle))]
+        self._idle += fresh  # at once: an interrupt must find them
         if fresh:
             # the clock of a task must not begin while its worker imports modules
-            call = self._call(self._waiting[0][1])
-            received = [worker.submit(_receive, call) for worker in fresh]
+            call = functools.partial(_receive, self._call(self._waiting[0][1]))
+            received = [worker.submit(self._call(call)) for worker in fresh]
             for future in received:
                 with suppress(BrokenProcessPool):  # found out when it has a task
                     future.result()
-        self._idle += fresh
         for _ in range(missing):
             (key, task), worker = self._waiting.popleft(), self._idle.pop()
             try:
@@ -106,7 +107,7 @@ class SupervisedExecutor:
 
     def _call(self, task: Task) -> BatchedCalls:
         nested = self._backend.get_nested_backend()
-        return BatchedCalls([guarded(task)], nested)
+        return BatchedCalls([guarded(task, is_child=True)], nested)
 
     def _start(self) -> Any:
         job_reducers, result_reducers = get_memmapping_reducers(
