@@ -110,7 +110,7 @@ def run(
     RuntimeError
         If all workers are lost before a candidate is complete.
     """
-    # folds wait to be written until it is known that their loss is not the machine's
+    # folds whose processes died are written once it is known that the machine is well
     candidates, untold, unwritten = [], [], []
 
     def room():
@@ -149,11 +149,10 @@ def run(
         if candidates[number].complete:
             on_complete(candidates[number])
 
-    def write():
+    def write(*records):
         if journal is not None:
-            for record in unwritten:
+            for record in records:
                 journal.add(*record)
-        unwritten.clear()
 
     def fill():
         while room():
@@ -175,17 +174,22 @@ def run(
             if not results:
                 break
             for (number, fold), result in results:
-                lost = isinstance(result, Lost)
+                lost = result if isinstance(result, Lost) else None
                 if lost:
-                    result = evaluator.of_lost(fold, result)
-                unwritten.append((candidates[number].trial, fold, result))
-                if not lost:
-                    write()
+                    result = evaluator.of_lost(fold, lost)
+                record = candidates[number].trial, fold, result
+                if lost and lost.by_death:
+                    unwritten.append(record)
+                else:
+                    write(record)
+                if not lost:  # the machine is well
+                    write(*unwritten)
+                    unwritten.clear()
                 collect(number, fold, result)
             if journal is not None:
                 journal.flush()
         if not executor.broken:
-            write()
+            write(*unwritten)
     except KeyboardInterrupt:
         if not any(candidate.complete for candidate in candidates):
             raise

@@ -390,14 +390,7 @@ class BayesSearchCV(BaseSearchCV):
             refit_metric = self.refit
         settings = [dict(candidate.trial.params) for candidate in candidates]
         results = self._format_results(settings, len(splits), outcomes)
-
         self._choose_best(results, refit_metric)
-        if self.refit:
-            try:
-                self._refit(X, y, routed.estimator.fit, callbacks)
-            except KeyboardInterrupt:  # what was found is kept all the same
-                del self.best_estimator_
-                interrupted = True
         self.scorer_ = scorer_attribute(scorers)
         self.n_splits_ = len(splits)
         self.n_iter_ = len(candidates)
@@ -408,6 +401,13 @@ class BayesSearchCV(BaseSearchCV):
         self._folds = folds_frame(folds, objective, self.error_score)
         self._metric = objective.metric(list(first) if self.multimetric_ else None)
         self.cv_results_ = results
+        vars(self).pop("best_estimator_", None)  # of an earlier fit
+        if self.refit:
+            try:
+                self._refit(X, y, routed.estimator.fit, callbacks)
+            except BaseException:  # what was found is kept all the same
+                del self.best_estimator_
+                raise
         callbacks.end()
         if interrupted:
             raise KeyboardInterrupt

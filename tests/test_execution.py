@@ -659,3 +659,47 @@ def test_nothing_keeps_the_data_alive_after_an_error(backend):
     while gone() is not None and time.monotonic() < end:  # a thread may be fitting
         gc.collect()
     assert gone() is None
+
+
+class Unpicklable(Exception):
+    """Cannot be made again from its arguments."""
+
+    def __init__(self, one, other):
+        super().__init__(f"{one} and {other}")
+
+
+def raise_unpicklable():
+    raise Unpicklable("salt", "pepper")
+
+
+@pytest.mark.parametrize("backend", ["waves", *WORKERS])
+def test_an_error_that_cannot_be_sent_is_sent_as_text(backend):
+    with pytest.raises((RuntimeError, Unpicklable), match="salt and pepper"):
+        run_all(backend, [raise_unpicklable] * 3)
+
+
+@pytest.mark.slow
+def test_a_search_survives_the_error_of_another_in_its_pool():
+    def fit(seed):
+        if seed:
+            with pytest.raises(toys.FitFailure):
+                fragile_search().fit(X)
+        else:
+            found.append(search(toys.Logging(path=os.devnull), n_iter=12).fit(X))
+
+    found = []
+    run_in_threads(fit)
+    assert same_rows(found[0], search(toys.Toy(), n_iter=12).fit(X))
+
+
+@pytest.mark.slow
+def test_memory_maps_of_supervised_fits_go_where_the_user_wants_them(tmp_path):
+    large = np.zeros(200_000)
+    with (
+        parallel_config("loky", temp_folder=str(tmp_path)),
+        open_executor(2, fit_timeout=60.0) as executor,
+    ):
+        executor.submit(0, functools.partial(toys.is_mapped, large))
+        assert executor.wait() == [(0, True)]
+        assert len(list(tmp_path.glob("*/*"))) == 1
+    assert list(tmp_path.iterdir()) == []

@@ -15,6 +15,7 @@ import zlib
 import joblib
 import numpy as np
 import pytest
+from scipy.sparse import random_array
 from scipy.stats import geom, loguniform, randint
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import make_scorer
@@ -383,11 +384,55 @@ def test_a_fingerprint_tells_what_differs():
     assert of(scoring=functions[0]) != of(scoring=functions[1])
 
 
+COST, N_CALLS = 1.0, 0
+
+
+def helper(x):
+    return COST * x
+
+
+def scorer_of_its_module(estimator, X, y=None):
+    global N_CALLS
+    N_CALLS += 1
+    return [helper(1.0) for _ in X]
+
+
+def test_a_fingerprint_sees_what_a_function_finds_in_its_module(monkeypatch):
+    def digest():
+        return fingerprint(SPACE, 1, scoring=scorer_of_its_module)["scoring"]
+
+    first = digest()
+    scorer_of_its_module(None, [1])  # counts
+    assert digest() == first
+    with monkeypatch.context() as patch:
+        patch.setitem(globals(), "COST", 100.0)
+        assert digest() != first
+    with monkeypatch.context() as patch:
+        patch.setitem(globals(), "helper", lambda x: x)
+        assert digest() != first
+    assert digest() == first
+
+
+def test_a_fingerprint_of_sparse_data_is_that_of_their_values():
+    def digest(data):
+        return fingerprint(SPACE, 1, data=data)["data"]
+
+    data = random_array((20, 10), density=0.3, rng=0, format="csr")
+    first = digest(data)
+    assert data.has_sorted_indices  # keeps a note of it in the array
+    assert digest(data) == first
+    assert digest(data.copy()) == first
+    other = data.copy()
+    other.data[0] += 1
+    assert digest(other) != first
+
+
 def test_a_fingerprint_is_the_same_in_another_process():
     code = (
         "from tests.test_journal import *; "
         "print(fingerprint(Space({chr(102): [None, lambda x: x, np.abs, known]}), 1,"
-        " scoring=lambda e: [i for i in e]))"
+        " scoring=lambda e: [i for i in e if i in {chr(97), 'a', 'b', 'c', 'd'}],"
+        " other=lambda e: e in {'a', 'b', 'c', 'd'}))"
     )
     root = os.path.dirname(os.path.dirname(__file__))
     first, second = (

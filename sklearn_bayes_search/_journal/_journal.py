@@ -284,10 +284,16 @@ def read_journal(path):
                 else {name: value}
             )
         rows.append({**row, "worker": record["worker"], "fit_error": record["error"]})
-    return pd.DataFrame(rows, columns=None if rows else ["candidate", "fold"])
+    none_yet = ["candidate", "fold", *RESULTS, "worker", "fit_error"]
+    return pd.DataFrame(rows, columns=None if rows else none_yet)
 
 
 def _file(path, fingerprint):
+    if not str(path):
+        raise ValueError(
+            "The 'checkpoint' parameter of BayesSearchCV must name a file or a folder. "
+            "Got an empty text; '.' is the present folder."
+        )
     path = Path(path)
     if path.is_dir():
         name = joblib.hash(sorted((k, str(v)) for k, v in fingerprint.items()))

@@ -5,6 +5,7 @@ choose. Its workers are used through its back ends, one task at a time, because
 ``joblib.Parallel`` asks for new tasks before it has shown the results.
 """
 
+import multiprocessing
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
@@ -14,7 +15,11 @@ from sklearn.utils.parallel import Parallel
 
 from sklearn_bayes_search.execution._backend import on_backend
 from sklearn_bayes_search.execution._base import Executor, Lost
-from sklearn_bayes_search.execution._cluster import ClusterExecutor, cluster_of
+from sklearn_bayes_search.execution._cluster import (
+    ClusterExecutor,
+    RayCluster,
+    cluster_of,
+)
 from sklearn_bayes_search.execution._in_process import InlineExecutor, WaveExecutor
 from sklearn_bayes_search.execution._supervised import SupervisedExecutor
 
@@ -52,15 +57,21 @@ def open_executor(
     parallel = Parallel(n_jobs=n_jobs)
     cluster = cluster_of(parallel._backend, ends=fit_timeout is not None)
     if cluster is not None:
-        n_workers = _n_slots(parallel, n_jobs)
-        with closing(ClusterExecutor(cluster, n_workers, shared, fit_timeout)) as busy:
+        # as joblib has it, dask uses all slots; and ray does so by default
+        some = isinstance(cluster, RayCluster) and parallel.n_jobs > 1
+        n_workers = parallel.n_jobs if some else cluster.n_slots()
+        with (
+            # within a task of dask: its slot is free for the tasks of the search
+            parallel._backend.retrieval_context(),
+            closing(ClusterExecutor(cluster, n_workers, shared, fit_timeout)) as busy,
+        ):
             yield busy
         return
     with parallel:
         n_workers = parallel._effective_n_jobs()
         backend = parallel._backend
         if fit_timeout is not None:
-            with closing(_with_time_limit(backend, n_workers, fit_timeout)) as limited:
+            with closing(_with_time_limit(parallel, n_workers, fit_timeout)) as limited:
                 yield limited
         elif n_workers == 1:
             yield InlineExecutor()
@@ -71,22 +82,22 @@ def open_executor(
                 yield executor
 
 
-def _n_slots(parallel: Any, n_jobs: int | None) -> int:
-    """Tell how many tasks a cluster runs at a time: all that it can by default."""
-    if n_jobs is None and parallel.n_jobs == 1:  # ray's back end has joblib's default
-        return int(parallel._backend.effective_n_jobs(-1))
-    return int(parallel._effective_n_jobs())
-
-
 def _with_time_limit(
-    backend: Any, n_workers: int, fit_timeout: float
+    parallel: Any, n_workers: int, fit_timeout: float
 ) -> SupervisedExecutor:
+    rule = (
+        "The 'fit_timeout' parameter of BayesSearchCV needs processes that can be ended"
+    )
+    backend = parallel._backend
     if n_workers > 1 and not isinstance(backend, LokyBackend):
         raise ValueError(
-            "The 'fit_timeout' parameter of BayesSearchCV needs processes that can be "
-            "ended, those of joblib's 'loky', of dask or of ray. Got "
-            f"{type(backend).__name__} instead; choose another back end, or leave "
-            "'fit_timeout' out."
+            f"{rule}, those of joblib's 'loky', of dask or of ray. Got "
+            f"{type(backend).__name__} instead; choose another back end, set 'n_jobs' "
+            "to 1, as within another parallel loop, or leave 'fit_timeout' out."
         )
-    loky = backend if isinstance(backend, LokyBackend) else LokyBackend(nesting_level=0)
-    return SupervisedExecutor(loky, n_workers, fit_timeout)
+    if multiprocessing.current_process().daemon:
+        raise ValueError(
+            f"{rule}, and this process, a worker of 'multiprocessing', can start none. "
+            "Choose 'loky' for the outer loop, or leave 'fit_timeout' out."
+        )
+    return SupervisedExecutor(parallel, n_workers, fit_timeout)

@@ -2,14 +2,16 @@
 
 import functools
 import queue
-import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
-from joblib.externals.loky.process_executor import BrokenProcessPool
+from joblib.externals.loky.process_executor import (
+    BrokenProcessPool,
+    ShutdownExecutorError,
+)
 from joblib.parallel import BatchedCalls, LokyBackend
 
 from sklearn_bayes_search._blas import one_blas_thread
@@ -19,7 +21,10 @@ from sklearn_bayes_search.execution._base import (
     Task,
     guarded,
 )
-from sklearn_bayes_search.execution._supervised import SupervisedExecutor
+from sklearn_bayes_search.execution._supervised import (
+    SupervisedExecutor,
+    let_loky_take_up,
+)
 
 __all__ = ["on_backend"]
 
@@ -71,8 +76,13 @@ class BackendExecutor:
                 self._choose_folder,
             )
             put = functools.partial(self._put, key)
-            self._tasks[key] = task
-            self._running[key] = job = self._backend.submit(call, callback=put)
+            try:
+                job = self._backend.submit(call, callback=put)
+            except (BrokenProcessPool, ShutdownExecutorError):
+                self._waiting.appendleft((key, task))
+                self._supervise()
+                return
+            self._running[key], self._tasks[key] = job, task
             if isinstance(job, Future):
                 # a back end may call back on success only, as joblib's for dask does
                 job.add_done_callback(functools.partial(self._put_error, key))
@@ -106,7 +116,9 @@ class BackendExecutor:
                 continue
             try:
                 value = get()[0]
-            except BrokenProcessPool:
+            except Exception as error:
+                if not _is_of_pool(error):
+                    raise
                 self._supervise()
                 return results or self.wait()
             del self._running[key], self._tasks[key]
@@ -116,13 +128,17 @@ class BackendExecutor:
 
     def _supervise(self) -> None:
         """Run what is not finished, and all that comes, where deaths can be told."""
-        self._supervised = SupervisedExecutor(self._backend, self.n_workers)
+        self._supervised = SupervisedExecutor(self._parallel, self.n_workers)
         # what did finish before the pool broke is not run again
         while not self._done.empty():
             key, get = self._done.get()
-            with suppress(BrokenProcessPool):
-                if key in self._running:
+            if key in self._running:
+                try:
                     self._supervised.add_result(key, get()[0])
+                except Exception as error:
+                    if not _is_of_pool(error):
+                        raise
+                else:
                     del self._running[key], self._tasks[key]
         for key in self._running:
             self._supervised.submit(key, self._tasks[key])
@@ -139,20 +155,16 @@ class BackendExecutor:
         self._waiting.clear()
         if self._running:
             if isinstance(self._backend, LokyBackend):
-                self._let_loky_take_up()
-            self._backend.abort_everything(ensure_ready=False)
+                let_loky_take_up(self._running.values())
+            # an error in here would take the place of the one that ends the search
+            with suppress(Exception):
+                self._backend.abort_everything(ensure_ready=False)
 
-    def _let_loky_take_up(self) -> None:
-        """Wait, milliseconds, until its manager thread has seen all tasks.
 
-        Shut down earlier, that thread looks for tasks that are no longer there, and
-        dies of a KeyError.
-        """
-        end = time.monotonic() + 1
-        while time.monotonic() < end and not all(
-            job.running() or job.done() for job in self._running.values()
-        ):
-            time.sleep(0.001)
+def _is_of_pool(error: Exception) -> bool:
+    """Whether the error says that the pool is broken, or was shut down by another."""
+    of_pool = BrokenProcessPool, ShutdownExecutorError
+    return isinstance(error, of_pool) or isinstance(error.__context__, of_pool)
 
 
 @contextmanager

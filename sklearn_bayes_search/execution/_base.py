@@ -2,11 +2,15 @@
 
 import functools
 import os
+import pickle
 import threading
 import time
+import traceback
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from joblib.externals.loky.backend.reduction import dumps
 
 __all__ = [
     "Executor",
@@ -37,10 +41,13 @@ class Lost:
         A sentence.
     seconds : float, default=0.0
         How long the task had run, where that is known.
+    by_death : bool, default=False
+        Whether its process died, for which the machine may be to blame.
     """
 
     reason: str
     seconds: float = 0.0
+    by_death: bool = False
 
 
 class Executor(Protocol):
@@ -93,7 +100,7 @@ class Losses:
             self.broken = (
                 f"{self._in_a_row} fits in a row ended their worker processes: {reason}"
             )
-        return Lost(reason)
+        return Lost(reason, by_death=True)
 
     def reset(self) -> None:
         """Begin anew after a task that has come back."""
@@ -138,6 +145,20 @@ def run_guarded(
         return function(*arguments, **keywords)
     except (SystemExit, KeyboardInterrupt) as error:
         return of_exit(error)
+    except Exception as error:
+        if not _survives_pickling(error):
+            # on the way back it would be taken for the death of a process
+            text = "".join(traceback.format_exception(error))
+            raise RuntimeError(text) from None
+        raise
+
+
+def _survives_pickling(error: Exception) -> bool:
+    try:
+        pickle.loads(dumps(error))
+    except Exception:
+        return False
+    return True
 
 
 @functools.cache

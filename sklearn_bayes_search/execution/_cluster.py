@@ -6,7 +6,7 @@ whole search with one worker, and send the data with each task.
 
 import queue
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
@@ -26,7 +26,7 @@ from sklearn_bayes_search.execution._base import (
 __all__ = ["ClusterExecutor", "cluster_of"]
 
 # A worker that was ended is back within seconds, unless its cluster has other plans.
-RESTART_SECONDS = 30.0
+RESTART_SECONDS, SETTLE_SECONDS = 30.0, 1.0
 
 
 class DataLost(Exception):
@@ -34,11 +34,16 @@ class DataLost(Exception):
 
 
 class WorkerDied(Exception):
-    """A call ended the process of its worker, as often as that is permitted."""
+    """The process of a call's worker has ended."""
 
 
 class Cluster(Protocol):
     """What is needed of a cluster; a future is whatever `submit` returns."""
+
+    max_deaths: int  # so often a call may end its worker before it is given up
+
+    def n_slots(self) -> int:
+        """Count the calls that can run at a time."""
 
     def share(self, values: list[Any]) -> list[Any]:
         """Send values to the workers once; their handles stand for them in `submit`."""
@@ -54,6 +59,9 @@ class Cluster(Protocol):
 
     def seconds(self, future: Any) -> float:
         """Tell for how long a call has run."""
+
+    def runs(self, future: Any) -> bool:
+        """Make sure that a call which takes long does not only wait for a slot."""
 
     def end(self, futures: list[Any]) -> None:
         """Stop calls that run; others on the same worker are run again."""
@@ -90,9 +98,7 @@ class ClusterExecutor:
         self._waiting: deque[tuple[Hashable, Task]] = deque()
         self._running: dict[Any, tuple[Hashable, Task, int]] = {}
         self._n_shares = 0
-        self._suspects: set[Hashable] = set()
-        # the data may be lost with a worker whose end is accounted for
-        self._is_accounted = False
+        self._deaths: dict[Hashable, int] = {}
         self._gone: str | None = None
         # a task that is to be ended must not wait on a worker before it begins
         self._n_given = n_workers if timeout is not None else 2 * n_workers
@@ -109,53 +115,58 @@ class ClusterExecutor:
     def wait(self) -> list[Result]:
         results: list[Result] = []
         while self._running and not results and self._gone is None:
-            for future in self._cluster.wait(list(self._running), self._patience()):
+            try:
+                done = self._cluster.wait(list(self._running), self._patience())
+            except Exception as error:
+                self._state_loss(error)
+                break
+            for future in done:
                 results += self._collect(future)
             results += self._end_overdue()
             self._hand_over()
         return results
 
+    def _state_loss(self, error: Exception) -> None:
+        self._gone = f"The cluster lost its workers: {error!r}"
+
     def _collect(self, future: Any) -> list[Result]:
         key, task, share = self._running.pop(future)
         try:
             value = self._cluster.fetch(future)
-        except DataLost as error:
-            blamed = []
+        except DataLost:
             if share == self._n_shares:  # the first one that tells
-                blamed = self._blame(key, error)
                 self._share_again()
-            if not blamed:
-                self._waiting.appendleft((key, task))
-            return blamed
+            self._waiting.appendleft((key, task))
+            return []
         except WorkerDied as error:
-            self._is_accounted = True
+            self._deaths[key] = self._deaths.get(key, 0) + 1
+            if self._deaths[key] < self._cluster.max_deaths:
+                self._waiting.appendleft((key, task))
+                return []
             value = self._losses.add(f"The worker process died: {error}")
         else:
             self._losses.reset()
-        self._suspects.discard(key)
+        self._deaths.pop(key, None)
         return [(key, value)]
 
-    def _blame(self, key: Hashable, error: DataLost) -> list[Result]:
-        """Find who ended all workers that had the data.
-
-        What ran may have. Now it runs one by one, first, which shows it.
-        """
-        if self._is_accounted:
-            self._is_accounted = False
-        elif key in self._suspects and not self._running:
-            self._suspects.remove(key)
-            return [(key, self._losses.add(f"The worker processes died: {error}"))]
-        else:
-            self._suspects.add(key)
-            self._suspects.update(other for other, *_ in self._running.values())
-        return []
-
     def _hand_over(self) -> None:
-        n_given = 1 if self._suspects else self._n_given
-        while self._waiting and len(self._running) < n_given and self._gone is None:
+        while self._waiting and self._may_give() and self._gone is None:
             key, task = self._waiting.popleft()
-            future = self._cluster.submit(self._arguments(task))
+            try:
+                future = self._cluster.submit(self._arguments(task))
+            except Exception as error:
+                self._state_loss(error)
+                break
             self._running[future] = key, task, self._n_shares
+
+    def _may_give(self) -> bool:
+        """Whether the cluster may have one more; whose worker died once, runs alone.
+
+        Others on the same worker would be taken for guilty.
+        """
+        keys = [self._waiting[0][0], *(key for key, *_ in self._running.values())]
+        n_given = 1 if any(key in self._deaths for key in keys) else self._n_given
+        return len(self._running) < n_given
 
     def _arguments(self, task: Task) -> list[Any]:
         """Lay a task open, and put handles in the place of what is shared."""
@@ -173,7 +184,7 @@ class ClusterExecutor:
         try:
             self._share()
         except Exception as failure:
-            self._gone = f"The cluster lost its workers: {failure!r}"
+            self._state_loss(failure)
 
     def _patience(self) -> float:
         """Tell for how long to wait for results before looking at the clock."""
@@ -186,13 +197,15 @@ class ClusterExecutor:
         if self._timeout is None:
             return []
         seconds = self._cluster.seconds
-        overdue = [f for f in self._running if seconds(f) >= self._timeout]
+        overdue = [
+            future
+            for future in self._running
+            if seconds(future) >= self._timeout and self._cluster.runs(future)
+        ]
         if not overdue:
             return []
         keys = [self._running.pop(future)[0] for future in overdue]
-        self._suspects.difference_update(keys)
         self._cluster.end(overdue)
-        self._is_accounted = True
         lost = Lost(f"fit_timeout={self._timeout:g} s is over.", self._timeout)
         return [(key, lost) for key in keys]
 
@@ -200,13 +213,15 @@ class ClusterExecutor:
         """Stop what runs, and let go of the shared data."""
         self._waiting.clear()
         if self._running and self._gone is None:
-            self._cluster.cancel(list(self._running))
+            # an error in here would take the place of the one that ends the search
+            with suppress(Exception):
+                self._cluster.cancel(list(self._running))
         self._running.clear()
         self._handles.clear()
 
 
 class DaskCluster:
-    """A cluster of dask.distributed.
+    """A cluster of dask.distributed; each call is bound to a worker.
 
     Parameters
     ----------
@@ -221,6 +236,8 @@ class DaskCluster:
         If they cannot.
     """
 
+    max_deaths = 2
+
     def __init__(self, client: Any, *, ends: bool) -> None:
         self._client = client
         if ends and not all(worker["nanny"] for worker in self._workers().values()):
@@ -230,11 +247,43 @@ class DaskCluster:
                 "them as processes with one, or leave 'fit_timeout' out."
             )
         self._cold = ends
+        # where each call runs; when each worker was first seen
+        self._places: dict[str, str] = {}
+        self._seen: dict[str, float] = {}
+        self._youngest = 0.0
+        self._is_nested = _is_in_dask_task()
         self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._begun: dict[str, float] = {}
 
+    def n_slots(self) -> int:
+        self._client.wait_for_workers(1, timeout=RESTART_SECONDS)
+        return sum(self._client.nthreads().values())
+
     def share(self, values: list[Any]) -> list[Any]:
+        self._choose_worker()  # or wait for one
         return list(self._client.scatter(values, broadcast=True, hash=False))
+
+    def _choose_worker(self) -> str:
+        """Choose the worker with the fewest calls for its threads.
+
+        None that is younger than a second: a nanny whose worker dies at once gives it
+        up for good.
+        """
+        end = time.monotonic() + RESTART_SECONDS
+        while time.monotonic() < end:
+            now, workers = time.monotonic(), self._workers()
+            self._seen = {a: self._seen.get(a, now) for a in workers}
+            n_calls = Counter(self._places.values())
+            old = [
+                (n_calls[address] / worker["nthreads"], address)
+                for address, worker in workers.items()
+                if now - self._seen[address] >= self._youngest
+            ]
+            if old:
+                self._youngest = SETTLE_SECONDS
+                return min(old)[1]
+            time.sleep(0.05)
+        raise TimeoutError("no worker came back")
 
     def submit(self, values: Sequence[Any]) -> Any:
         if self._cold:
@@ -243,8 +292,13 @@ class DaskCluster:
 
             self._client.run(_receive, [v for v in values if not isinstance(v, Future)])
             self._cold = False
-        future = self._client.submit(_run, *values, pure=False, retries=0)
+        place = self._choose_worker()
+        # bound to its worker: dask would send a deadly call from one to the next
+        future = self._client.submit(
+            _run, *values, pure=False, workers=[place], allow_other_workers=False
+        )
         future.add_done_callback(self._done.put)
+        self._places[future.key] = place
         self._begun[future.key] = time.monotonic()
         return future
 
@@ -254,48 +308,64 @@ class DaskCluster:
             done.add(self._done.get(timeout=seconds))
             while True:
                 done.add(self._done.get_nowait())
+        if not done:  # a good time to look whether all are still there
+            there = self._workers()
+            done = {f for f in futures if self._places[f.key] not in there}
         return [future for future in futures if future in done]
 
     def fetch(self, future: Any) -> Any:
-        from distributed import KilledWorker
-
+        place = self._places.pop(future.key)
         if future.status == "error":
-            error = future.exception()
-            if isinstance(error, KilledWorker):
-                raise WorkerDied(str(error)) from error
-            raise error
+            raise future.exception()
+        if future.status != "finished" and place not in self._workers():
+            self._client.cancel([future])
+            raise WorkerDied(f"that at {place}")
         try:
-            return future.result()
-        except (CancelledError, OSError) as error:
+            return future.result(timeout=RESTART_SECONDS)
+        except (CancelledError, OSError, TimeoutError) as error:
+            self._client.cancel([future])
             raise DataLost(str(error)) from error
 
     def seconds(self, future: Any) -> float:
         return time.monotonic() - self._begun[future.key]
 
+    def runs(self, future: Any) -> bool:
+        # alone on the cluster, no more calls are under way than there are slots
+        if self._is_nested and not any(self._client.call_stack([future]).values()):
+            self._begun[future.key] = time.monotonic()
+            return False
+        return True
+
     def end(self, futures: list[Any]) -> None:
-        keys = {future.key for future in futures}
-        busy = self._client.processing()
-        workers = [address for address, calls in busy.items() if keys & set(calls)]
+        workers = list({self._places[future.key] for future in futures})
         self._client.cancel(futures)
-        n_workers = len(self._workers())
         # dask cannot stop a call that runs, and would wait for it to end
         self._client.run(
             _end_worker_of_nanny(), nanny=True, workers=workers, on_error="ignore"
         )
         end = time.monotonic() + RESTART_SECONDS
-        while time.monotonic() < end and (
-            len(self._workers()) < n_workers or set(self._workers()) & set(workers)
-        ):
+        while time.monotonic() < end and set(self._workers()) & set(workers):
             time.sleep(0.05)
         self._cold = True
-        # others that were on the same workers begin anew
-        self._begun = dict.fromkeys(self._begun, time.monotonic())
+        for future in futures:
+            self._places.pop(future.key)
 
     def _workers(self) -> dict[str, Any]:
         return dict(self._client.scheduler_info(n_workers=-1)["workers"])
 
     def cancel(self, futures: list[Any]) -> None:
         self._client.cancel(futures)
+
+
+def _is_in_dask_task() -> bool:
+    """Whether this search is itself a task on a worker of dask."""
+    from distributed import get_worker
+
+    try:
+        get_worker()
+    except ValueError:
+        return False
+    return True
 
 
 def _end_worker_of_nanny() -> Any:
@@ -322,31 +392,47 @@ class RayCluster:
         Options of remote calls, such as ``{"num_cpus": 2}``.
     """
 
+    max_deaths = 1  # ray itself runs a call once more
+
     def __init__(self, options: dict[str, Any]) -> None:
         import ray
 
         if not ray.is_initialized():
             ray.init()
-        self._ray, self._errors = ray, ray.exceptions
+        self._ray, self._errors, self._node = ray, ray.exceptions, _ray_node()
         # a worker that died may have died of something else
         options = {"max_retries": 1, **options, "num_returns": "streaming"}
         self._call = ray.remote(_run_in_two_steps).options(**options)
         self._begun: dict[Any, float] = {}
         self._outcomes: dict[Any, Any] = {}
 
+    def n_slots(self) -> int:
+        return int(self._ray.cluster_resources()["CPU"])
+
     def share(self, values: list[Any]) -> list[Any]:
+        self._check()
         return [self._ray.put(value) for value in values]
 
     def submit(self, values: Sequence[Any]) -> Any:
+        self._check()
         return self._call.remote(*values)
 
+    def _check(self) -> None:
+        """Refuse to go on without the cluster: ray starts another one unasked."""
+        ray = self._ray
+        if not ray.is_initialized() or self._node != _ray_node():
+            raise ConnectionError("ray was shut down")
+
     def wait(self, futures: list[Any], seconds: float) -> list[Any]:
+        self._check()
         self._ray.wait(futures, num_returns=1, timeout=seconds)
+        self._check()
         ready, _ = self._ray.wait(futures, num_returns=len(futures), timeout=0)
         return [future for future in ready if self._is_done(future)]
 
     def _is_done(self, future: Any) -> bool:
         """Take the next of two values, of which the first tells that it has begun."""
+        self._check()
         value = next(future, None)
         if value is not None and future not in self._begun:
             self._begun[future] = time.monotonic()
@@ -368,6 +454,7 @@ class RayCluster:
         except errors.ObjectLostError as error:
             raise DataLost(str(error)) from error
         except errors.RayError as error:
+            self._check()
             reason = str(error).strip().partition("\n")[0]
             raise WorkerDied(reason) from error
 
@@ -375,11 +462,21 @@ class RayCluster:
         now = time.monotonic()
         return now - self._begun.get(future, now)
 
+    def runs(self, future: Any) -> bool:
+        return True
+
     def cancel(self, futures: list[Any]) -> None:
+        self._check()
         for future in futures:
             self._ray.cancel(future, force=True)
 
     end = cancel
+
+
+def _ray_node() -> str:
+    import ray
+
+    return str(ray.get_runtime_context().get_node_id())
 
 
 def cluster_of(backend: Any, *, ends: bool) -> Cluster | None:

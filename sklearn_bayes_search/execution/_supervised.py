@@ -4,7 +4,7 @@ import functools
 import re
 import time
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
 from typing import Any
@@ -15,7 +15,7 @@ from joblib._memmapping_reducer import (
 )
 from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.process_executor import BrokenProcessPool
-from joblib.parallel import BatchedCalls
+from joblib.parallel import BatchedCalls, LokyBackend
 
 from sklearn_bayes_search.execution._base import (
     Losses,
@@ -25,7 +25,7 @@ from sklearn_bayes_search.execution._base import (
     guarded,
 )
 
-__all__ = ["SupervisedExecutor"]
+__all__ = ["SupervisedExecutor", "let_loky_take_up"]
 
 # A task that took its process down runs once more: the cause may have been outside.
 MAX_DEATHS = 2
@@ -36,8 +36,9 @@ class SupervisedExecutor:
 
     Parameters
     ----------
-    backend : LokyBackend
-        Tells the environment of a worker, and what nested parallelism uses.
+    parallel : Parallel
+        Its back end, loky's, tells the environment of a worker, and what nested
+        parallelism uses; its settings, where large arrays are mapped.
     n_workers : int
         How many tasks run at a time.
     timeout : float or None, default=None
@@ -45,13 +46,15 @@ class SupervisedExecutor:
     """
 
     def __init__(
-        self, backend: Any, n_workers: int, timeout: float | None = None
+        self, parallel: Any, n_workers: int, timeout: float | None = None
     ) -> None:
         self.n_workers, self._timeout = n_workers, timeout
-        self._backend = backend
+        self._backend = backend = loky_of(parallel)
         self._environment = backend._prepare_worker_env(n_jobs=n_workers)
         # large arrays go into files that all workers map, as with joblib's own pool
-        self._folders = TemporaryResourcesManager()
+        given = parallel._backend_kwargs
+        self._folders = TemporaryResourcesManager(given.get("temp_folder"))
+        self._mapping = {k: given[k] for k in ("max_nbytes", "mmap_mode") if k in given}
         self._waiting: deque[tuple[Hashable, Task]] = deque()
         self._idle: list[Any] = []
         self._running: dict[Future[Any], tuple[Hashable, Task, Any, float]] = {}
@@ -113,6 +116,7 @@ class SupervisedExecutor:
         job_reducers, result_reducers = get_memmapping_reducers(
             unlink_on_gc_collect=True,
             temp_folder_resolver=self._folders.resolve_temp_folder_name,
+            **self._mapping,
         )
         return ProcessPoolExecutor(
             max_workers=1,
@@ -160,12 +164,33 @@ class SupervisedExecutor:
     def close(self) -> None:
         """End all workers."""
         workers = [*self._idle, *(worker for *_, worker, _ in self._running.values())]
+        let_loky_take_up(self._running)
         self._idle.clear()
         self._running.clear()
         self._waiting.clear()
         for worker in workers:
             worker.shutdown(wait=False, kill_workers=True)
         self._folders._clean_temporary_resources(force=True, allow_non_empty=True)
+
+
+def loky_of(parallel: Any) -> Any:
+    """Give the back end of loky, a fresh one where there is another."""
+    backend = parallel._backend
+    is_loky = isinstance(backend, LokyBackend)
+    return backend if is_loky else LokyBackend(nesting_level=0)
+
+
+def let_loky_take_up(jobs: Iterable[Any]) -> None:
+    """Wait, milliseconds, until the threads of pools have seen all tasks.
+
+    Shut down earlier, they look for tasks that are no longer there, and die of a
+    KeyError.
+    """
+    end = time.monotonic() + 1
+    while time.monotonic() < end and not all(
+        job.running() or job.done() for job in jobs
+    ):
+        time.sleep(0.001)
 
 
 def _receive(call: Any) -> None:
