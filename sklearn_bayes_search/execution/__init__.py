@@ -15,12 +15,10 @@ from sklearn.utils.parallel import Parallel
 
 from sklearn_bayes_search.execution._backend import on_backend
 from sklearn_bayes_search.execution._base import Executor, Lost
-from sklearn_bayes_search.execution._cluster import (
-    ClusterExecutor,
-    RayCluster,
-    cluster_of,
-)
+from sklearn_bayes_search.execution._cluster import Cluster, ClusterExecutor
+from sklearn_bayes_search.execution._dask import DaskCluster
 from sklearn_bayes_search.execution._in_process import InlineExecutor, WaveExecutor
+from sklearn_bayes_search.execution._ray import RayCluster
 from sklearn_bayes_search.execution._supervised import SupervisedExecutor
 
 __all__ = ["Executor", "Lost", "open_executor"]
@@ -55,7 +53,7 @@ def open_executor(
         If there is a time limit on a back end whose tasks cannot be ended.
     """
     parallel = Parallel(n_jobs=n_jobs)
-    cluster = cluster_of(parallel._backend, ends=fit_timeout is not None)
+    cluster = _cluster_of(parallel._backend, ends=fit_timeout is not None)
     if cluster is not None:
         # as joblib has it, dask uses all slots; and ray does so by default
         some = isinstance(cluster, RayCluster) and parallel.n_jobs > 1
@@ -80,6 +78,23 @@ def open_executor(
         else:
             with on_backend(parallel, n_workers) as executor:
                 yield executor
+
+
+def _cluster_of(backend: Any, *, ends: bool) -> Cluster | None:
+    """Give the cluster of a joblib back end, if it is one of dask or ray.
+
+    Parameters
+    ----------
+    backend : ParallelBackendBase
+        joblib's.
+    ends : bool
+        Whether tasks will have to be ended.
+    """
+    if hasattr(backend, "client"):
+        return DaskCluster(backend.client, ends=ends)
+    if type(backend).__module__.startswith("ray."):
+        return RayCluster(getattr(backend, "ray_remote_args", None) or {})
+    return None
 
 
 def _with_time_limit(

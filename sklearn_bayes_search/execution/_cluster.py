@@ -4,11 +4,8 @@ joblib has back ends for both; the clusters are used directly because these lose
 whole search with one worker, and send the data with each task.
 """
 
-import queue
-import time
-from collections import Counter, deque
-from collections.abc import Hashable, Iterator, Sequence
-from concurrent.futures import CancelledError
+from collections import deque
+from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -23,10 +20,7 @@ from sklearn_bayes_search.execution._base import (
     run_guarded,
 )
 
-__all__ = ["ClusterExecutor", "cluster_of"]
-
-# A worker that was ended is back within seconds, unless its cluster has other plans.
-RESTART_SECONDS, SETTLE_SECONDS = 30.0, 1.0
+__all__ = ["Cluster", "ClusterExecutor", "DataLost", "WorkerDied", "run"]
 
 
 class DataLost(Exception):
@@ -49,7 +43,7 @@ class Cluster(Protocol):
         """Send values to the workers once; their handles stand for them in `submit`."""
 
     def submit(self, values: Sequence[Any]) -> Any:
-        """Call `_run` with these arguments on a worker; give the future."""
+        """Call `run` with these arguments on a worker; give the future."""
 
     def wait(self, futures: list[Any], seconds: float) -> list[Any]:
         """Give the futures that are done, after so many seconds at the latest."""
@@ -220,283 +214,7 @@ class ClusterExecutor:
         self._handles.clear()
 
 
-class DaskCluster:
-    """A cluster of dask.distributed; each call is bound to a worker.
-
-    Parameters
-    ----------
-    client : distributed.Client
-        That of joblib's back end.
-    ends : bool
-        Whether calls will have to be ended.
-
-    Raises
-    ------
-    ValueError
-        If they cannot.
-    """
-
-    max_deaths = 2
-
-    def __init__(self, client: Any, *, ends: bool) -> None:
-        self._client = client
-        if ends and not all(worker["nanny"] for worker in self._workers().values()):
-            raise ValueError(
-                "The 'fit_timeout' parameter of BayesSearchCV needs workers that can "
-                "be started again, but some of this dask cluster have no nanny. Start "
-                "them as processes with one, or leave 'fit_timeout' out."
-            )
-        self._cold = ends
-        # where each call runs; when each worker was first seen
-        self._places: dict[str, str] = {}
-        self._seen: dict[str, float] = {}
-        self._youngest = 0.0
-        self._is_nested = _is_in_dask_task()
-        self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._begun: dict[str, float] = {}
-
-    def n_slots(self) -> int:
-        self._client.wait_for_workers(1, timeout=RESTART_SECONDS)
-        return sum(self._client.nthreads().values())
-
-    def share(self, values: list[Any]) -> list[Any]:
-        self._choose_worker()  # or wait for one
-        return list(self._client.scatter(values, broadcast=True, hash=False))
-
-    def _choose_worker(self) -> str:
-        """Choose the worker with the fewest calls for its threads.
-
-        None that is younger than a second: a nanny whose worker dies at once gives it
-        up for good.
-        """
-        end = time.monotonic() + RESTART_SECONDS
-        while time.monotonic() < end:
-            now, workers = time.monotonic(), self._workers()
-            self._seen = {a: self._seen.get(a, now) for a in workers}
-            n_calls = Counter(self._places.values())
-            old = [
-                (n_calls[address] / worker["nthreads"], address)
-                for address, worker in workers.items()
-                if now - self._seen[address] >= self._youngest
-            ]
-            if old:
-                self._youngest = SETTLE_SECONDS
-                return min(old)[1]
-            time.sleep(0.05)
-        raise TimeoutError("no worker came back")
-
-    def submit(self, values: Sequence[Any]) -> Any:
-        if self._cold:
-            # the clock of a call must not begin while its worker imports modules
-            from distributed import Future
-
-            self._client.run(_receive, [v for v in values if not isinstance(v, Future)])
-            self._cold = False
-        place = self._choose_worker()
-        # bound to its worker: dask would send a deadly call from one to the next
-        future = self._client.submit(
-            _run, *values, pure=False, workers=[place], allow_other_workers=False
-        )
-        future.add_done_callback(self._done.put)
-        self._places[future.key] = place
-        self._begun[future.key] = time.monotonic()
-        return future
-
-    def wait(self, futures: list[Any], seconds: float) -> list[Any]:
-        done = set()
-        with suppress(queue.Empty):
-            done.add(self._done.get(timeout=seconds))
-            while True:
-                done.add(self._done.get_nowait())
-        if not done:  # a good time to look whether all are still there
-            there = self._workers()
-            done = {f for f in futures if self._places[f.key] not in there}
-        return [future for future in futures if future in done]
-
-    def fetch(self, future: Any) -> Any:
-        place = self._places.pop(future.key)
-        if future.status == "error":
-            raise future.exception()
-        if future.status != "finished" and place not in self._workers():
-            self._client.cancel([future])
-            raise WorkerDied(f"that at {place}")
-        try:
-            return future.result(timeout=RESTART_SECONDS)
-        except (CancelledError, OSError, TimeoutError) as error:
-            self._client.cancel([future])
-            raise DataLost(str(error)) from error
-
-    def seconds(self, future: Any) -> float:
-        return time.monotonic() - self._begun[future.key]
-
-    def runs(self, future: Any) -> bool:
-        # alone on the cluster, no more calls are under way than there are slots
-        if self._is_nested and not any(self._client.call_stack([future]).values()):
-            self._begun[future.key] = time.monotonic()
-            return False
-        return True
-
-    def end(self, futures: list[Any]) -> None:
-        workers = list({self._places[future.key] for future in futures})
-        self._client.cancel(futures)
-        # dask cannot stop a call that runs, and would wait for it to end
-        self._client.run(
-            _end_worker_of_nanny(), nanny=True, workers=workers, on_error="ignore"
-        )
-        end = time.monotonic() + RESTART_SECONDS
-        while time.monotonic() < end and set(self._workers()) & set(workers):
-            time.sleep(0.05)
-        self._cold = True
-        for future in futures:
-            self._places.pop(future.key)
-
-    def _workers(self) -> dict[str, Any]:
-        return dict(self._client.scheduler_info(n_workers=-1)["workers"])
-
-    def cancel(self, futures: list[Any]) -> None:
-        self._client.cancel(futures)
-
-
-def _is_in_dask_task() -> bool:
-    """Whether this search is itself a task on a worker of dask."""
-    from distributed import get_worker
-
-    try:
-        get_worker()
-    except ValueError:
-        return False
-    return True
-
-
-def _end_worker_of_nanny() -> Any:
-    """Make the function that ends the worker of the nanny that runs it.
-
-    It is sent by value, so that the nanny imports nothing.
-    """
-
-    def end(dask_worker: Any) -> None:
-        import os
-        import signal
-
-        os.kill(dask_worker.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-
-    return end
-
-
-class RayCluster:
-    """The ray cluster of this process, a local one if there is none.
-
-    Parameters
-    ----------
-    options : dict
-        Options of remote calls, such as ``{"num_cpus": 2}``.
-    """
-
-    max_deaths = 1  # ray itself runs a call once more
-
-    def __init__(self, options: dict[str, Any]) -> None:
-        import ray
-
-        if not ray.is_initialized():
-            ray.init()
-        self._ray, self._errors, self._node = ray, ray.exceptions, _ray_node()
-        # a worker that died may have died of something else
-        options = {"max_retries": 1, **options, "num_returns": "streaming"}
-        self._call = ray.remote(_run_in_two_steps).options(**options)
-        self._begun: dict[Any, float] = {}
-        self._outcomes: dict[Any, Any] = {}
-
-    def n_slots(self) -> int:
-        return int(self._ray.cluster_resources()["CPU"])
-
-    def share(self, values: list[Any]) -> list[Any]:
-        self._check()
-        return [self._ray.put(value) for value in values]
-
-    def submit(self, values: Sequence[Any]) -> Any:
-        self._check()
-        return self._call.remote(*values)
-
-    def _check(self) -> None:
-        """Refuse to go on without the cluster: ray starts another one unasked."""
-        ray = self._ray
-        if not ray.is_initialized() or self._node != _ray_node():
-            raise ConnectionError("ray was shut down")
-
-    def wait(self, futures: list[Any], seconds: float) -> list[Any]:
-        self._check()
-        self._ray.wait(futures, num_returns=1, timeout=seconds)
-        self._check()
-        ready, _ = self._ray.wait(futures, num_returns=len(futures), timeout=0)
-        return [future for future in ready if self._is_done(future)]
-
-    def _is_done(self, future: Any) -> bool:
-        """Take the next of two values, of which the first tells that it has begun."""
-        self._check()
-        value = next(future, None)
-        if value is not None and future not in self._begun:
-            self._begun[future] = time.monotonic()
-            with suppress(self._errors.RayError):  # it failed before
-                self._ray.get(value)
-                return False
-        self._outcomes[future] = value
-        return True
-
-    def fetch(self, future: Any) -> Any:
-        errors, value = self._errors, self._outcomes.pop(future)
-        self._begun.pop(future, None)
-        if value is None:
-            raise WorkerDied("nothing came back")
-        try:
-            return self._ray.get(value)
-        except errors.RayTaskError as error:
-            raise error.cause from error
-        except errors.ObjectLostError as error:
-            raise DataLost(str(error)) from error
-        except errors.RayError as error:
-            self._check()
-            reason = str(error).strip().partition("\n")[0]
-            raise WorkerDied(reason) from error
-
-    def seconds(self, future: Any) -> float:
-        now = time.monotonic()
-        return now - self._begun.get(future, now)
-
-    def runs(self, future: Any) -> bool:
-        return True
-
-    def cancel(self, futures: list[Any]) -> None:
-        self._check()
-        for future in futures:
-            self._ray.cancel(future, force=True)
-
-    end = cancel
-
-
-def _ray_node() -> str:
-    import ray
-
-    return str(ray.get_runtime_context().get_node_id())
-
-
-def cluster_of(backend: Any, *, ends: bool) -> Cluster | None:
-    """Give the cluster of a joblib back end, if it is one of dask or ray.
-
-    Parameters
-    ----------
-    backend : ParallelBackendBase
-        joblib's.
-    ends : bool
-        Whether tasks will have to be ended.
-    """
-    if hasattr(backend, "client"):
-        return DaskCluster(backend.client, ends=ends)
-    if type(backend).__module__.startswith("ray."):
-        return RayCluster(getattr(backend, "ray_remote_args", None) or {})
-    return None
-
-
-def _run(function: Any, names: list[str], *values: Any) -> Any:
+def run(function: Any, names: list[str], *values: Any) -> Any:
     """Call a function on a worker; the last arguments have these names."""
     n = len(values) - len(names)
     keywords = dict(zip(names, values[n:], strict=True))
@@ -504,13 +222,3 @@ def _run(function: Any, names: list[str], *values: Any) -> Any:
     # explicitly or does not happen
     with parallel_config(backend="threading", n_jobs=1):
         return run_guarded(0, False, function, *values[:n], **keywords)
-
-
-def _run_in_two_steps(*values: Any) -> Iterator[Any]:
-    """Tell that it has begun, then `_run`: imports and queues are over by then."""
-    yield None
-    yield _run(*values)
-
-
-def _receive(values: Any) -> None:
-    """Do nothing: what the values need was imported on the way."""
