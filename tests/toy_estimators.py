@@ -282,6 +282,7 @@ class Leaking(Toy):
 
     def fit(self, X, y=None):
         Leaking.leak = (*Leaking.leak, np.ones(25_000_000))
+        time.sleep(0.7)  # loky looks at memory once a second
         return super().fit(X)
 
     def score(self, X, y=None):
