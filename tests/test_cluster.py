@@ -348,3 +348,17 @@ def test_a_search_may_be_a_task_of_the_cluster_itself(dask_cluster):
         with parallel_config("dask"):
             found = cross_val_score(nested, X, cv=3)
         np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.slow
+def test_a_dask_that_permits_no_death_is_asked_once_more():
+    distributed = pytest.importorskip("distributed", reason="needs the extra 'dask'")
+    import dask
+
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        distributed.LocalCluster(**options) as cluster,
+        distributed.Client(cluster).as_current(),
+    ):
+        assert digest(fit("dask", toys.Deadly())) == local_digest(toys.Fragile())

@@ -110,9 +110,14 @@ class DaskCluster:
         return [future for future in futures if future in done]
 
     def fetch(self, future: Any) -> Any:
+        from distributed import KilledWorker
+
         place = self._places.pop(future.key)
         if future.status == "error":
-            raise future.exception()
+            error = future.exception()
+            if isinstance(error, KilledWorker):  # where dask permits no second death
+                raise WorkerDied(str(error)) from error
+            raise error
         if future.status != "finished" and place not in self._workers():
             self._client.cancel([future])
             raise WorkerDied(f"that at {place}")
