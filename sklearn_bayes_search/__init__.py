@@ -1,6 +1,7 @@
 """Bayesian hyper-parameter search that takes the place of GridSearchCV."""
 
 from sklearn_bayes_search._journal import read_journal
+from sklearn_bayes_search._racing import FoldRacing
 from sklearn_bayes_search._search import BayesSearchCV
 from sklearn_bayes_search.acquisition import (
     ExpectedImprovement,
@@ -13,25 +14,36 @@ from sklearn_bayes_search.exceptions import JournalError, SpaceExhausted
 from sklearn_bayes_search.optimizer import BayesianOptimizer
 from sklearn_bayes_search.proposer import ParzenEstimator
 from sklearn_bayes_search.space import Categorical, Integer, Ordinal, Real, Space
+from sklearn_bayes_search.stopping import (
+    ExpectedGain,
+    Patience,
+    TargetScore,
+    TimeBudget,
+)
 from sklearn_bayes_search.surrogate import GaussianProcess, RandomForest
 
 __all__ = [
     "BayesSearchCV",
     "BayesianOptimizer",
     "Categorical",
+    "ExpectedGain",
     "ExpectedImprovement",
+    "FoldRacing",
     "GaussianProcess",
     "Integer",
     "JournalError",
     "LogExpectedImprovement",
     "Ordinal",
     "ParzenEstimator",
+    "Patience",
     "ProbabilityOfImprovement",
     "RandomForest",
     "Real",
     "Space",
     "SpaceExhausted",
+    "TargetScore",
     "ThompsonSampling",
+    "TimeBudget",
     "UpperConfidenceBound",
     "read_journal",
 ]

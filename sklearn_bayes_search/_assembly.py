@@ -11,6 +11,7 @@ from sklearn_bayes_search._evaluation import Evaluator
 from sklearn_bayes_search._journal import Journal, fingerprint
 from sklearn_bayes_search._prior import best_setting
 from sklearn_bayes_search._prior_results import read_prior_results
+from sklearn_bayes_search._racing import as_racing
 from sklearn_bayes_search._results import announce, reporter
 from sklearn_bayes_search._scheduler import run, window
 from sklearn_bayes_search._sklearn_compat import metric_names
@@ -29,6 +30,8 @@ def evaluate_settings(
     splits,
     scorers,
     objective,
+    racing,
+    rules,
     deadline,
     callbacks,
     routed,
@@ -49,6 +52,10 @@ def evaluate_settings(
         Scores a fold.
     objective : Objective
         What is maximised.
+    racing : FoldRacing or None
+        Decides on a candidate's folds.
+    rules : list of callable
+        Stopping rules.
     deadline : Deadline or None
         When to ask no more.
     callbacks : FitCallbacks
@@ -92,7 +99,10 @@ def evaluate_settings(
     )
     shared = evaluator.shared
     with open_executor(search.n_jobs, search.fit_timeout, shared) as executor:
-        plan = _plan(search, space, deadline, executor.n_workers, len(splits))
+        # with racing a candidate's folds run one after another
+        n_side_by_side = len(splits) if racing is None else 1
+        may_end = deadline is not None or bool(rules)
+        plan = _plan(search, space, may_end, executor.n_workers, n_side_by_side)
         with _open_journal(search, X, y, space, splits, plan, routed) as journal:
             plan = plan if journal is None else journal.plan
             optimizer = BayesianOptimizer(
@@ -120,21 +130,23 @@ def evaluate_settings(
                 max_pending=plan["max_pending"],
                 in_order=search.max_pending != "async",
                 deadline=deadline,
-                on_complete=reporter(objective, n_candidates, verbose=search.verbose),
+                racing=racing,
+                rules=rules,
+                on_end=reporter(objective, n_candidates, verbose=search.verbose),
                 journal=journal,
             )
             callbacks.end_search()
     return optimizer, candidates, stop_reason, plan["max_pending"]
 
 
-def _plan(search, space, deadline, n_workers, n_splits):
+def _plan(search, space, may_end, n_workers, n_splits):
     """Tell what the rows depend on beside the search's arguments and data."""
     seed = check_random_state(search.random_state).randint(np.iinfo(np.int32).max)
     return {
         "seed": int(seed),
         "max_pending": window(search.max_pending, n_workers, n_splits),
         "n_iter": None if search.n_iter is None else int(search.n_iter),
-        "exhaustive": deadline is None and space.size <= search.n_iter,
+        "exhaustive": not may_end and space.size <= search.n_iter,
     }
 
 
@@ -151,6 +163,7 @@ def _open_journal(search, X, y, space, splits, plan, routed):
         splits=splits,
         scoring=(search.scoring, search.return_train_score, repr(search.error_score)),
     )
+    digests["racing"] = repr(as_racing(search.racing, len(splits)))
     digests["max_pending"] = str(plan["max_pending"]) if explicit else None
     journal = Journal(
         search.checkpoint,

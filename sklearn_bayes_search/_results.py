@@ -1,5 +1,7 @@
 """From fold results to scores, lines and tables."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 
@@ -8,8 +10,9 @@ __all__ = [
     "announce",
     "candidate_line",
     "folds_frame",
+    "mean_and_error",
+    "raced_results",
     "reporter",
-    "results_frame",
     "without_place",
 ]
 
@@ -78,13 +81,13 @@ class Objective:
         return [name for name in likely if isinstance(name, str)]
 
     def fold_scores(self, folds):
-        """Give the metric on each fold, NaN where the fit failed."""
+        """Give the metric on each fold, NaN where the fit failed or did not run."""
         return np.array([self._fold_score(fold) for fold in folds], dtype=float)
 
     def _fold_score(self, fold):
-        scores = fold["test_scores"]
-        if fold["fit_error"] is not None:
+        if fold is None or fold["fit_error"] is not None:
             return np.nan
+        scores = fold["test_scores"]
         return scores[self.metric(scores)] if isinstance(scores, dict) else scores
 
     def __call__(self, folds):
@@ -104,7 +107,7 @@ def announce(n_splits, n_candidates):
 
 
 def reporter(objective, total, *, verbose):
-    """Make the function that is called with each complete candidate.
+    """Make the function that is called with each candidate that has ended.
 
     Parameters
     ----------
@@ -124,7 +127,8 @@ def reporter(objective, total, *, verbose):
 
     def report(candidate):
         nonlocal best
-        best = np.fmax(best, objective(candidate.folds))
+        if candidate.complete:
+            best = np.fmax(best, objective(candidate.folds))
         if verbose > 0:
             print(candidate_line(candidate, total, objective, best))
 
@@ -132,12 +136,12 @@ def reporter(objective, total, *, verbose):
 
 
 def candidate_line(candidate, total, objective, best):
-    """Describe a complete candidate in one line.
+    """Describe a candidate that has ended in one line.
 
     Parameters
     ----------
     candidate : Candidate
-        With all folds in.
+        That has ended.
     total : int or None
         How many candidates there will be.
     objective : Objective
@@ -150,14 +154,17 @@ def candidate_line(candidate, total, objective, best):
     line : str
         Number, score with standard error, best so far, seconds, parameters.
     """
-    scores = objective.fold_scores(candidate.folds)
+    folds = [fold for fold in candidate.folds if fold is not None]
     number = f"{candidate.trial.number + 1}/{total or '?'}"
-    mean, error = mean_and_error(scores)
-    failed = sum(fold["fit_error"] is not None for fold in candidate.folds)
+    failed = sum(fold["fit_error"] is not None for fold in folds)
     if failed:
-        score = f"{failed} of {len(scores)} fits failed"
-    else:
+        score = f"{failed} of {len(folds)} fits failed"
+    elif candidate.complete:
+        mean, error = mean_and_error(objective.fold_scores(folds))
         score = f"score {mean:.4g} +/- {error:.2g}"
+    else:
+        of = f"{len(folds)} of {len(candidate.folds)} folds"
+        score = f"score about {candidate.estimate[0]:.4g} after {of}, paused"
     params = ", ".join(
         f"{name}={_short(v)}" for name, v in candidate.trial.params.items()
     )
@@ -168,44 +175,6 @@ def candidate_line(candidate, total, objective, best):
 
 def _short(value):
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def results_frame(cv_results, metric, failed, n_splits):
-    """Make a tidy table, a row per candidate.
-
-    Parameters
-    ----------
-    cv_results : dict
-        As in ``cv_results_``.
-    metric : str
-        Which score is shown.
-    failed : sequence of bool
-        Which candidates have a failed fold.
-    n_splits : int
-        Number of folds.
-
-    Returns
-    -------
-    frame : DataFrame
-        A column per parameter, then score, standard_error, rank, status, seconds.
-    """
-    folds = [cv_results[f"split{fold}_test_{metric}"] for fold in range(n_splits)]
-    _, error = mean_and_error(np.array(folds))
-    own = {
-        "score": cv_results[f"mean_test_{metric}"],
-        "standard_error": error,
-        "rank": cv_results[f"rank_test_{metric}"],
-        "status": np.where(failed, "failed", "ok"),
-        "seconds": n_splits
-        * (cv_results["mean_fit_time"] + cv_results["mean_score_time"]),
-    }
-    columns = {}
-    for key in cv_results:
-        if key.startswith("param_"):
-            name = key.removeprefix("param_")
-            columns[key if name in own else name] = _column(cv_results["params"], name)
-    index = pd.RangeIndex(len(failed), name="candidate")
-    return pd.DataFrame({**columns, **own}, index=index)
 
 
 def folds_frame(folds, objective, error_score):
@@ -229,6 +198,8 @@ def folds_frame(folds, objective, error_score):
     for candidate, results in enumerate(folds):
         scores = objective.fold_scores(results)
         for fold, (result, score) in enumerate(zip(results, scores, strict=True)):
+            if result is None:
+                continue
             error = result["fit_error"]
             rows.append(
                 {
@@ -245,10 +216,59 @@ def folds_frame(folds, objective, error_score):
     return pd.DataFrame(rows)
 
 
-def without_place(results):
-    """Leave the results of folds as scikit-learn's function gave them."""
+def without_place(folds):
+    """Leave the results of folds as scikit-learn's function gave them, with None."""
     own = ("started", "worker")
-    return [{k: v for k, v in fold.items() if k not in own} for fold in results]
+    return [
+        None if fold is None else {k: v for k, v in fold.items() if k not in own}
+        for fold in folds
+    ]
+
+
+def raced_results(format_results, settings, outcomes):
+    """Make ``cv_results_`` where some folds of paused candidates did not run.
+
+    Parameters
+    ----------
+    format_results : callable
+        scikit-learn's method, which takes settings, number of folds and outcomes.
+    settings : list of dict
+        The candidates' parameters.
+    outcomes : list of dict or None
+        Of all folds of the first candidate, then the next; None where it did not run.
+
+    Returns
+    -------
+    results : dict
+        Scores of these folds are NaN, and so are the candidate's means: it ranks last.
+        Mean times are over the folds that ran; ``n_splits_evaluated`` counts them.
+    """
+    done = [outcome for outcome in outcomes if outcome is not None]
+    blank = {key: _blank(value) for key, value in done[0].items()}
+    n_splits = len(outcomes) // len(settings)
+    ran = np.array([o is not None for o in outcomes]).reshape(-1, n_splits)
+    with warnings.catch_warnings():
+        if all(np.isfinite(_numbers(outcome["test_scores"])).all() for outcome in done):
+            warnings.filterwarnings("ignore", "One or more of the .* non-finite")
+        results = format_results(settings, n_splits, [o or blank for o in outcomes])
+    for name in ("fit_time", "score_time"):
+        times = [np.nan if o is None else o[name] for o in outcomes]
+        table = np.array(times).reshape(-1, n_splits)
+        results[f"mean_{name}"] = np.nanmean(table, axis=1)
+        results[f"std_{name}"] = np.nanstd(table, axis=1)
+    results["n_splits_evaluated"] = ran.sum(axis=1)
+    return results
+
+
+def _blank(value):
+    """Give what stands for a value where there is none, NaN for each number."""
+    if isinstance(value, dict):
+        return dict.fromkeys(value, np.nan)
+    return None if value is None or isinstance(value, str) else np.nan
+
+
+def _numbers(scores):
+    return list(scores.values()) if isinstance(scores, dict) else [scores]
 
 
 def mean_and_error(scores):
@@ -259,22 +279,3 @@ def mean_and_error(scores):
         if n_splits == 1:
             return mean, np.full_like(mean, np.nan)
         return mean, np.std(scores, axis=0, ddof=1) / np.sqrt(n_splits)
-
-
-def _column(params, name):
-    """Give one parameter's values; where it is inactive, the dtype's missing value."""
-    values = [setting.get(name, pd.NA) for setting in params]
-    present = [setting[name] for setting in params if name in setting]
-    # one value at a time: tuples and arrays are values here, not rows
-    objects = np.empty(len(values), dtype=object)
-    for row, value in enumerate(values):
-        objects[row] = value
-    column = pd.Series(objects, dtype=object)
-    if not all(isinstance(v, bool | int | float | str | np.generic) for v in present):
-        return column
-    inferred = pd.Series(present).dtype
-    if len(present) == len(values) or inferred.kind == "O":
-        return column.astype(inferred)
-    if inferred.kind == "f":
-        return column.where(column.notna(), np.nan).astype(inferred)
-    return column.convert_dtypes()

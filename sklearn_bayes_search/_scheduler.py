@@ -1,16 +1,19 @@
 """The loop of a search: ask, submit the folds, collect, tell, until something ends it.
 
 Deterministic window: candidate k is asked for with the results of candidates 0 to
-k - L exactly, whatever else has finished. The rows then depend on the seed and on L,
-never on timing, on the back end or on the number of workers.
+k - L exactly, whatever else has finished, and its folds are raced against these only.
+The rows then depend on the seed and on L, never on timing, on the back end or on the
+number of workers.
 """
 
 import time
 
+import numpy as np
+
 from sklearn_bayes_search.exceptions import SpaceExhausted
 from sklearn_bayes_search.execution import Lost
 
-__all__ = ["INTERRUPTED", "Candidate", "Deadline", "deadline_for", "run", "window"]
+__all__ = ["INTERRUPTED", "Candidate", "run", "window"]
 
 INTERRUPTED = "interrupted by the user"
 
@@ -18,30 +21,62 @@ INTERRUPTED = "interrupted by the user"
 class Candidate:
     """A trial and what is known of its folds.
 
-    Attributes
+    Parameters
     ----------
     trial : Trial
         What is evaluated.
+    order : sequence of int
+        In which order its folds run.
+    rounds : sequence of int, default=None
+        How many of them run before each decision on the others; None: all at once.
+
+    Attributes
+    ----------
     folds : list of dict or None
-        Results of the folds, None where one is not in yet.
+        Results of the folds, None where one did not run or is not in yet.
+    seconds : float or None
+        How long it took, once it has ended.
+    estimate : tuple of (float, float) or None
+        If it was paused, its mean over all folds and the variance of that.
     """
 
-    def __init__(self, trial, n_splits):
+    def __init__(self, trial, order, rounds=None):
         self.trial = trial
-        self.folds = [None] * n_splits
-        self.started = time.monotonic()
-        self.seconds = None
+        self.folds = [None] * len(order)
+        self.seconds = self.estimate = None
+        self._left, self._rounds = list(order), list(rounds or [len(order)])
+        self._n_running = 0
+        self._started = time.monotonic()
+
+    @property
+    def ended(self):
+        """Whether nothing more is to come for now: it is complete or paused."""
+        return self.seconds is not None
 
     @property
     def complete(self):
         """Whether all folds are in."""
-        return self.seconds is not None
+        return all(fold is not None for fold in self.folds)
+
+    def begin_round(self, size=None):
+        """Give the folds that run next, up to the next decision."""
+        size = size or self._rounds.pop(0)
+        if self.ended:
+            self._started = time.monotonic() - self.seconds
+        folds, self._left = self._left[:size], self._left[size:]
+        self._n_running += len(folds)
+        return folds
 
     def add(self, fold, result):
-        """Add a fold's result."""
+        """Add a fold's result; tell whether it is the last one of its round."""
         self.folds[fold] = result
-        if all(fold is not None for fold in self.folds):
-            self.seconds = time.monotonic() - self.started
+        self._n_running -= 1
+        return self._n_running == 0
+
+    def end(self, estimate=None):
+        """Note that it is complete, or paused with an estimate."""
+        self.estimate = estimate
+        self.seconds = time.monotonic() - self._started
 
 
 def window(max_pending, n_workers, n_splits):
@@ -50,25 +85,14 @@ def window(max_pending, n_workers, n_splits):
     One for one worker. Otherwise, while the last fold of the oldest candidate keeps one
     worker, the others have 2.5 folds each. With fits that sleep for 0.05 to 0.5 s on 5
     folds, 8 workers were then busy for 98 % of the time, with 2 folds for 95 %.
+    With racing, ``n_splits`` is 1: a candidate's folds run one after another.
     """
     if max_pending in ("auto", "async"):
         return 1 - (-5 * (n_workers - 1) // (2 * n_splits))
     return int(max_pending)
 
 
-def run(
-    optimizer,
-    executor,
-    evaluator,
-    *,
-    objective,
-    n_iter,
-    max_pending,
-    in_order,
-    deadline,
-    on_complete,
-    journal=None,
-):
+def run(optimizer, executor, evaluator, **options):
     """Run a search to its end.
 
     Parameters
@@ -79,26 +103,13 @@ def run(
         Runs the tasks.
     evaluator : Evaluator
         Makes the tasks.
-    objective : callable
-        Gives the score that the optimizer is told for a list of fold results.
-    n_iter : int or None
-        The most candidates.
-    max_pending : int
-        The most candidates in flight.
-    in_order : bool
-        Whether the deterministic window holds; otherwise every result is told as
-        soon as it is in.
-    deadline : Deadline or None
-        When to ask no more.
-    on_complete : callable
-        Called with each complete candidate.
-    journal : Journal or None
-        What it holds is not evaluated again, and what comes back is added.
+    **options
+        Of `_Loop`.
 
     Returns
     -------
     candidates : list of Candidate
-        All complete, in the order of asking.
+        All have ended, in the order of asking.
     stop_reason : str
         Why the search ended, a sentence.
 
@@ -110,177 +121,257 @@ def run(
     RuntimeError
         If all workers are lost before a candidate is complete.
     """
-    # folds whose processes died are written once it is known that the machine is well
-    candidates, untold, unwritten = [], [], []
-
-    def room():
-        n = len(candidates)
-        if deadline is not None and not deadline.has_room(candidates, executor):
-            return False
-        if in_order:
-            # the ones before it were complete when its successor was asked for
-            return n < max_pending or candidates[n - max_pending].complete
-        return sum(not c.complete for c in untold) < max_pending
-
-    def tell():
-        last_visible = len(candidates) - max_pending
-        for candidate in list(untold):
-            if in_order and candidate.trial.number > last_visible:
-                break
-            if candidate.complete:
-                optimizer.tell(candidate.trial, objective(candidate.folds))
-                untold.remove(candidate)
-
-    def begin(trial):
-        known = {}
-        if journal is not None:
-            trial, known = _known(journal, optimizer, trial, evaluator.n_splits)
-        candidates.append(Candidate(trial, evaluator.n_splits))
-        untold.append(candidates[-1])
-        for fold in range(evaluator.n_splits):
-            if fold in known:
-                collect(trial.number, fold, known[fold])
-            else:
-                executor.submit((trial.number, fold), evaluator.task(trial, fold))
-
-    def collect(number, fold, result):
-        evaluator.check(result)
-        candidates[number].add(fold, result)
-        if candidates[number].complete:
-            on_complete(candidates[number])
-
-    def write(*records):
-        if journal is not None:
-            for record in records:
-                journal.add(*record)
-
-    def fill():
-        while room():
-            why = _why_stop(candidates, n_iter, deadline, executor)
-            if why is not None:
-                return why
-            tell()
-            try:
-                begin(optimizer.ask())
-            except SpaceExhausted:
-                return f"evaluated all {len(candidates)} points of the search space"
-        return None
-
-    stop_reason = None
-    try:
-        while True:
-            stop_reason = stop_reason or fill()
-            results = executor.wait()
-            if not results:
-                break
-            for (number, fold), result in results:
-                lost = result if isinstance(result, Lost) else None
-                if lost:
-                    result = evaluator.of_lost(fold, lost)
-                record = candidates[number].trial, fold, result
-                if lost and lost.by_death:
-                    unwritten.append(record)
-                else:
-                    write(record)
-                if not lost:  # the machine is well
-                    write(*unwritten)
-                    unwritten.clear()
-                collect(number, fold, result)
-            if journal is not None:
-                journal.flush()
-        if not executor.broken:
-            write(*unwritten)
-    except KeyboardInterrupt:
-        if not any(candidate.complete for candidate in candidates):
-            raise
-        stop_reason = INTERRUPTED
-    complete = [candidate for candidate in candidates if candidate.complete]
-    if len(complete) < len(candidates) and stop_reason != INTERRUPTED:
-        stop_reason = executor.broken
-        if not complete:
-            raise RuntimeError(f"No setting was evaluated. {stop_reason}")
-    for candidate in untold:
-        # an interrupt may have come between telling and noting that
-        if candidate.complete and candidate.trial.number not in optimizer.history:
-            optimizer.tell(candidate.trial, objective(candidate.folds))
-    return complete, stop_reason
+    return _Loop(optimizer, executor, evaluator, **options).run()
 
 
-def _known(journal, optimizer, trial, n_splits):
-    """Give the trial as the journal has it, and what came back for its folds."""
-    stored = journal.params(trial.number)
-    if stored is None:
-        return trial, {}
-    if not optimizer.space.same(stored, trial.params):
-        journal.state_difference(trial)
-        trial = optimizer.replace(trial, stored)
-    results = {fold: journal.result(trial.number, fold) for fold in range(n_splits)}
-    return trial, {fold: r for fold, r in results.items() if r is not None}
-
-
-def _why_stop(candidates, n_iter, deadline, executor):
-    n = len(candidates)
-    if executor.broken:
-        return executor.broken
-    if n_iter is not None and n >= n_iter:
-        return f"evaluated n_iter={n_iter} candidates"
-    if deadline is not None and n and deadline.is_near(candidates, executor.n_workers):
-        return f"timeout={deadline.seconds:g} s after {n} candidates"
-    return None
-
-
-def deadline_for(timeout, n_iter, refit):
-    """Give the time limit of a search, or None; refuse a search without an end."""
-    if timeout is not None:
-        return Deadline(timeout, refit=refit is not False)
-    if n_iter is None:
-        raise ValueError(
-            "The 'n_iter' parameter of BayesSearchCV must be an int >= 1 unless a "
-            "'timeout' ends the search. Got None for both; set one of them."
-        )
-    return None
-
-
-class Deadline:
-    """A time limit for the whole search, the refit included.
+class _Loop:
+    """What a search knows while it runs.
 
     Parameters
     ----------
-    seconds : float
-        Time from now on, > 0.
-    refit : bool
-        Whether to keep time for one more fit.
+    objective : Objective
+        Gives the score of each fold, and of all.
+    n_iter : int or None
+        The most candidates.
+    max_pending : int
+        The most candidates in flight.
+    in_order : bool
+        Whether the deterministic window holds; otherwise every result is told as
+        soon as it is in.
+    deadline : Deadline or None
+        When to ask no more.
+    on_end : callable
+        Called with each candidate that has ended.
+    journal : Journal or None
+        What it holds is not evaluated again, and what comes back is added.
+    racing : FoldRacing or None
+        Decides on a candidate's folds; None runs all of them at once.
+    rules : sequence of callable
+        Stopping rules.
     """
 
-    def __init__(self, seconds, *, refit):
-        self.seconds = seconds
-        self._end = time.monotonic() + seconds
-        self._refit = refit
+    def __init__(
+        self,
+        optimizer,
+        executor,
+        evaluator,
+        *,
+        objective,
+        n_iter,
+        max_pending,
+        in_order,
+        deadline,
+        on_end,
+        journal=None,
+        racing=None,
+        rules=(),
+    ):
+        self.optimizer, self.executor, self.evaluator = optimizer, executor, evaluator
+        self.objective, self.n_iter, self.max_pending = objective, n_iter, max_pending
+        self.in_order, self.deadline, self.on_end = in_order, deadline, on_end
+        self.journal, self.racing, self.rules = journal, racing, rules
+        self.candidates, self.untold, self.resumed = [], [], set()
+        # folds whose processes died are written once the machine is known to be well
+        self.unwritten = []
 
-    def has_room(self, candidates, executor):
-        """Tell whether to ask before anything is known of how long a candidate takes.
+    def run(self):
+        """Run the search; see the function of this name."""
+        stop_reason = None
+        try:
+            while True:
+                stop_reason = stop_reason or self._fill()
+                if not self._drain() and not self._resume():
+                    break
+            if not self.executor.broken:
+                self._write(*self.unwritten)
+        except KeyboardInterrupt:
+            if not any(candidate.complete for candidate in self.candidates):
+                raise
+            stop_reason = INTERRUPTED
+        ended = [candidate for candidate in self.candidates if candidate.ended]
+        if len(ended) < len(self.candidates) and stop_reason != INTERRUPTED:
+            stop_reason = self.executor.broken
+            if not any(candidate.complete for candidate in ended):
+                raise RuntimeError(f"No setting was evaluated. {stop_reason}")
+        for candidate in self.untold:
+            # an interrupt may have come between telling and noting that
+            if candidate.ended and candidate.trial.number not in self.optimizer.history:
+                self._tell(candidate)
+        for candidate in self.resumed:
+            self.optimizer.revise(candidate.trial, **self._outcome(candidate))
+        return ended, stop_reason
 
-        Then no more than one for each group of workers that its folds occupy.
-        """
-        if not candidates or any(candidate.complete for candidate in candidates):
-            return True
-        return len(candidates) * len(candidates[0].folds) < executor.n_workers
+    def _fill(self):
+        """Ask while there is room; give the reason if that is over."""
+        while self._has_room():
+            self._tell_visible()
+            why = self._why_stop()
+            if why is not None:
+                return why
+            try:
+                self._begin(self.optimizer.ask())
+            except SpaceExhausted:
+                return (
+                    f"evaluated all {len(self.candidates)} points of the search space"
+                )
+        return None
 
-    def is_near(self, candidates, n_workers):
-        """Tell whether one more candidate would probably end too late.
+    def _has_room(self):
+        n, deadline = len(self.candidates), self.deadline
+        if deadline is not None and not deadline.has_room(
+            self.candidates, self.executor
+        ):
+            return False
+        if self.in_order:
+            # the ones before it had ended when its successor was asked for
+            return n < self.max_pending or self.candidates[n - self.max_pending].ended
+        return sum(not c.ended for c in self.untold) < self.max_pending
 
-        What is queued before it runs first.
-        """
-        done = [candidate for candidate in candidates if candidate.complete]
-        left = self._end - time.monotonic()
-        if not done:
-            return left <= 0
-        folds = [fold for candidate in done for fold in candidate.folds]
-        work = sum(fold["fit_time"] + fold["score_time"] for fold in folds) / len(done)
-        # one candidate does not gain by more workers than it has folds
-        side_by_side = max(n_workers / len(done[0].folds), 1)
-        ahead = (len(candidates) - len(done)) / side_by_side
-        needed = work / min(n_workers, len(done[0].folds)) * (1 + ahead)
-        if self._refit:
-            needed += sum(fold["fit_time"] for fold in folds) / len(folds)
-        return left < needed
+    def _why_stop(self):
+        n = len(self.candidates)
+        if self.executor.broken:
+            return self.executor.broken
+        if self.n_iter is not None and n >= self.n_iter:
+            return f"evaluated n_iter={self.n_iter} candidates"
+        if n and self._time_is_short():
+            return f"timeout={self.deadline.seconds:g} s after {n} candidates"
+        for rule in self.rules:
+            why = rule(self.optimizer.history, self.optimizer)
+            if why:
+                of = "" if self.n_iter is None else f" of {self.n_iter}"
+                return f"stopped after {n}{of} candidates: {why}"
+        return None
+
+    def _time_is_short(self):
+        if self.deadline is None:
+            return False
+        return self.deadline.is_near(self.candidates, self.executor.n_workers)
+
+    def _tell_visible(self):
+        last_visible = len(self.candidates) - self.max_pending
+        for candidate in list(self.untold):
+            if self.in_order and candidate.trial.number > last_visible:
+                break
+            if candidate.ended:
+                self._tell(candidate)
+                self.untold.remove(candidate)
+
+    def _tell(self, candidate):
+        self.optimizer.tell(candidate.trial, **self._outcome(candidate))
+
+    def _outcome(self, candidate):
+        folds = self.objective.fold_scores(candidate.folds)
+        score, noise = candidate.estimate or (self.objective(candidate.folds), 0.0)
+        return {"score": score, "noise": noise, "folds": folds}
+
+    def _begin(self, trial):
+        n_splits, racing = self.evaluator.n_splits, self.racing
+        if self.journal is not None:
+            trial = _as_journalled(self.journal, self.optimizer, trial)
+        if racing is None:
+            candidate = Candidate(trial, range(n_splits))
+        else:
+            order = racing.order(trial.number, n_splits)
+            rounds = racing.rounds(n_splits, self.max_pending)
+            candidate = Candidate(trial, order, rounds)
+        self.candidates.append(candidate)
+        self.untold.append(candidate)
+        self._submit(candidate, candidate.begin_round())
+
+    def _submit(self, candidate, folds):
+        """Run folds, but those that the journal holds."""
+        trial, journal, known = candidate.trial, self.journal, {}
+        if journal is not None and journal.params(trial.number) is not None:
+            known = {fold: journal.result(trial.number, fold) for fold in folds}
+        for fold in folds:
+            if known.get(fold) is None:
+                self.executor.submit(
+                    (trial.number, fold), self.evaluator.task(trial, fold)
+                )
+        for fold, result in known.items():
+            if result is not None:
+                self._collect(candidate, fold, result)
+
+    def _drain(self):
+        """Wait for results, and take them in; tell whether there were any."""
+        results = self.executor.wait()
+        for (number, fold), result in results:
+            candidate = self.candidates[number]
+            lost = result if isinstance(result, Lost) else None
+            if lost:
+                result = self.evaluator.of_lost(fold, lost)
+            record = candidate.trial, fold, result
+            if lost and lost.by_death:
+                self.unwritten.append(record)
+            else:
+                self._write(record)
+            if not lost:  # the machine is well
+                self._write(*self.unwritten)
+                self.unwritten.clear()
+            self._collect(candidate, fold, result)
+        if results and self.journal is not None:
+            self.journal.flush()
+        return bool(results)
+
+    def _write(self, *records):
+        if self.journal is not None:
+            for record in records:
+                self.journal.add(*record)
+
+    def _collect(self, candidate, fold, result):
+        self.evaluator.check(result)
+        if not candidate.add(fold, result):
+            return
+        estimate = None
+        if not candidate.complete:
+            estimate = self._judge(candidate)
+            if estimate is None:
+                self._submit(candidate, candidate.begin_round())
+                return
+        candidate.end(estimate)
+        self.on_end(candidate)
+
+    def _judge(self, candidate):
+        """Let the candidates it could see when it was asked for decide on the rest."""
+        visible = self.candidates
+        if self.in_order:
+            visible = visible[: max(candidate.trial.number - self.max_pending + 1, 0)]
+        scores = self.objective.fold_scores(candidate.folds)
+        seen = np.array([fold is not None for fold in candidate.folds])
+        return self.racing.judge(self._table(visible), scores, seen)
+
+    def _table(self, candidates):
+        """Give the scores of complete candidates, those with a failed fold apart."""
+        rows = [self.objective.fold_scores(c.folds) for c in candidates if c.complete]
+        table = np.array(rows).reshape(len(rows), self.evaluator.n_splits)
+        return table[np.isfinite(table).all(axis=1)]
+
+    def _resume(self):
+        """At the end, run more folds of the paused candidates that may be the best."""
+        if self.racing is None or self.executor.broken:
+            return False
+        paused = [c for c in self.candidates if c.ended and not c.complete]
+        paused = [c for c in paused if np.isfinite(c.estimate[0])]
+        scores = np.array([self.objective.fold_scores(c.folds) for c in paused])
+        chosen = self.racing.resume(
+            self._table(self.candidates), scores, self.max_pending
+        )
+        if self.deadline is not None:
+            n_workers = self.executor.n_workers
+            chosen = [i for i in chosen if self.deadline.permits(paused[i], n_workers)]
+        size = 1 if self.max_pending == 1 else self.evaluator.n_splits
+        for candidate in (paused[i] for i in chosen):
+            self.resumed.add(candidate)
+            self._submit(candidate, candidate.begin_round(size))
+        return bool(chosen)
+
+
+def _as_journalled(journal, optimizer, trial):
+    """Give the trial as the journal has it, if it does."""
+    stored = journal.params(trial.number)
+    if stored is None:
+        return trial
+    if not optimizer.space.same(stored, trial.params):
+        journal.state_difference(trial)
+        trial = optimizer.replace(trial, stored)
+    return trial

@@ -8,17 +8,17 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.utils import indexable
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_bayes_search._assembly import evaluate_settings
 from sklearn_bayes_search._evaluation import check_names, draw_splits, name_error_scores
+from sklearn_bayes_search._racing import FoldRacing, as_racing
 from sklearn_bayes_search._results import (
     Objective,
     folds_frame,
-    results_frame,
+    raced_results,
     without_place,
 )
-from sklearn_bayes_search._scheduler import INTERRUPTED, deadline_for
+from sklearn_bayes_search._scheduler import INTERRUPTED
 from sklearn_bayes_search._sklearn_compat import (
     BaseSearchCV,
     FitCallbacks,
@@ -30,12 +30,14 @@ from sklearn_bayes_search._sklearn_compat import (
     scorer_attribute,
     warn_or_raise_about_fit_failures,
 )
+from sklearn_bayes_search._tables import ResultTables
 from sklearn_bayes_search.space import Space, as_space
+from sklearn_bayes_search.stopping import Deadline, as_rules
 
 __all__ = ["BayesSearchCV"]
 
 
-class BayesSearchCV(BaseSearchCV):
+class BayesSearchCV(ResultTables, BaseSearchCV):
     """Cross-validated search that learns from the scores it has seen.
 
     Takes the place of ``GridSearchCV`` and ``RandomizedSearchCV``: same parameters,
@@ -60,7 +62,7 @@ class BayesSearchCV(BaseSearchCV):
     n_iter : int or None, default=50
         How many settings are evaluated, >= 1; fewer if the space has fewer. A finite
         space that it covers is run whole, in the order of ``GridSearchCV``. None is
-        allowed with a ``timeout``.
+        allowed with a ``timeout`` or a stopping rule.
 
     scoring : str, callable, list, tuple or dict, default=None
         How predictions on the test folds are scored, as in ``GridSearchCV``.
@@ -130,6 +132,16 @@ class BayesSearchCV(BaseSearchCV):
         depend on timing. "auto" keeps all jobs busy. "async" chooses from all scores
         that are in: a little faster, and not reproducible.
 
+    racing : bool or FoldRacing, default=False
+        Whether a setting's folds run one after another, and the others wait as soon as
+        it will probably not be the best: see :class:`FoldRacing`. With many folds that
+        saves many fits. Only settings with all folds can be the best.
+
+    stopping : callable or list of callable, default=None
+        When to stop before ``n_iter``: :class:`TargetScore`, :class:`Patience`,
+        :class:`ExpectedGain`, :class:`TimeBudget`, or a function of the history and the
+        optimizer that returns a reason, or None to go on.
+
     timeout : float, default=None
         Seconds for the whole search, > 0, the refit included. No setting is begun that
         would probably end later; at least one is evaluated.
@@ -154,7 +166,8 @@ class BayesSearchCV(BaseSearchCV):
     Attributes
     ----------
     cv_results_ : dict of numpy (masked) ndarrays
-        As in ``GridSearchCV``, in the order of evaluation.
+        As in ``GridSearchCV``, in the order of evaluation. With ``racing``, scores of
+        folds that did not run are NaN, and ``n_splits_evaluated`` counts the others.
 
     best_estimator_ : estimator
         Fitted with the best setting on all data; if ``refit``.
@@ -252,6 +265,8 @@ class BayesSearchCV(BaseSearchCV):
             Interval(Integral, 1, None, closed="left"),
             StrOptions({"auto", "async"}),
         ],
+        "racing": ["boolean", FoldRacing],
+        "stopping": "no_validation",  # by as_rules
         "timeout": [Interval(Real, 0, None, closed="neither"), None],
         "fit_timeout": [Interval(Real, 0, None, closed="neither"), None],
         "checkpoint": [str, PathLike, None],
@@ -280,6 +295,8 @@ class BayesSearchCV(BaseSearchCV):
         prior_results=None,
         objective_metric=None,
         max_pending="auto",
+        racing=False,
+        stopping=None,
         timeout=None,
         fit_timeout=None,
         checkpoint=None,
@@ -306,6 +323,8 @@ class BayesSearchCV(BaseSearchCV):
         self.prior_results = prior_results
         self.objective_metric = objective_metric
         self.max_pending = max_pending
+        self.racing = racing
+        self.stopping = stopping
         self.timeout = timeout
         self.fit_timeout = fit_timeout
         self.checkpoint = checkpoint
@@ -346,7 +365,7 @@ class BayesSearchCV(BaseSearchCV):
             If the user interrupts it. The search is fitted nevertheless, with the
             settings that were complete; interrupted again, without a best estimator.
         """
-        deadline = deadline_for(self.timeout, self.n_iter, self.refit)
+        rules, deadline = self._rules()
         scorers, refit_metric = self._get_scorers()
         objective = self._objective(scorers)
         space = as_space(self.param_distributions)
@@ -358,6 +377,7 @@ class BayesSearchCV(BaseSearchCV):
         callbacks.begin()
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         splits = draw_splits(cv, X, y, routed.splitter.split)
+        racing = as_racing(self.racing, len(splits))
 
         optimizer, candidates, stop_reason, max_pending = evaluate_settings(
             self,
@@ -367,6 +387,8 @@ class BayesSearchCV(BaseSearchCV):
             splits=splits,
             scorers=scorers,
             objective=objective,
+            racing=racing,
+            rules=rules,
             deadline=deadline,
             callbacks=callbacks,
             routed=routed,
@@ -374,23 +396,27 @@ class BayesSearchCV(BaseSearchCV):
 
         folds = [candidate.folds for candidate in candidates]
         outcomes = without_place(fold for of_one in folds for fold in of_one)
+        done = [outcome for outcome in outcomes if outcome is not None]
         interrupted = stop_reason == INTERRUPTED
         try:
-            warn_or_raise_about_fit_failures(outcomes, self.error_score)
+            warn_or_raise_about_fit_failures(done, self.error_score)
         except ValueError as error:  # nothing but failures
             if interrupted:
                 raise KeyboardInterrupt from error
             raise
         if callable(self.scoring):
-            name_error_scores(outcomes, self.error_score)
-        first = outcomes[0]["test_scores"]
+            name_error_scores(done, self.error_score)
+        first = done[0]["test_scores"]
         self.multimetric_ = isinstance(first, dict)
         if callable(self.scoring) and self.multimetric_:
             self._check_refit_for_multimetric(first)
             refit_metric = self.refit
         settings = [dict(candidate.trial.params) for candidate in candidates]
-        results = self._format_results(settings, len(splits), outcomes)
-        self._choose_best(results, refit_metric)
+        if racing is None:
+            results = self._format_results(settings, len(splits), outcomes)
+        else:
+            results = raced_results(self._format_results, settings, outcomes)
+        self._choose_best(results, refit_metric, len(splits))
         self.scorer_ = scorer_attribute(scorers)
         self.n_splits_ = len(splits)
         self.n_iter_ = len(candidates)
@@ -413,6 +439,19 @@ class BayesSearchCV(BaseSearchCV):
             raise KeyboardInterrupt
         return self
 
+    def _rules(self):
+        """Give the stopping rules and the deadline; refuse a search without an end."""
+        rules, seconds = as_rules(self.stopping, self.timeout)
+        if seconds is None and self.n_iter is None and not rules:
+            raise ValueError(
+                "The 'n_iter' parameter of BayesSearchCV must be an int >= 1 unless a "
+                "'timeout' or a rule for 'stopping' ends the search. Got None for all "
+                "of them; set one."
+            )
+        if seconds is None:
+            return rules, None
+        return rules, Deadline(seconds, refit=self.refit is not False)
+
     def _objective(self, scorers):
         """Give what is maximised; refuse an unknown metric where they are known."""
         objective = Objective(self.objective_metric, self.refit)
@@ -421,10 +460,17 @@ class BayesSearchCV(BaseSearchCV):
             objective.metric(names)
         return objective
 
-    def _choose_best(self, results, refit_metric):
+    def _choose_best(self, results, refit_metric, n_splits):
         if not (self.refit or not self.multimetric_):
             return
         self.best_index_ = self._select_best_index(self.refit, refit_metric, results)
+        n_evaluated = results.get("n_splits_evaluated")
+        if n_evaluated is not None and n_evaluated[self.best_index_] < n_splits:
+            raise ValueError(
+                "The 'refit' callable chose a candidate that was not scored on all "
+                f"folds, number {self.best_index_}. With 'racing', scores of paused "
+                "candidates are NaN: choose where they are not, as np.nanargmax does."
+            )
         if not callable(self.refit):
             means = results[f"mean_test_{refit_metric}"]
             self.best_score_ = means[self.best_index_]
@@ -443,58 +489,3 @@ class BayesSearchCV(BaseSearchCV):
             self.refit_time_ = time.time() - start
         if hasattr(best, "feature_names_in_"):
             self.feature_names_in_ = best.feature_names_in_
-
-    def results_frame(self):
-        """Show the settings tried as a table.
-
-        Returns
-        -------
-        frame : DataFrame
-            A row per candidate, in the order of evaluation: a column per parameter
-            with its own dtype (missing where the parameter is inactive), then
-            ``score`` (mean over the folds of what was maximised), ``standard_error``
-            of that mean over the folds, ``rank``, ``status`` ("ok" or "failed") and
-            ``seconds`` (all folds together). A parameter called like one of these
-            keeps its prefix ``param_``.
-
-        Raises
-        ------
-        NotFittedError
-            If the search is not fitted.
-
-        Examples
-        --------
-        >>> from sklearn.datasets import load_iris
-        >>> from sklearn.tree import DecisionTreeClassifier
-        >>> from sklearn_bayes_search import BayesSearchCV
-        >>> search = BayesSearchCV(
-        ...     DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2]}
-        ... ).fit(*load_iris(return_X_y=True))
-        >>> search.results_frame()[["max_depth", "score", "rank", "status"]].round(3)
-                   max_depth  score  rank status
-        candidate
-        0                  1  0.667     2     ok
-        1                  2  0.933     1     ok
-        """
-        check_is_fitted(self, "cv_results_")
-        failed = [outcome.failed for outcome in self.optimizer_.history]
-        return results_frame(
-            self.cv_results_, self._metric, failed[: self.n_iter_], self.n_splits_
-        )
-
-    def folds_frame(self):
-        """Show every fit of the search as a table.
-
-        Returns
-        -------
-        frame : DataFrame
-            ``candidate``, ``fold``, ``score``, ``status`` (as above), ``error``,
-            ``start``, ``seconds`` and ``worker`` (host, number of process or thread).
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        """
-        check_is_fitted(self, "cv_results_")
-        return self._folds.copy()

@@ -145,11 +145,15 @@ class Outcome:
         Higher is better; NaN when the evaluation failed.
     noise : float
         Variance of the score's error where it is known, in squared score units.
+    folds : ndarray of shape (n_splits,) or None
+        The scores that it is the mean of, NaN where there is none; None where it is
+        no mean over folds.
     """
 
     trial: Trial
     score: float
     noise: float = 0.0
+    folds: np.ndarray | None = None
 
     @property
     def failed(self) -> bool:
@@ -180,6 +184,24 @@ class History:
         if number in self._outcomes:
             raise ValueError(f"The outcome of trial {number} is already known.")
         self._outcomes[number] = outcome
+
+    def replace(self, outcome: Outcome) -> None:
+        """Put an outcome in the place of an earlier one of the same trial.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            What came back later.
+        """
+        del self._outcomes[outcome.trial.number]
+        self.add(outcome)
+
+    @property
+    def fold_scores(self) -> np.ndarray:
+        """Scores of those with all folds scored, shape (n_complete, n_splits)."""
+        folds = [o.folds for o in self if o.folds is not None]
+        complete = [scores for scores in folds if np.isfinite(scores).all()]
+        return np.array(complete) if complete else np.empty((0, 0))
 
     def __len__(self) -> int:
         return len(self._outcomes)

@@ -2,7 +2,7 @@
 
 This module joins the rooms below it: the space, the first points, and the proposer
 of all others, which is mostly a surrogate with an acquisition function.
-Scores are winsorised and standardised here and nowhere else; higher is better.
+Scores are as they were told; higher is better.
 """
 
 from collections import deque
@@ -23,21 +23,16 @@ from sklearn_bayes_search._design import (
 )
 from sklearn_bayes_search._maximize import Asked, Maximizer
 from sklearn_bayes_search._prior import Prior, Results
+from sklearn_bayes_search._targets import standardise, targets
 from sklearn_bayes_search._trial import History, Outcome, Trial
 from sklearn_bayes_search.acquisition import Acquisition
 from sklearn_bayes_search.exceptions import SpaceExhausted
-from sklearn_bayes_search.proposer import Known, Proposer, as_proposer
+from sklearn_bayes_search.proposer import Known, ModelBased, Proposer, as_proposer
 from sklearn_bayes_search.space import as_space
 from sklearn_bayes_search.surrogate import Surrogate
 
 __all__ = ["BayesianOptimizer", "History", "Outcome", "Trial"]
 
-# What a failed evaluation tells the model: the worst score seen, with the scores' own
-# variance as noise. It keeps the mean low there without a cliff.
-FAILURE_NOISE = 1.0
-# Scores this many spreads below the median are pulled up, or a few hopeless settings
-# would flatten all differences among good ones. Measured with scores of -1e6.
-WINSOR_SPREADS = 5.0
 # First points where earlier results inform the model. With more of them a good source
 # saves fewer evaluations; with 2 a misleading one costs some.
 N_INFORMED = 3
@@ -221,7 +216,12 @@ class BayesianOptimizer:
         return other
 
     def tell(
-        self, trial: Trial | Mapping[str, Any], score: float, *, noise: float = 0.0
+        self,
+        trial: Trial | Mapping[str, Any],
+        score: float,
+        *,
+        noise: float = 0.0,
+        folds: np.ndarray | None = None,
     ) -> None:
         """Learn the score of a setting.
 
@@ -236,6 +236,9 @@ class BayesianOptimizer:
         noise : float, default=0.0
             Variance of the score's error, >= 0, where it is known; in squared units of
             the score.
+        folds : ndarray of shape (n_splits,), default=None
+            The scores that ``score`` is the mean of, for rules that ask for the noise
+            of the cross-validation; NaN where there is none.
 
         Raises
         ------
@@ -259,7 +262,64 @@ class BayesianOptimizer:
         params = self._params.pop(trial.number, trial.params)
         if not self.space.same(params, trial.params):
             trial = Trial(trial.number, params, trial.row)
-        self.history.add(Outcome(trial, score, noise))
+        self.history.add(Outcome(trial, score, noise, folds))
+
+    def expected_gain(self) -> float:
+        """Predict how much the best of all settings would gain on the best so far.
+
+        Returns
+        -------
+        gain : float
+            The highest expected improvement [1]_ of any new point, in units of the
+            score; infinite before the model takes over, 0 when nothing is left.
+
+        Raises
+        ------
+        ValueError
+            If the surrogate does not predict scores, as "tpe".
+
+        References
+        ----------
+        .. [1] D. R. Jones, M. Schonlau and W. J. Welch, "Efficient Global Optimization
+           of Expensive Black-Box Functions", 1998, eq. (15).
+        """
+        if not isinstance(self._proposer, ModelBased):
+            raise ValueError(
+                "The expected gain needs a surrogate that predicts scores, as 'gp' or "
+                f"'forest'. Got {self._proposer!r}."
+            )
+        scores = self.history.scores
+        if self._queue is not None or self._n_asked < self.n_initial_points:
+            return np.inf
+        if np.isfinite(scores).sum() < 2:
+            return np.inf
+        known = self._known()
+        if known is None:
+            return np.inf
+        with one_blas_thread():
+            gain = self._proposer.expected_gain(
+                known,
+                maximizer=self._maximizer,
+                asked=self._asked,
+                rng=self._rng(self._n_asked),
+            )
+        return gain * standardise(scores[np.isfinite(scores)])[1]
+
+    def revise(
+        self, trial: Trial, score: float, *, noise: float, folds: np.ndarray
+    ) -> None:
+        """Learn more of a trial that was told already.
+
+        Parameters
+        ----------
+        trial : Trial
+            Of the history.
+        score, noise : float
+            As for `tell`.
+        folds : ndarray of shape (n_splits,)
+            Likewise.
+        """
+        self.history.replace(Outcome(trial, float(score), float(noise), folds))
 
     def _identify(self, trial: Any) -> Trial:
         """Give the pending trial that is meant, or adopt a setting from elsewhere."""
@@ -361,14 +421,23 @@ class BayesianOptimizer:
 
     def _most_promising(self, rng: np.random.Generator) -> np.ndarray | None:
         """Let the proposer choose, given what was told and what is pending."""
+        known = self._known()
+        if known is None:
+            return None
+        return self._proposer.propose(
+            known, maximizer=self._maximizer, asked=self._asked, rng=rng
+        )
+
+    def _known(self) -> Known | None:
+        """Give what was told and what is pending; None if there is nothing to learn."""
         outcomes = list(self.history)
         failed = np.array([outcome.failed for outcome in outcomes])
-        y, noise = _targets(outcomes, failed)
+        y, noise = targets(outcomes, failed)
         if np.ptp(y) == 0 and not failed.any() and not len(self._prior):
-            return None  # nothing to learn: a model of it would stay in the corners
+            return None  # a model of equal scores would stay in the corners
         pending = [trial.row for trial in self._pending.values()]
         U = np.array([outcome.trial.row for outcome in outcomes])
-        known = Known(
+        return Known(
             U=U,
             y=y,
             noise=noise,
@@ -376,59 +445,11 @@ class BayesianOptimizer:
             pending=np.array(pending).reshape(-1, self.space.n_dims),
             earlier=self._prior.place(U, y, noise),
         )
-        return self._proposer.propose(
-            known, maximizer=self._maximizer, asked=self._asked, rng=rng
-        )
 
     def _rng(self, *stream: int) -> np.random.Generator:
         """Give the generator of one ask, or of another numbered purpose."""
         seeds = np.random.SeedSequence(self._entropy, spawn_key=stream)
         return np.random.default_rng(seeds)
-
-
-def standardise(scores: np.ndarray) -> tuple[np.ndarray, float]:
-    """Winsorise the low tail of scores, then scale them to mean 0 and deviation 1.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n,)
-        Finite scores of any size.
-
-    Returns
-    -------
-    y : ndarray of shape (n,)
-        Standardised scores; all 0 when the scores are equal up to rounding.
-    unit : float
-        How large a difference of scores is 1 in ``y``.
-    """
-    magnitude = float(np.abs(scores).max()) or 1.0  # 1e300 squared would overflow
-    y = scores / magnitude
-    middle = float(np.median(y))
-    spread = max(y.max() - middle, middle - float(np.quantile(y, 0.25)))
-    if spread == 0:  # most scores are equal: take the typical distance of the others
-        others = np.abs(y - middle)[y != middle]
-        spread = float(np.median(others)) if len(others) else 0.0
-    y = np.maximum(y, middle - WINSOR_SPREADS * spread)
-    y = y - y.mean()
-    deviation = float(y.std())
-    if deviation < 1e-12:
-        return np.zeros(len(y)), magnitude
-    return y / deviation, magnitude * deviation
-
-
-def _targets(
-    outcomes: Sequence[Outcome], failed: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Give what the model learns: standardised scores, and their known variances."""
-    scores = np.array([outcome.score for outcome in outcomes])
-    y = np.empty(len(outcomes))
-    y[~failed], unit = standardise(scores[~failed])
-    y[failed] = y[~failed].min()
-    unit = max(unit, np.finfo(float).tiny)  # of scores like 1e-320 it is rounded to 0
-    # more than 1e3 units is as good as unknown; cut off first, the ratio may overflow
-    known = np.sqrt([outcome.noise for outcome in outcomes])
-    known = np.minimum(known, 1e3 * unit) / unit
-    return y, np.where(failed, FAILURE_NOISE, known**2)
 
 
 def _check_count(name: str, value: Any, other: str = "") -> None:

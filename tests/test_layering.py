@@ -17,14 +17,14 @@ PACKAGE = Path(__file__).parents[1] / "sklearn_bayes_search"
 # Imports point to a smaller number. A sub-package has one row and is free inside.
 ROWS = {
     0: ("_trial", "exceptions", "_blas", "_sklearn_compat"),
-    1: ("space", "_kernels", "_ascent", "_folds"),
+    1: ("space", "_kernels", "_ascent", "_folds", "_targets"),
     2: ("surrogate",),
     3: ("acquisition", "_maximize", "_feasibility"),
     4: ("_design", "_prior", "proposer"),
     5: ("optimizer",),
     6: ("stopping", "execution", "_journal"),
     7: ("_evaluation", "_results", "_racing", "_prior_results"),
-    8: ("_scheduler",),
+    8: ("_scheduler", "_tables"),
     9: ("_assembly", "report", "display", "importance", "selection"),
     10: ("_search",),
     11: ("__init__",),

@@ -18,13 +18,14 @@ from threadpoolctl import threadpool_info
 
 from sklearn_bayes_search import _maximize
 from sklearn_bayes_search import optimizer as module
+from sklearn_bayes_search._targets import standardise
 from sklearn_bayes_search.acquisition import (
     ACQUISITIONS,
     LogExpectedImprovement,
     UpperConfidenceBound,
 )
 from sklearn_bayes_search.exceptions import SpaceExhausted
-from sklearn_bayes_search.optimizer import BayesianOptimizer, standardise
+from sklearn_bayes_search.optimizer import BayesianOptimizer
 from sklearn_bayes_search.space import Categorical, Integer, Real, Space
 from sklearn_bayes_search.surrogate import GaussianProcess, Posterior, RandomForest
 

@@ -16,10 +16,10 @@ from sklearn_bayes_search._results import (
     Objective,
     candidate_line,
     reporter,
-    results_frame,
 )
 from sklearn_bayes_search._scheduler import Candidate
-from sklearn_bayes_search._trial import Trial
+from sklearn_bayes_search._tables import results_frame
+from sklearn_bayes_search._trial import Outcome, Trial
 
 X = np.arange(40.0).reshape(20, 2) / 40
 
@@ -29,9 +29,11 @@ def fold(score, error=None):
 
 
 def candidate(*folds, params=None, number=0):
-    candidate = Candidate(Trial(number, params or {"x": 1}, np.zeros(1)), len(folds))
-    for index, result in enumerate(folds):
-        candidate.add(index, result)
+    trial = Trial(number, params or {"x": 1}, np.zeros(1))
+    candidate = Candidate(trial, range(len(folds)))
+    for index in candidate.begin_round():
+        candidate.add(index, folds[index])
+    candidate.end()
     return candidate
 
 
@@ -54,7 +56,11 @@ def frame_of(params, metric="score", failed=None, n_splits=3):
     results[f"std_test_{metric}"] = scores.std(axis=0)
     results[f"rank_test_{metric}"] = np.arange(1, len(params) + 1, dtype=np.int32)
     failed = [False] * len(params) if failed is None else failed
-    return results_frame(results, metric, failed, n_splits), scores
+    outcomes = [
+        Outcome(None, np.nan if bad else 0.5, folds=row)
+        for bad, row in zip(failed, scores.T, strict=True)
+    ]
+    return results_frame(results, metric, outcomes), scores
 
 
 def column(values, name="value"):

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sklearn_bayes_search import _scheduler
-from sklearn_bayes_search._scheduler import Candidate, Deadline, run, window
+from sklearn_bayes_search import _scheduler, stopping
+from sklearn_bayes_search._scheduler import Candidate, run, window
 from sklearn_bayes_search._trial import Trial
 from sklearn_bayes_search.exceptions import SpaceExhausted
 from sklearn_bayes_search.execution import Lost
+from sklearn_bayes_search.stopping import Deadline
 
 
 class Optimizer:
@@ -31,8 +32,18 @@ class Optimizer:
     def history(self):
         return [trial.number for trial, _ in self.told]
 
-    def tell(self, trial, score):
+    def tell(self, trial, score, *, noise, folds):
         self.told.append((trial, score))
+
+
+class Values:
+    """Stands in for the objective."""
+
+    def __call__(self, folds):
+        return self.fold_scores(folds)
+
+    def fold_scores(self, folds):
+        return [fold["value"] for fold in folds]
 
 
 class Evaluator:
@@ -115,6 +126,7 @@ def rng():
 def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(_scheduler, "time", clock)
+    monkeypatch.setattr(stopping, "time", clock)
     return clock
 
 
@@ -123,12 +135,12 @@ def search(executor, *, optimizer=None, n_splits=1, **options):
     optimizer, evaluator = optimizer or Optimizer(), Evaluator(n_splits)
     completed = []
     arguments = {
-        "objective": lambda folds: [fold["value"] for fold in folds],
+        "objective": Values(),
         "n_iter": 10,
         "max_pending": 1,
         "in_order": True,
         "deadline": None,
-        "on_complete": completed.append,
+        "on_end": completed.append,
         **options,
     }
     candidates, reason = run(optimizer, executor, evaluator, **arguments)
@@ -172,7 +184,7 @@ def test_async_tells_everything_that_is_finished_before_it_asks(
         n_splits=n_splits,
         n_iter=n_iter,
         in_order=False,
-        on_complete=lambda candidate: finished.add(candidate.trial.number),
+        on_end=lambda candidate: finished.add(candidate.trial.number),
     )
     assert [set(known) for known in optimizer.known_at_ask] == finished_at_ask
     for k, known in enumerate(finished_at_ask):
@@ -260,23 +272,27 @@ def test_what_a_check_raises_ends_the_search(rng):
             Optimizer(),
             Executor(rng),
             Refusing(2),
-            objective=len,
+            objective=Values(),
             n_iter=3,
             max_pending=1,
             in_order=True,
             deadline=None,
-            on_complete=print,
+            on_end=print,
         )
 
 
 def test_a_candidate_is_complete_with_its_last_fold(clock):
-    candidate = Candidate(Trial(0, {}, None), 2)
+    candidate = Candidate(Trial(0, {}, None), range(2))
+    assert candidate.begin_round() == [0, 1]
     clock.now += 1
-    candidate.add(1, {"fold": 1})
+    assert not candidate.add(1, {"fold": 1})
     assert not candidate.complete
     clock.now += 2
-    candidate.add(0, {"fold": 0})
+    assert candidate.add(0, {"fold": 0})
     assert candidate.complete
+    assert not candidate.ended
+    candidate.end()
+    assert candidate.ended
     assert candidate.seconds == 3
     assert candidate.folds == [{"fold": 0}, {"fold": 1}]
 
@@ -393,6 +409,7 @@ def test_equal_fits_on_many_workers_overrun_by_less_than_one_candidate(
     with pytest.MonkeyPatch.context() as patch:
         clock = Clock()
         patch.setattr(_scheduler, "time", clock)
+        patch.setattr(stopping, "time", clock)
         L = window("auto", n_workers, n_splits)
         n, seconds, _ = timed(
             clock,

@@ -289,3 +289,24 @@ class Leaking(Toy):
         with open("/proc/self/status") as status:
             (line,) = (line for line in status if line.startswith("VmRSS"))
         return int(line.split()[1]) / 1024
+
+
+class Folded(Toy):
+    """Scores differ between folds, and a little between candidate and fold.
+
+    The data are numbers of rows.
+    """
+
+    def fit(self, X, y=None):
+        Folded.n_fits += 1
+        return super().fit(X)
+
+    def score(self, X, y=None):
+        fold = float(np.mean(X))
+        return super().score(X) + np.cos(fold) + 0.01 * np.sin(fold * (9 + self.a))
+
+    n_fits = 0
+
+
+class JitteryFolded(Jittery, Folded):
+    """Both."""

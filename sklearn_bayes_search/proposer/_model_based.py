@@ -6,7 +6,11 @@ import numpy as np
 
 from sklearn_bayes_search._feasibility import Feasibility
 from sklearn_bayes_search._maximize import Asked, Maximizer
-from sklearn_bayes_search.acquisition import Acquisition, Context
+from sklearn_bayes_search.acquisition import (
+    Acquisition,
+    Context,
+    LogExpectedImprovement,
+)
 from sklearn_bayes_search.proposer._base import Known
 from sklearn_bayes_search.surrogate import Surrogate
 
@@ -56,6 +60,39 @@ class ModelBased:
         row : ndarray of shape (n_dims,) or None
             A snapped point that the constraint permits; None if none was found.
         """
+        promise, mean = self._learn(known, maximizer, rng)
+        return self._maximize(promise, mean, known, maximizer, asked, rng)
+
+    def expected_gain(
+        self,
+        known: Known,
+        *,
+        maximizer: Maximizer,
+        asked: Asked,
+        rng: np.random.Generator,
+    ) -> float:
+        """Maximise the expected improvement, whatever the acquisition function.
+
+        Parameters
+        ----------
+        known, maximizer, asked, rng
+            As for `propose`.
+
+        Returns
+        -------
+        gain : float
+            In standard deviations of the scores; 0 where no point is left.
+        """
+        promise, mean = self._learn(known, maximizer, rng)
+        # the logarithm has a gradient everywhere, and the same maximum
+        promise.acquisition = LogExpectedImprovement(augmented=False, cap=None)
+        row = self._maximize(promise, mean, known, maximizer, asked, rng)
+        return 0.0 if row is None else float(np.exp(promise(row[None])[0]))
+
+    def _learn(
+        self, known: Known, maximizer: Maximizer, rng: np.random.Generator
+    ) -> tuple["_Promise", np.ndarray]:
+        """Fit the model; give what it promises, and its mean at the points told."""
         U, failed, dims = known.U, known.failed, maximizer.dims
         seen, y, noise = known.with_earlier()
         model = self.surrogate.fit(seen, y, noise=noise, dims=dims, rng=rng)
@@ -72,11 +109,23 @@ class ModelBased:
             best=best, gap=gap, n_told=len(U), n_dims=dims.n_dims, rng=rng
         )
         feasibility = Feasibility().fit(U, ~failed, dims=dims) if failed.any() else None
+        return _Promise(model, self.acquisition, context, feasibility), mean
+
+    @staticmethod
+    def _maximize(
+        promise: "_Promise",
+        mean: np.ndarray,
+        known: Known,
+        maximizer: Maximizer,
+        asked: Asked,
+        rng: np.random.Generator,
+    ) -> np.ndarray | None:
+        unknown = np.full(maximizer.dims.n_dims, 0.5)
         return maximizer(
-            _Promise(model, self.acquisition, context, feasibility),
+            promise,
             asked=asked,
-            centres=U[np.argsort(-mean, kind="stable")[:N_CENTRES]],
-            length_scales=getattr(model, "length_scales_", np.full(dims.n_dims, 0.5)),
+            centres=known.U[np.argsort(-mean, kind="stable")[:N_CENTRES]],
+            length_scales=getattr(promise.model, "length_scales_", unknown),
             rng=rng,
         )
 

@@ -1,0 +1,127 @@
+"""The tables of a fitted search."""
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_bayes_search._results import mean_and_error
+
+__all__ = ["ResultTables", "results_frame"]
+
+
+class ResultTables:
+    """Methods of a fitted search that show its results."""
+
+    def results_frame(self):
+        """Show the settings tried as a table.
+
+        Returns
+        -------
+        frame : DataFrame
+            A row per candidate, in the order of evaluation: a column per parameter
+            with its own dtype (missing where the parameter is inactive), then
+            ``score`` (mean over the folds of what was maximised), ``standard_error``
+            of that mean over the folds, ``rank``, ``status`` ("ok", "failed" or,
+            with racing, "paused": its score is an estimate) and ``seconds`` (all folds
+            together). A parameter called like one of these
+            keeps its prefix ``param_``.
+
+        Raises
+        ------
+        NotFittedError
+            If the search is not fitted.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn.tree import DecisionTreeClassifier
+        >>> from sklearn_bayes_search import BayesSearchCV
+        >>> search = BayesSearchCV(
+        ...     DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2]}
+        ... ).fit(*load_iris(return_X_y=True))
+        >>> search.results_frame()[["max_depth", "score", "rank", "status"]].round(3)
+                   max_depth  score  rank status
+        candidate
+        0                  1  0.667     2     ok
+        1                  2  0.933     1     ok
+        """
+        check_is_fitted(self, "cv_results_")
+        outcomes = list(self.optimizer_.history)[: self.n_iter_]
+        return results_frame(self.cv_results_, self._metric, outcomes)
+
+    def folds_frame(self):
+        """Show every fit of the search as a table.
+
+        Returns
+        -------
+        frame : DataFrame
+            ``candidate``, ``fold``, ``score``, ``status`` (as above), ``error``,
+            ``start``, ``seconds`` and ``worker`` (host, number of process or thread).
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        """
+        check_is_fitted(self, "cv_results_")
+        return self._folds.copy()
+
+
+def results_frame(cv_results, metric, outcomes):
+    """Make a tidy table, a row per candidate.
+
+    Parameters
+    ----------
+    cv_results : dict
+        As in ``cv_results_``.
+    metric : str
+        Which score is shown.
+    outcomes : list of Outcome
+        What the optimizer was told of each candidate.
+
+    Returns
+    -------
+    frame : DataFrame
+        A column per parameter, then score, standard_error, rank, status, seconds.
+    """
+    n_splits = len(outcomes[0].folds)
+    n_evaluated = cv_results.get("n_splits_evaluated", n_splits)
+    folds = [cv_results[f"split{fold}_test_{metric}"] for fold in range(n_splits)]
+    _, error = mean_and_error(np.array(folds))
+    failed = [outcome.failed for outcome in outcomes]
+    paused = np.full(len(outcomes), n_evaluated) < n_splits
+    told = [outcome.score for outcome in outcomes]
+    own = {
+        "score": np.where(paused, told, cv_results[f"mean_test_{metric}"]),
+        "standard_error": error,
+        "rank": cv_results[f"rank_test_{metric}"],
+        "status": np.select([failed, paused], ["failed", "paused"], "ok"),
+        "seconds": n_evaluated
+        * (cv_results["mean_fit_time"] + cv_results["mean_score_time"]),
+    }
+    columns = {}
+    for key in cv_results:
+        if key.startswith("param_"):
+            name = key.removeprefix("param_")
+            columns[key if name in own else name] = _column(cv_results["params"], name)
+    index = pd.RangeIndex(len(failed), name="candidate")
+    return pd.DataFrame({**columns, **own}, index=index)
+
+
+def _column(params, name):
+    """Give one parameter's values; where it is inactive, the dtype's missing value."""
+    values = [setting.get(name, pd.NA) for setting in params]
+    present = [setting[name] for setting in params if name in setting]
+    # one value at a time: tuples and arrays are values here, not rows
+    objects = np.empty(len(values), dtype=object)
+    for row, value in enumerate(values):
+        objects[row] = value
+    column = pd.Series(objects, dtype=object)
+    if not all(isinstance(v, bool | int | float | str | np.generic) for v in present):
+        return column
+    inferred = pd.Series(present).dtype
+    if len(present) == len(values) or inferred.kind == "O":
+        return column.astype(inferred)
+    if inferred.kind == "f":
+        return column.where(column.notna(), np.nan).astype(inferred)
+    return column.convert_dtypes()

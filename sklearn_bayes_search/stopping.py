@@ -1,0 +1,314 @@
+"""When a search has gone on for long enough.
+
+A rule is any callable ``rule(history, optimizer)`` that returns None to go on, or why
+it stops: a phrase that completes "stopped after 34 of 100 candidates: ...". It is
+called before each candidate is asked for, with all that its choice could depend on, and
+keeps no state: a resumed search, and one on more workers, stop at the same candidate.
+"""
+
+import time
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Protocol
+
+import numpy as np
+
+from sklearn_bayes_search._folds import FoldModel
+from sklearn_bayes_search._trial import History
+from sklearn_bayes_search.optimizer import BayesianOptimizer
+
+__all__ = [
+    "Deadline",
+    "ExpectedGain",
+    "Patience",
+    "StoppingRule",
+    "TargetScore",
+    "TimeBudget",
+    "as_rules",
+]
+
+
+class StoppingRule(Protocol):
+    """Tells when to stop; need not be subclassed, a function will do."""
+
+    def __call__(self, history: History, optimizer: BayesianOptimizer) -> str | None:
+        """Decide whether to go on.
+
+        Parameters
+        ----------
+        history : History
+            The outcomes told so far.
+        optimizer : BayesianOptimizer
+            What chooses the settings; it is not to be asked or told.
+
+        Returns
+        -------
+        reason : str or None
+            Why the search stops; None to go on.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class TargetScore:
+    """Stop when a setting is good enough.
+
+    Parameters
+    ----------
+    score : float
+        The mean cross-validated score to reach.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from sklearn_bayes_search import BayesSearchCV, TargetScore
+    >>> search = BayesSearchCV(
+    ...     KNeighborsClassifier(),
+    ...     {"n_neighbors": range(1, 100)},
+    ...     stopping=TargetScore(0.95),
+    ...     random_state=0,
+    ... ).fit(*load_iris(return_X_y=True))
+    >>> search.n_iter_ < 50
+    True
+    """
+
+    score: float
+
+    def __post_init__(self) -> None:
+        _check(self, "score", Real, -np.inf, "a number")
+
+    def __call__(self, history: History, optimizer: BayesianOptimizer) -> str | None:
+        """Stop when the best complete outcome has reached the score."""
+        best = _complete(history).max(initial=-np.inf)
+        if best < self.score:
+            return None
+        return f"the score {best:.4g} has reached the target {self.score:g}"
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Stop when the best score has not risen for a while.
+
+    Parameters
+    ----------
+    n : int
+        For how many candidates in a row, >= 1.
+    min_delta : float, default=0.0
+        A rise that does not exceed it does not count, >= 0; in units of the score.
+    """
+
+    n: int
+    min_delta: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check(self, "n", Integral, 1, "an int >= 1")
+        _check(self, "min_delta", Real, 0.0, "a number >= 0")
+
+    def __call__(self, history: History, optimizer: BayesianOptimizer) -> str | None:
+        """Stop when the last ``n`` outcomes brought nothing."""
+        scores = _complete(history)
+        if len(scores) <= self.n:
+            return None
+        before = scores[: -self.n].max()
+        if before == -np.inf or scores.max() > before + self.min_delta:
+            return None
+        more = f" by more than {self.min_delta:g}" if self.min_delta else ""
+        return f"the best score has not risen{more} for {self.n} candidates"
+
+
+@dataclass(frozen=True)
+class ExpectedGain:
+    """Stop when what is left to gain is small beside the noise of the cross-validation.
+
+    A score from other folds would differ from the present one. Where the expected
+    improvement [1]_ of every setting that is left is a small part of that difference,
+    going on would only fit the folds.
+
+    Parameters
+    ----------
+    fraction : float, default=0.1
+        Which part of the noise the expected improvement of the next candidate must
+        fall below, > 0.
+    n_more : int, default=10
+        How many candidates beyond the first points are evaluated in any case, >= 5.
+
+    Notes
+    -----
+    The noise is that of a comparison of two settings: the interaction of candidate and
+    fold [2]_, without the effect of the folds, which all settings share. Makarova et
+    al. [3]_ compare a bound of the regret with the whole variance of the
+    cross-validation, which stops earlier.
+
+    References
+    ----------
+    .. [1] D. R. Jones, M. Schonlau and W. J. Welch, "Efficient Global Optimization of
+       Expensive Black-Box Functions", 1998.
+    .. [2] C. Nadeau and Y. Bengio, "Inference for the Generalization Error", Machine
+       Learning 2003: the factor 1/k + n_test/n_train.
+    .. [3] A. Makarova et al., "Automatic Termination for Hyperparameter Optimization",
+       AutoML 2022.
+    """
+
+    fraction: float = 0.1
+    n_more: int = 10
+
+    def __post_init__(self) -> None:
+        _check(self, "fraction", Real, np.finfo(float).tiny, "a number > 0")
+        _check(self, "n_more", Integral, 5, "an int >= 5")
+
+    def __call__(self, history: History, optimizer: BayesianOptimizer) -> str | None:
+        """Stop when the model expects little."""
+        if len(history) < optimizer.n_initial_points + self.n_more:
+            return None
+        table = history.fold_scores
+        if len(table) < 4 or table.shape[1] < 2:
+            return None
+        k = table.shape[1]
+        noise = (FoldModel.fit(table).variance * (1 / k + 1 / (k - 1))) ** 0.5
+        gain = optimizer.expected_gain()
+        if not gain <= self.fraction * noise:
+            return None
+        return (
+            f"expected further gain {gain:.2g} is below {self.fraction:g} of the "
+            f"noise of the cross-validation, {noise:.2g}"
+        )
+
+
+@dataclass(frozen=True)
+class TimeBudget:
+    """Stop in time: what ``timeout`` says, as a rule among others.
+
+    Parameters
+    ----------
+    seconds : float
+        For the whole search, > 0, the refit included.
+    """
+
+    seconds: float
+
+    def __post_init__(self) -> None:
+        _check(self, "seconds", Real, np.finfo(float).tiny, "a number > 0")
+
+
+def as_rules(value, timeout):
+    """Read the parameters ``stopping`` and ``timeout``.
+
+    Parameters
+    ----------
+    value : callable, TimeBudget, list of these or None
+        What the user gave.
+    timeout : float or None
+        Seconds.
+
+    Returns
+    -------
+    rules : list of callable
+        To be called before each candidate.
+    seconds : float or None
+        The smallest time budget.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+    """
+    rules = value if isinstance(value, list | tuple) else [value]
+    rules = [rule for rule in rules if rule is not None]
+    for rule in rules:
+        if isinstance(rule, type) or not (
+            callable(rule) or isinstance(rule, TimeBudget)
+        ):
+            raise TypeError(
+                "The 'stopping' parameter of BayesSearchCV must be a rule, such as "
+                "Patience(20) or a function of the history and the optimizer, or a "
+                f"list of rules. Got {rule!r}."
+            )
+    budgets = [rule.seconds for rule in rules if isinstance(rule, TimeBudget)]
+    budgets += [] if timeout is None else [timeout]
+    rules = [rule for rule in rules if not isinstance(rule, TimeBudget)]
+    return rules, min(budgets, default=None)
+
+
+class Deadline:
+    """A time limit for the whole search, the refit included.
+
+    Parameters
+    ----------
+    seconds : float
+        Time from now on, > 0.
+    refit : bool
+        Whether to keep time for one more fit.
+    """
+
+    def __init__(self, seconds, *, refit):
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+        self._refit = refit
+
+    def has_room(self, candidates, executor):
+        """Tell whether to ask before anything is known of how long a candidate takes.
+
+        Then no more than one for each group of workers that its folds occupy.
+        """
+        if not candidates or any(candidate.ended for candidate in candidates):
+            return True
+        return len(candidates) * len(candidates[0].folds) < executor.n_workers
+
+    def is_near(self, candidates, n_workers):
+        """Tell whether one more candidate would probably end too late.
+
+        What is queued before it runs first.
+        """
+        done = [candidate for candidate in candidates if candidate.ended]
+        if not done:
+            return self._left() <= 0
+        folds = _folds(done)
+        work = sum(map(_seconds, folds)) / len(done)
+        # one candidate does not gain by more workers than it has folds
+        side_by_side = max(n_workers / len(done[0].folds), 1)
+        ahead = (len(candidates) - len(done)) / side_by_side
+        needed = work / min(n_workers, len(done[0].folds)) * (1 + ahead)
+        return self._left() < needed + self._for_refit(folds)
+
+    def permits(self, candidate, n_workers):
+        """Tell whether there is time for the other folds of a paused candidate."""
+        folds = _folds([candidate])
+        n_left = len(candidate.folds) - len(folds)
+        longest = max(map(_seconds, folds))
+        needed = longest * -(-n_left // n_workers)
+        return self._left() >= needed + self._for_refit(folds)
+
+    def _left(self):
+        return self._end - time.monotonic()
+
+    def _for_refit(self, folds):
+        mean = sum(fold["fit_time"] for fold in folds) / len(folds)
+        return mean if self._refit else 0.0
+
+
+def _folds(candidates):
+    return [fold for c in candidates for fold in c.folds if fold is not None]
+
+
+def _seconds(fold):
+    return fold["fit_time"] + fold["score_time"]
+
+
+def _complete(history: History) -> np.ndarray:
+    """Give the scores of what has all folds; of the others, the lowest possible."""
+    scores = []
+    for outcome in history:
+        partial = outcome.folds is not None and np.isnan(outcome.folds).any()
+        scores.append(-np.inf if outcome.failed or partial else outcome.score)
+    return np.array(scores, dtype=float)
+
+
+def _check(rule: object, name: str, kind: type, low: float, what: str) -> None:
+    value = getattr(rule, name)
+    valid = isinstance(value, kind) and not isinstance(value, bool)
+    if not valid or not value >= low:
+        raise ValueError(
+            f"The {name!r} parameter of {type(rule).__name__} must be {what}. "
+            f"Got {value!r} instead."
+        )
