@@ -84,7 +84,20 @@ class FoldRacing:
 
     @staticmethod
     def order(number, n_splits):
-        """Tell in which order a candidate's folds run: each comes first in its turn."""
+        """Tell in which order a candidate's folds run: each comes first in its turn.
+
+        Parameters
+        ----------
+        number : int
+            Of the candidate.
+        n_splits : int
+            Number of folds.
+
+        Returns
+        -------
+        order : list of int
+            The folds.
+        """
         return np.roll(np.arange(n_splits), -number).tolist()
 
     @staticmethod
@@ -94,6 +107,18 @@ class FoldRacing:
         With several candidates in flight, one that survives two folds gets the others
         at once: it would keep the window from moving for too long. That costs 3 % of
         the fits.
+
+        Parameters
+        ----------
+        n_splits : int
+            Number of folds.
+        max_pending : int
+            The most candidates in flight.
+
+        Returns
+        -------
+        sizes : list of int
+            Of each round; they cover all folds.
         """
         return [1] * n_splits if max_pending == 1 else [1, 1, n_splits]
 

@@ -10,6 +10,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import indexable
 
 from sklearn_bayes_search._assembly import evaluate_settings
+from sklearn_bayes_search._deadline import Deadline
 from sklearn_bayes_search._evaluation import check_names, draw_splits, name_error_scores
 from sklearn_bayes_search._racing import FoldRacing, as_racing
 from sklearn_bayes_search._results import (
@@ -32,7 +33,7 @@ from sklearn_bayes_search._sklearn_compat import (
 )
 from sklearn_bayes_search._tables import ResultTables
 from sklearn_bayes_search.space import Space, as_space
-from sklearn_bayes_search.stopping import Deadline, as_rules
+from sklearn_bayes_search.stopping import as_rules
 
 __all__ = ["BayesSearchCV"]
 

@@ -6,10 +6,9 @@ called before each candidate is asked for, with all that its choice could depend
 keeps no state: a resumed search, and one on more workers, stop at the same candidate.
 """
 
-import time
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,7 +17,6 @@ from sklearn_bayes_search._trial import History
 from sklearn_bayes_search.optimizer import BayesianOptimizer
 
 __all__ = [
-    "Deadline",
     "ExpectedGain",
     "Patience",
     "StoppingRule",
@@ -79,7 +77,20 @@ class TargetScore:
         _check(self, "score", Real, -np.inf, "a number")
 
     def __call__(self, history: History, optimizer: BayesianOptimizer) -> str | None:
-        """Stop when the best complete outcome has reached the score."""
+        """Stop when the best complete outcome has reached the score.
+
+        Parameters
+        ----------
+        history : History
+            The outcomes told so far.
+        optimizer : BayesianOptimizer
+            What chooses the settings.
+
+        Returns
+        -------
+        reason : str or None
+            Why the search stops; None to go on.
+        """
         best = _complete(history).max(initial=-np.inf)
         if best < self.score:
             return None
@@ -96,6 +107,21 @@ class Patience:
         For how many candidates in a row, >= 1.
     min_delta : float, default=0.0
         A rise that does not exceed it does not count, >= 0; in units of the score.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from sklearn_bayes_search import BayesSearchCV, Patience
+    >>> search = BayesSearchCV(
+    ...     KNeighborsClassifier(),
+    ...     {"n_neighbors": range(1, 100)},
+    ...     n_iter=60,
+    ...     stopping=Patience(8),
+    ...     random_state=0,
+    ... ).fit(*load_iris(return_X_y=True))
+    >>> search.stop_reason_
+    'stopped after ... of 60 candidates: the best score has not risen for 8 candidates'
     """
 
     n: int
@@ -106,7 +132,20 @@ class Patience:
         _check(self, "min_delta", Real, 0.0, "a number >= 0")
 
     def __call__(self, history: History, optimizer: BayesianOptimizer) -> str | None:
-        """Stop when the last ``n`` outcomes brought nothing."""
+        """Stop when the last ``n`` outcomes brought nothing.
+
+        Parameters
+        ----------
+        history : History
+            The outcomes told so far.
+        optimizer : BayesianOptimizer
+            What chooses the settings.
+
+        Returns
+        -------
+        reason : str or None
+            Why the search stops; None to go on.
+        """
         scores = _complete(history)
         if len(scores) <= self.n:
             return None
@@ -148,6 +187,21 @@ class ExpectedGain:
        Learning 2003: the factor 1/k + n_test/n_train.
     .. [3] A. Makarova et al., "Automatic Termination for Hyperparameter Optimization",
        AutoML 2022.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from sklearn_bayes_search import BayesSearchCV, ExpectedGain
+    >>> search = BayesSearchCV(
+    ...     KNeighborsClassifier(),
+    ...     {"n_neighbors": range(1, 100)},
+    ...     n_iter=60,
+    ...     stopping=ExpectedGain(),
+    ...     random_state=0,
+    ... ).fit(*load_iris(return_X_y=True))
+    >>> search.n_iter_ < 60
+    True
     """
 
     fraction: float = 0.1
@@ -158,7 +212,20 @@ class ExpectedGain:
         _check(self, "n_more", Integral, 5, "an int >= 5")
 
     def __call__(self, history: History, optimizer: BayesianOptimizer) -> str | None:
-        """Stop when the model expects little."""
+        """Stop when the model expects little.
+
+        Parameters
+        ----------
+        history : History
+            The outcomes told so far.
+        optimizer : BayesianOptimizer
+            What chooses the settings.
+
+        Returns
+        -------
+        reason : str or None
+            Why the search stops; None to go on.
+        """
         if len(history) < optimizer.n_initial_points + self.n_more:
             return None
         table = history.fold_scores
@@ -183,6 +250,21 @@ class TimeBudget:
     ----------
     seconds : float
         For the whole search, > 0, the refit included.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from sklearn_bayes_search import BayesSearchCV, TimeBudget
+    >>> search = BayesSearchCV(
+    ...     KNeighborsClassifier(),
+    ...     {"n_neighbors": range(1, 100)},
+    ...     n_iter=None,
+    ...     stopping=TimeBudget(0.5),
+    ...     random_state=0,
+    ... ).fit(*load_iris(return_X_y=True))
+    >>> search.stop_reason_
+    'timeout=0.5 s after ... candidates'
     """
 
     seconds: float
@@ -191,7 +273,9 @@ class TimeBudget:
         _check(self, "seconds", Real, np.finfo(float).tiny, "a number > 0")
 
 
-def as_rules(value, timeout):
+def as_rules(
+    value: Any, timeout: float | None
+) -> tuple[list[StoppingRule], float | None]:
     """Read the parameters ``stopping`` and ``timeout``.
 
     Parameters
@@ -228,71 +312,6 @@ def as_rules(value, timeout):
     budgets += [] if timeout is None else [timeout]
     rules = [rule for rule in rules if not isinstance(rule, TimeBudget)]
     return rules, min(budgets, default=None)
-
-
-class Deadline:
-    """A time limit for the whole search, the refit included.
-
-    Parameters
-    ----------
-    seconds : float
-        Time from now on, > 0.
-    refit : bool
-        Whether to keep time for one more fit.
-    """
-
-    def __init__(self, seconds, *, refit):
-        self.seconds = seconds
-        self._end = time.monotonic() + seconds
-        self._refit = refit
-
-    def has_room(self, candidates, executor):
-        """Tell whether to ask before anything is known of how long a candidate takes.
-
-        Then no more than one for each group of workers that its folds occupy.
-        """
-        if not candidates or any(candidate.ended for candidate in candidates):
-            return True
-        return len(candidates) * len(candidates[0].folds) < executor.n_workers
-
-    def is_near(self, candidates, n_workers):
-        """Tell whether one more candidate would probably end too late.
-
-        What is queued before it runs first.
-        """
-        done = [candidate for candidate in candidates if candidate.ended]
-        if not done:
-            return self._left() <= 0
-        folds = _folds(done)
-        work = sum(map(_seconds, folds)) / len(done)
-        # one candidate does not gain by more workers than it has folds
-        side_by_side = max(n_workers / len(done[0].folds), 1)
-        ahead = (len(candidates) - len(done)) / side_by_side
-        needed = work / min(n_workers, len(done[0].folds)) * (1 + ahead)
-        return self._left() < needed + self._for_refit(folds)
-
-    def permits(self, candidate, n_workers):
-        """Tell whether there is time for the other folds of a paused candidate."""
-        folds = _folds([candidate])
-        n_left = len(candidate.folds) - len(folds)
-        longest = max(map(_seconds, folds))
-        needed = longest * -(-n_left // n_workers)
-        return self._left() >= needed + self._for_refit(folds)
-
-    def _left(self):
-        return self._end - time.monotonic()
-
-    def _for_refit(self, folds):
-        mean = sum(fold["fit_time"] for fold in folds) / len(folds)
-        return mean if self._refit else 0.0
-
-
-def _folds(candidates):
-    return [fold for c in candidates for fold in c.folds if fold is not None]
-
-
-def _seconds(fold):
-    return fold["fit_time"] + fold["score_time"]
 
 
 def _complete(history: History) -> np.ndarray:

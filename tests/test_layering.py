@@ -22,7 +22,7 @@ ROWS = {
     3: ("acquisition", "_maximize", "_feasibility"),
     4: ("_design", "_prior", "proposer"),
     5: ("optimizer",),
-    6: ("stopping", "execution", "_journal"),
+    6: ("stopping", "_deadline", "execution", "_journal"),
     7: ("_evaluation", "_results", "_racing", "_prior_results"),
     8: ("_scheduler", "_tables"),
     9: ("_assembly", "report", "display", "importance", "selection"),

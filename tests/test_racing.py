@@ -323,7 +323,7 @@ def test_no_time_is_spent_on_paused_candidates_when_it_is_over(monkeypatch):
         FoldRacing, "resume", lambda self, c, p, n: list(range(len(p)))[:n]
     )
     monkeypatch.setattr(
-        "sklearn_bayes_search.stopping.Deadline.permits",
+        "sklearn_bayes_search._deadline.Deadline.permits",
         lambda self, candidate, n_workers: resumed.append(candidate) and False,
     )
     fitted = search(stopping=TimeBudget(1000)).fit(X)

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sklearn_bayes_search import _scheduler, stopping
+from sklearn_bayes_search import _deadline, _scheduler
+from sklearn_bayes_search._deadline import Deadline
 from sklearn_bayes_search._scheduler import Candidate, run, window
 from sklearn_bayes_search._trial import Trial
 from sklearn_bayes_search.exceptions import SpaceExhausted
 from sklearn_bayes_search.execution import Lost
-from sklearn_bayes_search.stopping import Deadline
 
 
 class Optimizer:
@@ -126,7 +126,7 @@ def rng():
 def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(_scheduler, "time", clock)
-    monkeypatch.setattr(stopping, "time", clock)
+    monkeypatch.setattr(_deadline, "time", clock)
     return clock
 
 
@@ -409,7 +409,7 @@ def test_equal_fits_on_many_workers_overrun_by_less_than_one_candidate(
     with pytest.MonkeyPatch.context() as patch:
         clock = Clock()
         patch.setattr(_scheduler, "time", clock)
-        patch.setattr(stopping, "time", clock)
+        patch.setattr(_deadline, "time", clock)
         L = window("auto", n_workers, n_splits)
         n, seconds, _ = timed(
             clock,

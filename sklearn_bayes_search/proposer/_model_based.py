@@ -75,8 +75,14 @@ class ModelBased:
 
         Parameters
         ----------
-        known, maximizer, asked, rng
-            As for `propose`.
+        known : Known
+            What was told, and what is pending.
+        maximizer : Maximizer
+            Finds the best of a function over its ``space``.
+        asked : Asked
+            Points to leave out.
+        rng : numpy.random.Generator
+            The only source of randomness.
 
         Returns
         -------

@@ -1,0 +1,234 @@
+"""Stopping rules: when each stops, what it says, and that it keeps no state."""
+
+import pickle
+
+import numpy as np
+import pytest
+import toy_estimators as toys
+from hypothesis import given
+from hypothesis import strategies as st
+from joblib import parallel_config
+from scipy.stats import uniform
+
+from sklearn_bayes_search import (
+    BayesianOptimizer,
+    BayesSearchCV,
+    ExpectedGain,
+    Patience,
+    Real,
+    TargetScore,
+    TimeBudget,
+)
+from sklearn_bayes_search._trial import History, Outcome, Trial
+from sklearn_bayes_search.stopping import as_rules
+
+X = np.arange(60.0).reshape(30, 2)
+RULES = [TargetScore(-0.09), Patience(4), Patience(3, min_delta=0.01), ExpectedGain()]
+
+
+def search(estimator=None, **options):
+    arguments = {"n_iter": 40, "cv": 3, "random_state": 0, "refit": False, **options}
+    return BayesSearchCV(estimator or toys.Folded(), {"a": uniform(0, 1)}, **arguments)
+
+
+def history(*scores):
+    """Make a history; a pair is a paused candidate's estimate."""
+    made = History()
+    for number, score in enumerate(scores):
+        paused = isinstance(score, tuple)
+        score = score[0] if paused else score
+        folds = np.array([score, np.nan if paused else score])
+        made.add(Outcome(Trial(number, {}, np.zeros(1)), score, folds=folds))
+    return made
+
+
+def stops_at(rule, scores):
+    """Give the number of outcomes after which the rule stops first."""
+    reasons = [rule(history(*scores[:n]), None) for n in range(len(scores) + 1)]
+    return next((n for n, reason in enumerate(reasons) if reason), None)
+
+
+# --- each rule ---
+
+
+def test_a_target_is_reached_by_a_complete_candidate_only():
+    scores = [0.5, np.nan, (0.95,), 0.9, 0.8]
+    assert stops_at(TargetScore(0.9), scores) == 4
+    assert stops_at(TargetScore(0.95), scores) is None
+    assert TargetScore(0.9)(history(*scores), None) == (
+        "the score 0.9 has reached the target 0.9"
+    )
+
+
+@given(
+    st.lists(st.floats(0, 1) | st.just(np.nan), max_size=20),
+    st.integers(1, 5),
+    st.sampled_from([0.0, 0.1]),
+)
+def test_patience_ends_when_nothing_has_risen_for_so_long(scores, n, min_delta):
+    def is_over(scores):
+        values = [-np.inf if np.isnan(score) else score for score in scores]
+        if len(values) <= n or max(values[:-n]) == -np.inf:
+            return False
+        return max(values) <= max(values[:-n]) + min_delta
+
+    rule = Patience(n, min_delta)
+    assert bool(rule(history(*scores), None)) == is_over(scores)
+
+
+def test_patience_says_what_did_not_happen():
+    reason = Patience(2, 0.1)(history(0.5, 0.5, 0.55), None)
+    assert reason == "the best score has not risen by more than 0.1 for 2 candidates"
+    reason = Patience(2)(history(0.5, 0.5, 0.4), None)
+    assert reason == "the best score has not risen for 2 candidates"
+
+
+def told(n, noise, seed=0, n_more=0):
+    """Tell an optimizer a parabola whose folds differ by noise."""
+    optimizer = BayesianOptimizer({"x": Real(0, 1)}, random_state=seed)
+    rng = np.random.default_rng(seed)
+    for _ in range(n):
+        trial = optimizer.ask()
+        folds = -((trial.params["x"] - 0.3) ** 2) + noise * rng.normal(size=5)
+        optimizer.tell(trial, float(folds.mean()), folds=folds)
+    return optimizer
+
+
+def test_the_expected_gain_falls_as_the_search_goes_on():
+    gains = [told(n, 0.0).expected_gain() for n in (6, 12, 20)]
+    assert gains[0] > gains[1] > gains[2] >= 0
+    assert gains[2] < 1e-4
+
+
+def test_before_the_model_takes_over_anything_may_be_gained():
+    assert told(0, 0.1).expected_gain() == np.inf
+    assert told(2, 0.1).expected_gain() == np.inf
+
+
+def test_a_parzen_estimator_expects_nothing():
+    optimizer = BayesianOptimizer({"x": Real(0, 1)}, surrogate="tpe")
+    with pytest.raises(ValueError, match=r"surrogate that predicts scores.*Parzen"):
+        optimizer.expected_gain()
+
+
+def test_asking_for_the_expected_gain_does_not_change_what_is_asked():
+    one, other = told(12, 0.01), told(12, 0.01)
+    one.expected_gain()
+    assert one.ask().params == other.ask().params
+
+
+def test_where_folds_differ_much_the_search_ends_soon_and_elsewhere_later():
+    rule = ExpectedGain()
+    n_first = told(1, 0.0).n_initial_points
+
+    def end(noise):
+        for n in range(1, 60):
+            optimizer = told(n, noise)
+            if rule(optimizer.history, optimizer):
+                return n
+        return 60
+
+    soon, late = end(0.01), end(1e-9)
+    assert n_first + rule.n_more <= soon < late
+
+
+@pytest.mark.parametrize("n_more", [5, 12])
+def test_it_never_stops_before_the_first_points_and_some_more(n_more):
+    rule = ExpectedGain(fraction=1e9, n_more=n_more)
+    optimizer = told(1, 0.1)
+    n_least = optimizer.n_initial_points + n_more
+    for n in range(1, n_least + 1):
+        optimizer = told(n, 0.1)
+        assert bool(rule(optimizer.history, optimizer)) == (n == n_least)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: TargetScore("high"), "'score' parameter of TargetScore.*a number"),
+        (lambda: TargetScore(np.nan), "'score' parameter of TargetScore.*nan"),
+        (lambda: Patience(0), "'n' parameter of Patience.*int >= 1.*Got 0"),
+        (lambda: Patience(2.5), r"'n' parameter of Patience.*int >= 1.*Got 2\.5"),
+        (lambda: Patience(2, -1), "'min_delta' parameter of Patience.*>= 0"),
+        (lambda: ExpectedGain(0), "'fraction' parameter of ExpectedGain.*> 0"),
+        (lambda: ExpectedGain(n_more=4), "'n_more' parameter of Expected.*int >= 5"),
+        (lambda: TimeBudget(-1), "'seconds' parameter of TimeBudget.*> 0"),
+        (lambda: TimeBudget(True), "'seconds' parameter of TimeBudget"),
+    ],
+)
+def test_a_wrong_setting_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("rule", [*RULES, TimeBudget(3)])
+def test_rules_are_values(rule):
+    assert pickle.loads(pickle.dumps(rule)) == rule
+    assert eval(repr(rule)) == rule
+
+
+# --- in a search ---
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("racing", [False, True])
+def test_a_search_stops_and_says_why(rule, racing):
+    fitted = search(stopping=rule, racing=racing).fit(X)
+    assert fitted.n_iter_ < 40
+    start = f"stopped after {fitted.n_iter_} of 40 candidates: "
+    assert fitted.stop_reason_.startswith(start)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("racing", [False, True])
+def test_where_it_stops_does_not_depend_on_timing(rule, racing):
+    options = {"stopping": rule, "racing": racing, "max_pending": 4}
+    expected = search(**options).fit(X)
+    for n_jobs in (2, 4):
+        with parallel_config(backend="threading"):
+            other = search(toys.JitteryFolded(), n_jobs=n_jobs, **options).fit(X)
+        assert other.cv_results_["params"] == expected.cv_results_["params"]
+        assert other.stop_reason_ == expected.stop_reason_
+
+
+def test_a_resumed_search_stops_at_the_same_candidate(tmp_path):
+    options = {"stopping": Patience(4), "checkpoint": tmp_path / "journal"}
+    first = search(**options).fit(X)
+    again = search(**options).fit(X)
+    assert again.n_iter_ == first.n_iter_
+    assert again.stop_reason_ == first.stop_reason_
+
+
+def test_a_function_is_a_rule_and_the_first_reason_of_several_counts():
+    def enough(history, optimizer):
+        return "that is enough" if len(history) >= 7 else None
+
+    fitted = search(stopping=[Patience(30), enough], n_iter=None).fit(X)
+    assert fitted.stop_reason_ == "stopped after 7 candidates: that is enough"
+
+
+def test_a_finite_space_is_not_run_in_grid_order_when_a_rule_may_end_it():
+    fitted = BayesSearchCV(
+        toys.Folded(), {"a": [0.0, 0.1, 0.3, 0.5]}, cv=3, stopping=Patience(99)
+    ).fit(X)
+    assert fitted.stop_reason_ == "evaluated all 4 points of the search space"
+
+
+def test_the_smallest_time_budget_counts():
+    rules, seconds = as_rules([TimeBudget(7), Patience(3), TimeBudget(5)], 6)
+    assert (rules, seconds) == ([Patience(3)], 5)
+    assert as_rules(None, None) == ([], None)
+    assert as_rules(TimeBudget(7), 6) == ([], 6)
+    fitted = search(n_iter=None, stopping=TimeBudget(1e-6)).fit(X)
+    assert fitted.stop_reason_ == "timeout=1e-06 s after 1 candidates"
+
+
+@pytest.mark.parametrize("value", ["patience", 3, Patience, [None, 5]])
+def test_what_is_no_rule_is_refused(value):
+    with pytest.raises(TypeError, match="'stopping' parameter of BayesSearchCV"):
+        search(stopping=value).fit(X)
+
+
+def test_a_search_without_an_end_is_refused():
+    with pytest.raises(ValueError, match=r"'n_iter' parameter.*Got None for all"):
+        search(n_iter=None).fit(X)
