@@ -13,6 +13,7 @@ from sklearn_bayes_search.acquisition import (
 from sklearn_bayes_search.exceptions import JournalError, SpaceExhausted
 from sklearn_bayes_search.optimizer import BayesianOptimizer
 from sklearn_bayes_search.proposer import ParzenEstimator
+from sklearn_bayes_search.selection import OneStandardError
 from sklearn_bayes_search.space import Categorical, Integer, Ordinal, Real, Space
 from sklearn_bayes_search.stopping import (
     ExpectedGain,
@@ -33,6 +34,7 @@ __all__ = [
     "Integer",
     "JournalError",
     "LogExpectedImprovement",
+    "OneStandardError",
     "Ordinal",
     "ParzenEstimator",
     "Patience",

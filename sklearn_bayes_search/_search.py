@@ -182,6 +182,9 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     best_index_ : int
         Its row in ``cv_results_``.
 
+    equivalent_params_ : list of dict
+        Settings that cannot be told from the best score's by their folds, this first.
+
     scorer_ : function or dict
         Scorer used on the held-out data.
 

@@ -5,12 +5,46 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_bayes_search._results import mean_and_error
+from sklearn_bayes_search.selection import equivalent_settings, honest_score
 
 __all__ = ["ResultTables", "results_frame"]
 
 
 class ResultTables:
     """Methods of a fitted search that show its results."""
+
+    def honest_score(self, level=0.95):
+        """Estimate the score of the best setting without the luck of being chosen.
+
+        Parameters
+        ----------
+        level : float, default=0.95
+            Probability of the interval, in (0, 1).
+
+        Returns
+        -------
+        honest : HonestScore
+            ``score``, ``low``, ``high`` and ``optimism``; see
+            :func:`sklearn_bayes_search.selection.honest_score`.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        """
+        check_is_fitted(self, "cv_results_")
+        return honest_score(self, metric=self._best_metric, level=level)
+
+    @property
+    def equivalent_params_(self):
+        """Settings that cannot be told from the best one, the best score first."""
+        check_is_fitted(self, "cv_results_")
+        rows = equivalent_settings(self, metric=self._best_metric)
+        return [self.cv_results_["params"][row] for row in rows]
+
+    @property
+    def _best_metric(self):
+        return self.refit if isinstance(self.refit, str) else self._metric
 
     def results_frame(self):
         """Show the settings tried as a table.

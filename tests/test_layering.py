@@ -24,8 +24,8 @@ ROWS = {
     5: ("optimizer",),
     6: ("stopping", "_deadline", "execution", "_journal"),
     7: ("_evaluation", "_results", "_racing", "_prior_results"),
-    8: ("_scheduler", "_tables"),
-    9: ("_assembly", "report", "display", "importance", "selection"),
+    8: ("_scheduler", "selection"),
+    9: ("_assembly", "report", "display", "importance", "_tables"),
     10: ("_search",),
     11: ("__init__",),
 }

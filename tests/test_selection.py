@@ -1,0 +1,217 @@
+"""The honest best: estimates against simulations, choices against brute force."""
+
+import itertools
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import toy_estimators as toys
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import ttest_rel, uniform
+from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.tree import DecisionTreeClassifier
+
+from sklearn_bayes_search import BayesSearchCV, OneStandardError
+from sklearn_bayes_search.selection import equivalent_settings, honest_score
+
+X = np.arange(60.0).reshape(30, 2)
+
+
+def results(table, params=None, metric="score"):
+    """Make `cv_results_` of a table of scores, (n_settings, n_splits)."""
+    table = np.asarray(table, dtype=float)
+    made = {f"split{i}_test_{metric}": column for i, column in enumerate(table.T)}
+    made["params"] = params or [{"x": i} for i in range(len(table))]
+    for name in {name for p in made["params"] for name in p}:
+        made[f"param_{name}"] = None
+    return made
+
+
+def simulate(rng, n, k, spread):
+    """Draw true means, and fold scores with effects of folds and interactions."""
+    means = spread * rng.normal(size=n)
+    table = means[:, None] + rng.normal(size=k) + rng.normal(size=(n, k))
+    return means, table
+
+
+# --- how good the best is ---
+
+
+@pytest.mark.parametrize("k", [5, 10])
+@pytest.mark.parametrize("spread", [0.0, 0.5])
+def test_half_of_the_optimism_is_taken_away_at_least(k, spread):
+    rng = np.random.default_rng(k)
+    plain, honest, covered = [], [], []
+    for _ in range(600):
+        means, table = simulate(rng, 30, k, spread)
+        truth = means[table.mean(axis=1).argmax()]
+        estimate = honest_score(results(table))
+        plain.append(table.mean(axis=1).max() - truth)
+        honest.append(estimate.score - truth)
+        covered.append(estimate.low <= truth <= estimate.high)
+    # a fold's effect of deviation 1 leaves 1 / sqrt(600 k) = 0.02 in both
+    assert abs(np.mean(honest)) < 0.5 * np.mean(plain)
+    assert 0.88 <= np.mean(covered) <= 0.999
+
+
+def test_the_optimism_is_that_of_all_ways_to_draw_folds():
+    table = np.random.default_rng(0).normal(size=(7, 4))
+    best = table.mean(axis=1).argmax()
+    luck = []
+    for drawn in itertools.product(range(4), repeat=4):
+        left_out = [fold for fold in range(4) if fold not in drawn]
+        if left_out:
+            chosen = table[:, drawn].sum(axis=1).argmax()
+            luck.append(np.mean(table[best, left_out] - table[chosen, left_out]))
+    honest = honest_score(results(table))
+    error = np.std(luck) / 1000**0.5
+    assert honest.optimism == pytest.approx(np.mean(luck), abs=4 * error)
+    assert honest.score + honest.optimism == pytest.approx(table.mean(axis=1).max())
+
+
+def test_without_a_choice_there_is_no_optimism():
+    honest = honest_score(results([[0.5, 0.7, 0.9]]))
+    assert honest.optimism == 0
+    # t of 2 degrees of freedom, deviation 0.2, 1/3 + 1/2
+    assert_allclose(honest.high - honest.score, 4.302653 * 0.2 * (5 / 6) ** 0.5)
+    assert_allclose(honest.score - honest.low, honest.high - honest.score)
+
+
+def test_more_confidence_and_more_test_samples_widen_the_interval():
+    table = np.random.default_rng(0).normal(size=(5, 5))
+
+    def width(**options):
+        honest = honest_score(results(table), **options)
+        return honest.high - honest.low
+
+    assert width(level=0.8) < width() < width(level=0.99)
+    assert width(test_share=0.1) < width() < width(test_share=1.0)
+
+
+# --- which are as good ---
+
+
+@given(st.integers(2, 8), st.integers(1, 12), st.integers(0, 2**16))
+def test_equivalent_settings_are_those_that_a_paired_test_does_not_refuse(k, n, seed):
+    _, table = simulate(np.random.default_rng(seed), n, k, 2.0)
+    found = equivalent_settings(results(table), test_share=0.0)
+    best = table.mean(axis=1).argmax()
+    expected = {best}
+    for row in set(range(n)) - {best}:
+        p = ttest_rel(table[best], table[row], alternative="greater").pvalue
+        if p >= 0.05:
+            expected.add(row)
+    assert set(found) == expected
+    assert found[0] == best
+    corrected = equivalent_settings(results(table))
+    assert set(found) <= set(corrected)
+
+
+def test_effects_of_folds_do_not_make_settings_equivalent():
+    folds = np.array([0.0, 5.0, -3.0, 2.0])
+    table = np.array([folds, folds - 0.1, folds + np.array([0.1, -0.2, 0.0, 0.05])])
+    assert_array_equal(equivalent_settings(results(table)), [0, 2])
+
+
+# --- one standard error ---
+
+
+def test_the_simplest_within_one_standard_error_is_taken():
+    table = [[0.5, 0.5], [0.79, 0.81], [0.86, 0.88], [0.8, 1.0]]
+    rows = results(table)  # best 0.9 with error 0.1: 0.8 and more are enough
+    assert OneStandardError("x")(rows) == 1
+    assert OneStandardError("x", tolerance=0.5)(rows) == 2
+    assert OneStandardError("x", tolerance=0.0)(rows) == 3
+    assert OneStandardError("-x")(rows) == 3
+    assert OneStandardError(lambda params: abs(params["x"] - 2))(rows) == 2
+
+
+def test_several_names_none_and_ties():
+    params = [
+        {"depth": None, "leaf": 1},
+        {"depth": 3, "leaf": 1},
+        {"depth": 3, "leaf": 5},
+        {"depth": 3, "leaf": 5},
+    ]
+    rows = results([[1, 1], [1, 1], [0.9, 0.9], [1, 1]], params)
+    assert OneStandardError("depth", tolerance=9)(rows) == 1
+    assert OneStandardError(["depth", "-leaf"], tolerance=9)(rows) == 3
+    assert OneStandardError("-leaf", tolerance=9)(rows) == 3
+
+
+def test_paused_and_failed_settings_are_never_taken():
+    table = [[0.9, np.nan], [0.5, 0.6], [0.55, 0.57]]
+    rows = results(table)
+    assert OneStandardError("x")(rows) == 1
+    assert_array_equal(equivalent_settings(rows), [2, 1])
+    assert honest_score(rows).score < 0.6
+    empty = results([[np.nan, 0.5]])
+    for function in (honest_score, equivalent_settings, OneStandardError("x")):
+        with pytest.raises(ValueError, match="No setting has a finite score on all"):
+            function(empty)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda r: OneStandardError("y")(r), r"names of searched.*'y'.*\['x'\]"),
+        (lambda r: honest_score(r, metric="f1"), r"one of \['score'\].*'f1'"),
+        (lambda r: honest_score(r, level=1), "'level' parameter must be between 0"),
+        (lambda r: honest_score(results([[0.5]])), "at least 2 folds.*Got 1"),
+    ],
+)
+def test_a_wrong_argument_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(results([[0.5, 0.6]]))
+
+
+# --- with searches ---
+
+
+@pytest.mark.parametrize("cls", [GridSearchCV, RandomizedSearchCV, BayesSearchCV])
+def test_it_serves_every_search(cls):
+    rule = OneStandardError("max_depth")
+    tree = DecisionTreeClassifier(random_state=0)
+    search = cls(tree, {"max_depth": list(range(1, 11))}, refit=rule)
+    search.fit(*load_iris(return_X_y=True))
+    assert search.best_params_ == {"max_depth": 3}
+    assert honest_score(search).score <= search.cv_results_["mean_test_score"].max()
+    as_frame = pd.DataFrame(search.cv_results_).to_dict("list")
+    assert honest_score(as_frame) == honest_score(search)
+    assert pickle.loads(pickle.dumps(rule)) == rule
+
+
+@pytest.mark.parametrize("racing", [False, True])
+def test_a_search_tells_its_honest_score_and_its_equals(racing):
+    search = BayesSearchCV(
+        toys.Folded(), {"a": uniform(0, 1)}, n_iter=12, random_state=0, racing=racing
+    )
+    assert not hasattr(search, "equivalent_params_")
+    search.fit(X)
+    honest = search.honest_score()
+    assert honest.low < honest.score <= search.best_score_ < honest.high
+    assert search.best_score_ - honest.score == pytest.approx(honest.optimism)
+    equals = search.equivalent_params_
+    assert equals[0] == search.best_params_
+    assert all(setting in search.cv_results_["params"] for setting in equals)
+
+
+def test_the_metric_of_refit_tells_which_is_best():
+    def scoring(estimator, X, y=None):
+        score = estimator.score(X)
+        return {"good": score, "bad": -score}
+
+    search = BayesSearchCV(
+        toys.Folded(),
+        {"a": uniform(0, 1)},
+        n_iter=8,
+        scoring=scoring,
+        refit="bad",
+        objective_metric="good",
+        random_state=0,
+    ).fit(X)
+    assert search.equivalent_params_[0] == search.best_params_
