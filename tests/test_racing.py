@@ -195,15 +195,20 @@ def test_the_table_shows_estimates_of_paused_candidates(raced):
         assert score == pytest.approx(every.mean(), abs=0.03)
 
 
+@pytest.mark.parametrize(
+    ("backend", "n_jobs"),
+    [
+        ("threading", 2),
+        ("threading", 4),
+        pytest.param("loky", 2, marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("max_pending", [1, 4])
-def test_rows_depend_on_the_seed_and_not_on_timing(max_pending):
+def test_rows_depend_on_the_seed_and_not_on_timing(max_pending, backend, n_jobs):
     expected = rows(search(max_pending=max_pending).fit(X))
-    for backend, n_jobs in (("threading", 2), ("threading", 4), ("loky", 2)):
-        with parallel_config(backend=backend):
-            jittery = search(
-                toys.JitteryFolded(), n_jobs=n_jobs, max_pending=max_pending
-            )
-            assert rows(jittery.fit(X)) == expected
+    with parallel_config(backend=backend):
+        jittery = search(toys.JitteryFolded(), n_jobs=n_jobs, max_pending=max_pending)
+        assert rows(jittery.fit(X)) == expected
 
 
 def test_async_racing_fills_all_rows():

@@ -2,6 +2,7 @@
 
 import functools
 import queue
+import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
@@ -27,6 +28,9 @@ from sklearn_bayes_search.execution._supervised import (
 )
 
 __all__ = ["on_backend"]
+
+# Seconds after which a back end that does not end is left to itself.
+MAX_END = 10.0
 
 
 class BackendExecutor:
@@ -156,9 +160,16 @@ class BackendExecutor:
         if self._running:
             if isinstance(self._backend, LokyBackend):
                 let_loky_take_up(self._running.values())
-            # an error in here would take the place of the one that ends the search
-            with suppress(Exception):
-                self._backend.abort_everything(ensure_ready=False)
+            # A pool of multiprocessing waits for ever if a worker is ended while it
+            # holds the lock of the queue of results: the search does not wait with it.
+            ending = threading.Thread(target=self._end_backend, daemon=True)
+            ending.start()
+            ending.join(MAX_END)
+
+    def _end_backend(self) -> None:
+        # an error in here would take the place of the one that ends the search
+        with suppress(Exception):
+            self._backend.abort_everything(ensure_ready=False)
 
 
 def _is_of_pool(error: Exception) -> bool:

@@ -82,7 +82,7 @@ VARIANTS = {
         constants={"optimizer.MIDDLE": 1.0, "optimizer.MIDDLE_BESIDE_GIVEN": 1.0},
     ),
     "no_winsor": Variant(
-        "low scores as they are", constants={"optimizer.WINSOR_SPREADS": 1e9}
+        "low scores as they are", constants={"_targets.WINSOR_SPREADS": 1e9}
     ),
     "no_cap": Variant("large gains count in full", _log_ei(cap=None)),
     "no_discount": Variant("no discount for noise", _log_ei(augmented=False)),
