@@ -254,17 +254,18 @@ def test_a_back_end_is_told_of_the_end_after_an_error():
 def test_a_back_end_that_never_ends_does_not_hold_the_search(monkeypatch):
     # as a pool of multiprocessing one of whose workers ended with a lock in its hands
     monkeypatch.setattr("sklearn_bayes_search.execution._backend.MAX_END", 0.1)
-    asked, go_on = threading.Event(), threading.Event()
+    asked, go_on, given_up = (threading.Event() for _ in range(3))
 
     class NeverEnding(LikeCluster):
         def abort_everything(self, ensure_ready=True):
             asked.set()
-            go_on.wait(30)
+            if not go_on.wait(5):
+                given_up.set()
 
     try:
         with pytest.raises(toys.FitFailure):
             run_all(NeverEnding(), [functools.partial(toys.fail, "no")] * 9)
-        assert asked.is_set() and not go_on.is_set()
+        assert asked.is_set() and not given_up.is_set()
     finally:
         go_on.set()
 
