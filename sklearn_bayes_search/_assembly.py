@@ -67,10 +67,8 @@ def evaluate_settings(
     -------
     optimizer : BayesianOptimizer
         Has been told all results.
-    candidates : list of Candidate
-        All complete, in the order of asking.
-    stop_reason : str
-        Why the search ended.
+    searched : Searched
+        What was found.
     max_pending : int
         The most settings that were evaluated at a time.
     """
@@ -121,7 +119,7 @@ def evaluate_settings(
                 announce(len(splits), n_candidates)
             n_fits = None if n_candidates is None else n_candidates * len(splits)
             callbacks.begin_search(n_fits)
-            candidates, stop_reason = run(
+            searched = run(
                 optimizer,
                 executor,
                 evaluator,
@@ -132,11 +130,11 @@ def evaluate_settings(
                 deadline=deadline,
                 racing=racing,
                 rules=rules,
-                on_end=reporter(objective, n_candidates, verbose=search.verbose),
+                on_end=reporter(objective, n_candidates, deadline, search.verbose),
                 journal=journal,
             )
             callbacks.end_search()
-    return optimizer, candidates, stop_reason, plan["max_pending"]
+    return optimizer, searched, plan["max_pending"]
 
 
 def _plan(search, space, may_end, n_workers, n_splits):

@@ -37,14 +37,14 @@ class Deadline:
         """
         done = [candidate for candidate in candidates if candidate.ended]
         if not done:
-            return self._left() <= 0
+            return self.left() <= 0
         folds = _folds(done)
         work = sum(map(_seconds, folds)) / len(done)
         # one candidate does not gain by more workers than it has folds
         side_by_side = max(n_workers / len(done[0].folds), 1)
         ahead = (len(candidates) - len(done)) / side_by_side
         needed = work / min(n_workers, len(done[0].folds)) * (1 + ahead)
-        return self._left() < needed + self._for_refit(folds)
+        return self.left() < needed + self._for_refit(folds)
 
     def permits(self, candidate, n_workers):
         """Tell whether there is time for the other folds of a paused candidate."""
@@ -52,9 +52,10 @@ class Deadline:
         n_left = len(candidate.folds) - len(folds)
         longest = max(map(_seconds, folds))
         needed = longest * -(-n_left // n_workers)
-        return self._left() >= needed + self._for_refit(folds)
+        return self.left() >= needed + self._for_refit(folds)
 
-    def _left(self):
+    def left(self):
+        """Give the seconds that are left, negative if it is over."""
         return self._end - time.monotonic()
 
     def _for_refit(self, folds):

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import clone
 
 from sklearn_bayes_search._sklearn_compat import (
+    ListeningContext,
     fit_and_score,
     inconsistent_splits,
     metric_names,
@@ -156,7 +157,7 @@ class Evaluator:
         -------
         task : callable
             Takes nothing; returns the dict of scikit-learn's ``_fit_and_score``, with
-            ``started`` and ``worker``.
+            ``started`` and ``worker``, and ``stop`` if a callback asks for that.
         """
         train, test = self.splits[fold]
         total = self._n_candidates or trial.number + 1
@@ -272,6 +273,9 @@ def _evaluate(*arguments, error_score, **options):
     score which is no number.
     """
     started = time.time()
+    leaf = options.get("callback_ctx")
+    if leaf is not None:
+        leaf = options["callback_ctx"] = ListeningContext(leaf)
     try:
         result = fit_and_score(*arguments, error_score=error_score, **options)
     except Exception:
@@ -280,7 +284,8 @@ def _evaluate(*arguments, error_score, **options):
         return Lost(traceback.format_exc())
     # the number is the process's where a process has one worker only
     worker = f"{platform.node()}:{threading.get_native_id()}"
-    return {**result, "started": started, "worker": worker}
+    result = {**result, "started": started, "worker": worker}
+    return {**result, "stop": True} if leaf is not None and leaf.stop else result
 
 
 def _kind(names):

@@ -1,6 +1,8 @@
 """From fold results to scores, lines and tables."""
 
+import time
 import warnings
+from collections import deque
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,10 @@ __all__ = [
     "reporter",
     "without_place",
 ]
+
+
+# The time that is left follows from the pace of the last candidates.
+RECENT = 10
 
 
 class Objective:
@@ -106,7 +112,7 @@ def announce(n_splits, n_candidates):
         )
 
 
-def reporter(objective, total, *, verbose):
+def reporter(objective, total, deadline, verbose):
     """Make the function that is called with each candidate that has ended.
 
     Parameters
@@ -115,6 +121,8 @@ def reporter(objective, total, *, verbose):
         Which score is shown.
     total : int or None
         How many candidates there will be.
+    deadline : Deadline or None
+        When the search ends at the latest.
     verbose : int
         Whether to print a line.
 
@@ -123,19 +131,27 @@ def reporter(objective, total, *, verbose):
     report : callable
         Takes the candidate.
     """
-    best = np.nan
+    best, n_ended = np.nan, 0
+    recent = deque([time.monotonic()], maxlen=RECENT + 1)
 
     def report(candidate):
-        nonlocal best
+        nonlocal best, n_ended
         if candidate.complete:
             best = np.fmax(best, objective(candidate.folds))
+        n_ended += 1
+        recent.append(time.monotonic())
+        left = [] if deadline is None else [max(deadline.left(), 0.0)]
+        if total is not None:  # a resumed search races through what it knows
+            pace = (recent[-1] - recent[0]) / (len(recent) - 1)
+            left.append(pace * max(total - n_ended, 0))
         if verbose > 0:
-            print(candidate_line(candidate, total, objective, best))
+            soonest = min(left, default=None)
+            print(candidate_line(candidate, total, objective, best, soonest))
 
     return report
 
 
-def candidate_line(candidate, total, objective, best):
+def candidate_line(candidate, total, objective, best, left=None):
     """Describe a candidate that has ended in one line.
 
     Parameters
@@ -148,6 +164,8 @@ def candidate_line(candidate, total, objective, best):
         Which score is shown.
     best : float
         The best score so far, this one included; NaN before there is one.
+    left : float, default=None
+        Seconds to the search's end, if that is foreseen.
 
     Returns
     -------
@@ -170,7 +188,17 @@ def candidate_line(candidate, total, objective, best):
     )
     # control characters in a value must not forge terminal output
     params = "".join(c if c.isprintable() else " " for c in params)
-    return f"[{number}] {score}, best {best:.4g}, {candidate.seconds:.1f} s; {params}"
+    took = f"{candidate.seconds:.1f} s"
+    if left is not None:
+        took += f", {_duration(left)} left"
+    return f"[{number}] {score}, best {best:.4g}, {took}; {params}"
+
+
+def _duration(seconds):
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def _short(value):
@@ -218,7 +246,7 @@ def folds_frame(folds, objective, error_score):
 
 def without_place(folds):
     """Leave the results of folds as scikit-learn's function gave them, with None."""
-    own = ("started", "worker")
+    own = ("started", "worker", "stop")
     return [
         None if fold is None else {k: v for k, v in fold.items() if k not in own}
         for fold in folds

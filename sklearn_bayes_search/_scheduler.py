@@ -7,6 +7,7 @@ number of workers.
 """
 
 import time
+from typing import NamedTuple
 
 import numpy as np
 
@@ -79,6 +80,14 @@ class Candidate:
         self.seconds = time.monotonic() - self._started
 
 
+class Searched(NamedTuple):
+    """What a search found: candidates that have ended, and why it stopped."""
+
+    candidates: list[Candidate]
+    stop_reason: str
+    mean_suggest_time: float
+
+
 def window(max_pending, n_workers, n_splits):
     """Resolve ``max_pending``: the most candidates in flight.
 
@@ -108,10 +117,9 @@ def run(optimizer, executor, evaluator, **options):
 
     Returns
     -------
-    candidates : list of Candidate
-        All have ended, in the order of asking.
-    stop_reason : str
-        Why the search ended, a sentence.
+    searched : Searched
+        All candidates have ended, in the order of asking; why the search ended, a
+        sentence; the mean seconds for choosing a candidate.
 
     Raises
     ------
@@ -173,6 +181,8 @@ class _Loop:
         self.candidates, self.untold, self.resumed = [], [], set()
         # folds whose processes died are written once the machine is known to be well
         self.unwritten = []
+        self.asked_to_stop = False
+        self.suggest_times = []
 
     def run(self):
         """Run the search; see the function of this name."""
@@ -199,7 +209,8 @@ class _Loop:
                 self._tell(candidate)
         for candidate in self.resumed:
             self.optimizer.revise(candidate.trial, **self._outcome(candidate))
-        return ended, stop_reason
+        mean_suggest_time = sum(self.suggest_times) / max(len(self.suggest_times), 1)
+        return Searched(ended, stop_reason, mean_suggest_time)
 
     def _fill(self):
         """Ask while there is room; give the reason if that is over."""
@@ -208,12 +219,15 @@ class _Loop:
             why = self._why_stop()
             if why is not None:
                 return why
+            start = time.perf_counter()
             try:
-                self._begin(self.optimizer.ask())
+                trial = self.optimizer.ask()
             except SpaceExhausted:
                 return (
                     f"evaluated all {len(self.candidates)} points of the search space"
                 )
+            self.suggest_times.append(time.perf_counter() - start)
+            self._begin(trial)
         return None
 
     def _has_room(self):
@@ -235,11 +249,11 @@ class _Loop:
             return f"evaluated n_iter={self.n_iter} candidates"
         if n and self._time_is_short():
             return f"timeout={self.deadline.seconds:g} s after {n} candidates"
-        for rule in self.rules:
-            why = rule(self.optimizer.history, self.optimizer)
-            if why:
-                of = "" if self.n_iter is None else f" of {self.n_iter}"
-                return f"stopped after {n}{of} candidates: {why}"
+        reasons = [rule(self.optimizer.history, self.optimizer) for rule in self.rules]
+        reasons += ["a callback asked for it"] if self.asked_to_stop else []
+        for why in filter(None, reasons):
+            of = "" if self.n_iter is None else f" of {self.n_iter}"
+            return f"stopped after {n}{of} candidates: {why}"
         return None
 
     def _time_is_short(self):
@@ -258,6 +272,7 @@ class _Loop:
 
     def _tell(self, candidate):
         self.optimizer.tell(candidate.trial, **self._outcome(candidate))
+        self.asked_to_stop |= any(fold and "stop" in fold for fold in candidate.folds)
 
     def _outcome(self, candidate):
         folds = self.objective.fold_scores(candidate.folds)

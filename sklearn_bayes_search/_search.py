@@ -81,8 +81,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         setting is scored on the same folds.
 
     verbose : int, default=0
-        0 is silent, 1 prints a line per setting, more also prints scikit-learn's
-        lines about every fit.
+        0 is silent, 1 prints a line per setting and the time that is left, more also
+        prints scikit-learn's lines about every fit.
 
     pre_dispatch : int or str, default="2*n_jobs"
         Accepted for compatibility, without effect: ``max_pending`` takes its place.
@@ -211,6 +211,9 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
 
     stop_reason_ : str
         Why the search ended.
+
+    mean_suggest_time_ : float
+        Seconds for choosing a setting, on average.
 
     max_pending_ : int
         The most settings evaluated at a time.
@@ -383,7 +386,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         splits = draw_splits(cv, X, y, routed.splitter.split)
         racing = as_racing(self.racing, len(splits))
 
-        optimizer, candidates, stop_reason, max_pending = evaluate_settings(
+        optimizer, searched, max_pending = evaluate_settings(
             self,
             X,
             y,
@@ -398,6 +401,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             routed=routed,
         )
 
+        candidates, stop_reason, mean_suggest_time = searched
         folds = [candidate.folds for candidate in candidates]
         outcomes = without_place(fold for of_one in folds for fold in of_one)
         done = [outcome for outcome in outcomes if outcome is not None]
@@ -425,6 +429,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         self.n_splits_ = len(splits)
         self.n_iter_ = len(candidates)
         self.stop_reason_ = stop_reason
+        self.mean_suggest_time_ = mean_suggest_time
         self.max_pending_ = max_pending
         self.search_space_ = space
         self.optimizer_ = optimizer

@@ -24,6 +24,7 @@ __all__ = [
     "BaseSearchCV",
     "FitCallbacks",
     "Interval",
+    "ListeningContext",
     "StrOptions",
     "check_method_params",
     "fit_and_score",
@@ -151,6 +152,33 @@ class FitCallbacks:
         """End "fit"."""
         if self._on:
             self._root.call_on_fit_task_end(estimator=self.search, **self._data)
+
+
+class ListeningContext:
+    """A leaf's context that keeps what callbacks answer; scikit-learn drops it.
+
+    Parameters
+    ----------
+    context : CallbackContext
+        Of one candidate and fold.
+
+    Attributes
+    ----------
+    stop : bool
+        Whether one has asked to stop.
+    """
+
+    def __init__(self, context):
+        self._context = context
+        self.stop = False
+
+    def __getattr__(self, name):
+        return getattr(self._context, name)
+
+    def call_on_fit_task_end(self, **arguments):
+        """Call the hooks at the end of the leaf."""
+        self.stop = bool(self._context.call_on_fit_task_end(**arguments))
+        return self.stop
 
 
 def _wants_callbacks(search):

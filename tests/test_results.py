@@ -1,5 +1,6 @@
 import platform
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,8 @@ from scipy.stats import uniform
 from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.tree import DecisionTreeClassifier
 
-from sklearn_bayes_search import BayesSearchCV
+from sklearn_bayes_search import BayesSearchCV, _results
+from sklearn_bayes_search._deadline import Deadline
 from sklearn_bayes_search._results import (
     Objective,
     candidate_line,
@@ -161,7 +163,7 @@ def test_reporter_prints_the_best_so_far_and_only_if_verbose(capsys):
         for number, score in enumerate([np.nan, 0.5, 0.2, 0.9])
     ]
     for verbose in (0, 1):
-        report = reporter(Objective(None, True), 4, verbose=verbose)
+        report = reporter(Objective(None, True), 4, None, verbose)
         for each in candidates:
             report(each)
         lines = capsys.readouterr().out.splitlines()
@@ -169,6 +171,29 @@ def test_reporter_prints_the_best_so_far_and_only_if_verbose(capsys):
             assert lines == []
     best = [text.partition("best ")[2].partition(",")[0] for text in lines]
     assert best == ["nan", "0.5", "0.5", "0.9"]
+
+
+def test_the_time_that_is_left_follows_from_the_last_candidates(capsys, monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(_results, "time", SimpleNamespace(monotonic=lambda: now))
+    report = reporter(Objective(None, True), 40, None, 1)
+    for number in range(40):
+        # the first ten come from a journal
+        now += 0.0 if number < 10 else 30.0
+        report(candidate(fold(0.5), number=number))
+    shown = [text.partition(" s, ")[2] for text in capsys.readouterr().out.splitlines()]
+    assert shown[0] == "0 s left; x=1"
+    assert shown[19] == "10 min left; x=1"
+    assert shown[-4:] == [f"{s} s left; x=1" for s in (90, 60, 30, 0)]
+
+
+def test_the_time_that_is_left_is_no_more_than_the_time_limit_leaves(capsys):
+    for total, expected in ((None, "2 h"), (10**9, "2 h"), (1, "0 s")):
+        deadline = Deadline(7300.0, refit=False)
+        reporter(Objective(None, True), total, deadline, 1)(candidate(fold(0.5)))
+        assert f" s, {expected} left; x=1" in capsys.readouterr().out
+    reporter(Objective(None, True), None, None, 1)(candidate(fold(0.5)))
+    assert "left" not in capsys.readouterr().out
 
 
 # --- the table ---

@@ -90,6 +90,8 @@ class Clock:
     def monotonic(self):
         return self.now
 
+    perf_counter = monotonic
+
 
 class TimedExecutor:
     """Runs tasks in order on so many workers; waiting lets the time pass."""
@@ -143,8 +145,29 @@ def search(executor, *, optimizer=None, n_splits=1, **options):
         "on_end": completed.append,
         **options,
     }
-    candidates, reason = run(optimizer, executor, evaluator, **arguments)
+    candidates, reason, _ = run(optimizer, executor, evaluator, **arguments)
     return optimizer, evaluator, candidates, completed, reason
+
+
+def test_the_time_for_asking_is_measured(clock):
+    class Slow(Optimizer):
+        def ask(self):
+            clock.now += 1.0 + len(self.known_at_ask)
+            return super().ask()
+
+    executor = TimedExecutor(clock, [50.0])
+    optimizer, evaluator = Slow(), Evaluator(1)
+    arguments = {"objective": Values(), "max_pending": 1, "in_order": True}
+    _, _, seconds = run(
+        optimizer,
+        executor,
+        evaluator,
+        n_iter=3,
+        deadline=None,
+        on_end=lambda candidate: None,
+        **arguments,
+    )
+    assert seconds == 2.0
 
 
 loops = given(

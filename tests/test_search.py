@@ -64,7 +64,14 @@ X, y = make_classification(n_samples=40, n_features=4, flip_y=0.2, random_state=
 SPACE = {"x": Real(0, 1), "kind": ["a", "b"]}
 FITTED = {
     *("best_estimator_", "best_index_", "best_params_", "best_score_", "cv_results_"),
-    *("max_pending_", "multimetric_", "n_iter_", "n_splits_", "optimizer_"),
+    *(
+        "max_pending_",
+        "mean_suggest_time_",
+        "multimetric_",
+        "n_iter_",
+        "n_splits_",
+        "optimizer_",
+    ),
     *("refit_time_", "scorer_", "search_space_", "stop_reason_"),
 }
 
@@ -696,7 +703,7 @@ def test_shows_itself_in_a_notebook():
 # --- output ---
 
 LINE = re.compile(
-    r"\[(\d)/4\] score \S+ \+/- \S+, best \S+, \d+\.\d s; kind=(a|b), x=\S+"
+    r"\[(\d)/4\] score \S+ \+/- \S+, best \S+, \d+\.\d s, \d+ s left; kind=(a|b), x=\S+"
 )
 
 
@@ -883,6 +890,36 @@ def test_callbacks_are_called_as_often_as_by_randomized_search(
     assert {name for name in vars(search) if name.startswith("_")} == {
         *("_folds", "_metric", "_skl_callbacks")
     }
+
+
+class AsksToStop(Recorder):
+    def on_fit_task_end(self, estimator, context):
+        super().on_fit_task_end(estimator, context)
+        leaf = context.task_name == "candidate-split-evaluation"
+        return leaf and context.task_id == 7
+
+
+@needs_callbacks
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_a_callback_that_asks_to_stop_is_heard(tmp_path, backend, n_jobs):
+    search = BayesSearchCV(
+        LogisticRegression(max_iter=3),
+        {"C": stats.loguniform(1e-3, 1e3)},
+        cv=2,
+        max_pending=2,
+        random_state=0,
+    )
+    search.set_callbacks(AsksToStop(tmp_path / "hooks"))
+    with joblib.parallel_config(backend, n_jobs=n_jobs), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # too few iterations
+        search.fit(X, y)
+    # task 7 is the second fold of candidate 3: candidate 4 was begun before it ended
+    assert search.stop_reason_ == (
+        "stopped after 5 of 50 candidates: a callback asked for it"
+    )
+    assert len(search.cv_results_["params"]) == search.n_iter_ == 5
+    assert search.best_params_["C"] == search.best_estimator_.C
 
 
 @needs_callbacks
