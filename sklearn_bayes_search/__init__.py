@@ -5,6 +5,7 @@ from sklearn_bayes_search._racing import FoldRacing
 from sklearn_bayes_search._search import BayesSearchCV
 from sklearn_bayes_search.acquisition import (
     ExpectedImprovement,
+    ExpectedImprovementPerSecond,
     LogExpectedImprovement,
     ProbabilityOfImprovement,
     ThompsonSampling,
@@ -29,6 +30,7 @@ __all__ = [
     "Categorical",
     "ExpectedGain",
     "ExpectedImprovement",
+    "ExpectedImprovementPerSecond",
     "FoldRacing",
     "GaussianProcess",
     "Integer",

@@ -277,7 +277,10 @@ class _Loop:
     def _outcome(self, candidate):
         folds = self.objective.fold_scores(candidate.folds)
         score, noise = candidate.estimate or (self.objective(candidate.folds), 0.0)
-        return {"score": score, "noise": noise, "folds": folds}
+        ran = [fold for fold in candidate.folds if fold is not None]
+        seconds = sum(fold["fit_time"] + fold["score_time"] for fold in ran)
+        seconds *= len(candidate.folds) / len(ran)
+        return {"score": score, "noise": noise, "folds": folds, "seconds": seconds}
 
     def _begin(self, trial):
         n_splits, racing = self.evaluator.n_splits, self.racing

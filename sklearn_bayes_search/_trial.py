@@ -148,12 +148,15 @@ class Outcome:
     folds : ndarray of shape (n_splits,) or None
         The scores that it is the mean of, NaN where there is none; None where it is
         no mean over folds.
+    seconds : float
+        What the evaluation took, all folds one after another; NaN where unknown.
     """
 
     trial: Trial
     score: float
     noise: float = 0.0
     folds: np.ndarray | None = None
+    seconds: float = math.nan
 
     @property
     def failed(self) -> bool:

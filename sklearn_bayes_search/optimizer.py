@@ -58,8 +58,8 @@ class BayesianOptimizer:
         Model of the score, or what chooses points without one. A name stands for a
         member with its defaults.
     acquisition : str or Acquisition, default="log_ei"
-        What makes a point promising: ``"log_ei"``, ``"ei"``, ``"pi"``, ``"ucb"``,
-        ``"thompson"``, or an object with settings such as
+        What makes a point promising: ``"log_ei"``, ``"ei"``, ``"ei_per_second"``,
+        ``"pi"``, ``"ucb"``, ``"thompson"``, or an object with settings such as
         ``UpperConfidenceBound(kappa=3.0)``. ``"tpe"`` takes the default only.
     initial_points : list of dict, default=None
         Settings to ask for first.
@@ -222,6 +222,7 @@ class BayesianOptimizer:
         *,
         noise: float = 0.0,
         folds: np.ndarray | None = None,
+        seconds: float = np.nan,
     ) -> None:
         """Learn the score of a setting.
 
@@ -239,30 +240,35 @@ class BayesianOptimizer:
         folds : ndarray of shape (n_splits,), default=None
             The scores that ``score`` is the mean of, for rules that ask for the noise
             of the cross-validation; NaN where there is none.
+        seconds : float, default=nan
+            What the evaluation took, >= 0, for :class:`ExpectedImprovementPerSecond`.
 
         Raises
         ------
         TypeError
-            If the trial is neither, or the score or the noise is no number.
+            If the trial is neither, or the score, the noise or the time is no number.
         ValueError
             If the trial is not pending, the setting is not in the space, or the noise
-            is negative or infinite.
+            or the time is negative or infinite.
         """
-        for name, value in (("score", score), ("noise", noise)):
+        values = {"score": score, "noise": noise, "seconds": seconds}
+        for name, value in values.items():
             if isinstance(value, bool) or not isinstance(value, Real):
                 raise TypeError(
                     f"The {name} must be a number; the score of a failed evaluation is "
                     f"NaN. Got {value!r}."
                 )
-        score, noise = float(score), float(noise)
+        score, noise, seconds = map(float, values.values())
         if not 0 <= noise < np.inf:
             raise ValueError(f"The noise must be finite and >= 0. Got {noise!r}.")
+        if not (np.isnan(seconds) or 0 <= seconds < np.inf):
+            raise ValueError(f"The seconds must be finite and >= 0. Got {seconds!r}.")
         trial = self._identify(trial)
         self._pending.pop(trial.number, None)
         params = self._params.pop(trial.number, trial.params)
         if not self.space.same(params, trial.params):
             trial = Trial(trial.number, params, trial.row)
-        self.history.add(Outcome(trial, score, noise, folds))
+        self.history.add(Outcome(trial, score, noise, folds, seconds))
 
     def expected_gain(self) -> float:
         """Predict how much the best of all settings would gain on the best so far.
@@ -306,7 +312,13 @@ class BayesianOptimizer:
         return gain * standardise(scores[np.isfinite(scores)])[1]
 
     def revise(
-        self, trial: Trial, score: float, *, noise: float, folds: np.ndarray
+        self,
+        trial: Trial,
+        score: float,
+        *,
+        noise: float,
+        folds: np.ndarray,
+        seconds: float,
     ) -> None:
         """Learn more of a trial that was told already.
 
@@ -318,8 +330,11 @@ class BayesianOptimizer:
             As for `tell`.
         folds : ndarray of shape (n_splits,)
             Likewise.
+        seconds : float
+            Likewise.
         """
-        self.history.replace(Outcome(trial, float(score), float(noise), folds))
+        outcome = Outcome(trial, float(score), float(noise), folds, float(seconds))
+        self.history.replace(outcome)
 
     def _identify(self, trial: Any) -> Trial:
         """Give the pending trial that is meant, or adopt a setting from elsewhere."""
@@ -443,6 +458,7 @@ class BayesianOptimizer:
             noise=noise,
             failed=failed,
             pending=np.array(pending).reshape(-1, self.space.n_dims),
+            seconds=np.array([outcome.seconds for outcome in outcomes]),
             earlier=self._prior.place(U, y, noise),
         )
 

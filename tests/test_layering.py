@@ -19,7 +19,7 @@ ROWS = {
     0: ("_trial", "exceptions", "_blas", "_sklearn_compat"),
     1: ("space", "_kernels", "_ascent", "_folds", "_targets"),
     2: ("surrogate",),
-    3: ("acquisition", "_maximize", "_feasibility"),
+    3: ("acquisition", "_maximize", "_feasibility", "_cost"),
     4: ("_design", "_prior", "proposer"),
     5: ("optimizer",),
     6: ("stopping", "_deadline", "execution", "_journal"),

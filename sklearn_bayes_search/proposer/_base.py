@@ -29,6 +29,8 @@ class Known:
     earlier : tuple of ndarray, or None
         Points of earlier searches, of shape (n_earlier, n_dims), what their scores
         would be here, and the variances of these.
+    seconds : ndarray of shape (n_told,) or None
+        What the evaluations took, NaN where unknown.
     """
 
     U: np.ndarray
@@ -37,6 +39,7 @@ class Known:
     failed: np.ndarray
     pending: np.ndarray
     earlier: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+    seconds: np.ndarray | None = None
 
     def with_earlier(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Add the earlier points at the end.

@@ -1,9 +1,10 @@
 """Choose the point that a model of the score finds most promising."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from sklearn_bayes_search._cost import Cost
 from sklearn_bayes_search._feasibility import Feasibility
 from sklearn_bayes_search._maximize import Asked, Maximizer
 from sklearn_bayes_search.acquisition import (
@@ -29,10 +30,13 @@ class ModelBased:
         Model of the score; it is fitted anew each time.
     acquisition : Acquisition
         What makes a point promising.
+    cost : Cost
+        Model of the time, for an acquisition function that asks for it.
     """
 
     surrogate: Surrogate
     acquisition: Acquisition
+    cost: Cost = field(default_factory=Cost)
 
     def propose(
         self,
@@ -91,6 +95,7 @@ class ModelBased:
         """
         promise, mean = self._learn(known, maximizer, rng)
         # the logarithm has a gradient everywhere, and the same maximum
+        promise.cost_power = 0.0
         promise.acquisition = LogExpectedImprovement(augmented=False, cap=None)
         row = self._maximize(promise, mean, known, maximizer, asked, rng)
         return 0.0 if row is None else float(np.exp(promise(row[None])[0]))
@@ -115,7 +120,13 @@ class ModelBased:
             best=best, gap=gap, n_told=len(U), n_dims=dims.n_dims, rng=rng
         )
         feasibility = Feasibility().fit(U, ~failed, dims=dims) if failed.any() else None
-        return _Promise(model, self.acquisition, context, feasibility), mean
+        power = getattr(self.acquisition, "cost_power", 0.0)
+        if power and known.seconds is not None:
+            self.cost.fit(U, known.seconds, dims=dims, rng=rng)
+        promise = _Promise(
+            model, self.acquisition, context, feasibility, self.cost, power
+        )
+        return promise, mean
 
     @staticmethod
     def _maximize(
@@ -138,12 +149,14 @@ class ModelBased:
 
 @dataclass
 class _Promise:
-    """How promising a point is: acquisition, and the chance that it succeeds."""
+    """How promising a point is: acquisition, chance that it succeeds, and cost."""
 
     model: Surrogate
     acquisition: Acquisition
     context: Context
     feasibility: Feasibility | None
+    cost: Cost
+    cost_power: float
 
     @property
     def pointwise(self) -> bool:
@@ -155,6 +168,8 @@ class _Promise:
 
     def __call__(self, U: np.ndarray) -> np.ndarray:
         values = self.acquisition(self.model.posterior(U), self.context)
+        if self.cost_power:
+            values = values - self.cost_power * self.cost.log_seconds(U)
         if self.feasibility is None:
             return values
         log_p = self.feasibility.log_probability(U)
@@ -164,6 +179,9 @@ class _Promise:
     def value_and_gradient(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         posterior = self.model.posterior(U, gradient=True)
         values, gradients = self.acquisition.value_and_gradient(posterior, self.context)
+        if self.cost_power:
+            values = values - self.cost_power * self.cost.log_seconds(U)
+            gradients = gradients - self.cost_power * self.cost.gradient(U)
         if self.feasibility is None:
             return values, gradients
         log_p = self.feasibility.log_probability(U)

@@ -59,7 +59,7 @@ _PRIOR: Final = np.array([[np.log(0.5), 1.0], [0.0, 0.5], [-8.0, 2.5]])
 # without it tries the border too often, since nothing is known on its other side. With
 # falls of 1 and 2 a fifth to three quarters of the regret were left at 30 points on
 # functions whose best lies inside; with the best at a corner, 5 points more were taken.
-_FALL: Final = 1.0
+FALL: Final = 1.0
 # Hyper-parameters are good enough where no step promises more log probability.
 _TOLERANCE: Final = 1e-3
 # Variances below this are rounding error.
@@ -81,6 +81,9 @@ class GaussianProcess:
     kernel : {"matern52", "matern32", "rbf"}, default="matern52"
         How smooth the score is taken to be: twice or once differentiable, or
         infinitely often.
+    fall : float, default=1.0
+        By how many standard deviations of the scores the mean falls from the middle of
+        the space to a corner, >= 0. 0 where nothing speaks for the middle.
 
     Attributes
     ----------
@@ -96,7 +99,7 @@ class GaussianProcess:
     Raises
     ------
     ValueError
-        If the kernel is unknown.
+        If the kernel is unknown, or the fall is negative or infinite.
 
     Examples
     --------
@@ -124,16 +127,23 @@ class GaussianProcess:
     _n_fits_kept: int
     _n_searches: int
 
-    def __init__(self, kernel: str = "matern52") -> None:
+    def __init__(self, kernel: str = "matern52", *, fall: float = FALL) -> None:
         if kernel not in CORRELATIONS:
             raise ValueError(
                 "The 'kernel' parameter of GaussianProcess must be one of "
                 f"{sorted(CORRELATIONS)}. Got {kernel!r} instead."
             )
+        if not 0 <= fall < np.inf:
+            raise ValueError(
+                "The 'fall' parameter of GaussianProcess must be a finite number >= 0. "
+                f"Got {fall!r} instead."
+            )
         self.kernel = kernel
+        self.fall = fall
 
     def __repr__(self) -> str:
-        return f"GaussianProcess(kernel={self.kernel!r})"
+        fall = "" if self.fall == FALL else f", fall={self.fall!r}"
+        return f"GaussianProcess(kernel={self.kernel!r}{fall})"
 
     def fit(
         self,
@@ -179,7 +189,7 @@ class GaussianProcess:
             )
         n, d = U.shape
         F, owner = expand(U, dims)
-        residual = y - prior_mean(U, dims)[0]
+        residual = y - prior_mean(U, dims, self.fall)[0]
         warm = hasattr(self, "theta_") and len(self.theta_) == d + 2
         if warm and self._holds(correlation, F, residual, noise):
             return self  # several points are asked for before something is told
@@ -225,7 +235,7 @@ class GaussianProcess:
         conditioned = copy.copy(self)
         conditioned._hold(
             np.concatenate([self._U, U]),
-            np.concatenate([self._residual, y - prior_mean(U, self._dims)[0]]),
+            np.concatenate([self._residual, y - self._prior_mean(U)[0]]),
             np.concatenate([self._noise, np.zeros(len(y))]),
         )
         conditioned._factorise(self.theta_, len(self._U))
@@ -253,7 +263,7 @@ class GaussianProcess:
         k, slope = self._correlation(squared_distances(Z, self._Z))
         C = s * k
         C += 1.0
-        m, m_gradient = prior_mean(U, self._dims)
+        m, m_gradient = self._prior_mean(U)
         mean = m + C @ self._alpha
         V, _ = dtrtrs(self._L, C.T, lower=1, overwrite_b=1)
         variance = s + 1.0 - np.einsum("ij,ij->j", V, V)
@@ -284,6 +294,9 @@ class GaussianProcess:
             mean_gradient=mean_gradient,
             std_gradient=std_gradient,
         )
+
+    def _prior_mean(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return prior_mean(U, self._dims, self.fall)
 
     def log_marginal_likelihood(
         self, theta: np.ndarray, *, gradient: bool = False
@@ -381,7 +394,9 @@ class GaussianProcess:
         self._alpha: np.ndarray = dpotrs(L, self._residual, lower=1)[0]
 
 
-def prior_mean(U: np.ndarray, dims: Dims) -> tuple[np.ndarray, np.ndarray]:
+def prior_mean(
+    U: np.ndarray, dims: Dims, fall: float = FALL
+) -> tuple[np.ndarray, np.ndarray]:
     """Expect less towards the border of numeric columns, before any score is known.
 
     Each active column takes its share of the fall, as the square of the distance from
@@ -401,7 +416,7 @@ def prior_mean(U: np.ndarray, dims: Dims) -> tuple[np.ndarray, np.ndarray]:
     gradient : ndarray of shape (n_points, n_dims)
         Its derivatives by ``U``.
     """
-    shares = _FALL / max(dims.n_active, 1) * (dims.active & ~dims.categorical)
+    shares = fall / max(dims.n_active, 1) * (dims.active & ~dims.categorical)
     share = shares[dims.branch_of(U)]
     x = 2.0 * U - 1.0
     return np.einsum("ij,ij->i", share, 1 / 3 - x * x), -4.0 * share * x
