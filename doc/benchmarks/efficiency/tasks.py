@@ -196,6 +196,12 @@ class Task:
 
     def objective(self, params: dict[str, Any]) -> float:
         """Give the mean score over the folds; NaN where a fit or a score fails."""
+        scores = self.fold_scores(params)
+        mean = float(np.mean(scores))
+        return mean if np.isfinite(mean) else float("nan")
+
+    def fold_scores(self, params: dict[str, Any]) -> np.ndarray:
+        """Give the score on each fold; NaN from the first on that fails."""
         estimator = MODELS[self.model][0]
         folds = draw_folds(
             self.data,
@@ -204,7 +210,7 @@ class Task:
             scaled=not isinstance(estimator, Pipeline),
         )
         metric = METRICS[self.metric]
-        scores = []
+        scores = np.full(self.n_folds, np.nan)
         with (
             thread_pools().limit(limits=1),
             config_context(skip_parameter_validation=True, assume_finite=True),
@@ -215,15 +221,14 @@ class Task:
             warnings.simplefilter("ignore", ConvergenceWarning)
             warnings.simplefilter("ignore", RuntimeWarning)
             warnings.filterwarnings("ignore", "Got `batch_size` less than 1 or larger")
-            for X_train, y_train, X_test, y_test in folds:
+            for fold, (X_train, y_train, X_test, y_test) in enumerate(folds):
                 model = clone(estimator).set_params(**clone(params, safe=False))
                 try:
                     model.fit(X_train, y_train)
-                    scores.append(metric(model, X_test, y_test))
+                    scores[fold] = metric(model, X_test, y_test)
                 except ValueError:  # diverged, or parameters that exclude each other
-                    return float("nan")
-        mean = float(np.mean(scores))
-        return mean if np.isfinite(mean) else float("nan")
+                    break
+        return scores
 
 
 def _read(table: str) -> dict[str, Task]:
