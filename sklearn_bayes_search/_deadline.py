@@ -62,15 +62,20 @@ class Deadline:
         one = self._work / self._n_ended / min(n_workers, n_splits)
         return self.left() < one * (1 + ahead) + self._for_refit
 
-    def latest_begin(self):
-        """Tell when a fold must begin to end in time, in seconds since 1970.
+    def latest_begin(self, candidate):
+        """Tell when a candidate's folds must begin to end in time, in s since 1970.
 
         None before one candidate has ended: that one is evaluated in any case.
         """
         if not self._n_ended:
             return None
-        fold = self._work / self._n_folds
-        return time.time() + self.left() - fold - self._for_refit
+        fold, refit = self._work / self._n_folds, self._for_refit
+        own = _folds(candidate)
+        if own:  # it may be slower than the others, and become the best
+            fold = max(fold, *map(_seconds, own))
+            if self._refit:
+                refit = max(refit, *(done["fit_time"] for done in own))
+        return time.time() + self.left() - fold - refit
 
     def permits(self, candidate, n_workers):
         """Tell whether there is time for the other folds of a paused candidate."""

@@ -6,7 +6,6 @@ import threading
 import time
 import traceback
 
-import numpy as np
 from sklearn.base import clone
 
 from sklearn_bayes_search._sklearn_compat import (
@@ -214,7 +213,7 @@ class Evaluator:
             "n_test_samples": len(self.splits[fold][1]),
             "fit_time": lost.seconds,
             "score_time": 0.0,
-            "started": np.nan,
+            "started": time.time() - lost.seconds,
             "worker": "",
         }
         if self._options["return_train_score"]:

@@ -7,11 +7,12 @@ number of workers.
 """
 
 import time
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_bayes_search.exceptions import SpaceExhausted
+from sklearn_bayes_search.exceptions import SpaceExhausted, stack_level
 from sklearn_bayes_search.execution import Lost
 
 __all__ = ["INTERRUPTED", "Candidate", "run", "window"]
@@ -201,12 +202,17 @@ class _Loop:
             stop_reason = INTERRUPTED
         ended = [candidate for candidate in self.candidates if candidate.ended]
         if len(ended) < len(self.candidates) and stop_reason != INTERRUPTED:
-            if self.executor.broken:
-                stop_reason = self.executor.broken
+            stop_reason = self.executor.broken or stop_reason
             if not any(candidate.complete for candidate in ended):
                 raise RuntimeError(f"No setting was evaluated. {stop_reason}")
             if self.out_of_time and not self.executor.broken:
                 stop_reason = self._of_timeout(len(ended))
+        if self.executor.broken:
+            warnings.warn(
+                f"The search ended early. {self.executor.broken}",
+                UserWarning,
+                stacklevel=stack_level(),
+            )
         for candidate in self.untold:
             # an interrupt may have come between telling and noting that
             if candidate.ended and candidate.trial.number not in self.optimizer.history:
@@ -294,7 +300,10 @@ class _Loop:
         if self.journal is not None:
             trial = _as_journalled(self.journal, self.optimizer, trial)
         if racing is None:
-            candidate = Candidate(trial, range(n_splits))
+            # one after another where the time of the first tells of the others
+            one_by_one = self.deadline is not None and self.executor.n_workers == 1
+            rounds = [1] * n_splits if one_by_one else None
+            candidate = Candidate(trial, range(n_splits), rounds)
         else:
             order = racing.order(trial.number, n_splits)
             rounds = racing.rounds(n_splits, self.max_pending)
@@ -307,7 +316,7 @@ class _Loop:
         """Run folds, but those that the journal holds."""
         trial, journal, known, latest = candidate.trial, self.journal, {}, None
         if self.deadline is not None:
-            latest = self.deadline.latest_begin()
+            latest = self.deadline.latest_begin(candidate)
         if journal is not None and journal.params(trial.number) is not None:
             known = {fold: journal.result(trial.number, fold) for fold in folds}
         for fold in folds:
@@ -372,6 +381,8 @@ class _Loop:
 
     def _judge(self, candidate):
         """Let the candidates it could see when it was asked for decide on the rest."""
+        if self.racing is None:
+            return None
         visible = self.candidates
         if self.in_order:
             visible = visible[: max(candidate.trial.number - self.max_pending + 1, 0)]
