@@ -12,6 +12,7 @@ from sklearn_bayes_search.acquisition import (
     UpperConfidenceBound,
 )
 from sklearn_bayes_search.exceptions import JournalError, SpaceExhausted
+from sklearn_bayes_search.importance import pair_importance, parameter_importance
 from sklearn_bayes_search.optimizer import BayesianOptimizer
 from sklearn_bayes_search.proposer import ParzenEstimator
 from sklearn_bayes_search.selection import OneStandardError
@@ -49,5 +50,7 @@ __all__ = [
     "ThompsonSampling",
     "TimeBudget",
     "UpperConfidenceBound",
+    "pair_importance",
+    "parameter_importance",
     "read_journal",
 ]

