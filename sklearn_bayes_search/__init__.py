@@ -11,6 +11,9 @@ from sklearn_bayes_search.acquisition import (
     ThompsonSampling,
     UpperConfidenceBound,
 )
+from sklearn_bayes_search.display import (
+    ConvergenceDisplay,
+)
 from sklearn_bayes_search.exceptions import JournalError, SpaceExhausted
 from sklearn_bayes_search.optimizer import BayesianOptimizer
 from sklearn_bayes_search.proposer import ParzenEstimator
@@ -28,6 +31,7 @@ __all__ = [
     "BayesSearchCV",
     "BayesianOptimizer",
     "Categorical",
+    "ConvergenceDisplay",
     "ExpectedGain",
     "ExpectedImprovement",
     "ExpectedImprovementPerSecond",

@@ -1,0 +1,279 @@
+"""Displays: what is drawn, for which searches, and which errors are clear."""
+
+import builtins
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import loguniform
+from sklearn.datasets import load_iris
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingRandomSearchCV,
+    RandomizedSearchCV,
+)
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+from sklearn_bayes_search import BayesSearchCV, ConvergenceDisplay
+from sklearn_bayes_search.display._canvas import robust_limits
+from sklearn_bayes_search.display._text import name_texts, value_text, value_texts
+
+matplotlib = pytest.importorskip("matplotlib")
+matplotlib.use("Agg")
+plt = pytest.importorskip("matplotlib.pyplot")
+
+X, y = load_iris(return_X_y=True)
+TREE = DecisionTreeClassifier(random_state=0)
+
+
+@pytest.fixture(autouse=True)
+def _closed_figures():
+    yield
+    plt.close("all")
+
+
+def results(scores, params=None, **others):
+    """Make cv_results_ of fold scores, a row per candidate."""
+    folds = np.array(scores, dtype=float)
+    n = len(folds)
+    params = [{"a": i + 1.0} for i in range(n)] if params is None else params
+    table = {"params": params, "mean_test_score": folds.mean(axis=1)}
+    for i, column in enumerate(folds.T):
+        table[f"split{i}_test_score"] = column
+    table["mean_fit_time"] = np.full(n, 0.5)
+    table["mean_score_time"] = np.full(n, 0.1)
+    return {**table, **others}
+
+
+def text_of(figure):
+    """Give all text; to draw it also shows that nothing is taken for a formula."""
+    figure.canvas.draw()
+    found = figure.findobj(matplotlib.text.Text)
+    return "\n".join(t.get_text() for t in found if t.get_visible())
+
+
+PAUSED = results(
+    [[0.9, 0.8], [0.7, np.nan], [0.6, 0.4], [np.nan, np.nan]],
+    n_splits_evaluated=np.array([2, 1, 2, 2]),
+)
+
+
+@pytest.fixture(scope="module")
+def bayes():
+    return BayesSearchCV(
+        TREE,
+        {"max_depth": [1, 2, 3, 4], "min_samples_leaf": [1, 5, 10]},
+        n_iter=6,
+        cv=3,
+        random_state=0,
+    ).fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def grid():
+    return GridSearchCV(TREE, {"max_depth": [1, 2, 3, 4]}, cv=3).fit(X, y)
+
+
+FROM_ANY = [
+    ConvergenceDisplay,
+]
+
+
+@pytest.fixture(scope="module")
+def searches(bayes, grid):
+    halving = HalvingRandomSearchCV(
+        TREE, {"max_depth": [1, 2, 3, 4]}, n_candidates=4, cv=3, random_state=0
+    )
+    several = GridSearchCV(
+        TREE,
+        {"max_depth": [1, 2, 3]},
+        scoring=["accuracy", "neg_log_loss"],
+        refit="accuracy",
+        cv=3,
+    )
+    random = RandomizedSearchCV(
+        TREE, {"ccp_alpha": loguniform(1e-4, 1e-1)}, n_iter=4, cv=3, random_state=0
+    )
+    frame = pd.DataFrame(grid.cv_results_)
+    return {
+        "bayes": bayes,
+        "grid": grid,
+        "random": random.fit(X, y),
+        "halving": halving.fit(X, y),
+        "several metrics": several.fit(X, y),
+        "dict": grid.cv_results_,
+        "frame": frame,
+        "paused and failed": PAUSED,
+        "one candidate": results([[0.5, 0.6]]),
+    }
+
+
+KINDS = (
+    "bayes",
+    "grid",
+    "random",
+    "halving",
+    "several metrics",
+    "dict",
+    "frame",
+    "paused and failed",
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("display", FROM_ANY)
+def test_it_draws_any_search(display, kind, searches):
+    _, ax = plt.subplots()
+    drawn = display.from_estimator(searches[kind], ax=ax)
+    assert drawn.figure_ is ax.figure
+    text_of(drawn.figure_)
+
+
+@pytest.mark.parametrize("display", FROM_ANY)
+def test_names_and_values_are_drawn_as_text_not_as_formulas(display):
+    params = [{"step__a_$x^": f"$\\frac{{{i}"} for i in range(3)]
+    table = results([[0.5, 0.6], [0.7, 0.7], [0.6, 0.9]], params)
+    drawn = display.from_cv_results(table)
+    assert "\\$" in text_of(drawn.figure_) or display is ConvergenceDisplay
+
+
+@pytest.mark.parametrize("display", FROM_ANY)
+def test_what_is_no_search_is_refused(display):
+    with pytest.raises(ValueError, match=r"must be fitted.*'fit'"):
+        display.from_estimator(GridSearchCV(TREE, {}))
+    with pytest.raises(TypeError, match="needs a fitted search"):
+        display.from_estimator(3)
+    with pytest.raises(ValueError, match=r"must be one of \['score'\]"):
+        display.from_cv_results(PAUSED, metric="recall")
+
+
+@pytest.mark.parametrize("display", FROM_ANY)
+def test_a_metric_is_chosen(display, searches):
+    drawn = display.from_estimator(searches["several metrics"], metric="neg_log_loss")
+    assert "neg_log_loss" in text_of(drawn.figure_)
+
+
+def test_without_matplotlib_the_error_tells_how_to_get_it(monkeypatch):
+    true_import = builtins.__import__
+
+    def without(name, *args, **kwargs):
+        if name.startswith("matplotlib"):
+            raise ImportError(name)
+        return true_import(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    message = re.escape('pip install "sklearn_bayes_search[plot]"')
+    with pytest.raises(ImportError, match=f"ConvergenceDisplay .*{message}"):
+        ConvergenceDisplay.from_cv_results(PAUSED)
+
+
+def function():
+    """Be a value."""
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "None"),
+        (True, "True"),
+        (0.123456, "0.123"),
+        (12345678, "1.23e+07"),
+        ("a$b", "a\\$b"),
+        ("two\nlines", "two lines"),
+        (function, "function"),
+        (SVC, "SVC"),
+        (SVC(C=3), "SVC(C=3)"),
+        (LogisticRegression(C=0.01, max_iter=9000), "LogisticRegression(...)"),
+        (object(), "<object object>"),
+        ("x" * 50, "x" * 23 + "…"),
+    ],
+)
+def test_a_value_is_a_short_text(value, text):
+    assert value_text(value) == text
+
+
+def test_different_values_have_different_texts():
+    assert value_texts([1, "1"]) == ["1", "'1'"]
+    texts = value_texts(["x" * 50 + "a", "x" * 50 + "b"])
+    assert len(set(texts)) == 2
+
+
+def test_names_lose_the_step_where_that_is_clear():
+    assert name_texts(["svc__C", "pca__n"]) == {"svc__C": "C", "pca__n": "n"}
+    texts = name_texts(["a__clf__C", "b__clf__C", "D"])
+    assert texts == {"a__clf__C": "a__clf__C", "b__clf__C": "b__clf__C", "D": "D"}
+
+
+def test_hopeless_scores_do_not_stretch_an_axis():
+    low, high = robust_limits([0.9, 0.91, 0.92, 0.89, 0.9, -1e6, np.nan])
+    assert (low, high) == (0.89, 0.92)
+    assert robust_limits([np.nan]) == (0.0, 1.0)
+    assert robust_limits([0.5, 0.5]) == (0.5, 0.5)
+
+
+def test_convergence_shows_the_best_so_far_and_each_kind_of_candidate():
+    drawn = ConvergenceDisplay.from_cv_results(PAUSED, show_errors=True)
+    line = drawn.lines_["search"]
+    np.testing.assert_allclose(line.get_ydata(), [0.85] * 4)
+    points = drawn.points_["search"]
+    np.testing.assert_allclose(points["ok"].get_offsets()[:, 0], [1, 3])
+    # on the first fold the others lost 0.05 to 0.1: 0.7 is too high by that
+    assert 0.6 < points["paused"].get_offsets()[0, 1] < 0.7
+    assert points["failed"].get_xdata().tolist() == [4]
+    assert len(drawn.errors_["search"].get_segments()) == 2
+    legend = [t.get_text() for t in drawn.ax_.get_legend().get_texts()]
+    assert legend[0] == "best so far: 0.85 at the end"
+    assert "failed" in legend
+
+
+def test_convergence_counts_fits_and_seconds():
+    for x, expected in (("fits", [2, 3, 5, 7]), ("seconds", [1.2, 1.8, 3.0, 4.2])):
+        drawn = ConvergenceDisplay.from_cv_results(PAUSED, x=x)
+        np.testing.assert_allclose(drawn.lines_["search"].get_xdata(), expected)
+        assert drawn.ax_.get_xlabel().startswith(x)
+    with pytest.raises(ValueError, match="'x' must be one of"):
+        ConvergenceDisplay.from_cv_results(PAUSED, x="hours")
+    timeless = {k: v for k, v in PAUSED.items() if "time" not in k}
+    with pytest.raises(ValueError, match="do not tell times"):
+        ConvergenceDisplay.from_cv_results(timeless, x="seconds")
+
+
+def test_convergence_of_several_runs_is_their_median_and_quartiles():
+    runs = [results([[a], [b]]) for a, b in ((1, 2), (2, 3), (3, 7))]
+    drawn = ConvergenceDisplay.from_cv_results({"one": runs, "other": runs[:1]})
+    assert drawn.lines_["one"].get_ydata().tolist() == [2, 3]
+    assert drawn.lines_["other"].get_ydata().tolist() == [1, 2]
+    (path,) = drawn.bands_["one"].get_paths()
+    assert path.vertices[:, 1].min() == 1.5
+    assert path.vertices[:, 1].max() == 5.0
+    assert list(drawn.bands_) == ["one"]
+    assert drawn.points_ == {}
+
+
+def test_convergence_begins_where_every_run_has_a_score():
+    late = results([[np.nan], [2.0], [3.0]])
+    drawn = ConvergenceDisplay.from_cv_results([late, results([[1.0]])])
+    assert drawn.lines_["search"].get_xdata().tolist() == [2, 3]
+    assert drawn.lines_["search"].get_ydata().tolist() == [1.5, 2]
+
+
+def test_convergence_marks_hopeless_scores_at_the_border():
+    scores = [[s] for s in (0.9, 0.91, 0.92, 0.89, 0.9, -1e6)]
+    drawn = ConvergenceDisplay.from_cv_results(results(scores))
+    assert drawn.ax_.get_ylim()[0] > 0.8
+    assert drawn.points_["search"]["below"].get_xdata().tolist() == [6]
+
+
+def test_convergence_draws_a_search_in_which_all_failed():
+    drawn = ConvergenceDisplay.from_cv_results(results([[np.nan], [np.nan]]))
+    assert drawn.lines_ == {}
+    text_of(drawn.figure_)
+
+
+def test_convergence_refuses_no_search():
+    with pytest.raises(ValueError, match="at least one search"):
+        ConvergenceDisplay.from_estimator({"none": []})
