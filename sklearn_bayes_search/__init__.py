@@ -13,6 +13,7 @@ from sklearn_bayes_search.acquisition import (
 )
 from sklearn_bayes_search.display import (
     ConvergenceDisplay,
+    ParallelCoordinatesDisplay,
 )
 from sklearn_bayes_search.exceptions import JournalError, SpaceExhausted
 from sklearn_bayes_search.optimizer import BayesianOptimizer
@@ -42,6 +43,7 @@ __all__ = [
     "LogExpectedImprovement",
     "OneStandardError",
     "Ordinal",
+    "ParallelCoordinatesDisplay",
     "ParzenEstimator",
     "Patience",
     "ProbabilityOfImprovement",

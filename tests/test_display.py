@@ -18,7 +18,11 @@ from sklearn.model_selection import (
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from sklearn_bayes_search import BayesSearchCV, ConvergenceDisplay
+from sklearn_bayes_search import (
+    BayesSearchCV,
+    ConvergenceDisplay,
+    ParallelCoordinatesDisplay,
+)
 from sklearn_bayes_search.display._canvas import robust_limits
 from sklearn_bayes_search.display._text import name_texts, value_text, value_texts
 
@@ -80,6 +84,7 @@ def grid():
 
 FROM_ANY = [
     ConvergenceDisplay,
+    ParallelCoordinatesDisplay,
 ]
 
 
@@ -277,3 +282,70 @@ def test_convergence_draws_a_search_in_which_all_failed():
 def test_convergence_refuses_no_search():
     with pytest.raises(ValueError, match="at least one search"):
         ConvergenceDisplay.from_estimator({"none": []})
+
+
+def test_parallel_coordinates_place_values_and_scores():
+    params = [
+        {"p__C": C, "p__kernel": k}
+        for C, k in ((0.01, "rbf"), (1.0, "poly"), (100.0, "rbf"))
+    ]
+    drawn = ParallelCoordinatesDisplay.from_cv_results(
+        results([[0.0], [1.0], [0.5]], params)
+    )
+    axis = drawn.axes["p__C"]
+    assert (axis.kind, axis.low, axis.high) == ("log", 0.01, 100.0)
+    assert drawn.axes["p__kernel"].choices == ["rbf", "poly"]
+    assert [line.get_ydata()[-1] for line in drawn.lines_] == [0, 1, 0.5]
+    assert [line.get_ydata()[1] for line in drawn.lines_] == [0.25, 0.75, 0.25]
+    assert drawn.best_index_ == 1
+    widths = [line.get_linewidth() for line in drawn.lines_]
+    assert widths[1] == max(widths)
+    text = text_of(drawn.figure_)
+    assert "kernel" in text
+    assert "p__kernel" not in text
+
+
+def test_a_logarithmic_range_has_a_logarithmic_axis():
+    search = RandomizedSearchCV(
+        SVC(), {"C": loguniform(1e-3, 1e3)}, n_iter=3, cv=2, random_state=0
+    ).fit(X, y)
+    axis = ParallelCoordinatesDisplay.from_estimator(search).axes["C"]
+    assert axis.kind == "log"
+    np.testing.assert_allclose([axis.low, axis.high], [1e-3, 1e3])
+    assert axis.share(1.0) == pytest.approx(0.5)
+    assert axis.ticks()[1] == ["0.001", "0.1", "10", "1000"]
+
+
+def test_parallel_coordinates_of_a_conditional_space_pass_below_what_is_not_used():
+    params = [{"clf": SVC(), "C": 1.0}, {"clf": TREE, "depth": 3}, {"clf": None}]
+    drawn = ParallelCoordinatesDisplay.from_cv_results(
+        results([[0.1], [0.2], [np.nan]], params), params=["depth", "clf", "C"]
+    )
+    heights = np.array([line.get_ydata() for line in drawn.lines_])
+    assert (heights < 0).tolist() == [
+        [True, False, False, False],
+        [False, False, True, False],
+        [True, False, True, True],
+    ]
+    text = text_of(drawn.figure_)
+    for expected in ("not\nused", "failed", "SVC()", "None"):
+        assert expected in text
+
+
+def test_parallel_coordinates_leave_out_what_does_not_vary():
+    table = results([[0.1], [0.2]], [{"a": 1, "b": 1}, {"a": 2, "b": 1}])
+    assert list(ParallelCoordinatesDisplay.from_cv_results(table).axes) == ["a"]
+    both = ParallelCoordinatesDisplay.from_cv_results(table, params=["b", "a"])
+    assert list(both.axes) == ["b", "a"]
+    with pytest.raises(ValueError, match=r"must be among \['a', 'b'\]"):
+        ParallelCoordinatesDisplay.from_cv_results(table, params=["c"])
+    with pytest.raises(ValueError, match="No parameter varies"):
+        ParallelCoordinatesDisplay.from_cv_results(results([[0.1]]))
+
+
+def test_choices_with_none_among_numbers_are_in_order():
+    params = [{"depth": depth} for depth in (8, None, 2)]
+    drawn = ParallelCoordinatesDisplay.from_cv_results(
+        results([[0.1], [0.2], [0.3]], params)
+    )
+    assert drawn.axes["depth"].choices == [None, 2, 8]

@@ -1,5 +1,8 @@
 """Pictures of a search, for ``GridSearchCV`` and ``RandomizedSearchCV`` as well."""
 
 from sklearn_bayes_search.display._convergence import ConvergenceDisplay
+from sklearn_bayes_search.display._parallel_coordinates import (
+    ParallelCoordinatesDisplay,
+)
 
-__all__ = ["ConvergenceDisplay"]
+__all__ = ["ConvergenceDisplay", "ParallelCoordinatesDisplay"]
