@@ -13,6 +13,7 @@ from sklearn_bayes_search.acquisition import (
 )
 from sklearn_bayes_search.display import (
     ConvergenceDisplay,
+    FoldsDisplay,
     ParallelCoordinatesDisplay,
 )
 from sklearn_bayes_search.exceptions import JournalError, SpaceExhausted
@@ -37,6 +38,7 @@ __all__ = [
     "ExpectedImprovement",
     "ExpectedImprovementPerSecond",
     "FoldRacing",
+    "FoldsDisplay",
     "GaussianProcess",
     "Integer",
     "JournalError",

@@ -21,10 +21,12 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn_bayes_search import (
     BayesSearchCV,
     ConvergenceDisplay,
+    FoldsDisplay,
     ParallelCoordinatesDisplay,
 )
 from sklearn_bayes_search.display._canvas import robust_limits
 from sklearn_bayes_search.display._text import name_texts, value_text, value_texts
+from sklearn_bayes_search.selection import equivalent_settings
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -85,6 +87,7 @@ def grid():
 FROM_ANY = [
     ConvergenceDisplay,
     ParallelCoordinatesDisplay,
+    FoldsDisplay,
 ]
 
 
@@ -349,3 +352,43 @@ def test_choices_with_none_among_numbers_are_in_order():
         results([[0.1], [0.2], [0.3]], params)
     )
     assert drawn.axes["depth"].choices == [None, 2, 8]
+
+
+def test_folds_are_compared_with_the_best_on_the_same_fold():
+    scores = [[0.5, 0.7, 0.6], [0.6, 0.8, 0.7], [0.65, 0.75, 0.66], [0.9, np.nan, 0.9]]
+    params = [{"p__a": i, "p__b": 1} for i in range(4)]
+    drawn = FoldsDisplay.from_cv_results(results(scores, params))
+    assert drawn.candidates.tolist() == [1, 2, 0]
+    np.testing.assert_allclose(
+        drawn.differences, [[0, 0, 0], [0.05, -0.05, -0.04], [-0.1] * 3], atol=1e-12
+    )
+    # the constant difference has an interval without width, the other reaches 0
+    assert drawn.equivalent.tolist() == [True, True, False]
+    assert (drawn.intervals[:, 1] >= 0).tolist() == [True, True, False]
+    assert drawn.labels == ["a=1", "a=2", "a=0"]
+    assert len(drawn.bars_) == 2
+    assert "1 of 2 other candidates cannot be told" in text_of(drawn.figure_)
+
+
+def test_folds_intervals_agree_with_the_set_of_equals():
+    rng = np.random.default_rng(0)
+    table = results(rng.normal(size=(30, 5)) * 0.1 + np.linspace(0, 0.3, 30)[:, None])
+    drawn = FoldsDisplay.from_cv_results(table, n_best=30)
+    equal = equivalent_settings(table)
+    reached = drawn.candidates[drawn.intervals[:, 1] >= 0]
+    assert set(reached) == set(drawn.candidates[drawn.equivalent]) == set(equal)
+
+
+def test_folds_of_one_candidate_and_errors(searches):
+    drawn = FoldsDisplay.from_estimator(searches["one candidate"])
+    assert drawn.bars_ == []
+    assert drawn.labels == ["a=1"]
+    text_of(drawn.figure_)
+    with pytest.raises(ValueError, match="at least 2"):
+        FoldsDisplay.from_cv_results(results([[0.5]]))
+    with pytest.raises(ValueError, match="No setting has a finite score"):
+        FoldsDisplay.from_cv_results(results([[0.5, np.nan]]))
+    with pytest.raises(ValueError, match="'n_best' must be an int >= 1"):
+        FoldsDisplay.from_cv_results(PAUSED, n_best=0)
+    with pytest.raises(ValueError, match=r"between 0\.5 and 1"):
+        FoldsDisplay.from_cv_results(PAUSED, level=0.4)

@@ -1,8 +1,9 @@
 """Pictures of a search, for ``GridSearchCV`` and ``RandomizedSearchCV`` as well."""
 
 from sklearn_bayes_search.display._convergence import ConvergenceDisplay
+from sklearn_bayes_search.display._folds import FoldsDisplay
 from sklearn_bayes_search.display._parallel_coordinates import (
     ParallelCoordinatesDisplay,
 )
 
-__all__ = ["ConvergenceDisplay", "ParallelCoordinatesDisplay"]
+__all__ = ["ConvergenceDisplay", "FoldsDisplay", "ParallelCoordinatesDisplay"]
