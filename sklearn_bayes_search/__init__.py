@@ -15,6 +15,7 @@ from sklearn_bayes_search.display import (
     ConvergenceDisplay,
     FoldsDisplay,
     ParallelCoordinatesDisplay,
+    TimelineDisplay,
 )
 from sklearn_bayes_search.exceptions import JournalError, SpaceExhausted
 from sklearn_bayes_search.optimizer import BayesianOptimizer
@@ -56,6 +57,7 @@ __all__ = [
     "TargetScore",
     "ThompsonSampling",
     "TimeBudget",
+    "TimelineDisplay",
     "UpperConfidenceBound",
     "read_journal",
 ]

@@ -23,6 +23,7 @@ from sklearn_bayes_search import (
     ConvergenceDisplay,
     FoldsDisplay,
     ParallelCoordinatesDisplay,
+    TimelineDisplay,
 )
 from sklearn_bayes_search.display._canvas import robust_limits
 from sklearn_bayes_search.display._text import name_texts, value_text, value_texts
@@ -392,3 +393,55 @@ def test_folds_of_one_candidate_and_errors(searches):
         FoldsDisplay.from_cv_results(PAUSED, n_best=0)
     with pytest.raises(ValueError, match=r"between 0\.5 and 1"):
         FoldsDisplay.from_cv_results(PAUSED, level=0.4)
+
+
+def fits(rows):
+    """Make a table of fits of (worker, candidate, start, seconds, status)."""
+    frame = pd.DataFrame(
+        rows, columns=["worker", "candidate", "start", "seconds", "status"]
+    )
+    frame["start"] = pd.to_datetime(1e9 + frame["start"], unit="s", utc=True)
+    return frame.assign(fold=0)
+
+
+TWO_WORKERS = fits(
+    [
+        ("host:1", 0, 0.0, 4.0, "ok"),
+        ("host:2", 1, 1.0, 2.0, "ok"),
+        ("host:2", 2, 3.0, 1.0, "failed"),
+    ]
+)
+
+
+def test_timeline_has_a_row_per_worker_and_tells_how_busy_they_were():
+    drawn = TimelineDisplay(fits=TWO_WORKERS).plot()
+    assert drawn.workers_ == ["host:1", "host:2"]
+    assert drawn.utilisation_ == pytest.approx(7 / 8)
+    boxes = [path.get_extents() for path in drawn.bars_["host:2"].get_paths()]
+    np.testing.assert_allclose([(b.x0, b.x1) for b in boxes], [(1, 3), (3, 4)])
+    text = text_of(drawn.figure_)
+    for expected in ("2 workers, 88 % busy, 4 s", "worker 2", "failed fit", "idle"):
+        assert expected in text
+
+
+def test_timeline_colours_tell_failures_or_candidates():
+    drawn = TimelineDisplay(fits=TWO_WORKERS).plot(color="status")
+    colors = drawn.bars_["host:2"].get_facecolor()
+    assert colors[0].tolist() != colors[1].tolist()
+    with pytest.raises(ValueError, match="'color' must be"):
+        TimelineDisplay(fits=TWO_WORKERS).plot(color="score")
+
+
+def test_timeline_draws_a_night_between_two_sessions_short():
+    rows = [("a:1", 0, 0.0, 1.0, "ok"), ("a:1", 1, 36000.0, 1.0, "ok")]
+    drawn = TimelineDisplay(fits=fits(rows)).plot()
+    assert drawn.ax_.get_xlim()[1] < 3
+    assert drawn.utilisation_ > 0.9
+    assert "10 h left out" in text_of(drawn.figure_)
+
+
+def test_timeline_is_of_our_searches_only(bayes, grid):
+    drawn = TimelineDisplay.from_estimator(bayes)
+    assert sum(len(b.get_paths()) for b in drawn.bars_.values()) == 18
+    with pytest.raises(TypeError, match="needs a fitted BayesSearchCV"):
+        TimelineDisplay.from_estimator(grid)

@@ -5,5 +5,11 @@ from sklearn_bayes_search.display._folds import FoldsDisplay
 from sklearn_bayes_search.display._parallel_coordinates import (
     ParallelCoordinatesDisplay,
 )
+from sklearn_bayes_search.display._timeline import TimelineDisplay
 
-__all__ = ["ConvergenceDisplay", "FoldsDisplay", "ParallelCoordinatesDisplay"]
+__all__ = [
+    "ConvergenceDisplay",
+    "FoldsDisplay",
+    "ParallelCoordinatesDisplay",
+    "TimelineDisplay",
+]
