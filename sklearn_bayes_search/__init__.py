@@ -12,6 +12,7 @@ from sklearn_bayes_search.acquisition import (
     UpperConfidenceBound,
 )
 from sklearn_bayes_search.display import (
+    AcquisitionDisplay,
     ConvergenceDisplay,
     FoldsDisplay,
     ParallelCoordinatesDisplay,
@@ -31,6 +32,7 @@ from sklearn_bayes_search.stopping import (
 from sklearn_bayes_search.surrogate import GaussianProcess, RandomForest
 
 __all__ = [
+    "AcquisitionDisplay",
     "BayesSearchCV",
     "BayesianOptimizer",
     "Categorical",

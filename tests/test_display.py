@@ -19,10 +19,13 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import (
+    AcquisitionDisplay,
+    BayesianOptimizer,
     BayesSearchCV,
     ConvergenceDisplay,
     FoldsDisplay,
     ParallelCoordinatesDisplay,
+    Real,
     TimelineDisplay,
 )
 from sklearn_bayes_search.display._canvas import robust_limits
@@ -445,3 +448,73 @@ def test_timeline_is_of_our_searches_only(bayes, grid):
     assert sum(len(b.get_paths()) for b in drawn.bars_.values()) == 18
     with pytest.raises(TypeError, match="needs a fitted BayesSearchCV"):
         TimelineDisplay.from_estimator(grid)
+
+
+def told(n, acquisition="log_ei", space=None):
+    optimizer = BayesianOptimizer(
+        space or {"x_$": Real(-5, 5)},
+        acquisition=acquisition,
+        n_initial_points=3,
+        random_state=0,
+    )
+    for _ in range(n):
+        trial = optimizer.ask()
+        score = -((trial.params["x_$"] - 2) ** 2)
+        optimizer.tell(trial, np.nan if trial.params["x_$"] < -4 else score)
+    return optimizer
+
+
+@pytest.mark.parametrize("acquisition", ["log_ei", "ei", "pi", "ucb", "thompson"])
+def test_acquisition_marks_what_is_asked_next_and_changes_nothing(acquisition):
+    optimizer, untouched = told(5, acquisition), told(5, acquisition)
+    drawn = AcquisitionDisplay.from_estimator(
+        optimizer, truth=lambda x: -((x - 2) ** 2), n_samples=2, n_points=50
+    )
+    assert len(drawn.sample_lines_) == 2
+    asked = [optimizer.ask().params["x_$"] for _ in range(3)]
+    assert drawn.following == asked[0]
+    assert asked == [untouched.ask().params["x_$"] for _ in range(3)]
+    for line in drawn.next_lines_:
+        assert line.get_xdata() == [asked[0]] * 2
+    assert "x_\\$" in text_of(drawn.figure_)
+
+
+def test_acquisition_before_there_is_a_model_shows_what_was_told():
+    drawn = AcquisitionDisplay.from_estimator(told(1))
+    assert drawn.prediction is None
+    assert drawn.mean_line_ is None
+    assert len(drawn.points_.get_offsets()) == 1
+    assert "no model yet" in text_of(drawn.figure_)
+    AcquisitionDisplay.from_estimator(told(0))
+
+
+def test_acquisition_shows_pending_values_and_log_ranges():
+    space = {"x_$": Real(1e-2, 1e2, log=True)}
+    optimizer = told(4, space=space)
+    pending = optimizer.ask().params["x_$"]
+    figure, ax = plt.subplots()
+    drawn = AcquisitionDisplay.from_estimator(optimizer, ax=ax)
+    assert drawn.pending.tolist() == [pending]
+    assert [each.get_xscale() for each in drawn.axes_] == ["log", "log"]
+    assert drawn.figure_ is figure
+    assert "being tried" in text_of(drawn.figure_)
+
+
+def test_acquisition_of_a_search_in_whole_numbers_that_is_exhausted():
+    search = BayesSearchCV(TREE, {"max_depth": [1, 2, 3]}, cv=2).fit(X, y)
+    drawn = AcquisitionDisplay.from_estimator(search)
+    assert drawn.values.tolist() == [1, 2, 3]
+    assert drawn.following is None
+    text_of(drawn.figure_)
+
+
+def test_acquisition_needs_one_number(bayes, grid):
+    with pytest.raises(ValueError, match="search over one parameter"):
+        AcquisitionDisplay.from_estimator(bayes)
+    with pytest.raises(TypeError, match="needs a BayesianOptimizer or"):
+        AcquisitionDisplay.from_estimator(grid)
+    with pytest.raises(ValueError, match="that is a number"):
+        AcquisitionDisplay.from_estimator(BayesianOptimizer({"a": ["b", "c"]}))
+    optimizer = BayesianOptimizer({"a": Real(0, 1)}, surrogate="tpe")
+    with pytest.raises(ValueError, match="needs a surrogate that predicts"):
+        AcquisitionDisplay.from_estimator(optimizer)
