@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-__all__ = ["read_prior_results"]
+__all__ = ["place", "read_prior_results", "settings_of"]
 
 # An empty cell of a table: the parameter was inactive, or its value was None.
 EMPTY = object()
@@ -58,7 +58,7 @@ def read_prior_results(prior_results, space, *, own, metrics):
         n_settings += len(settings)
         source = []
         for setting, score in zip(settings, scores, strict=True):
-            params, problem = _place(setting, space, own)
+            params, problem = place(setting, space, own)
             if params is None:
                 left_out.append((setting, problem))
             else:
@@ -98,7 +98,7 @@ def _read(results, where, metrics):
         scores[results.results_frame()["status"].to_numpy() == "failed"] = np.nan
     settings = list(columns.get("params", ()))
     if not settings or not all(isinstance(setting, Mapping) for setting in settings):
-        settings = _settings(columns, where)  # a file has the text of the dicts
+        settings = settings_of(columns, where)  # a file has the text of the dicts
     return settings, scores
 
 
@@ -134,7 +134,7 @@ def _scores(columns, where, metrics):
     return scores
 
 
-def _settings(columns, where):
+def settings_of(columns, where):
     """Put settings together from the columns of their parameters."""
     if "score" in columns:  # results_frame(): parameters, then score and others
         names = list(columns)
@@ -166,7 +166,7 @@ def _cell(value):
     return EMPTY if empty else value
 
 
-def _place(setting, space, own):
+def place(setting, space, own):
     """Give the setting of the space that an earlier one is, or None and a reason."""
     best, reason = -1, ""
     for branch in space.branches:

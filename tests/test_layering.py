@@ -23,9 +23,9 @@ ROWS = {
     4: ("_design", "_prior", "proposer"),
     5: ("optimizer",),
     6: ("stopping", "_deadline", "execution", "_journal"),
-    7: ("_evaluation", "_results", "_racing", "_prior_results"),
-    8: ("_scheduler", "selection"),
-    9: ("_assembly", "report", "display", "importance", "_tables"),
+    7: ("_evaluation", "_results", "_racing", "_prior_results", "_variance"),
+    8: ("_scheduler", "selection", "_observed"),
+    9: ("_assembly", "report", "display", "importance", "ranges", "_tables"),
     10: ("_search",),
     11: ("__init__",),
 }

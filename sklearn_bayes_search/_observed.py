@@ -1,0 +1,480 @@
+"""What any finished search saw, in one form, and a model of it.
+
+Pictures, importances and advice read this, so that they work for every search that has
+``cv_results_``: ours, scikit-learn's, and tables that were written to a file.
+"""
+
+import copy
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from scipy.spatial import KDTree
+
+from sklearn_bayes_search._blas import one_blas_thread
+from sklearn_bayes_search._folds import FoldModel
+from sklearn_bayes_search._kernels import expand
+from sklearn_bayes_search._prior_results import EMPTY, place, settings_of
+from sklearn_bayes_search._targets import FAILURE_NOISE, standardise
+from sklearn_bayes_search._trial import key
+from sklearn_bayes_search.space import Space, as_space, seen_space
+from sklearn_bayes_search.surrogate import GaussianProcess, RandomForest
+
+__all__ = ["Observed", "ScoreModel", "observe"]
+
+PREFIX = "mean_test_"
+# Points that stand for the space when scores over it are standardised.
+N_SPREAD = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """What a search saw.
+
+    Parameters
+    ----------
+    params : list of dict, length n
+        The settings, with the user's own objects.
+    U : ndarray of shape (n, n_dims)
+        Their points in the unit cube of ``space``.
+    scores : ndarray of shape (n,)
+        Means over the folds, higher is better; NaN where it failed. Where not
+        ``complete``, an estimate of it.
+    folds : ndarray of shape (n, n_splits) or None
+        What these are the means of, NaN where a fold was not scored; None where they
+        are not known.
+    space : Space
+        What was searched over.
+    metric : str
+        Name of the score.
+    noise : ndarray of shape (n,)
+        Known variances of the scores' errors; 0 where complete.
+    complete : ndarray of shape (n,), bool
+        Where all folds were scored, on all the data that others got. Only these can be
+        the best.
+    estimator : estimator or None
+        What was tuned, where it is known.
+    surrogate : object
+        The kind of model that the search had itself, as its user wrote it; None where
+        it had none.
+    """
+
+    params: list
+    U: np.ndarray
+    scores: np.ndarray
+    folds: np.ndarray | None
+    space: Space
+    metric: str
+    noise: np.ndarray
+    complete: np.ndarray
+    estimator: object = None
+    surrogate: object = None
+
+    @property
+    def best(self):
+        """Row of the highest score among the complete ones."""
+        return int(np.nanargmax(np.where(self.complete, self.scores, np.nan)))
+
+
+def observe(search, metric=None, space=None):
+    """Read what a search saw.
+
+    Parameters
+    ----------
+    search : fitted search, dict or DataFrame
+        A search with ``cv_results_``, these, or a table of these, also one that was
+        read back from a file; or ``results_frame()`` of a `BayesSearchCV`.
+    metric : str, default=None
+        Which score, where there are several. None is the one of ``refit``, else what a
+        `BayesSearchCV` maximised, else "score", else the only one.
+    space : dict, list of dicts or Space, default=None
+        What was searched over. None is the search's own: ``search_space_``,
+        ``param_distributions`` or ``param_grid``, a list of numbers as ordered choices.
+        Where there is none of them, it is made of the values seen, see `seen_space`.
+
+    Returns
+    -------
+    observed : Observed
+        A row per setting, in the order of the table.
+
+    Raises
+    ------
+    TypeError
+        If it is nothing that holds the results of a search.
+    ValueError
+        If the search is not fitted, the metric is unknown or not clear, no score is
+        finite, or no setting is in the space.
+
+    Notes
+    -----
+    With racing, a setting that was paused has the estimate of a model of its folds, and
+    that model's variance.
+
+    Of a search by successive halving, each setting counts once, with its score on the
+    most resources it had. Scores on fewer resources are mostly lower, so the mean rise
+    of the settings that were scored on both is added, and the variance of these rises
+    is their noise. ``complete`` are those of the last round only.
+
+    Settings outside the space are left out, with a warning.
+    """
+    is_search = hasattr(search, "fit") and not isinstance(search, type)
+    if is_search and not hasattr(search, "cv_results_"):
+        raise ValueError(
+            f"The search must be fitted. Got {search!r}; call its fit(X, y) first."
+        )
+    table = search.cv_results_ if is_search else search
+    if not isinstance(table, Mapping | pd.DataFrame):
+        raise TypeError(
+            "The search must be a fitted search, its cv_results_, or a DataFrame of "
+            f"these. Got {search!r}."
+        )
+    columns = {str(name): table[name] for name in table}
+    metric = _metric(columns, search if is_search else None, metric)
+    settings = _settings(columns)
+    scores, folds, noise, complete = _scores(columns, metric)
+    if is_search and hasattr(search, "results_frame"):
+        # of a numeric error_score the table does not tell that it stands for a failure
+        failed = search.results_frame()["status"].to_numpy() == "failed"
+        scores[failed], noise[failed] = np.nan, 0.0
+    if not (np.isfinite(scores) & complete).any():
+        raise ValueError(
+            f"No setting has a finite {metric!r} on all folds. Look at the warnings of "
+            "the search: why did the fits or the scorer fail?"
+        )
+    if "n_resources" in columns:
+        settings = _without_resource(settings, columns)
+    space = _space(search if is_search else None, settings, space)
+    settings, kept, U = _placed(settings, space)
+    scores, noise, complete = scores[kept], noise[kept], complete[kept]
+    folds = None if folds is None else folds[kept]
+    if "n_resources" in columns:
+        resources = np.array(columns["n_resources"], dtype=float)[kept]
+        rows, scores, noise, complete = _at_most_resources(U, scores, resources)
+        settings, U = [settings[row] for row in rows], U[rows]
+        folds = (
+            None if folds is None else np.where(complete[:, None], folds[rows], np.nan)
+        )
+    if not (np.isfinite(scores) & complete).any():
+        raise ValueError(
+            "No setting with a finite score is in the space. Give the space that was "
+            "searched, or leave 'space' out."
+        )
+    return Observed(
+        params=settings,
+        U=U,
+        scores=scores,
+        folds=folds,
+        space=space,
+        metric=metric,
+        noise=noise,
+        complete=complete,
+        estimator=getattr(search, "estimator", None) if is_search else None,
+        surrogate=getattr(search, "surrogate", None) if is_search else None,
+    )
+
+
+def _metric(columns, search, metric):
+    """Choose the score."""
+    known = [name.removeprefix(PREFIX) for name in columns if name.startswith(PREFIX)]
+    if not known and "score" in columns:  # results_frame()
+        known = ["score"]
+    if not known:
+        raise ValueError(
+            "The search must have a score: 'mean_test_score' or 'mean_test_' and a "
+            "metric, as in cv_results_, or 'score', as in results_frame(). Got the "
+            f"columns {list(columns)}."
+        )
+    wanted = [getattr(search, "refit", None), getattr(search, "_metric", None), "score"]
+    if metric is None:
+        metric = next((w for w in wanted if isinstance(w, str) and w in known), None)
+        if metric is None and len(known) > 1:
+            raise ValueError(
+                f"The search has the metrics {known}. Choose one as 'metric'."
+            )
+        metric = known[0] if metric is None else metric
+    if metric not in known:
+        raise ValueError(
+            f"The 'metric' must be one of {known}, the metrics of the search. "
+            f"Got {metric!r}."
+        )
+    return metric
+
+
+def _settings(columns):
+    """Give the settings; a file has the text of the dicts, and cells instead."""
+    settings = list(columns.get("params", ()))
+    if not settings or not all(isinstance(setting, Mapping) for setting in settings):
+        settings = settings_of(columns, "search")
+    return settings
+
+
+def _scores(columns, metric):
+    """Give scores, scores of folds or None, variances, and which are complete."""
+    name = PREFIX + metric if PREFIX + metric in columns else "score"
+    try:
+        scores = np.array(columns[name], dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"The column {name!r} must hold numbers. Got {columns[name]!r}."
+        ) from error
+    noise, complete = np.zeros(len(scores)), np.ones(len(scores), dtype=bool)
+    if "status" in columns and "standard_error" in columns:  # results_frame()
+        status = np.asarray(columns["status"])
+        scores[status == "failed"] = np.nan
+        complete = status != "paused"
+        error = np.nan_to_num(np.array(columns["standard_error"], dtype=float))
+        noise = np.where(complete, 0.0, error**2)
+    scores[~np.isfinite(scores)] = np.nan
+    keys = [f"split{fold}_test_{metric}" for fold in range(len(columns))]
+    keys = [key for key in keys if key in columns]
+    if not keys:
+        return scores, None, noise, complete
+    folds = np.array([columns[key] for key in keys], dtype=float).T
+    folds[~np.isfinite(folds)] = np.nan
+    if "n_splits_evaluated" in columns:
+        n_evaluated = np.array(columns["n_splits_evaluated"], dtype=int)
+        complete = n_evaluated == len(keys)
+        # one of the folds that ran has failed where fewer are scored than ran
+        paused = ~complete & (np.isfinite(folds).sum(axis=1) == n_evaluated)
+        whole = folds[np.isfinite(folds).all(axis=1)]
+        if paused.any() and len(whole) > 1:
+            model = FoldModel.fit(whole)
+            scores[paused], noise[paused] = model.estimate(folds[paused])
+    return scores, folds, noise, complete
+
+
+def _without_resource(settings, columns):
+    """Leave out the parameter that was the resource: it was not searched."""
+    resources = np.array(columns["n_resources"], dtype=float).tolist()
+    names = set().union(*settings)
+    spent = {
+        name
+        for name in names
+        if [setting.get(name) for setting in settings] == resources
+    }
+    return [
+        {name: value for name, value in setting.items() if name not in spent}
+        for setting in settings
+    ]
+
+
+def _space(search, settings, space):
+    if space is not None:
+        return as_space(space)
+    for name in ("search_space_", "param_distributions", "param_grid"):
+        own = getattr(search, name, None)
+        if own is not None:
+            try:
+                return as_space(own)
+            except (TypeError, ValueError):  # written in another library's way
+                break
+    return seen_space(
+        [
+            {name: value for name, value in setting.items() if value is not EMPTY}
+            for setting in settings
+        ]
+    )
+
+
+def _placed(settings, space):
+    """Give the settings that are in the space, their rows, and their points."""
+    inside, rows, points, problem = [], [], [], None
+    for row, setting in enumerate(settings):
+        try:
+            params, reason = setting, None
+            point = space.encode(setting)
+        except ValueError:
+            # from a file: a text, or a float that is an int, or cells that are empty
+            params, reason = place(setting, space, {})
+            point = None if params is None else space.encode(params)
+        if params is None:
+            problem = problem or f"{setting!r}: {reason}"
+            continue
+        inside.append(dict(params))
+        rows.append(row)
+        points.append(point)
+    n_out = len(settings) - len(inside)
+    if not inside:
+        raise ValueError(
+            f"None of the {len(settings)} settings is in the space. The first, "
+            f"{problem}. Give the space that was searched, or leave 'space' out."
+        )
+    if n_out:
+        warnings.warn(
+            f"{n_out} of {len(settings)} settings are not in the space, and are left "
+            f"out. The first, {problem}.",
+            UserWarning,
+            stacklevel=4,  # where the public function is called
+        )
+    return inside, np.array(rows), np.array(points).reshape(len(inside), -1)
+
+
+def _at_most_resources(U, scores, resources):
+    """Keep each setting once, and make scores on fewer resources comparable.
+
+    Returns the rows kept, their scores as they would be on the most resources, the
+    variances of that, and which of them had these.
+    """
+    groups = {}
+    for row, point in enumerate(U):
+        groups.setdefault(key(point), []).append(row)
+    ladder = np.unique(resources)
+    # mean and variance of the rise from each round to the next
+    rises, spreads = [], []
+    for low, high in pairwise(ladder):
+        pairs = []
+        for rows in groups.values():
+            at = {resources[row]: scores[row] for row in rows}
+            if np.isfinite(at.get(low, np.nan)) and np.isfinite(at.get(high, np.nan)):
+                pairs.append(at[high] - at[low])
+        rises.append(float(np.mean(pairs)) if pairs else 0.0)
+        spreads.append(float(np.var(pairs, ddof=1)) if len(pairs) > 1 else np.nan)
+    known = [spread for spread in spreads if np.isfinite(spread)]
+    # of one pair nothing is known: as much as in the worst of the other rounds
+    fallback = max(known, default=float(np.nanvar(scores)))
+    spreads = [s if np.isfinite(s) else fallback for s in spreads]
+    rows = np.array(
+        [max(rows, key=lambda row: resources[row]) for rows in groups.values()]
+    )
+    level = np.searchsorted(ladder, resources[rows])
+    rise = np.concatenate([np.cumsum(rises[::-1])[::-1], [0.0]])
+    noise = np.concatenate([np.cumsum(spreads[::-1])[::-1], [0.0]])
+    return rows, scores[rows] + rise[level], noise[level], level == len(ladder) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreModel:
+    """A model of the score over the whole space, fitted to what a search saw.
+
+    Parameters
+    ----------
+    surrogate : Surrogate
+        Fitted to standardised scores.
+    observed : Observed
+        What it was fitted to.
+    centre : float
+        The score that is 0 to the surrogate.
+    unit : float
+        How large a difference of scores is 1 to the surrogate.
+    """
+
+    surrogate: object
+    observed: Observed
+    centre: float
+    unit: float
+
+    @classmethod
+    def fit(cls, observed, surrogate=None):
+        """Fit a model; the same input gives the same model.
+
+        Parameters
+        ----------
+        observed : Observed
+            Failures count as the worst score seen, with much noise.
+        surrogate : Surrogate, default=None
+            It is copied. None is a Gaussian process that expects nothing of the middle
+            of the space (``fall=0``) with the kernel of the search's own, or a model
+            of the user's. `RandomForest` is not taken over: it learns ranks in part,
+            and these have no unit.
+
+        Returns
+        -------
+        model : ScoreModel
+            The fitted model.
+        """
+        surrogate = _surrogate(observed.surrogate) if surrogate is None else surrogate
+        y, noise, centre, unit = _targets(observed)
+        with one_blas_thread():
+            fitted = copy.deepcopy(surrogate).fit(
+                observed.U,
+                y,
+                noise=noise,
+                dims=observed.space.dims,
+                rng=np.random.default_rng(0),
+            )
+        return cls(fitted, observed, centre, unit)
+
+    def predict(self, U):
+        """Predict the score.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Points of the unit cube; they are snapped first.
+
+        Returns
+        -------
+        mean, std : ndarray of shape (n_points,)
+            In units of the score; ``std`` is that of the expected score, without the
+            noise of an evaluation.
+        """
+        posterior = self._posterior(U)
+        return self.centre + self.unit * posterior.mean, self.unit * posterior.std
+
+    def sample(self, U, rng, size=1):
+        """Draw functions that the score may be, jointly at all points.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Points of the unit cube; they are snapped first. The time grows with the
+            cube of their number.
+        rng : numpy.random.Generator
+            Source of randomness.
+        size : int, default=1
+            How many.
+
+        Returns
+        -------
+        samples : ndarray of shape (size, n_points)
+            In units of the score.
+        """
+        with one_blas_thread():
+            drawn = self._posterior(U).sample(rng, size)
+        return self.centre + self.unit * drawn
+
+    def _posterior(self, U):
+        with one_blas_thread():
+            return self.surrogate.posterior(self.observed.space.snap(U))
+
+
+def _targets(observed):
+    """Give standardised scores, their variances, and the centre and unit of these.
+
+    A search looks mostly where scores are good, so that its other points are rare and
+    look like outliers, which `standardise` would pull up. But they stand for most of
+    the space. So it is the scores over the space that are standardised, each point
+    standing for what is nearer to it than to others. Measured on eight functions of 2
+    to 6 parameters: shares of variance from 60 points of a Bayesian search erred by
+    0.11 to 0.95 before, by 0.00 to 0.28 with this, and by 0.39 where bad scores of one
+    were not pulled up at all.
+    """
+    failed = np.isnan(observed.scores)
+    scores = observed.scores[~failed]
+    known, owner = expand(observed.U[~failed], observed.space.dims)
+    if len(owner):
+        spread = observed.space.spread(N_SPREAD, np.random.default_rng(0))
+        nearest = KDTree(known).query(expand(spread, observed.space.dims)[0])[1]
+    else:  # nothing varies
+        nearest = np.arange(len(scores))
+    nearest = np.append(nearest, scores.argmax())
+    over_space, unit = standardise(scores[nearest])
+    unit = max(unit, np.finfo(float).tiny)  # of scores like 1e-320 it is rounded to 0
+    centre = float(scores.max() - unit * over_space[-1])  # the best is never pulled up
+    y = np.full(len(failed), over_space.min())
+    y[~failed] = np.maximum((scores - centre) / unit, over_space.min())
+    # more than 1e3 units is as good as unknown; cut off first, the ratio may overflow
+    error = np.minimum(np.sqrt(observed.noise), 1e3 * unit) / unit
+    return y, np.where(failed, FAILURE_NOISE, error**2), centre, unit
+
+
+def _surrogate(own):
+    """Give the kind of model that the search had itself, where it fits."""
+    if isinstance(own, GaussianProcess):
+        return GaussianProcess(own.kernel, fall=0.0)
+    if hasattr(own, "posterior") and not isinstance(own, RandomForest | type):
+        return own
+    return GaussianProcess(fall=0.0)
