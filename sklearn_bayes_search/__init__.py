@@ -19,8 +19,10 @@ from sklearn_bayes_search.display import (
     TimelineDisplay,
 )
 from sklearn_bayes_search.exceptions import JournalError, SpaceExhausted
+from sklearn_bayes_search.importance import pair_importance, parameter_importance
 from sklearn_bayes_search.optimizer import BayesianOptimizer
 from sklearn_bayes_search.proposer import ParzenEstimator
+from sklearn_bayes_search.ranges import check_ranges
 from sklearn_bayes_search.selection import OneStandardError
 from sklearn_bayes_search.space import Categorical, Integer, Ordinal, Real, Space
 from sklearn_bayes_search.stopping import (
@@ -61,5 +63,8 @@ __all__ = [
     "TimeBudget",
     "TimelineDisplay",
     "UpperConfidenceBound",
+    "check_ranges",
+    "pair_importance",
+    "parameter_importance",
     "read_journal",
 ]

@@ -1,5 +1,6 @@
 """Join what a search consists of, and run it."""
 
+import warnings
 from contextlib import nullcontext
 from numbers import Integral
 
@@ -15,6 +16,7 @@ from sklearn_bayes_search._racing import as_racing
 from sklearn_bayes_search._results import announce, reporter
 from sklearn_bayes_search._scheduler import run, window
 from sklearn_bayes_search._sklearn_compat import metric_names
+from sklearn_bayes_search.exceptions import stack_level
 from sklearn_bayes_search.execution import open_executor
 from sklearn_bayes_search.optimizer import BayesianOptimizer
 
@@ -159,8 +161,17 @@ def _open_journal(search, X, y, space, splits, plan, routed):
         estimator=search.estimator,
         data=(X, y, dict(routed.estimator.fit), dict(routed.scorer.score)),
         splits=splits,
-        scoring=(search.scoring, search.return_train_score, repr(search.error_score)),
+        scoring=search.scoring,
+        return_train_score=search.return_train_score,
+        error_score=repr(search.error_score),
     )
+    if _draws_anew(search.cv):
+        warnings.warn(
+            "The 'cv' of BayesSearchCV draws other folds each time, so that a search "
+            "that was stopped cannot go on from its results: give it a random_state.",
+            UserWarning,
+            stacklevel=stack_level(),
+        )
     digests["racing"] = repr(as_racing(search.racing, len(splits)))
     digests["max_pending"] = str(plan["max_pending"]) if explicit else None
     journal = Journal(
@@ -174,6 +185,12 @@ def _open_journal(search, X, y, space, splits, plan, routed):
     if search.warm_start:
         search._journal = journal
     return journal
+
+
+def _draws_anew(cv):
+    """Tell whether a splitter would draw other folds for the same data."""
+    shuffles = getattr(cv, "shuffle", hasattr(cv, "random_state"))
+    return shuffles and getattr(cv, "random_state", 0) is None
 
 
 def _initial_points(search, space, prior):

@@ -8,6 +8,8 @@ __all__ = ["Deadline"]
 class Deadline:
     """A time limit for the whole search, the refit included.
 
+    What is still to come is predicted from what has ended.
+
     Parameters
     ----------
     seconds : float
@@ -20,13 +22,29 @@ class Deadline:
         self.seconds = seconds
         self._end = time.monotonic() + seconds
         self._refit = refit
+        self._n_ended = self._n_folds = 0
+        self._work = self._for_refit = 0.0
+
+    def note(self, candidate, best):
+        """Learn from a candidate that has ended, and which one is the best now."""
+        folds = _folds(candidate)
+        self._n_ended += 1
+        self._n_folds += len(folds)
+        self._work += sum(map(_seconds, folds))
+        if best is not None and self._refit:
+            fits = [fold["fit_time"] for fold in best.folds]
+            self._for_refit = sum(fits) / len(fits)
+
+    def left(self):
+        """Give the seconds that are left, negative if it is over."""
+        return self._end - time.monotonic()
 
     def has_room(self, candidates, executor):
         """Tell whether to ask before anything is known of how long a candidate takes.
 
         Then no more than one for each group of workers that its folds occupy.
         """
-        if not candidates or any(candidate.ended for candidate in candidates):
+        if not candidates or self._n_ended:
             return True
         return len(candidates) * len(candidates[0].folds) < executor.n_workers
 
@@ -35,36 +53,41 @@ class Deadline:
 
         What is queued before it runs first.
         """
-        done = [candidate for candidate in candidates if candidate.ended]
-        if not done:
+        if not self._n_ended:
             return self.left() <= 0
-        folds = _folds(done)
-        work = sum(map(_seconds, folds)) / len(done)
+        n_splits = len(candidates[0].folds)
         # one candidate does not gain by more workers than it has folds
-        side_by_side = max(n_workers / len(done[0].folds), 1)
-        ahead = (len(candidates) - len(done)) / side_by_side
-        needed = work / min(n_workers, len(done[0].folds)) * (1 + ahead)
-        return self.left() < needed + self._for_refit(folds)
+        side_by_side = max(n_workers / n_splits, 1)
+        ahead = (len(candidates) - self._n_ended) / side_by_side
+        one = self._work / self._n_ended / min(n_workers, n_splits)
+        return self.left() < one * (1 + ahead) + self._for_refit
+
+    def latest_begin(self, candidate):
+        """Tell when a candidate's folds must begin to end in time, in s since 1970.
+
+        None before one candidate has ended: that one is evaluated in any case.
+        """
+        if not self._n_ended:
+            return None
+        fold, refit = self._work / self._n_folds, self._for_refit
+        own = _folds(candidate)
+        if own:  # it may be slower than the others, and become the best
+            fold = max(fold, *map(_seconds, own))
+            if self._refit:
+                refit = max(refit, *(done["fit_time"] for done in own))
+        return time.time() + self.left() - fold - refit
 
     def permits(self, candidate, n_workers):
         """Tell whether there is time for the other folds of a paused candidate."""
-        folds = _folds([candidate])
+        folds = _folds(candidate)
         n_left = len(candidate.folds) - len(folds)
         longest = max(map(_seconds, folds))
         needed = longest * -(-n_left // n_workers)
-        return self.left() >= needed + self._for_refit(folds)
-
-    def left(self):
-        """Give the seconds that are left, negative if it is over."""
-        return self._end - time.monotonic()
-
-    def _for_refit(self, folds):
-        mean = sum(fold["fit_time"] for fold in folds) / len(folds)
-        return mean if self._refit else 0.0
+        return self.left() >= needed + self._for_refit
 
 
-def _folds(candidates):
-    return [fold for c in candidates for fold in c.folds if fold is not None]
+def _folds(candidate):
+    return [fold for fold in candidate.folds if fold is not None]
 
 
 def _seconds(fold):

@@ -6,7 +6,6 @@ import threading
 import time
 import traceback
 
-import numpy as np
 from sklearn.base import clone
 
 from sklearn_bayes_search._sklearn_compat import (
@@ -143,7 +142,7 @@ class Evaluator:
         every = [self.X, self.y, *parameters, *indices]
         return [value for value in every if value is not None]
 
-    def task(self, trial, fold):
+    def task(self, trial, fold, latest_begin=None):
         """Make the picklable task of one trial and fold.
 
         Parameters
@@ -152,17 +151,21 @@ class Evaluator:
             What to evaluate.
         fold : int
             On which of the splits.
+        latest_begin : float, default=None
+            Seconds since 1970 after which it is not worth beginning.
 
         Returns
         -------
         task : callable
             Takes nothing; returns the dict of scikit-learn's ``_fit_and_score``, with
-            ``started`` and ``worker``, and ``stop`` if a callback asks for that.
+            ``started`` and ``worker``, and ``stop`` if a callback asks for that. None
+            if it began too late.
         """
         train, test = self.splits[fold]
         total = self._n_candidates or trial.number + 1
         return functools.partial(
             self._function,
+            latest_begin,
             clone(self.estimator),
             self.X,
             self.y,
@@ -210,7 +213,7 @@ class Evaluator:
             "n_test_samples": len(self.splits[fold][1]),
             "fit_time": lost.seconds,
             "score_time": 0.0,
-            "started": np.nan,
+            "started": time.time() - lost.seconds,
             "worker": "",
         }
         if self._options["return_train_score"]:
@@ -266,13 +269,15 @@ def name_error_scores(results, error_score):
                 result[part] = dict.fromkeys(names, error_score)
 
 
-def _evaluate(*arguments, error_score, **options):
-    """Fit and score, and tell when and where.
+def _evaluate(latest_begin, *arguments, error_score, **options):
+    """Fit and score, and tell when and where; None if it is too late for that.
 
     An error that scikit-learn lets through costs this fold only, such as that of a
     score which is no number.
     """
     started = time.time()
+    if latest_begin is not None and started > latest_begin:
+        return None
     leaf = options.get("callback_ctx")
     if leaf is not None:
         leaf = options["callback_ctx"] = ListeningContext(leaf)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from sklearn_bayes_search.exceptions import stack_level
+
 __all__ = ["place", "read_prior_results", "settings_of"]
 
 # An empty cell of a table: the parameter was inactive, or its value was None.
@@ -278,5 +280,5 @@ def _report(left_out, n_settings, *, usable):
         f"{len(left_out)} of {n_settings} settings in the 'prior_results' parameter of "
         f"BayesSearchCV cannot be used, and are left out. {first}",
         UserWarning,
-        stacklevel=6,  # where fit is called
+        stacklevel=stack_level(),
     )

@@ -23,7 +23,7 @@ class FoldRacing:
 
     Parameters
     ----------
-    pause_below : float, default=0.4
+    pause_below : float, default=0.05
         Probability of beating the best so far below which a candidate is paused, in
         (0, 1). A small one spends more folds before the end and less at the end.
     risk : float, default=0.05
@@ -64,7 +64,7 @@ class FoldRacing:
     True
     """
 
-    pause_below: float = 0.4
+    pause_below: float = 0.05
     risk: float = 0.05
     min_complete: int = 3
 

@@ -132,7 +132,7 @@ def reporter(objective, total, deadline, verbose):
         Takes the candidate.
     """
     best, n_ended = np.nan, 0
-    recent = deque([time.monotonic()], maxlen=RECENT + 1)
+    recent = deque(maxlen=RECENT + 1)
 
     def report(candidate):
         nonlocal best, n_ended
@@ -141,7 +141,8 @@ def reporter(objective, total, deadline, verbose):
         n_ended += 1
         recent.append(time.monotonic())
         left = [] if deadline is None else [max(deadline.left(), 0.0)]
-        if total is not None:  # a resumed search races through what it knows
+        if total is not None and n_ended > 1:
+            # workers took time to start, and a resumed search races through the known
             pace = (recent[-1] - recent[0]) / (len(recent) - 1)
             left.append(pace * max(total - n_ended, 0))
         if verbose > 0:
@@ -228,14 +229,15 @@ def folds_frame(folds, objective, error_score):
         for fold, (result, score) in enumerate(zip(results, scores, strict=True)):
             if result is None:
                 continue
-            error = result["fit_error"]
+            error, ok = result["fit_error"], bool(np.isfinite(score))
+            shown = error if error or ok else f"The score is {score}."
             rows.append(
                 {
                     "candidate": candidate,
                     "fold": fold,
                     "score": score if error is None else error_score,
-                    "status": "ok" if np.isfinite(score) else "failed",
-                    "error": error,
+                    "status": "ok" if ok else "failed",
+                    "error": shown,
                     "start": pd.to_datetime(result["started"], unit="s", utc=True),
                     "seconds": result["fit_time"] + result["score_time"],
                     "worker": result["worker"],

@@ -7,11 +7,12 @@ number of workers.
 """
 
 import time
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_bayes_search.exceptions import SpaceExhausted
+from sklearn_bayes_search.exceptions import SpaceExhausted, stack_level
 from sklearn_bayes_search.execution import Lost
 
 __all__ = ["INTERRUPTED", "Candidate", "run", "window"]
@@ -181,7 +182,8 @@ class _Loop:
         self.candidates, self.untold, self.resumed = [], [], set()
         # folds whose processes died are written once the machine is known to be well
         self.unwritten = []
-        self.asked_to_stop = False
+        self.asked_to_stop = self.out_of_time = False
+        self.best = self.best_score = None  # known where there is a deadline
         self.suggest_times = []
 
     def run(self):
@@ -200,9 +202,17 @@ class _Loop:
             stop_reason = INTERRUPTED
         ended = [candidate for candidate in self.candidates if candidate.ended]
         if len(ended) < len(self.candidates) and stop_reason != INTERRUPTED:
-            stop_reason = self.executor.broken
+            stop_reason = self.executor.broken or stop_reason
             if not any(candidate.complete for candidate in ended):
                 raise RuntimeError(f"No setting was evaluated. {stop_reason}")
+            if self.out_of_time and not self.executor.broken:
+                stop_reason = self._of_timeout(len(ended))
+        if self.executor.broken:
+            warnings.warn(
+                f"The search ended early. {self.executor.broken}",
+                UserWarning,
+                stacklevel=stack_level(),
+            )
         for candidate in self.untold:
             # an interrupt may have come between telling and noting that
             if candidate.ended and candidate.trial.number not in self.optimizer.history:
@@ -248,7 +258,7 @@ class _Loop:
         if self.n_iter is not None and n >= self.n_iter:
             return f"evaluated n_iter={self.n_iter} candidates"
         if n and self._time_is_short():
-            return f"timeout={self.deadline.seconds:g} s after {n} candidates"
+            return self._of_timeout(n)
         reasons = [rule(self.optimizer.history, self.optimizer) for rule in self.rules]
         reasons += ["a callback asked for it"] if self.asked_to_stop else []
         for why in filter(None, reasons):
@@ -257,9 +267,12 @@ class _Loop:
         return None
 
     def _time_is_short(self):
-        if self.deadline is None:
-            return False
+        if self.deadline is None or self.out_of_time:
+            return self.out_of_time
         return self.deadline.is_near(self.candidates, self.executor.n_workers)
+
+    def _of_timeout(self, n):
+        return f"timeout={self.deadline.seconds:g} s after {n} candidates"
 
     def _tell_visible(self):
         last_visible = len(self.candidates) - self.max_pending
@@ -287,7 +300,10 @@ class _Loop:
         if self.journal is not None:
             trial = _as_journalled(self.journal, self.optimizer, trial)
         if racing is None:
-            candidate = Candidate(trial, range(n_splits))
+            # one after another where the time of the first tells of the others
+            one_by_one = self.deadline is not None and self.executor.n_workers == 1
+            rounds = [1] * n_splits if one_by_one else None
+            candidate = Candidate(trial, range(n_splits), rounds)
         else:
             order = racing.order(trial.number, n_splits)
             rounds = racing.rounds(n_splits, self.max_pending)
@@ -298,13 +314,15 @@ class _Loop:
 
     def _submit(self, candidate, folds):
         """Run folds, but those that the journal holds."""
-        trial, journal, known = candidate.trial, self.journal, {}
+        trial, journal, known, latest = candidate.trial, self.journal, {}, None
+        if self.deadline is not None:
+            latest = self.deadline.latest_begin(candidate)
         if journal is not None and journal.params(trial.number) is not None:
             known = {fold: journal.result(trial.number, fold) for fold in folds}
         for fold in folds:
             if known.get(fold) is None:
                 self.executor.submit(
-                    (trial.number, fold), self.evaluator.task(trial, fold)
+                    (trial.number, fold), self.evaluator.task(trial, fold, latest)
                 )
         for fold, result in known.items():
             if result is not None:
@@ -315,6 +333,9 @@ class _Loop:
         results = self.executor.wait()
         for (number, fold), result in results:
             candidate = self.candidates[number]
+            if result is None:  # it began too late: the candidate stays incomplete
+                self.out_of_time = True
+                continue
             lost = result if isinstance(result, Lost) else None
             if lost:
                 result = self.evaluator.of_lost(fold, lost)
@@ -347,10 +368,21 @@ class _Loop:
                 self._submit(candidate, candidate.begin_round())
                 return
         candidate.end(estimate)
+        if self.deadline is not None:
+            if candidate.complete:
+                self._compare(candidate)
+            self.deadline.note(candidate, self.best)
         self.on_end(candidate)
+
+    def _compare(self, candidate):
+        score, best = self.objective(candidate.folds), self.best_score
+        if best is None or best != best or score > best:  # one may be NaN
+            self.best, self.best_score = candidate, score
 
     def _judge(self, candidate):
         """Let the candidates it could see when it was asked for decide on the rest."""
+        if self.racing is None:
+            return None
         visible = self.candidates
         if self.in_order:
             visible = visible[: max(candidate.trial.number - self.max_pending + 1, 0)]
@@ -377,6 +409,7 @@ class _Loop:
         if self.deadline is not None:
             n_workers = self.executor.n_workers
             chosen = [i for i in chosen if self.deadline.permits(paused[i], n_workers)]
+            chosen = [] if self.out_of_time else chosen
         size = 1 if self.max_pending == 1 else self.evaluator.n_splits
         for candidate in (paused[i] for i in chosen):
             self.resumed.add(candidate)

@@ -144,8 +144,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         optimizer that returns a reason, or None to go on.
 
     timeout : float, default=None
-        Seconds for the whole search, > 0, the refit included. No setting is begun that
-        would probably end later; at least one is evaluated.
+        Seconds for the whole search, > 0, the refit included. No fit is begun that
+        would probably end later. At least one setting is evaluated.
 
     fit_timeout : float, default=None
         Seconds for one fit on one fold with its scoring, > 0. A longer one is ended

@@ -5,8 +5,10 @@ been stable since 1.6. A branch goes when the version it names is the oldest sup
 """
 
 import copy
+import math
 import warnings
 from contextlib import AbstractContextManager, nullcontext
+from numbers import Integral
 
 from sklearn import get_config
 from sklearn.base import _fit_context
@@ -31,6 +33,7 @@ __all__ = [
     "fit_context",
     "inconsistent_splits",
     "metric_names",
+    "numeric_limits",
     "scorer_attribute",
     "warn_or_raise_about_fit_failures",
     "with_current_config",
@@ -59,6 +62,40 @@ def metric_names(scorers):
 def scorer_attribute(scorers):
     """Give what ``scorer_`` holds: a dict for several metrics, else the scorer."""
     return scorers._scorers if isinstance(scorers, _MultimetricScorer) else scorers
+
+
+def numeric_limits(estimator, name, whole):
+    """Give the least and the highest number that an estimator takes as a parameter.
+
+    Parameters
+    ----------
+    estimator : estimator or None
+        It may have parts, as a pipeline.
+    name : str
+        Of the parameter, with the names of its parts.
+    whole : bool
+        Whether an int is meant: a fraction often has other limits.
+
+    Returns
+    -------
+    limits : tuple of (float, float) or None
+        Infinite where there is none; None where nothing is known.
+    """
+    part, _, last = name.rpartition("__")
+    try:
+        owner = estimator.get_params()[part] if part else estimator
+        rules = owner._parameter_constraints[last]
+    except (AttributeError, KeyError):
+        return None
+    if not isinstance(rules, list):  # "no_validation"
+        return None
+    intervals = [rule for rule in rules if isinstance(rule, Interval)]
+    fitting = [i for i in intervals if (i.type is Integral) == whole] or intervals
+    if not fitting:
+        return None
+    low = min(-math.inf if i.left is None else float(i.left) for i in fitting)
+    high = max(math.inf if i.right is None else float(i.right) for i in fitting)
+    return low, high
 
 
 def with_current_config(function):

@@ -1,9 +1,14 @@
-"""Errors that a caller may want to catch, and the hint that ends many others."""
+"""Errors that a caller may want to catch, their hints, and where warnings point."""
 
 import difflib
+import os
+import sys
 from collections.abc import Iterable
 
 __all__ = ["JournalError", "SpaceExhausted"]
+
+# Code between a user and the line that warns: this package, and decorators of fit.
+INSIDE = (os.path.dirname(__file__), os.path.join("sklearn", "base.py"))
 
 
 class JournalError(ValueError):
@@ -33,3 +38,16 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if near:
         return f" Did you mean {names[min(near, key=len)]!r}?"
     return f" There are: {list(names.values())}."
+
+
+def stack_level() -> int:
+    """Count the frames from a warning to whoever called this package.
+
+    Replace by ``skip_file_prefixes`` when Python >= 3.12.
+    """
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and any(
+        part in frame.f_code.co_filename for part in INSIDE
+    ):
+        frame, level = frame.f_back, level + 1
+    return level

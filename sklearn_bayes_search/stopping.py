@@ -169,7 +169,7 @@ class ExpectedGain:
     fraction : float, default=0.1
         Which part of the noise the expected improvement of the next candidate must
         fall below, > 0.
-    n_more : int, default=10
+    n_more : int, default=20
         How many candidates beyond the first points are evaluated in any case, >= 5.
 
     Notes
@@ -205,7 +205,7 @@ class ExpectedGain:
     """
 
     fraction: float = 0.1
-    n_more: int = 10
+    n_more: int = 20
 
     def __post_init__(self) -> None:
         _check(self, "fraction", Real, np.finfo(float).tiny, "a number > 0")

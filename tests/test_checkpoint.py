@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from counted_fits import Counted
 from scipy.stats import uniform
 from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
-from sklearn.model_selection import KFold, cross_val_score
+from sklearn.model_selection import KFold, RepeatedKFold, ShuffleSplit, cross_val_score
 from test_determinism import X, digest, search
 
 from sklearn_bayes_search import BayesSearchCV, JournalError, read_journal
@@ -126,11 +127,13 @@ def test_the_number_of_jobs_may_change(path):
     ("changes", "name"),
     [
         ({"x": X + 1}, "data"),
-        ({"cv": KFold(2, shuffle=True, random_state=0)}, "splits"),
+        ({"cv": KFold(2, shuffle=True, random_state=0)}, "cv"),
         ({"scoring": "r2"}, "scoring"),
         ({"estimator": Counted(fail=True)}, "estimator"),
-        ({"random_state": 1}, "seed"),
+        ({"random_state": 1}, "random_state"),
         ({"max_pending": 2}, "max_pending"),
+        ({"return_train_score": True}, "return_train_score"),
+        ({"error_score": 0.0}, "error_score"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -140,6 +143,56 @@ def test_another_search_is_refused_and_the_journal_left_alone(path, changes, nam
     with pytest.raises(JournalError, match=rf"What differs: {name}\."):
         counted(path, **{"max_pending": 1, **changes})
     assert path.read_bytes() == content
+
+
+def test_a_number_of_pending_candidates_does_not_go_on_with_another(path):
+    counted(path)  # "auto" took 1
+    counted(path, max_pending=1)
+    content = path.read_bytes()
+    with pytest.raises(JournalError, match=r"What differs: max_pending\."):
+        counted(path, max_pending=4)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("cv", "warns"),
+    [
+        (KFold(2, shuffle=True), True),
+        (ShuffleSplit(2), True),
+        (RepeatedKFold(n_splits=2, n_repeats=1), True),
+        (KFold(2, shuffle=True, random_state=0), False),
+        (KFold(2), False),
+        (2, False),
+    ],
+    ids=repr,
+)
+def test_folds_that_cannot_be_drawn_again_are_told_at_once(path, cv, warns):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        counted(path, cv=cv)
+    found = [w for w in caught if "draws other folds each time" in str(w.message)]
+    assert len(found) == warns
+    assert all(w.filename == counted.__code__.co_filename for w in found)
+    if not warns:
+        return
+    with (
+        pytest.warns(UserWarning, match="draws other folds"),
+        pytest.raises(JournalError, match=r"differs: cv\. A 'cv' that shuffles needs"),
+    ):
+        counted(path, cv=cv)
+
+
+def test_a_folder_that_is_not_there_does_not_become_a_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"folder.* does not exist. Make it"):
+        counted(f"{tmp_path}{os.sep}none{os.sep}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_path_may_begin_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    counted(os.path.join("~", "search.jsonl"))
+    assert (tmp_path / "search.jsonl").exists()
 
 
 def test_another_way_to_choose_keeps_what_is_known_with_one_warning(path):

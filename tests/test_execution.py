@@ -28,7 +28,7 @@ from threadpoolctl import threadpool_info
 
 from sklearn_bayes_search import BayesSearchCV
 from sklearn_bayes_search.execution import open_executor
-from sklearn_bayes_search.execution._base import run_guarded
+from sklearn_bayes_search.execution._base import Losses, run_guarded
 
 PROCESSES = ["loky", "multiprocessing"]
 WORKERS = ["threading", *PROCESSES]
@@ -447,6 +447,44 @@ def test_a_process_that_dies_once_costs_nothing(tmp_path):
     np.testing.assert_array_equal(
         fitted.cv_results_["mean_test_score"], plain.cv_results_["mean_test_score"]
     )
+
+
+@pytest.mark.parametrize(
+    ("keys", "broken"),
+    [
+        ([(3, fold) for fold in range(10)], False),
+        ([(n, fold) for n in (3, 4) for fold in range(5)], False),
+        ([(n, 0) for n in range(4)], False),
+        ([(n, fold) for n in (3, 4, 5) for fold in range(2)], True),
+        (list(range(5)), True),
+    ],
+)
+def test_many_losses_of_several_settings_mean_a_broken_machine(keys, broken):
+    losses = Losses()
+    for key in keys:
+        assert losses.add(key, "why").by_death
+    assert (losses.broken is not None) == broken
+    fresh = Losses()
+    for key in keys:
+        fresh.reset()
+        fresh.add(key, "why")
+    assert fresh.broken is None
+
+
+@pytest.mark.slow
+def test_one_deadly_setting_does_not_end_a_search():
+    search = BayesSearchCV(
+        toys.Deadly(),
+        {"a": [0.1, 0.2, 0.9, 0.3, 0.4]},
+        cv=6,
+        n_jobs=2,
+        max_pending=1,
+        refit=False,
+    )
+    with pytest.warns(FitFailedWarning, match="6 fits failed"):
+        search.fit(X)
+    assert search.stop_reason_ == "evaluated all 5 points of the search space"
+    assert np.isnan(search.cv_results_["mean_test_score"]).sum() == 1
 
 
 @pytest.mark.slow

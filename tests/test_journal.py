@@ -228,7 +228,7 @@ def test_an_error_names_what_differs(tmp_path):
     write(path)
     with pytest.raises(JournalError, match=r"another search\. What differs: data"):
         open_journal(path, {**DIGESTS, "data": "c"})
-    with pytest.raises(JournalError, match="What differs: space, data"):
+    with pytest.raises(JournalError, match="What differs: param_distributions, data"):
         open_journal(path, {"space": "x", "data": "c", "seed": None})
     # a seed that was not given matches any
     with open_journal(path, {**DIGESTS, "seed": "3"}):

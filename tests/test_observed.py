@@ -17,7 +17,14 @@ from sklearn.model_selection import (
 )
 from sklearn.tree import DecisionTreeClassifier
 
-from sklearn_bayes_search import BayesSearchCV, GaussianProcess, Integer, Ordinal, Real
+from sklearn_bayes_search import (
+    BayesSearchCV,
+    GaussianProcess,
+    Integer,
+    Ordinal,
+    RandomForest,
+    Real,
+)
 from sklearn_bayes_search._observed import ScoreModel, observe
 from sklearn_bayes_search.space import Categorical, seen_space
 
@@ -301,8 +308,18 @@ def test_the_model_is_of_the_kind_that_the_search_had():
         return repr(ScoreModel.fit(seen).surrogate)
 
     assert kind(GaussianProcess("rbf")) == "GaussianProcess(kernel='rbf', fall=0.0)"
-    assert kind("tpe") == "GaussianProcess(kernel='matern52', fall=0.0)"
-    assert kind("forest") == "GaussianProcess(kernel='matern52', fall=0.0)"
+    # the toy's score is smooth
+    for name in ("gp", "forest", "tpe", RandomForest()):
+        assert kind(name) == "GaussianProcess(kernel='rbf', fall=0.0)"
+
+
+def test_the_kernel_is_the_more_probable_one():
+    a = np.linspace(0, 1, 30)
+    kernels = {}
+    for name, scores in (("smooth", np.sin(6 * a)), ("cusp", -np.abs(a - 0.4))):
+        seen = observe({"params": [{"a": x} for x in a], "mean_test_score": scores})
+        kernels[name] = ScoreModel.fit(seen).surrogate.kernel
+    assert kernels == {"smooth": "rbf", "cusp": "matern52"}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import itertools
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_bayes_search import _deadline, _scheduler
@@ -32,7 +32,7 @@ class Optimizer:
     def history(self):
         return [trial.number for trial, _ in self.told]
 
-    def tell(self, trial, score, *, noise, folds):
+    def tell(self, trial, score, *, noise, folds, seconds):
         self.told.append((trial, score))
 
 
@@ -53,9 +53,11 @@ class Evaluator:
         self.n_splits = n_splits
         self.checked = []
 
-    def task(self, trial, fold):
+    def task(self, trial, fold, latest_begin=None):
         value = {"value": (trial.number, fold), "fit_time": 1.0, "score_time": 0.5}
-        return functools.partial(dict, value)
+        task = functools.partial(dict, value)
+        task.latest_begin = latest_begin
+        return task
 
     def check(self, result):
         self.checked.append(result["value"])
@@ -90,7 +92,7 @@ class Clock:
     def monotonic(self):
         return self.now
 
-    perf_counter = monotonic
+    perf_counter = time = monotonic
 
 
 class TimedExecutor:
@@ -106,6 +108,9 @@ class TimedExecutor:
     def submit(self, key, task):
         worker = self.free_at.index(min(self.free_at))
         begin = max(self.clock.now, self.free_at[worker])
+        if task.latest_begin is not None and begin > task.latest_begin:
+            self.ends.append((begin, key, None))
+            return
         self.free_at[worker] = begin + self.durations[key[0] % len(self.durations)]
         self.ends.append((self.free_at[worker], key, task))
 
@@ -114,6 +119,8 @@ class TimedExecutor:
             return []
         self.ends.sort(key=lambda end: end[0])
         self.clock.now, key, task = self.ends.pop(0)
+        if task is None:
+            return [(key, None)]
         seconds = self.durations[key[0] % len(self.durations)]
         times = {"fit_time": seconds * 2 / 3, "score_time": seconds / 3}
         return [(key, {**task(), **times})]
@@ -418,6 +425,40 @@ def test_n_iter_can_end_a_search_before_its_deadline(clock):
     executor = TimedExecutor(clock, [1.0])
     *_, reason = search(executor, deadline=Deadline(99, refit=True), n_iter=3)
     assert reason == "evaluated n_iter=3 candidates"
+
+
+def test_a_candidate_that_takes_too_long_is_left_incomplete(clock):
+    # two of 2 x 1 s, then one of 2 x 5 s: its second fold would begin at 9 s
+    n, seconds, reason = timed(clock, [1.0, 1.0, 5.0, 1.0], n_splits=2, timeout=9.5)
+    assert (n, seconds) == (2, 9.0)
+    assert reason == "timeout=9.5 s after 2 candidates"
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    durations=st.lists(st.floats(0.5, 5.0), min_size=1, max_size=9),
+    n_workers=st.integers(1, 8),
+    n_splits=st.integers(2, 6),
+    in_order=st.booleans(),
+)
+def test_no_search_outlasts_its_time_by_more_than_a_fit(
+    durations, n_workers, n_splits, in_order
+):
+    with pytest.MonkeyPatch.context() as patch:
+        clock = Clock()
+        patch.setattr(_scheduler, "time", clock)
+        patch.setattr(_deadline, "time", clock)
+        n, seconds, reason = timed(
+            clock,
+            durations,
+            n_workers=n_workers,
+            n_splits=n_splits,
+            timeout=30,
+            max_pending=window("auto", n_workers, n_splits),
+            in_order=in_order,
+        )
+    assert seconds <= 30 + max(durations)
+    assert reason == f"timeout=30 s after {n} candidates"
 
 
 @given(

@@ -703,7 +703,8 @@ def test_shows_itself_in_a_notebook():
 # --- output ---
 
 LINE = re.compile(
-    r"\[(\d)/4\] score \S+ \+/- \S+, best \S+, \d+\.\d s, \d+ s left; kind=(a|b), x=\S+"
+    r"\[(\d)/4\] score \S+ \+/- \S+, best \S+, "
+    r"\d+\.\d s(, \d+ s left)?; kind=(a|b), x=\S+"
 )
 
 

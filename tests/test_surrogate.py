@@ -576,7 +576,7 @@ def test_an_unknown_kernel_is_refused_at_once():
 
 @pytest.mark.parametrize("fall", [-0.1, np.inf, np.nan])
 def test_a_fall_that_is_none_is_refused(fall):
-    with pytest.raises(ValueError, match="'fall' parameter.*finite number >= 0"):
+    with pytest.raises(ValueError, match=r"'fall' parameter.*finite number >= 0"):
         GaussianProcess(fall=fall)
 
 

@@ -123,8 +123,7 @@ def utilisation(backend, n_workers, n_iter, seed, ask_seconds=0.0, **options):
         timed(bayes(Sleeper(seconds=0.01), 2, seed))  # starts the workers
         search = bayes(Sleeper(), n_iter, seed, **options)
         wall = timed(search)
-    worked = N_FOLDS * search.cv_results_["mean_fit_time"].sum()
-    return worked / (n_workers * wall)
+    return search.folds_frame()["seconds"].sum() / (n_workers * wall)
 
 
 def measure_utilisation(repeats):
@@ -133,6 +132,7 @@ def measure_utilisation(repeats):
         ("2 processes", "loky", 2, 40, {}, 0.97),
         ("8 threads", "threading", 8, 100, {}, 0.95),
         ("8 threads, 0.1 s", "threading", 8, 100, {"ask_seconds": 0.1}, 0.90),
+        ("8 threads, racing", "threading", 8, 100, {"racing": True}, 0.90),
         ("8 threads, barrier", "threading", 8, 100, {"max_pending": 1}, None),
     ]
     print(f"{'utilisation':20} {'median':>7} {'lowest':>7} {'highest':>7} {'bar':>6}")

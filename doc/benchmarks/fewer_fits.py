@@ -22,7 +22,7 @@ from scipy import stats
 from tasks import TASKS
 from threadpoolctl import threadpool_limits
 
-from sklearn_bayes_search import BayesianOptimizer, ExpectedGain, FoldRacing
+from sklearn_bayes_search import BayesianOptimizer, FoldRacing
 from sklearn_bayes_search._folds import FoldModel
 
 # Tasks by which no constant of the package was chosen, with their number of folds.
@@ -89,7 +89,7 @@ def search(name, n_folds, seed, racing, n_candidates):
 
 
 def decide(racing, complete, scores, number):
-    """Give what is told of a candidate that is paused, else None; and after how many."""
+    """Give what is told of a paused candidate, else None; and after how many folds."""
     n_folds = len(scores)
     order = racing.order(number, n_folds)
     for n in range(1, n_folds):
@@ -202,7 +202,7 @@ RULES = {
 
 def table_of_rules(tables):
     """Print what rules spend and lose on the same 40 candidates."""
-    print("\nfolds of the same 40 candidates: share of fits (median of the tasks; most),")
+    print("\nsame 40 candidates: share of fits (median over the tasks, most),")
     print("best lost, worse by more than one deviation (means over the tasks)")
     for name, rule in RULES.items():
         rows = []
@@ -227,8 +227,8 @@ def main():
     specs = list((TUNE if arguments.tune else REPORT).items())
     run = Memory(arguments.cache, verbose=0).cache(search)
     keys = [(*spec, seed) for spec in specs for seed in range(arguments.seeds)]
-    plain = Parallel(2)(delayed(run)(*key, None, N_CANDIDATES) for key in keys)
-    raced = Parallel(2)(delayed(run)(*key, FoldRacing(), N_RACED) for key in keys)
+    Parallel(2)(delayed(run)(*key, None, N_CANDIDATES) for key in keys)
+    Parallel(2)(delayed(run)(*key, FoldRacing(), N_RACED) for key in keys)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ are stored as their index in the user's own space, so that they need not be stor
 """
 
 import math
+import os
 import warnings
 from collections.abc import Mapping
 from numbers import Integral
@@ -15,7 +16,7 @@ import joblib
 import pandas as pd
 
 from sklearn_bayes_search._journal._lines import LineFile, parse
-from sklearn_bayes_search.exceptions import JournalError
+from sklearn_bayes_search.exceptions import JournalError, stack_level
 
 __all__ = ["Journal", "read_journal"]
 
@@ -30,6 +31,8 @@ RESULTS = (
     "started",
 )
 LONGEST_ERROR, LONGEST_VALUE = 10_000, 100
+# Components of a fingerprint as a user knows them.
+ARGUMENTS = {"seed": "random_state", "space": "param_distributions", "splits": "cv"}
 
 
 class Journal:
@@ -79,16 +82,20 @@ class Journal:
             self._folds.update(earlier._folds)
             self._settings.update(earlier._settings)
         if path is not None:
+            path = os.path.expanduser(path)
             self.path = _file(path, fingerprint)
             self._lines = LineFile(self.path)
         try:
             header = self._take_in(self._lines.content) if self._lines else None
             if header is not None:
+                stored = header["fingerprint"]
+                if stored.get("max_pending") is None:  # it was chosen automatically
+                    stored["max_pending"] = str(header["plan"].get("max_pending"))
                 _check_same(
                     f"The journal {str(self.path)!r}",
                     "It was left as it is: undo the change to go on with it, or name "
-                    "another file.",
-                    header["fingerprint"],
+                    "another file, or a folder for several searches.",
+                    stored,
                     fingerprint,
                 )
                 plan = {**plan, **header["plan"]}
@@ -196,7 +203,7 @@ class Journal:
                 "or the version of a package, has changed. The results that are there "
                 "are used as they are.",
                 UserWarning,
-                stacklevel=2,
+                stacklevel=stack_level(),
             )
         self._differs = True
 
@@ -294,7 +301,12 @@ def _file(path, fingerprint):
             "The 'checkpoint' parameter of BayesSearchCV must name a file or a folder. "
             "Got an empty text; '.' is the present folder."
         )
+    is_folder = str(path).endswith((os.sep, os.altsep or os.sep))
     path = Path(path)
+    if is_folder and not path.is_dir():
+        raise FileNotFoundError(
+            f"The folder {str(path)!r}, the 'checkpoint', does not exist. Make it."
+        )
     if path.is_dir():
         name = joblib.hash(sorted((k, str(v)) for k, v in fingerprint.items()))
         path = path / f"{name}.jsonl"
@@ -338,9 +350,12 @@ def _check_same(what, way_out, stored, now):
         if None not in (value, stored.get(name)) and stored[name] != value
     ]
     if differing:
+        words = ", ".join(ARGUMENTS.get(name, name) for name in differing)
+        hint = ""
+        if differing == ["splits"]:
+            hint = " A 'cv' that shuffles needs a random_state to draw them again."
         raise JournalError(
-            f"{what} is of another search. What differs: {', '.join(differing)}. "
-            f"{way_out}"
+            f"{what} is of another search. What differs: {words}.{hint} {way_out}"
         )
 
 

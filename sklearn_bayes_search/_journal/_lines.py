@@ -15,7 +15,7 @@ import stat
 import warnings
 import zlib
 
-from sklearn_bayes_search.exceptions import JournalError
+from sklearn_bayes_search.exceptions import JournalError, stack_level
 
 __all__ = ["LineFile", "parse"]
 
@@ -114,7 +114,7 @@ class LineFile:
             f"The journal {str(self.path)!r} cannot be written: {error.strerror}. The "
             f"search goes on{again}.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=stack_level(),
         )
 
 

@@ -56,7 +56,8 @@ def open_executor(
     cluster = _cluster_of(parallel._backend, ends=fit_timeout is not None)
     if cluster is not None:
         # as joblib has it, dask uses all slots; and ray does so by default
-        some = isinstance(cluster, RayCluster) and parallel.n_jobs > 1
+        given = parallel.n_jobs > 1 or n_jobs == 1
+        some = isinstance(cluster, RayCluster) and given
         n_workers = parallel.n_jobs if some else cluster.n_slots()
         with (
             # within a task of dask: its slot is free for the tasks of the search

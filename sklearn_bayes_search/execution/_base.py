@@ -27,8 +27,10 @@ __all__ = [
 Task = Callable[[], Any]
 Result = tuple[Hashable, Any]
 
-# So many different tasks in a row that end their processes mean a broken machine.
+# So many tasks in a row that end their processes, of so many different settings, mean
+# a broken machine: a deadly setting alone must not stop the search.
 MAX_LOST_IN_A_ROW = 5
+MAX_SETTINGS_IN_A_ROW = 3
 
 
 @dataclass(frozen=True)
@@ -91,20 +93,23 @@ class Losses:
 
     def __init__(self) -> None:
         self.broken: str | None = None
-        self._in_a_row = 0
+        self._in_a_row: list[Hashable] = []
 
-    def add(self, reason: str) -> Lost:
-        """Count one more."""
-        self._in_a_row += 1
-        if self._in_a_row >= MAX_LOST_IN_A_ROW:
+    def add(self, key: Hashable, reason: str) -> Lost:
+        """Count one more; a key is the number of a setting and that of a fold."""
+        setting = key[0] if isinstance(key, tuple) else key
+        self._in_a_row.append(setting)
+        n, settings = len(self._in_a_row), len(set(self._in_a_row))
+        if n >= MAX_LOST_IN_A_ROW and settings >= MAX_SETTINGS_IN_A_ROW:
             self.broken = (
-                f"{self._in_a_row} fits in a row ended their worker processes: {reason}"
+                f"{n} fits of {settings} settings in a row ended their worker "
+                f"processes: {reason}"
             )
         return Lost(reason, by_death=True)
 
     def reset(self) -> None:
         """Begin anew after a task that has come back."""
-        self._in_a_row = 0
+        self._in_a_row.clear()
 
 
 def parts_of(task: Task) -> tuple[Task, tuple[Any, ...], dict[str, Any]]:

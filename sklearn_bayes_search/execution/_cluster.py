@@ -137,7 +137,7 @@ class ClusterExecutor:
             if self._deaths[key] < self._cluster.max_deaths:
                 self._waiting.appendleft((key, task))
                 return []
-            value = self._losses.add(f"The worker process died: {error}")
+            value = self._losses.add(key, f"The worker process died: {error}")
         else:
             self._losses.reset()
         self._deaths.pop(key, None)

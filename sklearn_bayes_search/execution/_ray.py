@@ -19,7 +19,7 @@ class RayCluster:
         Options of remote calls, such as ``{"num_cpus": 2}``.
     """
 
-    max_deaths = 1  # ray itself runs a call once more
+    max_deaths = 2  # a worker that died may have died of something else
 
     def __init__(self, options: dict[str, Any]) -> None:
         import ray
@@ -27,8 +27,8 @@ class RayCluster:
         if not ray.is_initialized():
             ray.init()
         self._ray, self._errors, self._node = ray, ray.exceptions, _ray_node()
-        # a worker that died may have died of something else
-        options = {"max_retries": 1, **options, "num_returns": "streaming"}
+        # ray's own retries would run on the clock of the first try
+        options = {**options, "max_retries": 0, "num_returns": "streaming"}
         self._call = ray.remote(_run_in_two_steps).options(**options)
         self._begun: dict[Any, float] = {}
         self._outcomes: dict[Any, Any] = {}

@@ -159,7 +159,7 @@ class SupervisedExecutor:
             self._waiting.appendleft((key, task))
             return
         reason = f"The worker process died. {_exit_codes(error)}"
-        self._results.append((key, self._losses.add(reason)))
+        self._results.append((key, self._losses.add(key, reason)))
 
     def close(self) -> None:
         """End all workers."""
@@ -201,5 +201,5 @@ def _exit_codes(error: BaseException) -> str:
     """Give the part of loky's message that tells why a process ended."""
     if error.__cause__ is not None:  # it could not even receive the task
         return str(error.__cause__).strip(" \n\"'").rpartition("\n")[2]
-    found = re.search(r"exit codes? of the workers? (?:is|are) (\{[^}]*\})", str(error))
+    found = re.search(r"exit codes? of the workers? (?:is|are) \{([^}]*)\}", str(error))
     return f"Its exit code: {found[1]}." if found else ""

@@ -1,0 +1,250 @@
+"""Which parameters matter: where the variance of the score over the space comes from.
+
+All of it works on ``cv_results_`` of any search, ``GridSearchCV``'s as well.
+"""
+
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+
+from sklearn_bayes_search._observed import ScoreModel, observe
+from sklearn_bayes_search._variance import VarianceDesign
+
+__all__ = ["pair_importance", "parameter_importance"]
+
+# Functions drawn from the model, for the error of a share.
+N_DRAWS = 50
+# A function is drawn at so many points at most: the time grows with their cube.
+MAX_DRAWN_POINTS = 4096
+# A score that goes this much of its way in one direction is said to follow it.
+MONOTONE = 0.9
+# Which way so small a main share goes is chance: the error of its estimate is larger.
+NO_DIRECTION = 0.005
+
+
+def parameter_importance(search, *, metric=None, n_samples=1024, random_state=0):
+    """Tell how much each parameter matters for the score.
+
+    A model of the score is fitted to all settings tried. If all settings of the space
+    were equally likely, how much of the differences of its score would come from each
+    parameter?
+
+    Parameters
+    ----------
+    search : fitted search, dict or DataFrame
+        A search with ``cv_results_``, or these, also read back from a file.
+    metric : str, default=None
+        Which score, where there are several. None is the one of ``refit``, else what a
+        `BayesSearchCV` maximised, else "score", else the only one.
+    n_samples : int, default=1024
+        Points for the estimate of each share, >= 64; rounded up to a power of 2. The
+        estimator is never fitted, so more cost little.
+    random_state : int, default=0
+        Seed, >= 0.
+
+    Returns
+    -------
+    importance : DataFrame
+        A row per parameter with more than one value, ``parameter`` as the index, the
+        most important first:
+
+        - ``main``: share of the variance, 0 to 1, that it explains alone,
+        - ``total``: share that would be gone if it were fixed, on average, so
+          together with what it does in combination with others, 0 to 1,
+        - ``error``: typical error of ``total`` for what the settings tried leave open,
+        - ``direction``: "higher is better", "lower is better" or "not monotone", on
+          average over the other parameters; "" where values have no order, or where
+          ``main`` is below 0.005.
+
+    Raises
+    ------
+    TypeError
+        If it is nothing that holds the results of a search.
+    ValueError
+        If the search is not fitted, the metric is unknown or not clear, no score is
+        finite, or an argument is out of its range.
+
+    See Also
+    --------
+    pair_importance : Which two parameters have to be tuned together.
+
+    Notes
+    -----
+    ``main`` and ``total`` are Sobol indices of first and total order [1]_ of the mean
+    of a Gaussian process, from SciPy's ``sobol_indices``. ``error`` is the root mean
+    square of the difference between ``total`` and that of functions drawn from the
+    process [2]_. An error of more than 0.2 means: too few settings for that many
+    parameters; do not rely on the order.
+
+    All settings of the space are equally likely as the space has it: a ``loguniform``
+    on its logarithm, choices alike. A wide range makes a parameter important. Very bad
+    scores are pulled up to five spreads below the median, or they would be all that
+    counts; a failure is the worst score. The constraint of a space is not asked.
+
+    With 60 settings of functions of 2 to 5 parameters whose shares are known, the worst
+    error of a search's shares was 0.00 to 0.05 on average for random settings, and 0.00
+    to 0.09 for those of a Bayesian search, which knows little of where scores are bad.
+    It was up to 0.4 for functions with many peaks or cusps; ``error`` was mostly above
+    0.1 there.
+
+    A parameter that is inactive in a branch changes nothing there, and this counts.
+    Which branch it is has a row of its own, with the names of the parameters that have
+    one value in each branch, or "(branch)".
+
+    References
+    ----------
+    .. [1] A. Saltelli et al., "Variance Based Sensitivity Analysis of Model Output.
+       Design and Estimator for the Total Sensitivity Index", Computer Physics
+       Communications 181, 2010, table 2, (b) and (f).
+    .. [2] A. Marrel, B. Iooss, B. Laurent and O. Roustant, "Calculations of Sobol
+       Indices for the Gaussian Process Metamodel", Reliability Engineering and System
+       Safety 94, 2009, section 3.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import RandomizedSearchCV
+    >>> from sklearn.svm import SVC
+    >>> from sklearn_bayes_search import parameter_importance
+    >>> search = RandomizedSearchCV(
+    ...     SVC(),
+    ...     {"C": loguniform(1e-3, 1e3), "tol": loguniform(1e-4, 1e-2)},
+    ...     n_iter=20,
+    ...     random_state=0,
+    ... ).fit(*load_iris(return_X_y=True))
+    >>> parameter_importance(search).index.tolist()
+    ['C', 'tol']
+    """
+    model, design = _fit(observe(search, metric), n_samples, random_state)
+    if not design.factors:
+        return _table([])
+
+    def mean(U):
+        return model.predict(U)[0]
+
+    main, total = design.shares(mean)
+    error = _error(model, total, random_state)
+    rows = []
+    for index, factor in enumerate(design.factors):
+        has_direction = factor.ordered and main[index] >= NO_DIRECTION
+        direction = _direction(design.curve(mean, index)) if has_direction else ""
+        rows.append(
+            (factor.name, main[index], total[index], error[index], direction),
+        )
+    rows.sort(key=lambda row: -row[2])
+    return _table(rows)
+
+
+def pair_importance(search, *, metric=None, n_samples=1024, random_state=0):
+    """Tell which two parameters matter together.
+
+    Parameters
+    ----------
+    search : fitted search, dict or DataFrame
+        As for `parameter_importance`.
+    metric : str, default=None
+        As for `parameter_importance`.
+    n_samples : int, default=1024
+        As for `parameter_importance`.
+    random_state : int, default=0
+        As for `parameter_importance`.
+
+    Returns
+    -------
+    importance : DataFrame
+        A row per pair, the largest first: ``first`` and ``second``, two names, and
+        ``share``, 0 to 1, of the variance that comes from their combination, beyond
+        what each of them does alone.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `parameter_importance`.
+
+    Notes
+    -----
+    Sobol indices of second order of the model's mean: the estimator (b) of table 2 in
+    [1]_ for two parameters at once, less their shares alone. Shares below 0.02 are
+    within the error of the estimate.
+
+    References
+    ----------
+    .. [1] A. Saltelli et al., "Variance Based Sensitivity Analysis of Model Output.
+       Design and Estimator for the Total Sensitivity Index", Computer Physics
+       Communications 181, 2010.
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import RandomizedSearchCV
+    >>> from sklearn.svm import SVC
+    >>> from sklearn_bayes_search import pair_importance
+    >>> search = RandomizedSearchCV(
+    ...     SVC(),
+    ...     {"C": loguniform(1e-3, 1e3), "gamma": loguniform(1e-4, 1e2)},
+    ...     n_iter=20,
+    ...     random_state=0,
+    ... ).fit(*load_iris(return_X_y=True))
+    >>> pair_importance(search)[["first", "second"]].values.tolist()
+    [['C', 'gamma']]
+    """
+    model, design = _fit(observe(search, metric), n_samples, random_state)
+    columns = ["first", "second", "share"]
+    if len(design.factors) < 2:
+        return pd.DataFrame(columns=columns)
+    shares = design.pair_shares(lambda U: model.predict(U)[0])
+    names = [factor.name for factor in design.factors]
+    rows = [
+        (names[i], names[j], shares[i, j])
+        for i in range(len(names))
+        for j in range(i + 1, len(names))
+    ]
+    rows.sort(key=lambda row: -row[2])
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _fit(observed, n_samples, random_state):
+    """Check the arguments, fit the model, and lay out the points."""
+    for name, value, least in (
+        ("n_samples", n_samples, 64),
+        ("random_state", random_state, 0),
+    ):
+        is_int = isinstance(value, Integral) and not isinstance(value, bool)
+        if not is_int or value < least:
+            raise ValueError(
+                f"The {name!r} parameter must be an int >= {least}. Got {value!r}."
+            )
+    n_samples = 2 ** (int(n_samples) - 1).bit_length()
+    rng = np.random.default_rng(random_state)
+    return ScoreModel.fit(observed), VarianceDesign(observed.space, n_samples, rng)
+
+
+def _error(model, total, random_state):
+    """Compare the shares with those of functions drawn from the model."""
+    space = model.observed.space
+    n_samples = 128
+    while n_samples > 16 and n_samples * (len(total) + 2) > MAX_DRAWN_POINTS:
+        n_samples //= 2
+    rng = np.random.default_rng([random_state, 1])
+    design = VarianceDesign(space, n_samples, rng)
+    _, drawn = design.shares(lambda U: model.sample(U, rng, N_DRAWS))
+    return np.sqrt(np.mean((drawn - total) ** 2, axis=0))
+
+
+def _direction(means):
+    """Name the way of a curve that goes mostly up or mostly down."""
+    steps = np.diff(means)
+    way = np.abs(steps).sum()
+    if steps[steps > 0].sum() >= MONOTONE * way > 0:
+        return "higher is better"
+    if -steps[steps < 0].sum() >= MONOTONE * way > 0:
+        return "lower is better"
+    return "not monotone"
+
+
+def _table(rows):
+    columns = ["parameter", "main", "total", "error", "direction"]
+    return pd.DataFrame(rows, columns=columns).set_index("parameter")

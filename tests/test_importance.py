@@ -1,0 +1,288 @@
+"""What matters: shares of variance against closed forms and brute force."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import toy_estimators as toys
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import uniform
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+
+from sklearn_bayes_search import (
+    BayesianOptimizer,
+    BayesSearchCV,
+    Integer,
+    Real,
+    pair_importance,
+    parameter_importance,
+)
+from sklearn_bayes_search._variance import VarianceDesign, factors
+from sklearn_bayes_search.space import Space
+
+X = np.arange(60.0).reshape(30, 2)
+
+
+def log(value, low, high):
+    """Place a value of a logarithmic range in [0, 1]."""
+    return np.log(value / low) / np.log(high / low)
+
+
+def hill(p):
+    # a square's variance over [-1, 1] is 4/45: shares of 1 and 1/4
+    C, gamma = log(p["C"], 1e-3, 1e3), log(p["gamma"], 1e-5, 1e1)
+    return -((2 * C - 1) ** 2) - 0.5 * (2 * gamma - 1) ** 2
+
+
+def valley(p):
+    # variances 1/12, 0.25/12 and 0.5625 * 4/45
+    return (
+        p["x"] + 0.5 * p["y"] - 0.75 * (2 * p["z"] - 1) ** 2 + 0.0 * (p["v"] + p["w"])
+    )
+
+
+def product(p):
+    # variances of 2x - 1 and its product with 2y - 1: 1/3 and 1/9
+    x, y = 2 * p["x"] - 1, 2 * p["y"] - 1
+    return x + x * y
+
+
+def kinds(p):
+    # three kinds of means 0, 1 and 2, variance 2/3, and a slope of variance 3 / 12
+    slope = np.sqrt(3) * log(p["C"], 1e-2, 1e2)
+    return {"a": 0.0, "b": 1.0, "c": 2.0}[p["kind"]] + slope + 0.0 * p["n"]
+
+
+RANGE = Real(0, 1)
+V = 1 / 12 + 0.25 / 12 + 0.5625 * 4 / 45
+FUNCTIONS = {
+    "hill": (
+        hill,
+        {"C": Real(1e-3, 1e3, log=True), "gamma": Real(1e-5, 1e1, log=True)},
+        {"C": 0.8, "gamma": 0.2},
+        {"C": 0.8, "gamma": 0.2},
+    ),
+    "valley": (
+        valley,
+        dict.fromkeys("vwxyz", RANGE),
+        {"v": 0, "w": 0, "x": 1 / 12 / V, "y": 0.25 / 12 / V, "z": 0.05 / V},
+        {"v": 0, "w": 0, "x": 1 / 12 / V, "y": 0.25 / 12 / V, "z": 0.05 / V},
+    ),
+    "product": (
+        product,
+        {"x": RANGE, "y": RANGE, "n": Integer(1, 20)},
+        {"x": 0.75, "y": 0, "n": 0},
+        {"x": 1, "y": 0.25, "n": 0},
+    ),
+    "kinds": (
+        kinds,
+        {
+            "kind": ["a", "b", "c"],
+            "C": Real(1e-2, 1e2, log=True),
+            "n": Integer(1, 20),
+        },
+        {"kind": 8 / 11, "C": 3 / 11, "n": 0},
+        {"kind": 8 / 11, "C": 3 / 11, "n": 0},
+    ),
+}
+
+
+def table(params, scores):
+    return {"params": list(params), "mean_test_score": np.array(scores, dtype=float)}
+
+
+def drawn_at_random(function, space, seed, n=60):
+    rng = np.random.default_rng(seed)
+    params = Space(space).decode_many(rng.uniform(size=(n, len(space))))
+    return table(params, [function(p) for p in params])
+
+
+def searched(function, space, seed, n=60):
+    optimizer = BayesianOptimizer(space, random_state=seed)
+    for _ in range(n):
+        trial = optimizer.ask()
+        optimizer.tell(trial, float(function(trial.params)))
+    outcomes = list(optimizer.history)
+    return table([o.trial.params for o in outcomes], [o.score for o in outcomes])
+
+
+class Searched:
+    """A fitted search of another library: a space and a table."""
+
+    def __init__(self, space, cv_results):
+        self.param_distributions, self.cv_results_ = space, cv_results
+
+    def fit(self):
+        """Do nothing."""
+
+
+def shares(name, results, **settings):
+    return parameter_importance(Searched(FUNCTIONS[name][1], results), **settings)
+
+
+# --- the shares ---
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_shares_of_a_random_design_are_within_a_twentieth(name, seed):
+    function, space, main, total = FUNCTIONS[name]
+    importance = shares(name, drawn_at_random(function, space, seed))
+    for parameter in space:
+        row = importance.loc[parameter]
+        assert abs(row["main"] - main[parameter]) < 0.05
+        assert abs(row["total"] - total[parameter]) < 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_shares_of_a_bayesian_search_are_within_a_tenth(name, seed):
+    function, space, main, total = FUNCTIONS[name]
+    importance = shares(name, searched(function, space, seed))
+    for parameter in space:
+        row = importance.loc[parameter]
+        assert abs(row["main"] - main[parameter]) < 0.1
+        assert abs(row["total"] - total[parameter]) < 0.1
+
+
+def test_the_shares_of_a_known_function_are_those_of_its_integrals():
+    space = Space({"x": RANGE, "y": RANGE})
+    design = VarianceDesign(space, 4096, np.random.default_rng(0))
+
+    def function(U):
+        x, y = (2 * U - 1).T
+        return x + x * y
+
+    main, total = design.shares(function)
+    # errors of a few hundredths at 1024 points, less at 4096
+    assert_allclose(main, [0.75, 0], atol=0.02)
+    assert_allclose(total, [1, 0.25], atol=0.02)
+    assert_allclose(design.pair_shares(function), [[0, 0.25], [0.25, 0]], atol=0.02)
+
+
+def test_several_functions_at_once_give_what_each_gives():
+    space = Space(dict.fromkeys("xyz", RANGE))
+    design = VarianceDesign(space, 256, np.random.default_rng(0))
+    matrix = np.random.default_rng(1).normal(size=(4, 3))
+    matrix[2] = 0  # a constant
+    together = design.shares(lambda U: matrix @ U.T**2)
+    alone = [design.shares(lambda U, row=row: U**2 @ row) for row in matrix]
+    assert_allclose(together, np.array(alone).transpose(1, 0, 2), atol=1e-12)
+
+
+def test_the_error_is_large_where_little_is_known():
+    function, space, *_ = FUNCTIONS["valley"]
+    few = shares("valley", drawn_at_random(function, space, 0, n=8))
+    many = shares("valley", drawn_at_random(function, space, 0, n=60))
+    assert many["error"].max() < 0.05 < few["error"].max()
+
+
+# --- the table ---
+
+
+def test_rows_are_sorted_and_tell_the_direction():
+    function, space, *_ = FUNCTIONS["valley"]
+    importance = shares("valley", drawn_at_random(function, space, 0))
+    assert importance.index.tolist()[:3] == ["x", "z", "y"]
+    assert (importance["total"].diff().dropna() <= 0).all()
+    assert importance["direction"][["x", "z", "y"]].tolist() == [
+        "higher is better",
+        "not monotone",
+        "higher is better",
+    ]
+
+
+def test_choices_without_an_order_have_no_direction():
+    function, space, *_ = FUNCTIONS["kinds"]
+    importance = shares("kinds", drawn_at_random(function, space, 0))
+    assert importance["direction"]["kind"] == ""
+    assert importance["direction"]["C"] == "higher is better"
+
+
+def test_pairs_are_sorted_by_what_they_do_together():
+    function, space, *_ = FUNCTIONS["product"]
+    search = Searched(space, drawn_at_random(function, space, 0))
+    pairs = pair_importance(search)
+    assert len(pairs) == 3
+    assert set(pairs.loc[0, ["first", "second"]]) == {"x", "y"}
+    assert pairs["share"][0] == pytest.approx(0.25, abs=0.05)
+    assert (pairs["share"][1:] < 0.05).all()
+
+
+@pytest.mark.parametrize("function", [parameter_importance, pair_importance])
+def test_the_same_input_gives_the_same_table(function):
+    search = Searched(FUNCTIONS["hill"][1], drawn_at_random(*FUNCTIONS["hill"][:2], 0))
+    pd.testing.assert_frame_equal(function(search), function(search))
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        BayesSearchCV(toys.Toy(), {"a": uniform(0, 1), "b": [0, 1, 2]}, n_iter=15),
+        RandomizedSearchCV(toys.Toy(), {"a": uniform(0, 1), "b": [0, 1, 2]}, n_iter=15),
+        GridSearchCV(toys.Toy(), {"a": [0.1, 0.2, 0.4, 0.8], "b": [0, 1, 2]}),
+    ],
+)
+def test_searches_of_all_kinds_are_read(search):
+    if hasattr(search, "random_state"):
+        search.set_params(random_state=0)
+    importance = parameter_importance(search.fit(X))
+    assert sorted(importance.index) == ["a", "b"]
+    assert importance["direction"]["b"] == "lower is better"
+    parameter_importance(pd.DataFrame(search.cv_results_))
+
+
+# --- branches and edge cases ---
+
+
+def test_a_parameter_counts_where_it_is_active():
+    branches = [
+        {"kernel": ["rbf"], "x": RANGE, "g": RANGE},
+        {"kernel": ["linear"], "x": RANGE},
+    ]
+    rng = np.random.default_rng(0)
+    params = Space(branches).decode_many(rng.uniform(size=(80, 3)))
+    # in half of the space, g of variance 1/3 and mean 0; x has 1/3 everywhere
+    scores = [2 * p["x"] + 2 * p.get("g", 0.5) for p in params]
+    importance = parameter_importance(Searched(branches, table(params, scores)))
+    assert sorted(importance.index) == ["g", "kernel", "x"]
+    assert importance["total"]["x"] == pytest.approx(2 / 3, abs=0.05)
+    assert importance["total"]["g"] == pytest.approx(1 / 3, abs=0.05)
+    # g alone: half of its slope on average, a quarter of the variance
+    assert importance["main"]["g"] == pytest.approx(1 / 6, abs=0.05)
+
+
+def test_a_parameter_with_other_values_in_each_branch_is_one():
+    space = Space([{"x": Real(0, 1), "k": ["a"]}, {"x": Real(0, 2), "k": ["a"]}])
+    names = [(factor.name, factor.columns) for factor in factors(space)]
+    assert names == [("(branch)", (0,)), ("x", (1, 2))]
+
+
+def test_of_one_parameter_all_is_its_own():
+    search = RandomizedSearchCV(toys.Toy(), {"a": uniform(0, 1)}, random_state=0)
+    search.fit(X)
+    importance = parameter_importance(search)
+    assert_array_equal(importance[["main", "total", "error"]], [[1, 1, 0]])
+    assert pair_importance(search).empty
+
+
+def test_without_a_varying_parameter_the_table_is_empty():
+    search = GridSearchCV(toys.Toy(), {"a": [1.0]}).fit(X)
+    assert parameter_importance(search).empty
+    assert pair_importance(search).empty
+
+
+def test_of_equal_scores_nothing_matters():
+    params = [{"a": a, "b": b} for a in (1, 2, 3) for b in (1, 2, 3)]
+    importance = parameter_importance(table(params, np.ones(9)))
+    assert (importance[["main", "total"]] == 0).all(axis=None)
+    assert set(importance["direction"]) == {""}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"n_samples": 3}, {"n_samples": 1e3}, {"random_state": -1}]
+)
+def test_wrong_arguments_are_refused(wrong):
+    search = table([{"a": 1}, {"a": 2}], [0.0, 1.0])
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))!r} parameter must be"):
+        parameter_importance(search, **wrong)
