@@ -16,6 +16,7 @@ from sklearn_bayes_search.display import (
     ConvergenceDisplay,
     FoldsDisplay,
     ParallelCoordinatesDisplay,
+    SurrogateDisplay,
     TimelineDisplay,
 )
 from sklearn_bayes_search.exceptions import JournalError, SpaceExhausted
@@ -58,6 +59,7 @@ __all__ = [
     "Real",
     "Space",
     "SpaceExhausted",
+    "SurrogateDisplay",
     "TargetScore",
     "ThompsonSampling",
     "TimeBudget",
