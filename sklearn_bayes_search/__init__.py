@@ -16,6 +16,7 @@ from sklearn_bayes_search.display import (
     ConvergenceDisplay,
     FoldsDisplay,
     ParallelCoordinatesDisplay,
+    ParameterImportanceDisplay,
     SurrogateDisplay,
     TimelineDisplay,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "OneStandardError",
     "Ordinal",
     "ParallelCoordinatesDisplay",
+    "ParameterImportanceDisplay",
     "ParzenEstimator",
     "Patience",
     "ProbabilityOfImprovement",

@@ -25,6 +25,7 @@ from sklearn_bayes_search import (
     ConvergenceDisplay,
     FoldsDisplay,
     ParallelCoordinatesDisplay,
+    ParameterImportanceDisplay,
     Real,
     SurrogateDisplay,
     TimelineDisplay,
@@ -607,3 +608,41 @@ def test_surrogate_of_an_optimizer():
 @pytest.mark.parametrize("kind", KINDS)
 def test_surrogate_draws_any_search(kind, searches):
     text_of(SurrogateDisplay.from_estimator(searches[kind]).figure_)
+
+
+def test_importance_is_drawn_as_bars(two_parameters):
+    drawn = ParameterImportanceDisplay.from_cv_results(two_parameters)
+    table = drawn.importance
+    assert table.index[0] == "p__C"
+    widths = [bar.get_width() for bar in drawn.total_bars_]
+    np.testing.assert_allclose(widths, table["total"])
+    assert drawn.ax_.get_yticklabels()[0].get_text() == "C"
+    text = text_of(drawn.figure_)
+    for expected in ("not monotone", "alone", "share of the differences"):
+        assert expected in text
+
+
+def test_importance_of_a_branch_and_of_nothing():
+    drawn = ParameterImportanceDisplay.from_cv_results(conditional(), n_most=2)
+    assert len(drawn.total_bars_) == 2
+    assert "2 of 4 parameters" in text_of(drawn.figure_)
+    with pytest.raises(ValueError, match="No parameter varies"):
+        ParameterImportanceDisplay.from_cv_results(results([[1.0, 1.0]]))
+
+
+def test_importance_draws_a_table_with_names_that_look_like_formulas():
+    table = pd.DataFrame(
+        {
+            "main": [0.5, 0.0],
+            "total": [0.7, 0.001],
+            "error": [0.1, 0.0],
+            "direction": ["higher is better", "not monotone"],
+        },
+        index=["a__$x^", "b__$x^, c"],
+    )
+    drawn = ParameterImportanceDisplay(importance=table).plot()
+    labels = [t.get_text() for t in drawn.ax_.get_yticklabels()]
+    assert labels == ["a__\\$x^", "b__\\$x^, c"]
+    text = text_of(drawn.figure_)
+    assert "higher is better" in text
+    assert "hardly matters" in text
