@@ -26,8 +26,8 @@ N_CURVE, N_SURFACE = 60, 30
 # points together, whose time grows with the cube of their number.
 N_OTHERS, N_OTHERS_OF_BAND, N_DRAWS = 256, 16, 200
 MOST_PANELS, PANELS_IN_A_ROW = 6, 3
-# Height of the legend in inches.
-LEGEND = 0.6
+# Height of the legend and width of a part of it, in inches.
+LEGEND, LEGEND_COLUMN = 0.6, 2.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -346,10 +346,11 @@ class SurrogateDisplay:
         star = Line2D([], [], marker="*", ls="", color=BEST, ms=11, label="best tried")
         handles.append(star)
         ax.axis("off")
+        width = ax.get_position().width * self.figure_.get_figwidth()
         ax.legend(
             handles=handles,
             loc="center",
-            ncols=min(len(self.axes_), 3),
+            ncols=int(np.clip(width // LEGEND_COLUMN, 1, 3)),
             fontsize="small",
             frameon=False,
             borderaxespad=0.0,
