@@ -1,0 +1,297 @@
+"""The two charts of the space: what goes together, and cuts through the model."""
+
+from html import escape
+
+import numpy as np
+
+from sklearn_bayes_search._trial import key
+from sklearn_bayes_search.report._charts import figure
+from sklearn_bayes_search.report._scales import scales, score_floor
+from sklearn_bayes_search.report._text import number, shown
+
+__all__ = ["parallel", "slices"]
+
+# More axes cannot be read.
+MAX_AXES = 8
+N_BANDS, N_STEPS, N_SLICES = 9, 61, 3
+# Where a line is for a parameter that the setting does not have.
+UNUSED = -0.12
+# 95 % of a normal distribution.
+WIDE = 1.96
+
+
+def parallel(findings):
+    """Draw each setting as a line through an axis per parameter and the score.
+
+    Returns
+    -------
+    figure : dict or None
+        None where no parameter varies.
+    n_left_out : int
+        How many parameters have no axis.
+    """
+    space = findings.observed.space
+    axes = scales(space)
+    order = {name: i for i, name in enumerate(findings.importance.index)}
+    axes.sort(key=lambda axis: order.get(axis.name, len(order)))
+    # the most important next to the score
+    axes, n_left_out = axes[:MAX_AXES][::-1], len(axes[MAX_AXES:])
+    if not axes:
+        return None, 0
+    placed = _placed(findings)
+    scored = [(c, row) for c, row in placed if np.isfinite(c.score)]
+    floor, top = score_floor([c.score for c, _ in scored])
+    scored.sort(key=lambda pair: pair[0].score)
+    traces = []
+    # bands of equal rank, the best last, so that it is on top
+    for band, members in enumerate(np.array_split(np.arange(len(scored)), N_BANDS)):
+        if len(members):
+            lines = [_line(axes, *scored[i], space, floor, top) for i in members]
+            traces.append(_lines(lines, f"@ramp{band}", 1.2, 0.8))
+    failed = [(c, row) for c, row in placed if c.status == "failed"]
+    if failed:
+        lines = [_line(axes, *pair, space, floor, top) for pair in failed]
+        traces.append({**_lines(lines, "@bad", 1.0, 0.5), "line_dash": "dot"})
+        dashed = traces[-1]
+        dashed["line"] = {**dashed["line"], "dash": dashed.pop("line_dash")}
+    best = [pair for pair in placed if pair[0] is findings.chosen]
+    lines = [_line(axes, *pair, space, floor, top) for pair in best]
+    traces.append(_lines(lines, "@second", 3.0, 1.0))
+    # the page draws the line under the pointer with this one
+    traces.append({**_lines([], "@ink", 2.5, 1.0), "hoverinfo": "skip"})
+    labels = [escape(shown(axis.name, 24)) for axis in axes] + ["score"]
+    ticks = [axis.ticks() for axis in axes]
+    steps = np.linspace(floor, top, 5)
+    ticks.append([((s - floor) / (top - floor), number(s)) for s in steps[1:-1]])
+    notes = [
+        {
+            "x": x,
+            "y": y,
+            "text": text,
+            "xanchor": "left" if x < len(axes) else "right",
+            "xshift": 4 if x < len(axes) else -4,
+            "font": {"size": 10, "color": "@ink"},
+            "bgcolor": "@veil",
+            "borderpad": 1,
+            "showarrow": False,
+        }
+        for x, pairs in enumerate(ticks)
+        for y, text in pairs
+    ]
+    rules = [
+        {
+            "type": "line",
+            "x0": x,
+            "x1": x,
+            "y0": 0,
+            "y1": 1,
+            "line": {"width": 1.2, "color": "@soft"},
+        }
+        for x in range(len(labels))
+    ]
+    inactive = any(not space.dims.active[:, axis.column].all() for axis in axes)
+    low = UNUSED - 0.04 if inactive else -0.05
+    chart = figure(
+        traces,
+        x={
+            "tickvals": list(range(len(labels))),
+            "ticktext": labels,
+            "tickfont": {"color": "@ink", "size": 12},
+            "showgrid": False,
+            "side": "top",
+            "range": [-0.12, len(labels) - 0.85],
+            "tickangle": 0,
+        },
+        y={
+            "range": [low, 1.06],
+            "showgrid": False,
+            "tickvals": [UNUSED] if inactive else [],
+            "ticktext": ["not used"] if inactive else [],
+        },
+        height=380,
+        annotations=notes,
+        shapes=rules,
+    )
+    chart["min_width"] = 104 * len(labels)
+    return chart, n_left_out
+
+
+def slices(findings):
+    """Draw the model along the most important parameters, through the best setting.
+
+    Returns
+    -------
+    slices : list of (str, dict)
+        Names of parameters, and charts.
+    """
+    observed, model = findings.observed, findings.model
+    space, placed = observed.space, _placed(findings)
+    centre = [row for c, row in placed if c is findings.chosen]
+    centre = centre[0] if centre else observed.U[observed.best]
+    active = space.dims.active[space.dims.branch_of(centre[None])[0]]
+    axes = {axis.name: axis for axis in scales(space) if active[axis.column]}
+    wanted = [axes[n] for n in findings.importance.index if n in axes][:N_SLICES]
+    scored = [(c, row) for c, row in placed if np.isfinite(c.score)]
+    floor, top = score_floor([c.score for c, _ in scored])
+    drawn = []
+    for axis in wanted:
+        U = np.tile(centre, (N_STEPS, 1))
+        U[:, axis.column] = np.linspace(axis.low, axis.high, N_STEPS)
+        positions = axis.dimension.positions()
+        if positions is not None and len(positions) <= N_STEPS:
+            U = U[: len(positions)]
+            U[:, axis.column] = np.sort(positions)
+        U = np.unique(space.snap(U), axis=0)
+        U = U[np.argsort(U[:, axis.column])]
+        mean, std = model.predict(U)
+        drawn.append((axis, U, mean, std))
+    low = min([floor, *(np.quantile(m - s, 0.05) for _, _, m, s in drawn)])
+    low = max(low, floor - (top - floor))
+    high = max([top, *((m + s).max() for _, _, m, s in drawn)])
+    return [
+        (axis.name, _slice(findings, axis, U, mean, std, scored, (low, high)))
+        for axis, U, mean, std in drawn
+    ]
+
+
+def _slice(findings, axis, U, mean, std, scored, limits):
+    """Draw one cut, with all settings that have a value of the parameter."""
+    low, _ = limits
+    space = findings.observed.space
+    branch = space.dims.branch_of(np.array([row for _, row in scored]))
+    here = space.dims.active[branch, axis.column]
+    shown_there = [pair for pair, yes in zip(scored, here, strict=True) if yes]
+    visited = np.array([row[axis.column] for _, row in shown_there])
+    if axis.numeric:
+        x = [float(v) for v in axis.dimension.decode_many(U[:, axis.column])]
+        points = [float(c.params[axis.name]) for c, _ in shown_there]
+        horizontal = {"type": "log", "dtick": 1} if axis.log else {}
+        if axis.log and np.log10(axis.ends[1] / axis.ends[0]) > 4:
+            horizontal["dtick"] = 2
+        horizontal |= {"exponentformat": "power"} if axis.log else {"nticks": 6}
+        if len(x) <= 8:
+            horizontal |= {"tickvals": x, "ticktext": [shown(v) for v in x]}
+    else:
+        levels = U[:, axis.column]
+        x = list(range(len(levels)))
+        points = np.abs(visited[:, None] - levels).argmin(axis=1).tolist()
+        texts = [escape(shown(v, 14)) for v in axis.dimension.decode_many(levels)]
+        step = -(-len(texts) // 8)
+        horizontal = {
+            "tickvals": x[::step],
+            "ticktext": texts[::step],
+            "range": [-0.5, len(x) - 0.5],
+        }
+    few = not axis.numeric or len(x) <= 8
+    name = axis.name
+    band = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [*x, *x[::-1]],
+        "y": [*(mean + WIDE * std), *(mean - WIDE * std)[::-1]],
+        "fill": "toself",
+        "fillcolor": "@band",
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+    }
+    line = {
+        "type": "scatter",
+        "mode": "lines+markers" if few else "lines",
+        "x": x,
+        "y": mean.tolist(),
+        "line": {"width": 2, "color": "@accent"},
+        "hoverinfo": "skip",
+    }
+    if few:
+        line["error_y"] = {
+            "type": "data",
+            "array": (WIDE * std).tolist(),
+            "color": "@accent",
+            "thickness": 1.2,
+        }
+    dots = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": points,
+        "y": [max(c.score, low) for c, _ in shown_there],
+        "customdata": [[c.number, ""] for c, _ in shown_there],
+        "marker": {
+            "size": 6,
+            "color": "@soft",
+            "opacity": 0.6,
+            "symbol": [
+                "triangle-down" if c.score < low else "circle" for c, _ in shown_there
+            ],
+        },
+        "cliponaxis": False,
+    }
+    best = [i for i, (c, _) in enumerate(shown_there) if c is findings.chosen]
+    ring = {
+        **dots,
+        "x": [points[i] for i in best],
+        "y": [shown_there[i][0].score for i in best],
+        "customdata": [[shown_there[i][0].number, "the best setting"] for i in best],
+        "marker": {
+            "symbol": "circle-open",
+            "size": 14,
+            "color": "@second",
+            "line": {"width": 2.5, "color": "@second"},
+        },
+    }
+    traces = [line, dots, ring] if few else [band, line, dots, ring]
+    return figure(
+        traces,
+        x={"title": escape(shown(name, 32)), **horizontal},
+        y={"range": list(limits), "nticks": 6},
+        height=250,
+    )
+
+
+def _placed(findings):
+    """Give candidates with their points, each setting once, those outside left out."""
+    space = findings.observed.space
+    names = {name for branch in space.branches for name in branch}
+    placed = {}
+    for candidate in findings.candidates:
+        params = {n: v for n, v in candidate.params.items() if n in names}
+        try:
+            row = space.encode(params)
+        except ValueError:
+            continue
+        # of successive halving the last round counts
+        placed[key(row)] = (candidate, row)
+    return list(placed.values())
+
+
+def _line(axes, candidate, row, space, floor, top):
+    """Give a candidate's number, and how high its line is at each axis."""
+    active = space.dims.active[space.dims.branch_of(row[None])[0]]
+    heights = [
+        float(axis.share(row[axis.column])) if active[axis.column] else UNUSED
+        for axis in axes
+    ]
+    if np.isfinite(candidate.score):
+        height = (max(candidate.score, floor) - floor) / (top - floor)
+        heights.append(float(height))
+    return candidate.number, [round(height, 4) for height in heights]
+
+
+def _lines(lines, colour, width, opacity):
+    """Join lines into one trace, with gaps between them: many traces are slow."""
+    x, y, data = [], [], []
+    for candidate, heights in lines:
+        x += [*range(len(heights)), None]
+        y += [*heights, None]
+        data += [[candidate, ""]] * len(heights) + [None]
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": x,
+        "y": y,
+        "customdata": data,
+        "line": {"width": width, "color": colour},
+        "marker": {"size": 4, "color": colour},
+        "opacity": opacity,
+        "connectgaps": False,
+        "cliponaxis": False,
+    }

@@ -1,0 +1,155 @@
+"""How values and names of the user are shown: short, harmless, on one line."""
+
+import math
+from numbers import Real
+
+import numpy as np
+
+__all__ = ["describe", "duration", "number", "plural", "shown", "visible"]
+
+# A longer value is cut: a table with whole arrays in it cannot be read.
+LONGEST = 80
+
+
+def visible(text):
+    """Replace characters that cannot be seen, line ends and tabs apart.
+
+    Control characters are forbidden in a page, and marks that reverse the direction of
+    writing could make it say something else.
+
+    Parameters
+    ----------
+    text : str
+        Any.
+
+    Returns
+    -------
+    text : str
+        Of characters that can be printed.
+    """
+    return "".join(
+        c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text
+    )
+
+
+def shown(value, longest=LONGEST):
+    """Write a value of a parameter.
+
+    Parameters
+    ----------
+    value : object
+        The user's own.
+    longest : int, default=80
+        Characters, of which more are cut off.
+
+    Returns
+    -------
+    text : str
+        One line.
+    """
+    if isinstance(value, Real) and not isinstance(value, bool | np.bool_):
+        whole = float(value).is_integer() if math.isfinite(value) else False
+        if isinstance(value, int | np.integer) or (whole and abs(value) < 1e6):
+            return str(value)
+        return f"{float(value):.4g}"
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except Exception as error:  # of the user's class, whatever it is
+        text = f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
+    text = " ".join(visible(text).split())
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def number(value):
+    """Write a score.
+
+    Parameters
+    ----------
+    value : float
+        Any.
+
+    Returns
+    -------
+    text : str
+        Four digits.
+    """
+    return f"{value:.4g}".replace("-", "−") if math.isfinite(value) else "–"
+
+
+def duration(seconds):
+    """Write a time.
+
+    Parameters
+    ----------
+    seconds : float
+        NaN is unknown.
+
+    Returns
+    -------
+    text : str
+        In the unit that suits it.
+    """
+    if not math.isfinite(seconds):
+        return "–"
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.3g} {unit}"
+    if seconds >= 1:
+        return f"{seconds:.3g} s"
+    return f"{1000 * seconds:.2g} ms" if seconds >= 1e-3 else "under 1 ms"
+
+
+def plural(count, noun):
+    """Write how many.
+
+    Parameters
+    ----------
+    count : int
+        Any.
+    noun : str
+        What, in the singular.
+
+    Returns
+    -------
+    text : str
+        With an s where it belongs.
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def describe(estimator):
+    """Name an estimator, with its parts.
+
+    Parameters
+    ----------
+    estimator : estimator
+        It may be a pipeline.
+
+    Returns
+    -------
+    text : str
+        As "Pipeline of StandardScaler and SVC".
+    """
+    steps = getattr(estimator, "steps", None)
+    name = type(estimator).__name__
+    if not isinstance(steps, list):
+        return visible(name)
+    parts = [visible(type(step).__name__) for _, step in steps]
+    return f"{name} of {listing(parts)}"
+
+
+def listing(words):
+    """Join words as a sentence does.
+
+    Parameters
+    ----------
+    words : list of str
+        Any number.
+
+    Returns
+    -------
+    text : str
+        As "a, b and c".
+    """
+    *most, last = words or ["nothing"]
+    return f"{', '.join(most)} and {last}" if most else last
