@@ -6,17 +6,21 @@ line of text on the point itself; the page shows them, and the candidate's param
 Plotly reads texts as HTML of a kind, so that those of the user are escaped.
 """
 
-from html import escape
-
 import numpy as np
 
 from sklearn_bayes_search.report._scales import score_floor
-from sklearn_bayes_search.report._text import duration, number, shown, visible
+from sklearn_bayes_search.report._text import (
+    drawn,
+    duration,
+    percent,
+    short_names,
+    visible,
+)
 
 __all__ = ["figure", "folds", "importance", "progress", "timeline"]
 
 N_LEADERS = 10
-MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
+MARGIN = {"l": 8, "r": 8, "t": 14, "b": 8}
 
 
 def figure(traces, *, x=None, y=None, height=320, **layout):
@@ -43,6 +47,9 @@ def figure(traces, *, x=None, y=None, height=320, **layout):
         "linecolor": "@line",
         "zeroline": False,
         "automargin": True,
+        "ticks": "outside",
+        "ticklen": 5,
+        "tickcolor": "rgba(0,0,0,0)",
         "tickfont": {"color": "@soft"},
         "fixedrange": True,
     }
@@ -126,12 +133,12 @@ def progress(findings):
         )
     if findings.chosen is not None:
         traces.append(_star(findings.chosen.number, findings.chosen))
-    room = 0.03 * (top - floor)
+    room, n = 0.03 * (top - floor), len(findings.candidates)
     return figure(
         traces,
         x={
             "title": "candidate, in the order of evaluation",
-            "rangemode": "nonnegative",
+            "range": [-0.02 * n - 0.5, 1.02 * n - 0.5],
         },
         y={"title": "score", "range": [floor - room, top + room]},
     )
@@ -140,15 +147,22 @@ def progress(findings):
 def importance(table):
     """Draw the share of the differences of the score that each parameter explains."""
     table = table.iloc[:12][::-1]
-    names = [escape(shown(name, 28)) for name in table.index]
+    short = short_names(table.index)
+    names = [
+        "which dict" if name == "(branch)" else drawn(short[name], 24)
+        for name in table.index
+    ]
     rows = list(range(len(names)))
     notes = [
-        f"alone {main:.0%}, with others {total:.0%}, give or take {error:.0%}"
+        f"alone {percent(main)}, with others {percent(total)} ± {percent(error)}"
         for main, total, error in zip(
             table["main"], table["total"], table["error"], strict=True
         )
     ]
-    data = [[None, note, name] for note, name in zip(notes, table.index, strict=True)]
+    data = [
+        [None, note, visible(str(name))]
+        for note, name in zip(notes, table.index, strict=True)
+    ]
     bar = {"type": "bar", "orientation": "h", "y": rows, "customdata": data}
     total = {
         **bar,
@@ -186,8 +200,8 @@ def importance(table):
         x={
             "title": "share of the differences of the score",
             "range": [0, max(1.0, float(ends.max()) + 0.42)],
-            "tickvals": [0, 0.25, 0.5, 0.75, 1],
-            "ticktext": ["0", "25 %", "50 %", "75 %", "100 %"],
+            "tickvals": [0, 0.5, 1],
+            "ticktext": ["0", "50 %", "100 %"],
         },
         y={"tickvals": rows, "ticktext": names, "tickfont": {"color": "@ink"}},
         height=max(56 + 38 * len(names), 150),
@@ -200,13 +214,20 @@ def folds(findings):
     ok = [c for c in findings.candidates if c.status == "ok"]
     leaders = sorted(ok, key=lambda c: -c.score)[:N_LEADERS][::-1]
     equals = set(findings.equals)
+    # the same place within each row, so that a fold can be followed
+    offsets = np.linspace(0.26, -0.26, len(leaders[0].folds)).tolist()
     traces = []
     for colour, group in (
         ("@accent", [r for r, c in enumerate(leaders) if c.number in equals]),
         ("@soft", [r for r, c in enumerate(leaders) if c.number not in equals]),
     ):
         points = [
-            (score, row, leaders[row].number, f"fold {fold}: {number(score)}")
+            (
+                score,
+                row + offsets[fold],
+                leaders[row].number,
+                f"fold {fold}: {findings.score_text(score, 1)}",
+            )
             for row in group
             for fold, score in enumerate(leaders[row].folds)
         ]
@@ -218,7 +239,7 @@ def folds(findings):
                     [[p[2], p[3]] for p in points],
                     symbol="circle-open",
                     color=colour,
-                    size=8,
+                    size=7,
                 )
             )
             traces.append(
@@ -226,12 +247,15 @@ def folds(findings):
                     [leaders[row].score for row in group],
                     group,
                     [
-                        [leaders[r].number, f"mean {number(leaders[r].score)}"]
+                        [
+                            leaders[r].number,
+                            f"mean {findings.score_text(leaders[r].score, 1)}",
+                        ]
                         for r in group
                     ],
                     symbol="line-ns-open",
                     color=colour,
-                    size=18,
+                    size=20,
                     width=3,
                 )
             )

@@ -10,6 +10,7 @@ from sklearn_bayes_search._observed import Observed, ScoreModel, observe
 from sklearn_bayes_search._results import mean_and_error
 from sklearn_bayes_search.importance import parameter_importance
 from sklearn_bayes_search.ranges import check_ranges
+from sklearn_bayes_search.report._text import number
 from sklearn_bayes_search.selection import (
     HonestScore,
     equivalent_settings,
@@ -93,6 +94,22 @@ class Findings:
     importance: pd.DataFrame
     ranges: pd.DataFrame
     fits: pd.DataFrame | None
+
+    @property
+    def decimals(self):
+        """Digits of a score after the point: the second that its error leaves open.
+
+        None where there is no error.
+        """
+        error = np.nan if self.top is None else self.top.error
+        if not error > 0 or not np.isfinite(error):
+            return None
+        return int(np.clip(1 - np.floor(np.log10(error)), 0, 8))
+
+    def score_text(self, value, extra=0):
+        """Write a score with the digits that mean something, and some more."""
+        decimals = self.decimals
+        return number(value, None if decimals is None else decimals + extra)
 
     @property
     def failed(self):

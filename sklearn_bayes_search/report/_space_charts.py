@@ -1,13 +1,16 @@
 """The two charts of the space: what goes together, and cuts through the model."""
 
-from html import escape
-
 import numpy as np
 
 from sklearn_bayes_search._trial import key
 from sklearn_bayes_search.report._charts import figure
-from sklearn_bayes_search.report._scales import scales, score_floor
-from sklearn_bayes_search.report._text import number, shown
+from sklearn_bayes_search.report._scales import (
+    MixedScale,
+    round_numbers,
+    scales,
+    score_floor,
+)
+from sklearn_bayes_search.report._text import drawn, number, short_names, shown
 
 __all__ = ["parallel", "slices"]
 
@@ -30,15 +33,14 @@ def parallel(findings):
     n_left_out : int
         How many parameters have no axis.
     """
-    space = findings.observed.space
-    axes = scales(space)
+    placed = _placed(findings)
+    axes = _axes(findings.observed.space, placed)
     order = {name: i for i, name in enumerate(findings.importance.index)}
     axes.sort(key=lambda axis: order.get(axis.name, len(order)))
     # the most important next to the score
     axes, n_left_out = axes[:MAX_AXES][::-1], len(axes[MAX_AXES:])
     if not axes:
         return None, 0
-    placed = _placed(findings)
     scored = [(c, row) for c, row in placed if np.isfinite(c.score)]
     floor, top = score_floor([c.score for c, _ in scored])
     scored.sort(key=lambda pair: pair[0].score)
@@ -46,30 +48,32 @@ def parallel(findings):
     # bands of equal rank, the best last, so that it is on top
     for band, members in enumerate(np.array_split(np.arange(len(scored)), N_BANDS)):
         if len(members):
-            lines = [_line(axes, *scored[i], space, floor, top) for i in members]
+            lines = [_line(axes, *scored[i], floor, top) for i in members]
             traces.append(_lines(lines, f"@ramp{band}", 1.2, 0.8))
     failed = [(c, row) for c, row in placed if c.status == "failed"]
     if failed:
-        lines = [_line(axes, *pair, space, floor, top) for pair in failed]
+        lines = [_line(axes, *pair, floor, top) for pair in failed]
         traces.append({**_lines(lines, "@bad", 1.0, 0.5), "line_dash": "dot"})
         dashed = traces[-1]
         dashed["line"] = {**dashed["line"], "dash": dashed.pop("line_dash")}
     best = [pair for pair in placed if pair[0] is findings.chosen]
-    lines = [_line(axes, *pair, space, floor, top) for pair in best]
+    lines = [_line(axes, *pair, floor, top) for pair in best]
     traces.append(_lines(lines, "@second", 3.0, 1.0))
     # the page draws the line under the pointer with this one
     traces.append({**_lines([], "@ink", 2.5, 1.0), "hoverinfo": "skip"})
-    labels = [escape(shown(axis.name, 24)) for axis in axes] + ["score"]
+    short = short_names([axis.name for axis in axes])
+    labels = [drawn(short[axis.name], 18) for axis in axes] + ["score"]
     ticks = [axis.ticks() for axis in axes]
-    steps = np.linspace(floor, top, 5)
-    ticks.append([((s - floor) / (top - floor), number(s)) for s in steps[1:-1]])
+    steps = [(s - floor) / (top - floor) for s in round_numbers(floor, top)]
+    texts = map(number, round_numbers(floor, top))
+    ticks.append(list(zip(steps, texts, strict=True)))
     notes = [
         {
             "x": x,
             "y": y,
             "text": text,
             "xanchor": "left" if x < len(axes) else "right",
-            "xshift": 4 if x < len(axes) else -4,
+            "xshift": 7 if x < len(axes) else -7,
             "font": {"size": 10, "color": "@ink"},
             "bgcolor": "@veil",
             "borderpad": 1,
@@ -89,7 +93,7 @@ def parallel(findings):
         }
         for x in range(len(labels))
     ]
-    inactive = any(not space.dims.active[:, axis.column].all() for axis in axes)
+    inactive = any(axis.name not in c.params for c, _ in placed for axis in axes)
     low = UNUSED - 0.04 if inactive else -0.05
     chart = figure(
         traces,
@@ -98,6 +102,7 @@ def parallel(findings):
             "ticktext": labels,
             "tickfont": {"color": "@ink", "size": 12},
             "showgrid": False,
+            "showline": False,
             "side": "top",
             "range": [-0.12, len(labels) - 0.85],
             "tickangle": 0,
@@ -105,6 +110,7 @@ def parallel(findings):
         y={
             "range": [low, 1.06],
             "showgrid": False,
+            "showline": False,
             "tickvals": [UNUSED] if inactive else [],
             "ticktext": ["not used"] if inactive else [],
         },
@@ -112,7 +118,7 @@ def parallel(findings):
         annotations=notes,
         shapes=rules,
     )
-    chart["min_width"] = 104 * len(labels)
+    chart["min_width"] = 96 * len(labels)
     return chart, n_left_out
 
 
@@ -148,6 +154,7 @@ def slices(findings):
     low = min([floor, *(np.quantile(m - s, 0.05) for _, _, m, s in drawn)])
     low = max(low, floor - (top - floor))
     high = max([top, *((m + s).max() for _, _, m, s in drawn)])
+    low -= 0.04 * (high - low)
     return [
         (axis.name, _slice(findings, axis, U, mean, std, scored, (low, high)))
         for axis, U, mean, std in drawn
@@ -165,17 +172,19 @@ def _slice(findings, axis, U, mean, std, scored, limits):
     if axis.numeric:
         x = [float(v) for v in axis.dimension.decode_many(U[:, axis.column])]
         points = [float(c.params[axis.name]) for c, _ in shown_there]
-        horizontal = {"type": "log", "dtick": 1} if axis.log else {}
-        if axis.log and np.log10(axis.ends[1] / axis.ends[0]) > 4:
-            horizontal["dtick"] = 2
-        horizontal |= {"exponentformat": "power"} if axis.log else {"nticks": 6}
-        if len(x) <= 8:
-            horizontal |= {"tickvals": x, "ticktext": [shown(v) for v in x]}
+        values = axis.round_values()
+        if len(x) <= MAX_AXES:
+            values = axis.dimension.decode_many(U[:, axis.column])
+        horizontal = {
+            "type": "log" if axis.log else "linear",
+            "tickvals": [float(v) for v in values],
+            "ticktext": [shown(v) for v in values],
+        }
     else:
         levels = U[:, axis.column]
         x = list(range(len(levels)))
         points = np.abs(visited[:, None] - levels).argmin(axis=1).tolist()
-        texts = [escape(shown(v, 14)) for v in axis.dimension.decode_many(levels)]
+        texts = [drawn(v, 12) for v in axis.dimension.decode_many(levels)]
         step = -(-len(texts) // 8)
         horizontal = {
             "tickvals": x[::step],
@@ -196,9 +205,10 @@ def _slice(findings, axis, U, mean, std, scored, limits):
     }
     line = {
         "type": "scatter",
-        "mode": "lines+markers" if few else "lines",
+        "mode": "lines" if not few else "lines+markers" if axis.numeric else "markers",
         "x": x,
         "y": mean.tolist(),
+        "marker": {"size": 9, "color": "@accent"},
         "line": {"width": 2, "color": "@accent"},
         "hoverinfo": "skip",
     }
@@ -241,7 +251,7 @@ def _slice(findings, axis, U, mean, std, scored, limits):
     traces = [line, dots, ring] if few else [band, line, dots, ring]
     return figure(
         traces,
-        x={"title": escape(shown(name, 32)), **horizontal},
+        x={"title": drawn(name, 32), **horizontal},
         y={"range": list(limits), "nticks": 6},
         height=250,
     )
@@ -263,11 +273,31 @@ def _placed(findings):
     return list(placed.values())
 
 
-def _line(axes, candidate, row, space, floor, top):
+def _axes(space, placed):
+    """Give an axis for each parameter that varies."""
+    columns = {}
+    for axis in scales(space):
+        columns.setdefault(axis.name, []).append(axis)
+    branch = space.dims.branch_of(np.array([row for _, row in placed]))
+    axes = []
+    for name in dict.fromkeys(n for each in space.branches for n in each):
+        values = [c.params[name] for c, _ in placed if name in c.params]
+        if name not in columns and len(set(map(shown, values))) < 2:
+            continue
+        own = columns.get(name, [])
+        active = space.dims.active[branch][:, [axis.column for axis in own]]
+        # elsewhere it is fixed, or has another range
+        if len(own) == 1 and active.sum() == len(values):
+            axes += own
+        else:
+            axes.append(MixedScale(name, values))
+    return axes
+
+
+def _line(axes, candidate, row, floor, top):
     """Give a candidate's number, and how high its line is at each axis."""
-    active = space.dims.active[space.dims.branch_of(row[None])[0]]
     heights = [
-        float(axis.share(row[axis.column])) if active[axis.column] else UNUSED
+        axis.height(candidate, row) if axis.name in candidate.params else UNUSED
         for axis in axes
     ]
     if np.isfinite(candidate.score):

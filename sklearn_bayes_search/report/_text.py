@@ -1,11 +1,24 @@
 """How values and names of the user are shown: short, harmless, on one line."""
 
 import math
+from html import escape
 from numbers import Real
 
 import numpy as np
 
-__all__ = ["describe", "duration", "number", "plural", "shown", "visible"]
+__all__ = [
+    "describe",
+    "drawn",
+    "duration",
+    "listing",
+    "number",
+    "percent",
+    "plural",
+    "safe",
+    "short_names",
+    "shown",
+    "visible",
+]
 
 # A longer value is cut: a table with whole arrays in it cannot be read.
 LONGEST = 80
@@ -28,7 +41,7 @@ def visible(text):
         Of characters that can be printed.
     """
     return "".join(
-        c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text
+        c if c.isprintable() or c in "\n\t\xa0" else f"\\x{ord(c):02x}" for c in text
     )
 
 
@@ -48,10 +61,8 @@ def shown(value, longest=LONGEST):
         One line.
     """
     if isinstance(value, Real) and not isinstance(value, bool | np.bool_):
-        whole = float(value).is_integer() if math.isfinite(value) else False
-        if isinstance(value, int | np.integer) or (whole and abs(value) < 1e6):
-            return str(value)
-        return f"{float(value):.4g}"
+        is_int = isinstance(value, int | np.integer)
+        return str(value) if is_int else f"{float(value):.4g}"
     try:
         text = value if isinstance(value, str) else repr(value)
     except Exception as error:  # of the user's class, whatever it is
@@ -60,20 +71,43 @@ def shown(value, longest=LONGEST):
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def number(value):
+def number(value, decimals=None):
     """Write a score.
 
     Parameters
     ----------
     value : float
         Any.
+    decimals : int, default=None
+        Digits after the point; None: four digits in all.
 
     Returns
     -------
     text : str
-        Four digits.
+        A dash where it is unknown.
     """
-    return f"{value:.4g}".replace("-", "−") if math.isfinite(value) else "–"
+    if not math.isfinite(value):
+        return "–"
+    if decimals is None or abs(value) >= 1e7:
+        return f"{value:.4g}".replace("-", "−")
+    text = f"{value:.{decimals}f}".replace("-", "−")
+    return text.removeprefix("−") if not text.strip("−0.") else text
+
+
+def percent(share):
+    """Write a share.
+
+    Parameters
+    ----------
+    share : float
+        1 is all.
+
+    Returns
+    -------
+    text : str
+        As "95 %", which does not break at the end of a line.
+    """
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 def duration(seconds):
@@ -96,7 +130,7 @@ def duration(seconds):
             return f"{seconds / length:.3g} {unit}"
     if seconds >= 1:
         return f"{seconds:.3g} s"
-    return f"{1000 * seconds:.2g} ms" if seconds >= 1e-3 else "under 1 ms"
+    return f"{1000 * seconds:.3g} ms" if seconds >= 1e-3 else "under 1 ms"
 
 
 def plural(count, noun):
@@ -117,6 +151,42 @@ def plural(count, noun):
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def short_names(names):
+    """Cut the names of steps off, where what is left names one parameter only.
+
+    Parameters
+    ----------
+    names : iterable of str
+        All names.
+
+    Returns
+    -------
+    short : dict of str to str
+        As "C" for "svc__C".
+    """
+    last = {name: str(name).rpartition("__")[2] for name in names}
+    ends = list(last.values())
+    return {n: end if end and ends.count(end) == 1 else n for n, end in last.items()}
+
+
+def drawn(value, longest):
+    """Write a value or a name for a chart: plotly reads HTML of a kind.
+
+    Parameters
+    ----------
+    value : object
+        The user's own.
+    longest : int
+        Characters, of which more are cut off.
+
+    Returns
+    -------
+    text : str
+        Escaped; plotly knows no code for quotes.
+    """
+    return escape(shown(value, longest), quote=False)
+
+
 def describe(estimator):
     """Name an estimator, with its parts.
 
@@ -128,14 +198,14 @@ def describe(estimator):
     Returns
     -------
     text : str
-        As "Pipeline of StandardScaler and SVC".
+        As "a pipeline of StandardScaler and SVC".
     """
     steps = getattr(estimator, "steps", None)
     name = type(estimator).__name__
     if not isinstance(steps, list):
         return visible(name)
     parts = [visible(type(step).__name__) for _, step in steps]
-    return f"{name} of {listing(parts)}"
+    return f"a pipeline of {listing(parts)}"
 
 
 def listing(words):
@@ -153,3 +223,19 @@ def listing(words):
     """
     *most, last = words or ["nothing"]
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def safe(text):
+    """Write a text for an element of the page, or for an attribute.
+
+    Parameters
+    ----------
+    text : object
+        Anything; its str is taken.
+
+    Returns
+    -------
+    html : str
+        Escaped, without characters that cannot be seen.
+    """
+    return escape(visible(str(text)), quote=True)

@@ -10,12 +10,18 @@ from sklearn_bayes_search.report._text import (
     duration,
     listing,
     number,
+    percent,
     plural,
     visible,
 )
 
-__all__ = ["advice", "facts", "lead", "metric_name"]
+__all__ = ["advice", "facts", "interval", "lead", "metric_name"]
 
+# What scikit-learn calls scores that cannot be higher.
+AT_MOST_1 = (
+    *("accuracy", "balanced_accuracy", "top_k_accuracy", "average_precision", "f1"),
+    *("precision", "recall", "jaccard", "roc_auc", "r2", "R²", "explained_variance"),
+)
 # From this share of failures on, they are worth a word at the top.
 MANY_FAILED = 0.1
 # Above it, the order of importances is not to be relied on.
@@ -49,9 +55,12 @@ def lead(findings):
     over = listing([visible(n) for n in names[:6]])
     if len(names) > 6:
         over = f"{len(names)} parameters, {over} among them"
+    # successive halving has a row for each round of a setting
+    n_settings = getattr(search, "n_candidates_", [len(findings.candidates)])[0]
+    up_to = "up to " if any(c.status == "paused" for c in findings.candidates) else ""
     return (
-        f"{type(search).__name__} tried {plural(len(findings.candidates), 'setting')} of "
-        f"{describe(search.estimator)}, each on {plural(n_folds, 'fold')}: "
+        f"{type(search).__name__} tried {plural(n_settings, 'setting')} of "
+        f"{describe(search.estimator)}, each on {up_to}{plural(n_folds, 'fold')}: "
         f"{plural(n_fits, 'fit')} in all. It searched over {over}. The score is "
         f"{metric_name(findings)}; higher is better."
     )
@@ -73,7 +82,7 @@ def facts(findings):
     else:
         rows.append(("Best score", _best(findings)))
         if findings.honest is not None:
-            rows.append(("On new data", _new_data(findings.honest)))
+            rows.append(("On new data", _new_data(findings)))
         rows.append(("As good", _equals(findings)))
     rows.append(("Why it stopped", _why_it_stopped(findings)))
     rows.append(("How long it took", _time(findings)))
@@ -99,7 +108,11 @@ def advice(findings):
             "Leave out what cannot work, and more settings will be of use."
         )
     if len(findings.ranges):
-        items += [visible(text) for text in findings.ranges["text"]]
+        for text, finding in zip(
+            findings.ranges["text"], findings.ranges["finding"], strict=True
+        ):
+            more = " It need not be searched again." if finding == "flat" else ""
+            items.append(visible(text) + more)
     improving = _improving(findings)
     if improving is not None and improving[0]:
         items.append(
@@ -121,27 +134,41 @@ def advice(findings):
 
 def _best(findings):
     chosen, top = findings.chosen, findings.top
-    text = f"{number(chosen.score)}, the mean over the folds, for candidate #{chosen.number}."
+    text = f"{findings.score_text(chosen.score)}, the mean over the folds, for candidate #{chosen.number}."
     if np.isfinite(chosen.error):
-        text += f" Its standard error over the folds is {number(chosen.error)}."
+        text += f" Its standard error over the folds is {findings.score_text(chosen.error)}."
     if top is not None and top is not chosen and top.score > chosen.score:
         text += (
-            f" It was chosen by refit. The highest score is {number(top.score)}, of "
+            f" It was chosen by refit. The highest score is {findings.score_text(top.score)}, of "
             f"candidate #{top.number}."
         )
     return text
 
 
-def _new_data(honest):
+def interval(findings):
+    """Give the ends of the interval of the honest score, as far as scores reach."""
+    low, high = findings.honest.low, findings.honest.high
+    name = metric_name(findings)
+    if name.startswith("neg_"):
+        most = 0.0
+    else:
+        most = 1.0 if name.startswith(AT_MOST_1) else math.inf
+    # a metric of the user's may be called so and mean something else
+    most = most if findings.top.folds.max() <= most else math.inf
+    return findings.score_text(low), findings.score_text(min(high, most))
+
+
+def _new_data(findings):
+    honest = findings.honest
+    low, high = interval(findings)
     luck = (
         "The best of many settings is partly lucky. "
         if honest.optimism > 0
         else "No luck could be found in the best score. "
     )
     return (
-        f"{luck}Without the luck, expect about {number(honest.score)}. With "
-        f"{honest.level:.0%} confidence it is between {number(honest.low)} and "
-        f"{number(honest.high)}."
+        f"{luck}Without the luck, expect about {findings.score_text(honest.score)}. With "
+        f"{percent(honest.level)} confidence it is between {low} and {high}."
     )
 
 
