@@ -283,7 +283,6 @@ def timeline(fits):
         Seconds that were left out, one for each break.
     """
     seconds = fits["seconds"].fillna(0.0).to_numpy()
-    start = fits["start"].astype("int64").to_numpy(dtype=float)
     start = (fits["start"] - fits["start"].min()).dt.total_seconds().to_numpy()
     order = np.argsort(start, kind="stable")
     longest = max(60.0, 0.5 * seconds.sum())
@@ -298,6 +297,7 @@ def timeline(fits):
         shift[row] = cut
         end = max(end, start[row] + seconds[row])
     start = start - shift
+    end = float((start + seconds).max())
     workers = {
         worker: i for i, worker in enumerate(fits["worker"].iloc[order].unique())
     }
@@ -350,7 +350,10 @@ def timeline(fits):
     ]
     chart = figure(
         traces,
-        x={"title": "seconds since the first fit began"},
+        x={
+            "title": "seconds since the first fit began",
+            "range": [-0.01 * end, 1.01 * end],
+        },
         y={
             "tickvals": list(workers.values()),
             "ticktext": [f"worker {i + 1}" for i in workers.values()],

@@ -4,6 +4,7 @@ import importlib.metadata
 import inspect
 import platform
 import sys
+import textwrap
 from collections.abc import Mapping
 
 import numpy as np
@@ -66,6 +67,10 @@ class _Writer:
         if isinstance(value, Mapping):
             return self._mapping(value)
         if type(value) in (list, tuple):
+            if value and all(isinstance(each, Mapping) for each in value):
+                ends = "[]" if isinstance(value, list) else "()"
+                inner = "".join(f"{self.write(each)},\n" for each in value)
+                return f"{ends[0]}\n{indent(inner)}{ends[1]}"
             inner = ", ".join(map(self.write, value))
             if isinstance(value, list):
                 return f"[{inner}]"
@@ -82,10 +87,8 @@ class _Writer:
         flat = f"{{{', '.join(entries)}}}"
         if len(flat) <= 60:
             return flat
-        inner = "".join(
-            f"    {entry},\n".replace("\n    ", "\n        ") for entry in entries
-        )
-        return f"{{\n{inner}}}"
+        inner = "".join(f"{entry},\n" for entry in entries)
+        return f"{{\n{indent(inner)}}}"
 
     def _object(self, value):
         if isinstance(value, type) or inspect.isroutine(value):
@@ -111,6 +114,11 @@ class _Writer:
         inner = [self.write(arg) for arg in args]
         inner += [f"{key}={self.write(value)}" for key, value in kwargs.items()]
         return f"{name}({', '.join(inner)})"
+
+
+def indent(text):
+    """Move code to the right."""
+    return textwrap.indent(text, "    ")
 
 
 def changed(estimator):
@@ -154,7 +162,7 @@ def code_of(search, best_params=None):
                 text = writer.leave_out("prior_results: what earlier searches found")
             else:
                 text = writer.write(value)
-            lines.append(f"    {key}={text},".replace("\n", "\n    "))
+            lines.append(indent(f"{key}={text},"))
     search_code = "\n".join([f"search = {name}(", *lines, ")", "search.fit(X, y)"])
     if best_params is not None:
         search_code += f"\n\nbest_params = {writer.write(best_params)}"

@@ -47,8 +47,10 @@ def page(findings, plotly):
     script = (here / "page.js").read_text(encoding="utf-8")
     charts, drawn = figures(findings)
     packed = base64.b64encode(gzip.compress(plotly.encode(), 9, mtime=0)).decode()
+    written = f"{datetime.now(UTC).astimezone():%d %B %Y, %H:%M}"
     name = type(findings.search).__name__
-    title = f"{name}: {describe(findings.search.estimator)}"
+    what = describe(findings.search.estimator).removeprefix("a ")
+    title = f"{name}: {what[:1].upper()}{what[1:]}"
     sections = [
         summary(findings),
         next_steps(findings),
@@ -71,7 +73,7 @@ def page(findings, plotly):
 </head>
 <body>
 <header>
-<p class="kicker">Report of a search, {datetime.now(UTC).astimezone():%d %B %Y, %H:%M}</p>
+<p class="kicker">Report of a search, {written}</p>
 <h1>{safe(title)}</h1>
 </header>
 <nav aria-label="Sections">{_contents(findings)}</nav>

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sklearn_bayes_search.report._text import drawn, shown
+from sklearn_bayes_search.report._text import drawn
 
 __all__ = ["MixedScale", "Scale", "round_numbers", "scales", "score_floor"]
 
@@ -56,7 +56,7 @@ class Scale:
         """List positions of ticks, 0 to 1, and their texts, safe to be drawn."""
         if self.numeric and (self.dimension.n_levels or math.inf) > MAX_NAMES:
             pairs = [
-                (self._place(value), shown(value)) for value in self.round_values()
+                (self._place(value), drawn(value, 16)) for value in self.round_values()
             ]
             pairs = [(u, text) for u, text in pairs if u is not None]
         else:

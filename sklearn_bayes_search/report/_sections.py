@@ -27,29 +27,23 @@ def section(anchor, heading, inner):
     return f'<section id="{anchor}"><h2>{heading}</h2>\n{inner}\n</section>\n'
 
 
+def name_html(name):
+    """Write the name of a parameter, which may be broken after the name of a step."""
+    return safe(shown(name)).replace("__", "__<wbr>")
+
+
 def summary(findings):
     chosen, honest = findings.chosen, findings.honest
-    tiles = []
+    tiles, of_all = [], f"of {plural(len(findings.candidates), 'candidate')}"
     if chosen is not None:
         name = safe(metric_name(findings))
         tiles.append(("Best score", findings.score_text(chosen.score), name))
         if honest is not None:
             note = f"{' to '.join(interval(findings))}, {percent(honest.level)} sure"
-            tiles.append(
-                ("Expect on new data", findings.score_text(honest.score), note)
-            )
-        good = len(findings.equals)
-        tiles.append(
-            (
-                "As good as the best",
-                f"{good}",
-                f"of {plural(len(findings.candidates), 'setting')}",
-            )
-        )
-    n_failed = len(findings.failed)
-    tiles.append(
-        ("Failed", f"{n_failed}", f"of {plural(len(findings.candidates), 'candidate')}")
-    )
+            expected = findings.score_text(honest.score)
+            tiles.append(("Expect on new data", expected, note))
+            tiles.append(("As good as the best", len(findings.equals), of_all))
+    tiles.append(("Failed", len(findings.failed), of_all))
     cards = "".join(
         f"<div><dt>{label}</dt><dd><b>{value}</b><span>{note}</span></dd></div>"
         for label, value, note in tiles
@@ -61,7 +55,7 @@ def summary(findings):
     best = ""
     if chosen is not None:
         values = "".join(
-            f'<div><dt>{safe(shown(name))}</dt><dd title="{safe(shown(value, 300))}">'
+            f'<div><dt>{name_html(name)}</dt><dd title="{safe(shown(value, 300))}">'
             f"{safe(shown(value))}</dd></div>"
             for name, value in chosen.params.items()
         )
@@ -88,13 +82,14 @@ def next_steps(findings):
 
 def table(findings):
     names = list(dict.fromkeys(n for c in findings.candidates for n in c.params))
-    equals = set(findings.equals)
     n, sorted_by = ' class="n"', ' aria-sort="descending"'
     heads = [("#", ""), ("Score", n + sorted_by), ("Std. error", n)]
     heads += [("Status", ""), ("Seconds", n)]
+    numeric = {}
     for name in names:
         values = [c.params[name] for c in findings.candidates if name in c.params]
-        heads.append((safe(shown(name, 40)), n if all(map(_is_number, values)) else ""))
+        numeric[name] = n if all(map(_is_number, values)) else ""
+        heads.append((safe(shown(name, 40)), numeric[name]))
     head = "".join(
         f'<th scope="col"{sort}><button type="button">{label}</button></th>'
         for label, sort in heads
@@ -103,47 +98,45 @@ def table(findings):
         findings.candidates,
         key=lambda c: (c.status != "ok", -c.score if np.isfinite(c.score) else np.inf),
     )
-    rows = []
-    for c in order:
-        marks = "".join(
-            f'<span class="mark {kind}">{text}</span>'
-            for kind, text, yes in (
-                ("first", "best", c is findings.chosen),
-                ("equal", "as good", c.number in equals and c is not findings.chosen),
-            )
-            if yes
-        )
-        cells = [
-            f'<th scope="row" data-v="{c.number}">{c.number}</th>',
-            _number_cell(c.score, findings.score_text(c.score, 1)),
-            _number_cell(c.error, findings.score_text(c.error, 1)),
-            f'<td data-v="{c.status}">{c.status}{marks}</td>',
-            _number_cell(c.seconds, f"{c.seconds:.3g}"),
-        ]
-        for name in names:
-            if name not in c.params:
-                cells.append('<td data-v="">–</td>')
-                continue
-            value = c.params[name]
-            text = shown(value, 48)
-            if _is_number(value):
-                cells.append(_number_cell(float(value), safe(text)))
-            else:
-                long = (
-                    f' title="{safe(shown(value, 300))}"' if text.endswith("…") else ""
-                )
-                cells.append(f'<td data-v="{safe(text)}"{long}>{safe(text)}</td>')
-        kind = ' class="chosen"' if c is findings.chosen else ""
-        rows.append(f'<tr id="candidate-{c.number}"{kind}>{"".join(cells)}</tr>')
+    rows = [_row(c, findings, numeric) for c in order]
     return section(
         "candidates-table",
         "Candidates",
-        f'<p class="hint">{plural(len(order), "setting")}. Click on a heading to sort, '
-        "and again to turn the order.</p>\n"
+        f'<p class="hint">{plural(len(order), "candidate")}. Click on a heading to '
+        "sort, and again to turn the order.</p>\n"
         '<div class="scroll tall" tabindex="0" role="region" aria-label="Candidates">'
         f'<table id="table"><thead><tr>{head}</tr></thead>\n<tbody>\n'
         f"{chr(10).join(rows)}\n</tbody></table></div>",
     )
+
+
+def _row(c, findings, numeric):
+    """Write one line of the table; ``numeric`` has the class of each column."""
+    mark = ""
+    if c is findings.chosen:
+        mark = '<span class="mark first">best</span>'
+    elif c.number in findings.equals and findings.honest is not None:
+        mark = '<span class="mark">as good</span>'
+    cells = [
+        f'<th scope="row" data-v="{c.number}">{c.number}</th>',
+        _number_cell(c.score, findings.score_text(c.score, 1)),
+        _number_cell(c.error, findings.score_text(c.error, 1)),
+        f'<td data-v="{c.status}">{c.status}{mark}</td>',
+        _number_cell(c.seconds, f"{c.seconds:.3g}"),
+    ]
+    for name in numeric:
+        if name not in c.params:
+            cells.append(f'<td{numeric[name]} data-v="">–</td>')
+            continue
+        value = c.params[name]
+        text = shown(value, 48)
+        if _is_number(value):
+            cells.append(_number_cell(float(value), safe(text)))
+        else:
+            long = f' title="{safe(shown(value, 300))}"' if text.endswith("…") else ""
+            cells.append(f'<td data-v="{safe(text)}"{long}>{safe(text)}</td>')
+    kind = ' class="chosen"' if c is findings.chosen else ""
+    return f'<tr id="candidate-{c.number}"{kind}>{"".join(cells)}</tr>'
 
 
 def _is_number(value):
@@ -169,13 +162,14 @@ def failures(findings):
         return section(
             "failures",
             "Failures",
-            f"<p>{plural(len(failed), 'setting')} without a score: {numbers}. This search "
-            'keeps no tracebacks; with error_score="raise" it stops at the first.</p>',
+            f"<p>{plural(len(failed), 'candidate')} without a score: {numbers}. This "
+            'search keeps no tracebacks; with error_score="raise" it stops at the '
+            "first.</p>",
         )
     groups = sorted(texts.items(), key=lambda item: -len(item[1]))
     parts = [
-        f"<p>{plural(sum(map(len, texts.values())), 'fit')} failed. Equal ones are shown "
-        "once, the most frequent first.</p>"
+        f"<p>{plural(sum(map(len, texts.values())), 'fit')} failed. Equal ones are "
+        "shown once, the most frequent first.</p>"
     ]
     for error, places in groups[:MAX_TRACEBACKS]:
         last = next(
@@ -222,7 +216,7 @@ def reproduce(findings):
     return section(
         "reproduce",
         "How to reproduce",
-        f"<p>{safe(note)} Arguments that are not shown have their defaults. X and y are "
-        f'the data.</p>\n<pre tabindex="0" id="code">{safe(code)}</pre>\n'
+        f"<p>{safe(note)} Arguments that are not shown have their defaults. X and y "
+        f'are the data.</p>\n<pre tabindex="0" id="code">{safe(code)}</pre>\n'
         f'<h3>Versions when this page was written</h3>\n<dl class="params">{rows}</dl>',
     )

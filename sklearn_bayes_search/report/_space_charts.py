@@ -104,7 +104,8 @@ def parallel(findings):
             "showgrid": False,
             "showline": False,
             "side": "top",
-            "range": [-0.12, len(labels) - 0.85],
+            "range": [-0.3, len(labels) - 0.7],
+            "ticklabeloverflow": "allow",
             "tickangle": 0,
         },
         y={
@@ -180,6 +181,9 @@ def _slice(findings, axis, U, mean, std, scored, limits):
             "tickvals": [float(v) for v in values],
             "ticktext": [shown(v) for v in values],
         }
+        low_x, high_x = np.log10(axis.ends) if axis.log else axis.ends
+        pad = 0.05 * (high_x - low_x)
+        horizontal["range"] = [low_x - pad, high_x + pad]
     else:
         levels = U[:, axis.column]
         x = list(range(len(levels)))

@@ -1,6 +1,8 @@
 """How values and names of the user are shown: short, harmless, on one line."""
 
+import inspect
 import math
+import re
 from html import escape
 from numbers import Real
 
@@ -64,10 +66,13 @@ def shown(value, longest=LONGEST):
         is_int = isinstance(value, int | np.integer)
         return str(value) if is_int else f"{float(value):.4g}"
     try:
+        named = inspect.isroutine(value) or isinstance(value, type)
         text = value if isinstance(value, str) else repr(value)
+        text = value.__name__ if named else text
     except Exception as error:  # of the user's class, whatever it is
         text = f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
-    text = " ".join(visible(text).split())
+    # where an object was in memory is of no use to anyone
+    text = re.sub(r" at 0x[0-9A-Fa-f]+", "", " ".join(visible(text).split()))
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 

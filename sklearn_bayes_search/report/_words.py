@@ -9,7 +9,6 @@ from sklearn_bayes_search.report._text import (
     describe,
     duration,
     listing,
-    number,
     percent,
     plural,
     visible,
@@ -28,7 +27,7 @@ MANY_FAILED = 0.1
 UNSURE = 0.2
 # How much of a search's end must bring a rise for it to be called improving, and how
 # large a rise, in standard errors of the best score, is.
-LAST_PART, RISE = 0.25, 0.1
+LAST_PART, RISE = 0.25, 0.25
 
 
 def metric_name(findings):
@@ -43,13 +42,17 @@ def metric_name(findings):
         tags = getattr(findings.search.estimator, "__sklearn_tags__", None)
         kind = tags().estimator_type if tags is not None else kind
         return {"classifier": "accuracy", "regressor": "R²"}.get(kind, "score")
-    return visible(getattr(scoring, "__name__", "score"))
+    name = visible(getattr(scoring, "__name__", "score"))
+    return name if name.isidentifier() else "score"
 
 
 def lead(findings):
     """Say what was searched, in a sentence or two."""
     search = findings.search
-    names = sorted({n for c in findings.candidates for n in c.params})
+    # of successive halving, the resource is a parameter that is not searched over
+    space = [] if findings.observed is None else findings.observed.space.branches
+    names = {n for branch in space for n in branch}
+    names = sorted(names or {n for c in findings.candidates for n in c.params})
     n_folds = len(findings.candidates[0].folds)
     n_fits = sum(_n_fits(c, findings) for c in findings.candidates)
     over = listing([visible(n) for n in names[:6]])
@@ -57,12 +60,14 @@ def lead(findings):
         over = f"{len(names)} parameters, {over} among them"
     # successive halving has a row for each round of a setting
     n_settings = getattr(search, "n_candidates_", [len(findings.candidates)])[0]
+    name, score = metric_name(findings), "A higher score is better."
+    if name != "score":
+        score = f"The score is {name}; higher is better."
     up_to = "up to " if any(c.status == "paused" for c in findings.candidates) else ""
     return (
         f"{type(search).__name__} tried {plural(n_settings, 'setting')} of "
         f"{describe(search.estimator)}, each on {up_to}{plural(n_folds, 'fold')}: "
-        f"{plural(n_fits, 'fit')} in all. It searched over {over}. The score is "
-        f"{metric_name(findings)}; higher is better."
+        f"{plural(n_fits, 'fit')} in all. It searched over {over}. {score}"
     )
 
 
@@ -108,11 +113,16 @@ def advice(findings):
             "Leave out what cannot work, and more settings will be of use."
         )
     if len(findings.ranges):
-        for text, finding in zip(
-            findings.ranges["text"], findings.ranges["finding"], strict=True
-        ):
-            more = " It need not be searched again." if finding == "flat" else ""
-            items.append(visible(text) + more)
+        flat = findings.ranges["finding"] == "flat"
+        items += [visible(text) for text in findings.ranges["text"][~flat]]
+        names = [visible(name) for name in findings.ranges["parameter"][flat]]
+        if names:
+            they = "It" if len(names) == 1 else "They"
+            items.append(
+                f"{listing(names)}: the score hardly depends on "
+                f"{'it' if len(names) == 1 else 'them'}, within what was searched. "
+                f"{they} need not be searched again."
+            )
     improving = _improving(findings)
     if improving is not None and improving[0]:
         items.append(
@@ -134,13 +144,15 @@ def advice(findings):
 
 def _best(findings):
     chosen, top = findings.chosen, findings.top
-    text = f"{findings.score_text(chosen.score)}, the mean over the folds, for candidate #{chosen.number}."
+    over = "the mean over the folds" if len(chosen.folds) > 1 else "on one fold"
+    score, error = map(findings.score_text, (chosen.score, chosen.error))
+    text = f"{score}, {over}, for candidate #{chosen.number}."
     if np.isfinite(chosen.error):
-        text += f" Its standard error over the folds is {findings.score_text(chosen.error)}."
+        text += f" Its standard error over the folds is {error}."
     if top is not None and top is not chosen and top.score > chosen.score:
         text += (
-            f" It was chosen by refit. The highest score is {findings.score_text(top.score)}, of "
-            f"candidate #{top.number}."
+            " It was chosen by refit. The highest score is "
+            f"{findings.score_text(top.score)}, of candidate #{top.number}."
         )
     return text
 
@@ -162,24 +174,26 @@ def _new_data(findings):
     honest = findings.honest
     low, high = interval(findings)
     luck = (
-        "The best of many settings is partly lucky. "
+        "The best of many settings is partly lucky. Without the luck, expect"
         if honest.optimism > 0
-        else "No luck could be found in the best score. "
+        else "No luck could be found in the best score: expect"
     )
     return (
-        f"{luck}Without the luck, expect about {findings.score_text(honest.score)}. With "
+        f"{luck} about {findings.score_text(honest.score)}. With "
         f"{percent(honest.level)} confidence it is between {low} and {high}."
     )
 
 
 def _equals(findings):
     others = len(findings.equals) - 1
+    if findings.honest is None:
+        return "With one fold, it cannot be told which settings are as good."
     if others < 1:
         return "No other setting is as good as the best one."
     are = "setting is" if others == 1 else "settings are"
     return (
         f"{others} other {are} as good as the best one, as far as the folds can tell. "
-        "The table marks them."
+        f"The table marks {'it' if others == 1 else 'them'}."
     )
 
 
@@ -191,8 +205,9 @@ def _why_it_stopped(findings):
         resource = "samples" if search.resource == "n_samples" else search.resource
         first, last = search.n_resources_[0], search.n_resources_[-1]
         return (
-            f"Successive halving went through {plural(len(search.n_resources_), 'round')}: "
-            f"from {plural(search.n_candidates_[0], 'setting')} on {first} "
+            "Successive halving went through "
+            f"{plural(len(search.n_resources_), 'round')}: from "
+            f"{plural(search.n_candidates_[0], 'setting')} on {first} "
             f"{visible(str(resource))} to {search.n_candidates_[-1]} on {last}."
         )
     if hasattr(search, "param_grid"):
@@ -215,7 +230,7 @@ def _time(findings):
         parts.append(f"{duration(total)} of fitting on {plural(workers, 'worker')}")
         if breaks:
             parts.append(
-                f"not counting {plural(len(breaks), 'break')} of {duration(sum(breaks))}"
+                f"without {plural(len(breaks), 'break')} of {duration(sum(breaks))}"
             )
     else:
         parts.append(f"{duration(total)} for all fits, one after another")
@@ -247,13 +262,16 @@ def _improving(findings):
     if after <= before:
         return False, f"No. {place} The last {last} brought nothing better."
     gain = after - before
-    error = findings.top.error
+    error, rise = findings.top.error, findings.score_text(gain, 1)
     if np.isfinite(before) and np.isfinite(error) and gain < RISE * error:
         return False, (
-            f"Hardly. {place} The last {last} brought {number(gain)} more, far less "
+            f"Hardly. {place} The last {last} brought {rise} more, far less "
             "than the score's own uncertainty."
         )
-    return True, f"Yes. {place} The last {last} brought {number(gain)} more."
+    return (
+        True,
+        f"Yes. {place} The last {last} brought {rise} more.",
+    )
 
 
 def _n_fits(candidate, findings):

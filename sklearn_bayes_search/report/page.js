@@ -57,7 +57,7 @@
     }
     tip.replaceChildren(...parts);
     tip.hidden = false;
-    const { clientX: x, clientY: y } = event;
+    const { clientX: x, clientY: y } = event.changedTouches ? event.changedTouches[0] : event;
     const left = x + 16 + tip.offsetWidth > innerWidth ? x - 16 - tip.offsetWidth : x + 16;
     const top = Math.min(y + 12, innerHeight - tip.offsetHeight - 8);
     const most = document.documentElement.clientWidth - tip.offsetWidth - 8;
@@ -114,16 +114,18 @@
       });
     }
   };
+  // the last trace of the parallel axes is the line under the pointer
   const highlight = (chart, number) => {
     const last = chart.data.length - 1;
     const x = [], y = [];
+    if (number === undefined) return Plotly.restyle(chart, { x: [x], y: [y] }, [last]);
     for (const trace of chart.data.slice(0, last)) {
       (trace.customdata || []).forEach((data, i) => {
         if (data && data[0] === number) { x.push(trace.x[i]); y.push(trace.y[i]); }
       });
       if (x.length) break;
     }
-    Plotly.restyle(chart, { x: [x], y: [y] }, [last]);
+    return Plotly.restyle(chart, { x: [x], y: [y] }, [last]);
   };
   const listen = (id) => {
     const chart = byId(id);
@@ -136,12 +138,15 @@
         highlight(chart, number);
       }
     });
-    chart.on("plotly_unhover", hide);
+    chart.on("plotly_unhover", () => {
+      hide();
+      if (id === "chart-parallel") highlight(chart, (number = undefined));
+    });
     chart.on("plotly_click", ({ event, points }) => {
       const clicked = points[0].customdata && points[0].customdata[0];
       // a finger has no other way to see the parameters
-      const finger = event && (event.pointerType === "touch" || matchMedia("(hover: none)").matches);
-      if (Number.isInteger(clicked) && !finger) { hide(); goTo(clicked); }
+      if (matchMedia("(hover: none)").matches) show(event, points[0]);
+      else if (Number.isInteger(clicked)) { hide(); goTo(clicked); }
     });
   };
   const start = async () => {
