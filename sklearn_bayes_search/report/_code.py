@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from sklearn_bayes_search.report._text import shown, visible
+from sklearn_bayes_search.report._text import safe_repr, shown, visible
 
 __all__ = ["code_of", "versions"]
 
@@ -127,7 +127,8 @@ def changed(estimator):
     return {
         name: value
         for name, value in estimator.get_params(deep=False).items()
-        if name not in parameters or repr(value) != repr(parameters[name].default)
+        if name not in parameters
+        or safe_repr(value) != safe_repr(parameters[name].default)
     }
 
 

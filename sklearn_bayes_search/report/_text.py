@@ -17,6 +17,7 @@ __all__ = [
     "percent",
     "plural",
     "safe",
+    "safe_repr",
     "short_names",
     "shown",
     "visible",
@@ -47,6 +48,25 @@ def visible(text):
     )
 
 
+def safe_repr(value):
+    """Give the repr, or say why there is none.
+
+    Parameters
+    ----------
+    value : object
+        The user's own.
+
+    Returns
+    -------
+    text : str
+        Of any length, with any characters.
+    """
+    try:
+        return repr(value)
+    except Exception as error:  # of the user's class, whatever it is
+        return f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
+
+
 def shown(value, longest=LONGEST):
     """Write a value of a parameter.
 
@@ -65,12 +85,9 @@ def shown(value, longest=LONGEST):
     if isinstance(value, Real) and not isinstance(value, bool | np.bool_):
         is_int = isinstance(value, int | np.integer)
         return str(value) if is_int else f"{float(value):.4g}"
-    try:
-        named = inspect.isroutine(value) or isinstance(value, type)
-        text = value if isinstance(value, str) else repr(value)
-        text = value.__name__ if named else text
-    except Exception as error:  # of the user's class, whatever it is
-        text = f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
+    named = inspect.isroutine(value) or isinstance(value, type)
+    text = getattr(value, "__name__", None) if named else value
+    text = text if isinstance(text, str) else safe_repr(value)
     # where an object was in memory is of no use to anyone
     text = re.sub(r" at 0x[0-9A-Fa-f]+", "", " ".join(visible(text).split()))
     return text if len(text) <= longest else text[: longest - 1] + "…"
