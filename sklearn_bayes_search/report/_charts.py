@@ -317,7 +317,10 @@ def timeline(fits):
     ]
     rows = fits["worker"].map(workers).to_numpy()
     traces = []
-    for status, colour in (("ok", "@accent"), ("failed", "@bad")):
+    for status, colour, edge in (
+        ("ok", "@accent", "@sheet"),
+        ("failed", "@bad", "@bad"),
+    ):
         chosen = np.flatnonzero((fits["status"] == status).to_numpy())
         if len(chosen):
             traces.append(
@@ -331,7 +334,8 @@ def timeline(fits):
                     "customdata": [data[i] for i in chosen],
                     "marker": {
                         "color": colour,
-                        "line": {"width": 1, "color": "@sheet"},
+                        # what failed is often short, and is to be seen
+                        "line": {"width": 1, "color": edge},
                     },
                 }
             )
