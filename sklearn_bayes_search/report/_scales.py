@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sklearn_bayes_search.report._text import drawn
+from sklearn_bayes_search.report._text import drawn, is_number
 
 __all__ = ["MixedScale", "Scale", "round_numbers", "scales", "score_floor"]
 
@@ -36,7 +36,7 @@ class Scale:
         self.name, self.dimension, self.column = name, dimension, column
         self.low, self.high = (float(u) for u in reach)
         low, high = (dimension.decode(u) for u in (self.low, self.high))
-        self.numeric = not dimension.categorical and all(map(_is_number, (low, high)))
+        self.numeric = not dimension.categorical and all(map(is_number, (low, high)))
         self.log = False
         if self.numeric:
             middle = dimension.decode((self.low + self.high) / 2)
@@ -103,7 +103,7 @@ class MixedScale:
 
     def __init__(self, name, values):
         self.name = name
-        self._numeric = all(map(_is_number, values))
+        self._numeric = all(map(is_number, values))
         if self._numeric:
             low, high = min(values), max(values)
             self._log = low > 0 and high >= LOG_FROM * low
@@ -160,7 +160,3 @@ def score_floor(scores):
         floor = worst
     pad = 0.06 * (best - floor) or 0.01 * max(abs(best), 1e-3)
     return float(floor - pad), float(best + pad)
-
-
-def _is_number(value):
-    return isinstance(value, float | int | np.number) and not isinstance(value, bool)

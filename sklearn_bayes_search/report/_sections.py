@@ -4,6 +4,7 @@ import numpy as np
 
 from sklearn_bayes_search.report._code import code_of, versions
 from sklearn_bayes_search.report._text import (
+    is_number,
     percent,
     plural,
     safe,
@@ -88,7 +89,7 @@ def table(findings):
     numeric = {}
     for name in names:
         values = [c.params[name] for c in findings.candidates if name in c.params]
-        numeric[name] = n if all(map(_is_number, values)) else ""
+        numeric[name] = n if all(map(is_number, values)) else ""
         heads.append((safe(shown(name, 40)), numeric[name]))
     head = "".join(
         f'<th scope="col"{sort}><button type="button">{label}</button></th>'
@@ -130,17 +131,13 @@ def _row(c, findings, numeric):
             continue
         value = c.params[name]
         text = shown(value, 48)
-        if _is_number(value):
+        if is_number(value):
             cells.append(_number_cell(float(value), safe(text)))
         else:
             long = f' title="{safe(shown(value, 300))}"' if text.endswith("…") else ""
             cells.append(f'<td data-v="{safe(text)}"{long}>{safe(text)}</td>')
     kind = ' class="chosen"' if c is findings.chosen else ""
     return f'<tr id="candidate-{c.number}"{kind}>{"".join(cells)}</tr>'
-
-
-def _is_number(value):
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
 def _number_cell(value, text):

@@ -12,6 +12,7 @@ __all__ = [
     "describe",
     "drawn",
     "duration",
+    "is_number",
     "listing",
     "number",
     "percent",
@@ -48,6 +49,24 @@ def visible(text):
     )
 
 
+def is_number(value):
+    """Tell whether a value is a number that has a place on an axis.
+
+    Parameters
+    ----------
+    value : object
+        The user's own.
+
+    Returns
+    -------
+    is_number : bool
+        Not for True and False, and ints that are too large for a float.
+    """
+    if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
+        return False
+    return isinstance(value, float | np.floating) or abs(value) < 1e300
+
+
 def safe_repr(value):
     """Give the repr, or say why there is none.
 
@@ -82,9 +101,9 @@ def shown(value, longest=LONGEST):
     text : str
         One line.
     """
-    if isinstance(value, Real) and not isinstance(value, bool | np.bool_):
+    if is_number(value):
         is_int = isinstance(value, int | np.integer)
-        return str(value) if is_int else f"{float(value):.4g}"
+        return str(value) if is_int and abs(value) < 1e15 else f"{float(value):.4g}"
     named = inspect.isroutine(value) or isinstance(value, type)
     text = getattr(value, "__name__", None) if named else value
     text = text if isinstance(text, str) else safe_repr(value)
