@@ -285,17 +285,7 @@ def timeline(fits):
     seconds = fits["seconds"].fillna(0.0).to_numpy()
     start = (fits["start"] - fits["start"].min()).dt.total_seconds().to_numpy()
     order = np.argsort(start, kind="stable")
-    longest = max(60.0, 0.5 * seconds.sum())
-    end, cut, breaks, where = 0.0, 0.0, [], []
-    shift = np.zeros(len(start))
-    for row in order:
-        gap = start[row] - end
-        if gap > longest:
-            breaks.append(gap)
-            where.append(end - cut)
-            cut += gap
-        shift[row] = cut
-        end = max(end, start[row] + seconds[row])
+    shift, breaks, where = _breaks(start, seconds, order)
     start = start - shift
     end = float((start + seconds).max())
     workers = {
@@ -368,6 +358,26 @@ def timeline(fits):
         shapes=lines,
     )
     return chart, breaks
+
+
+def _breaks(start, seconds, order):
+    """Find times in which nothing ran, as before a search was resumed.
+
+    Returns how much earlier each fit is drawn, how long the breaks were, and where they
+    are drawn.
+    """
+    longest = max(60.0, 0.5 * seconds.sum())
+    end, cut, breaks, where = 0.0, 0.0, [], []
+    shift = np.zeros(len(start))
+    for row in order:
+        gap = start[row] - end
+        if gap > longest:
+            breaks.append(gap)
+            where.append(end - cut)
+            cut += gap
+        shift[row] = cut
+        end = max(end, start[row] + seconds[row])
+    return shift, breaks, where
 
 
 def _points(x, y, customdata, *, width=None, opacity=1.0, **marker):

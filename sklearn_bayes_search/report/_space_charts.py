@@ -14,8 +14,8 @@ from sklearn_bayes_search.report._text import drawn, number, short_names, shown
 
 __all__ = ["parallel", "slices"]
 
-# More axes cannot be read.
-MAX_AXES = 8
+# More axes, or values along one, cannot be read.
+MAX_AXES = MAX_TICKS = 8
 N_BANDS, N_STEPS, N_SLICES = 9, 61, 3
 # Where a line is for a parameter that the setting does not have.
 UNUSED = -0.12
@@ -164,49 +164,87 @@ def slices(findings):
 
 def _slice(findings, axis, U, mean, std, scored, limits):
     """Draw one cut, with all settings that have a value of the parameter."""
-    low, _ = limits
     space = findings.observed.space
     branch = space.dims.branch_of(np.array([row for _, row in scored]))
     here = space.dims.active[branch, axis.column]
-    shown_there = [pair for pair, yes in zip(scored, here, strict=True) if yes]
-    visited = np.array([row[axis.column] for _, row in shown_there])
+    there = [pair for pair, yes in zip(scored, here, strict=True) if yes]
+    x, points, horizontal = _along(axis, U[:, axis.column], there)
+    traces = _model_line(axis, x, mean, std)
+    low, _ = limits
+    shapes = ["triangle-down" if c.score < low else "circle" for c, _ in there]
+    dots = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": points,
+        "y": [max(c.score, low) for c, _ in there],
+        "customdata": [[c.number, ""] for c, _ in there],
+        "marker": {"size": 6, "color": "@soft", "opacity": 0.6, "symbol": shapes},
+        "cliponaxis": False,
+    }
+    best = [i for i, (c, _) in enumerate(there) if c is findings.chosen]
+    ring = {
+        **dots,
+        "x": [points[i] for i in best],
+        "y": [there[i][0].score for i in best],
+        "customdata": [[there[i][0].number, "the best setting"] for i in best],
+        "marker": {
+            "symbol": "circle-open",
+            "size": 14,
+            "color": "@second",
+            "line": {"width": 2.5, "color": "@second"},
+        },
+    }
+    return figure(
+        [*traces, dots, ring],
+        x={"title": drawn(axis.name, 32), **horizontal},
+        y={"range": list(limits), "nticks": 6},
+        height=250,
+    )
+
+
+def _along(axis, positions, there):
+    """Give the places of the cut's points and of the settings, and the axis."""
+    values = axis.dimension.decode_many(positions)
     if axis.numeric:
-        x = [float(v) for v in axis.dimension.decode_many(U[:, axis.column])]
-        points = [float(c.params[axis.name]) for c, _ in shown_there]
-        values = axis.round_values()
-        if len(x) <= MAX_AXES:
-            values = axis.dimension.decode_many(U[:, axis.column])
-        horizontal = {
-            "type": "log" if axis.log else "linear",
-            "tickvals": [float(v) for v in values],
-            "ticktext": [shown(v) for v in values],
-        }
-        low_x, high_x = np.log10(axis.ends) if axis.log else axis.ends
-        pad = 0.05 * (high_x - low_x)
-        horizontal["range"] = [low_x - pad, high_x + pad]
-    else:
-        levels = U[:, axis.column]
-        x = list(range(len(levels)))
-        points = np.abs(visited[:, None] - levels).argmin(axis=1).tolist()
-        texts = [drawn(v, 12) for v in axis.dimension.decode_many(levels)]
-        step = -(-len(texts) // 8)
-        horizontal = {
+        x = [float(value) for value in values]
+        points = [float(c.params[axis.name]) for c, _ in there]
+        marked = values if _few(axis, x) else axis.round_values()
+        low, high = np.log10(axis.ends) if axis.log else axis.ends
+        pad = 0.05 * (high - low)
+        return (
+            x,
+            points,
+            {
+                "type": "log" if axis.log else "linear",
+                "tickvals": [float(value) for value in marked],
+                "ticktext": [shown(value) for value in marked],
+                "range": [low - pad, high + pad],
+            },
+        )
+    x = list(range(len(values)))
+    visited = np.array([row[axis.column] for _, row in there])
+    points = np.abs(visited[:, None] - positions).argmin(axis=1).tolist()
+    step = -(-len(values) // MAX_TICKS)
+    texts = [drawn(value, 12) for value in values]
+    return (
+        x,
+        points,
+        {
             "tickvals": x[::step],
             "ticktext": texts[::step],
             "range": [-0.5, len(x) - 0.5],
-        }
-    few = not axis.numeric or len(x) <= 8
-    name = axis.name
-    band = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": [*x, *x[::-1]],
-        "y": [*(mean + WIDE * std), *(mean - WIDE * std)[::-1]],
-        "fill": "toself",
-        "fillcolor": "@band",
-        "line": {"width": 0},
-        "hoverinfo": "skip",
-    }
+        },
+    )
+
+
+def _few(axis, x):
+    """Tell whether the points of a cut are drawn one by one."""
+    return not axis.numeric or len(x) <= MAX_TICKS
+
+
+def _model_line(axis, x, mean, std):
+    """Draw what the model expects, as a line with a band or as points with bars."""
+    few = _few(axis, x)
     line = {
         "type": "scatter",
         "mode": "lines" if not few else "lines+markers" if axis.numeric else "markers",
@@ -217,48 +255,19 @@ def _slice(findings, axis, U, mean, std, scored, limits):
         "hoverinfo": "skip",
     }
     if few:
-        line["error_y"] = {
-            "type": "data",
-            "array": (WIDE * std).tolist(),
-            "color": "@accent",
-            "thickness": 1.2,
-        }
-    dots = {
+        error = {"type": "data", "color": "@accent", "thickness": 1.2}
+        return [{**line, "error_y": {**error, "array": (WIDE * std).tolist()}}]
+    band = {
         "type": "scatter",
-        "mode": "markers",
-        "x": points,
-        "y": [max(c.score, low) for c, _ in shown_there],
-        "customdata": [[c.number, ""] for c, _ in shown_there],
-        "marker": {
-            "size": 6,
-            "color": "@soft",
-            "opacity": 0.6,
-            "symbol": [
-                "triangle-down" if c.score < low else "circle" for c, _ in shown_there
-            ],
-        },
-        "cliponaxis": False,
+        "mode": "lines",
+        "x": [*x, *x[::-1]],
+        "y": [*(mean + WIDE * std), *(mean - WIDE * std)[::-1]],
+        "fill": "toself",
+        "fillcolor": "@band",
+        "line": {"width": 0},
+        "hoverinfo": "skip",
     }
-    best = [i for i, (c, _) in enumerate(shown_there) if c is findings.chosen]
-    ring = {
-        **dots,
-        "x": [points[i] for i in best],
-        "y": [shown_there[i][0].score for i in best],
-        "customdata": [[shown_there[i][0].number, "the best setting"] for i in best],
-        "marker": {
-            "symbol": "circle-open",
-            "size": 14,
-            "color": "@second",
-            "line": {"width": 2.5, "color": "@second"},
-        },
-    }
-    traces = [line, dots, ring] if few else [band, line, dots, ring]
-    return figure(
-        traces,
-        x={"title": drawn(name, 32), **horizontal},
-        y={"range": list(limits), "nticks": 6},
-        height=250,
-    )
+    return [band, line]
 
 
 def _placed(findings):
