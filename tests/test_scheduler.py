@@ -559,7 +559,8 @@ def test_losses_are_written_once_it_is_known_that_the_machine_is_well():
 def test_losses_on_a_broken_machine_are_not_written():
     journal = Journal()
     executor = Losing(lost={1, *range(4, 10)}, breaks_at=12)
-    *_, reason = search(executor, n_splits=2, journal=journal)
+    with pytest.warns(UserWarning, match=r"ended early\. all is lost"):
+        *_, reason = search(executor, n_splits=2, journal=journal)
     written = [(0, 0), (0, 1), (2, 0), (1, 0), (1, 1), (2, 1), (3, 0), (3, 1)]
     assert journal.added == written
     assert reason == "all is lost"
@@ -567,7 +568,8 @@ def test_losses_on_a_broken_machine_are_not_written():
 
 @pytest.mark.parametrize("max_pending", [1, 3])
 def test_where_the_workers_are_gone_complete_candidates_are_left(max_pending):
-    found = search(Losing(gone_at=5), n_splits=2, max_pending=max_pending)
+    with pytest.warns(UserWarning, match=r"ended early\. all is lost"):
+        found = search(Losing(gone_at=5), n_splits=2, max_pending=max_pending)
     _, _, candidates, completed, reason = found
     assert [candidate.trial.number for candidate in candidates] == [0, 1]
     assert candidates == completed
