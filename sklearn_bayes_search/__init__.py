@@ -11,6 +11,13 @@ from sklearn_bayes_search.acquisition import (
     ThompsonSampling,
     UpperConfidenceBound,
 )
+from sklearn_bayes_search.display import (
+    AcquisitionDisplay,
+    ConvergenceDisplay,
+    FoldsDisplay,
+    ParallelCoordinatesDisplay,
+    TimelineDisplay,
+)
 from sklearn_bayes_search.exceptions import JournalError, SpaceExhausted
 from sklearn_bayes_search.importance import pair_importance, parameter_importance
 from sklearn_bayes_search.optimizer import BayesianOptimizer
@@ -27,19 +34,23 @@ from sklearn_bayes_search.stopping import (
 from sklearn_bayes_search.surrogate import GaussianProcess, RandomForest
 
 __all__ = [
+    "AcquisitionDisplay",
     "BayesSearchCV",
     "BayesianOptimizer",
     "Categorical",
+    "ConvergenceDisplay",
     "ExpectedGain",
     "ExpectedImprovement",
     "ExpectedImprovementPerSecond",
     "FoldRacing",
+    "FoldsDisplay",
     "GaussianProcess",
     "Integer",
     "JournalError",
     "LogExpectedImprovement",
     "OneStandardError",
     "Ordinal",
+    "ParallelCoordinatesDisplay",
     "ParzenEstimator",
     "Patience",
     "ProbabilityOfImprovement",
@@ -50,6 +61,7 @@ __all__ = [
     "TargetScore",
     "ThompsonSampling",
     "TimeBudget",
+    "TimelineDisplay",
     "UpperConfidenceBound",
     "check_ranges",
     "pair_importance",

@@ -6,7 +6,7 @@ import numpy as np
 
 from sklearn_bayes_search._trial import Outcome
 
-__all__ = ["standardise", "targets"]
+__all__ = ["scale_of", "standardise", "targets"]
 
 # What a failed evaluation tells the model: the worst score seen, with the scores' own
 # variance as noise. It keeps the mean low there without a cliff.
@@ -44,6 +44,24 @@ def standardise(scores: np.ndarray) -> tuple[np.ndarray, float]:
     if deviation < 1e-12:
         return np.zeros(len(y)), magnitude
     return y / deviation, magnitude * deviation
+
+
+def scale_of(scores: np.ndarray) -> tuple[float, float]:
+    """Tell how standardised scores become scores again.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n,)
+        As for `standardise`.
+
+    Returns
+    -------
+    centre, unit : float
+        ``centre + unit * y`` is the score, of those that were not winsorised.
+    """
+    y, unit = standardise(scores)
+    best = int(scores.argmax())  # never winsorised
+    return float(scores[best] - unit * y[best]), unit
 
 
 def targets(

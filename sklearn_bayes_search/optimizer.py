@@ -7,11 +7,12 @@ Scores are as they were told; higher is better.
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from numbers import Real
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 
+from sklearn_bayes_search._arguments import as_entropy, check_count, check_outcome
 from sklearn_bayes_search._blas import one_blas_thread
 from sklearn_bayes_search._design import (
     MIDDLE,
@@ -23,15 +24,21 @@ from sklearn_bayes_search._design import (
 )
 from sklearn_bayes_search._maximize import Asked, Maximizer
 from sklearn_bayes_search._prior import Prior, Results
-from sklearn_bayes_search._targets import standardise, targets
+from sklearn_bayes_search._targets import scale_of, standardise, targets
 from sklearn_bayes_search._trial import History, Outcome, Trial
 from sklearn_bayes_search.acquisition import Acquisition
 from sklearn_bayes_search.exceptions import SpaceExhausted
-from sklearn_bayes_search.proposer import Known, ModelBased, Proposer, as_proposer
+from sklearn_bayes_search.proposer import (
+    Known,
+    ModelBased,
+    Prediction,
+    Proposer,
+    as_proposer,
+)
 from sklearn_bayes_search.space import as_space
 from sklearn_bayes_search.surrogate import Surrogate
 
-__all__ = ["BayesianOptimizer", "History", "Outcome", "Trial"]
+__all__ = ["BayesianOptimizer", "History", "Outcome", "Prediction", "Trial"]
 
 # First points where earlier results inform the model. With more of them a good source
 # saves fewer evaluations; with 2 a misleading one costs some.
@@ -126,17 +133,17 @@ class BayesianOptimizer:
     ) -> None:
         self.space = as_space(space)
         self._proposer = as_proposer(surrogate, acquisition)
-        self._entropy = _entropy(random_state)
+        self._entropy = as_entropy(random_state)
         if n_iter is not None:
-            _check_count("n_iter", n_iter, " or None")
-        _check_count("max_pending", max_pending)
+            check_count("n_iter", n_iter, " or None")
+        check_count("max_pending", max_pending)
         with one_blas_thread():
             self._prior = Prior(self.space, prior_results, self._rng(0, 1))
         if isinstance(n_initial_points, str) and n_initial_points == "auto":
             n_initial_points = default_n_initial_points(self.space, n_iter, max_pending)
             if len(self._prior):
                 n_initial_points = max(N_INFORMED, max_pending)
-        _check_count("n_initial_points", n_initial_points, " or 'auto'")
+        check_count("n_initial_points", n_initial_points, " or 'auto'")
         self.n_initial_points = int(n_initial_points)
         self._first = given_points(self.space, initial_points, self._prior.best)
         self._queue = deque(self.space.grid()) if exhaustive else None
@@ -251,18 +258,7 @@ class BayesianOptimizer:
             If the trial is not pending, the setting is not in the space, or the noise
             or the time is negative or infinite.
         """
-        values = {"score": score, "noise": noise, "seconds": seconds}
-        for name, value in values.items():
-            if isinstance(value, bool) or not isinstance(value, Real):
-                raise TypeError(
-                    f"The {name} must be a number; the score of a failed evaluation is "
-                    f"NaN. Got {value!r}."
-                )
-        score, noise, seconds = map(float, values.values())
-        if not 0 <= noise < np.inf:
-            raise ValueError(f"The noise must be finite and >= 0. Got {noise!r}.")
-        if not (np.isnan(seconds) or 0 <= seconds < np.inf):
-            raise ValueError(f"The seconds must be finite and >= 0. Got {seconds!r}.")
+        score, noise, seconds = check_outcome(score, noise, seconds)
         trial = self._identify(trial)
         self._pending.pop(trial.number, None)
         params = self._params.pop(trial.number, trial.params)
@@ -289,21 +285,14 @@ class BayesianOptimizer:
         .. [1] D. R. Jones, M. Schonlau and W. J. Welch, "Efficient Global Optimization
            of Expensive Black-Box Functions", 1998, eq. (15).
         """
-        if not isinstance(self._proposer, ModelBased):
-            raise ValueError(
-                "The expected gain needs a surrogate that predicts scores, as 'gp' or "
-                f"'forest'. Got {self._proposer!r}."
-            )
+        proposer = self._model_based("The expected gain")
         scores = self.history.scores
-        if self._queue is not None or self._n_asked < self.n_initial_points:
-            return np.inf
-        if np.isfinite(scores).sum() < 2:
-            return np.inf
-        known = self._known()
+        first = self._queue is not None or self._n_asked < self.n_initial_points
+        known = None if first or np.isfinite(scores).sum() < 2 else self._known()
         if known is None:
             return np.inf
         with one_blas_thread():
-            gain = self._proposer.expected_gain(
+            gain = proposer.expected_gain(
                 known,
                 maximizer=self._maximizer,
                 asked=self._asked,
@@ -311,14 +300,49 @@ class BayesianOptimizer:
             )
         return gain * standardise(scores[np.isfinite(scores)])[1]
 
+    def predict(
+        self, settings: Sequence[Mapping[str, Any]], *, n_samples: int = 0
+    ) -> Prediction:
+        """Tell what the model believes of settings; later asks are not affected.
+
+        Parameters
+        ----------
+        settings : list of dict
+            Settings of the space.
+        n_samples : int, default=0
+            How many functions are drawn from what the model holds possible.
+
+        Returns
+        -------
+        prediction : Prediction
+            With ``acquisition``, of which `ask` takes the highest.
+
+        Raises
+        ------
+        ValueError
+            If the surrogate does not predict scores, as "tpe"; before two different
+            scores are told; or if a setting is not in the space.
+        """
+        proposer = deepcopy(self._model_based("A prediction"))
+        scores = self.history.scores[np.isfinite(self.history.scores)]
+        known = self._known() if len(np.unique(scores)) > 1 else None
+        if known is None:
+            raise ValueError("There is no model before two different scores are told.")
+        rows = [self.space.encode(params) for params in settings]
+        U = np.array(rows).reshape(-1, self.space.n_dims)
+        dims, rng = self.space.dims, self._rng(self._n_asked)
+        with one_blas_thread():
+            prediction = proposer.predict(known, U, n_samples, dims=dims, rng=rng)
+        return prediction.in_units(*scale_of(scores))
+
     def revise(
         self,
         trial: Trial,
         score: float,
         *,
         noise: float,
-        folds: np.ndarray,
         seconds: float,
+        folds: np.ndarray,
     ) -> None:
         """Learn more of a trial that was told already.
 
@@ -326,15 +350,22 @@ class BayesianOptimizer:
         ----------
         trial : Trial
             Of the history.
-        score, noise : float
+        score, noise, seconds : float
             As for `tell`.
         folds : ndarray of shape (n_splits,)
-            Likewise.
-        seconds : float
             Likewise.
         """
         outcome = Outcome(trial, float(score), float(noise), folds, float(seconds))
         self.history.replace(outcome)
+
+    def _model_based(self, what: str) -> ModelBased:
+        """Give the proposer if it predicts scores, which ``what`` needs."""
+        if not isinstance(self._proposer, ModelBased):
+            raise ValueError(
+                f"{what} needs a surrogate that predicts scores, as 'gp' or "
+                f"'forest'. Got {self._proposer!r}."
+            )
+        return self._proposer
 
     def _identify(self, trial: Any) -> Trial:
         """Give the pending trial that is meant, or adopt a setting from elsewhere."""
@@ -466,25 +497,3 @@ class BayesianOptimizer:
         """Give the generator of one ask, or of another numbered purpose."""
         seeds = np.random.SeedSequence(self._entropy, spawn_key=stream)
         return np.random.default_rng(seeds)
-
-
-def _check_count(name: str, value: Any, other: str = "") -> None:
-    valid = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not valid or value < 1:
-        raise ValueError(
-            f"The {name!r} parameter must be an int >= 1{other}. Got {value!r} instead."
-        )
-
-
-def _entropy(random_state: Any) -> int:
-    if random_state is None:
-        return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
-    if isinstance(random_state, np.random.Generator):
-        return int(random_state.integers(2**63))
-    valid = isinstance(random_state, int | np.integer)
-    if valid and not isinstance(random_state, bool) and random_state >= 0:
-        return int(random_state)
-    raise ValueError(
-        "The 'random_state' parameter must be an int >= 0, a numpy Generator or None. "
-        f"Got {random_state!r} instead."
-    )

@@ -956,3 +956,47 @@ def test_another_setting_can_take_the_place_of_a_pending_one():
         optimizer.replace(replaced, {"x": 4})
     optimizer.tell(replaced, 1.0)
     assert optimizer.best.trial.params == {"x": other}
+
+
+def test_predict_is_in_units_of_the_score_and_changes_no_later_ask():
+    optimizer, untouched = toy(), toy()
+    for each in (optimizer, untouched):
+        for x in (0.1, 0.4, 0.5, 0.9):
+            each.tell({"x": x}, 1000 + 50 * np.sin(6 * x))
+    prediction = optimizer.predict([{"x": 0.4}, {"x": 0.7}], n_samples=3)
+    assert prediction.mean[0] == pytest.approx(1000 + 50 * np.sin(2.4), abs=2)
+    assert 0 < prediction.std[0] < prediction.std[1] < 100
+    assert prediction.samples.shape == (3, 2)
+    assert prediction.acquisition.shape == (2,)
+    asked = [optimizer.ask().params for _ in range(3)]
+    assert asked == [untouched.ask().params for _ in range(3)]
+
+
+def test_ask_takes_the_highest_acquisition_that_predict_tells():
+    optimizer = toy()
+    for x in (0.1, 0.4, 0.5, 0.9):
+        optimizer.tell({"x": x}, np.sin(6 * x))
+    everywhere = [{"x": x} for x in np.linspace(0, 1, 201)]
+    values = optimizer.predict(everywhere).acquisition
+    assert optimizer.predict([optimizer.ask().params]).acquisition.shape == (1,)
+    optimizer = toy()
+    for x in (0.1, 0.4, 0.5, 0.9):
+        optimizer.tell({"x": x}, np.sin(6 * x))
+    highest = everywhere[int(values.argmax())]["x"]
+    assert optimizer.ask().params["x"] == pytest.approx(highest, abs=0.02)
+
+
+def test_predict_needs_a_model():
+    with pytest.raises(ValueError, match="before two different scores are told"):
+        toy().predict([{"x": 0.5}])
+    with pytest.raises(ValueError, match="A prediction needs a surrogate"):
+        BayesianOptimizer({"x": Real(0, 1)}, surrogate="tpe").predict([{"x": 0.5}])
+    optimizer = toy()
+    optimizer.tell({"x": 0.1}, 1.0)
+    optimizer.tell({"x": 0.2}, 2.0)
+    with pytest.raises(ValueError, match="not between"):
+        optimizer.predict([{"x": 7.0}])
+
+
+def toy():
+    return BayesianOptimizer({"x": Real(0, 1)}, n_initial_points=2, random_state=0)

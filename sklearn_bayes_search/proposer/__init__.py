@@ -1,7 +1,7 @@
 """Choose the next point: by a model of the score, or directly."""
 
 from sklearn_bayes_search.proposer._base import Known, Proposer
-from sklearn_bayes_search.proposer._model_based import ModelBased
+from sklearn_bayes_search.proposer._model_based import ModelBased, Prediction
 from sklearn_bayes_search.proposer._names import SURROGATES, as_proposer
 from sklearn_bayes_search.proposer._parzen import ParzenEstimator
 
@@ -10,6 +10,7 @@ __all__ = [
     "Known",
     "ModelBased",
     "ParzenEstimator",
+    "Prediction",
     "Proposer",
     "as_proposer",
 ]

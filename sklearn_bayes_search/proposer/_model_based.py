@@ -7,6 +7,7 @@ import numpy as np
 from sklearn_bayes_search._cost import Cost
 from sklearn_bayes_search._feasibility import Feasibility
 from sklearn_bayes_search._maximize import Asked, Maximizer
+from sklearn_bayes_search._trial import Dims
 from sklearn_bayes_search.acquisition import (
     Acquisition,
     Context,
@@ -15,9 +16,52 @@ from sklearn_bayes_search.acquisition import (
 from sklearn_bayes_search.proposer._base import Known
 from sklearn_bayes_search.surrogate import Surrogate
 
-__all__ = ["ModelBased"]
+__all__ = ["ModelBased", "Prediction"]
 
 N_CENTRES = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What the model believes of some settings.
+
+    Parameters
+    ----------
+    mean : ndarray of shape (n_settings,)
+        Mean of the score.
+    std : ndarray of shape (n_settings,)
+        Its standard deviation, without the noise of an observation.
+    acquisition : ndarray of shape (n_settings,)
+        How promising each is: the acquisition function, of scores with the mean 0 and
+        the deviation 1, with the chance that the evaluation succeeds.
+    samples : ndarray of shape (n_samples, n_settings)
+        Functions that the model holds possible.
+    """
+
+    mean: np.ndarray
+    std: np.ndarray
+    acquisition: np.ndarray
+    samples: np.ndarray
+
+    def in_units(self, centre: float, unit: float) -> "Prediction":
+        """Give the same in other units of the score.
+
+        Parameters
+        ----------
+        centre, unit : float
+            What 0 becomes, and how much 1 is.
+
+        Returns
+        -------
+        prediction : Prediction
+            The acquisition stays as it is.
+        """
+        return Prediction(
+            centre + unit * self.mean,
+            unit * self.std,
+            self.acquisition,
+            centre + unit * self.samples,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +108,45 @@ class ModelBased:
         row : ndarray of shape (n_dims,) or None
             A snapped point that the constraint permits; None if none was found.
         """
-        promise, mean = self._learn(known, maximizer, rng)
+        promise, mean = self._learn(known, maximizer.dims, rng)
         return self._maximize(promise, mean, known, maximizer, asked, rng)
+
+    def predict(
+        self,
+        known: Known,
+        U: np.ndarray,
+        n_samples: int = 0,
+        *,
+        dims: Dims,
+        rng: np.random.Generator,
+    ) -> Prediction:
+        """Fit the model, and tell what it believes of some points.
+
+        Parameters
+        ----------
+        known : Known
+            What was told, and what is pending.
+        U : ndarray of shape (n_points, n_dims)
+            Snapped points.
+        n_samples : int, default=0
+            How many functions to draw.
+        dims : Dims
+            What the columns stand for.
+        rng : numpy.random.Generator
+            The only source of randomness.
+
+        Returns
+        -------
+        prediction : Prediction
+            In standard deviations of the scores.
+        """
+        promise, _ = self._learn(known, dims, rng)
+        acquisition = promise(U)
+        posterior = promise.model.posterior(U)
+        samples = np.empty((0, len(U)))
+        if n_samples:
+            samples = posterior.sample(rng, n_samples)
+        return Prediction(posterior.mean, posterior.std, acquisition, samples)
 
     def expected_gain(
         self,
@@ -93,7 +174,7 @@ class ModelBased:
         gain : float
             In standard deviations of the scores; 0 where no point is left.
         """
-        promise, mean = self._learn(known, maximizer, rng)
+        promise, mean = self._learn(known, maximizer.dims, rng)
         # the logarithm has a gradient everywhere, and the same maximum
         promise.cost_power = 0.0
         promise.acquisition = LogExpectedImprovement(augmented=False, cap=None)
@@ -101,10 +182,10 @@ class ModelBased:
         return 0.0 if row is None else float(np.exp(promise(row[None])[0]))
 
     def _learn(
-        self, known: Known, maximizer: Maximizer, rng: np.random.Generator
+        self, known: Known, dims: Dims, rng: np.random.Generator
     ) -> tuple["_Promise", np.ndarray]:
         """Fit the model; give what it promises, and its mean at the points told."""
-        U, failed, dims = known.U, known.failed, maximizer.dims
+        U, failed = known.U, known.failed
         seen, y, noise = known.with_earlier()
         model = self.surrogate.fit(seen, y, noise=noise, dims=dims, rng=rng)
         mean = np.where(failed, -np.inf, model.posterior(U).mean)

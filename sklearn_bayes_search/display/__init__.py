@@ -1,0 +1,17 @@
+"""Pictures of a search, for ``GridSearchCV`` and ``RandomizedSearchCV`` as well."""
+
+from sklearn_bayes_search.display._acquisition import AcquisitionDisplay
+from sklearn_bayes_search.display._convergence import ConvergenceDisplay
+from sklearn_bayes_search.display._folds import FoldsDisplay
+from sklearn_bayes_search.display._parallel_coordinates import (
+    ParallelCoordinatesDisplay,
+)
+from sklearn_bayes_search.display._timeline import TimelineDisplay
+
+__all__ = [
+    "AcquisitionDisplay",
+    "ConvergenceDisplay",
+    "FoldsDisplay",
+    "ParallelCoordinatesDisplay",
+    "TimelineDisplay",
+]

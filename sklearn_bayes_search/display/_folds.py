@@ -1,0 +1,325 @@
+"""The leading candidates compared with the best on the same folds."""
+
+import textwrap
+
+import numpy as np
+from scipy.stats import t as student
+
+from sklearn_bayes_search.display._candidates import read_candidates
+from sklearn_bayes_search.display._canvas import BEST, COLORS, MUTED, new_axes
+from sklearn_bayes_search.display._text import as_text, name_texts, setting_text
+from sklearn_bayes_search.selection import equivalent_settings
+from sklearn_bayes_search.space import Categorical
+
+__all__ = ["FoldsDisplay"]
+
+# Characters and lines of a candidate's label.
+LABEL_WIDTH, LABEL_LINES = 52, 4
+
+
+class FoldsDisplay:
+    """Scores of the leading candidates less those of the best, fold by fold.
+
+    Create it with `from_estimator` or `from_cv_results`. All candidates are scored on
+    the same folds, so that differences on a fold tell more than means: a fold that is
+    easy is easy for all. A row is a candidate, a dot the difference on one fold; the
+    bar is the interval of the mean difference. Where the interval reaches 0, the
+    candidate cannot be told from the best.
+
+    Parameters
+    ----------
+    differences : ndarray of shape (n_shown, n_splits)
+        Scores less the best's on the same fold; the first row is the best, all 0.
+    intervals : ndarray of shape (n_shown, 2)
+        Of the mean difference.
+    scores : ndarray of shape (n_shown,)
+        Mean scores.
+    equivalent : ndarray of shape (n_shown,), bool
+        Which of them cannot be told from the best.
+    candidates : ndarray of shape (n_shown,), int
+        Their rows in ``cv_results_``.
+    labels : list of str
+        The parameters in which they differ.
+    n_others, n_equivalent : int
+        How many other candidates have scores on all folds, and how many of these cannot
+        be told from the best.
+    level : float
+        With this confidence the best is better than one that is not equivalent.
+    score_name : str
+        What the score is called.
+
+    Attributes
+    ----------
+    ax_ : Axes
+        Where it is drawn.
+    figure_ : Figure
+        The figure of these axes.
+    dots_ : list of PathCollection
+        The folds of each candidate.
+    bars_ : list of ErrorbarContainer
+        Mean and interval of each candidate but the best.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sklearn_bayes_search import FoldsDisplay
+    >>> search = GridSearchCV(
+    ...     DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2, 3, 4]}
+    ... ).fit(*load_iris(return_X_y=True))
+    >>> display = FoldsDisplay.from_estimator(search)
+    >>> sorted(display.labels)
+    ['max_depth=1', 'max_depth=2', 'max_depth=3', 'max_depth=4']
+    >>> plt.close(display.figure_)
+    """
+
+    def __init__(
+        self,
+        *,
+        differences,
+        intervals,
+        scores,
+        equivalent,
+        candidates,
+        labels,
+        n_others,
+        n_equivalent,
+        level,
+        score_name,
+    ):
+        self.differences = differences
+        self.intervals = intervals
+        self.scores = scores
+        self.equivalent = equivalent
+        self.candidates = candidates
+        self.labels = labels
+        self.n_others = n_others
+        self.n_equivalent = n_equivalent
+        self.level = level
+        self.score_name = score_name
+
+    @classmethod
+    def from_estimator(cls, search, *, n_best=8, metric=None, level=0.95, ax=None):
+        """Draw the leading candidates of a fitted search.
+
+        Parameters
+        ----------
+        search : fitted search, dict or DataFrame
+            ``BayesSearchCV``, any of scikit-learn's, or ``cv_results_``.
+        n_best : int, default=8
+            How many candidates are shown, >= 1.
+        metric : str, default=None
+            Which score, where there are several; None is what the search maximised.
+        level : float, default=0.95
+            A candidate is equivalent unless the best is better with this confidence,
+            in (0.5, 1), as in `equivalent_settings`.
+        ax : Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        display : FoldsDisplay
+            What was drawn.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than two folds, no candidate has all of them, or an
+            argument is out of range.
+        """
+        if not 0.5 < level < 1:
+            raise ValueError(f"The 'level' must be between 0.5 and 1. Got {level!r}.")
+        if isinstance(n_best, bool) or not isinstance(n_best, int) or n_best < 1:
+            raise ValueError(f"The 'n_best' must be an int >= 1. Got {n_best!r}.")
+        candidates = read_candidates(search, metric)
+        n_splits = candidates.folds.shape[1]
+        if n_splits < 2:
+            raise ValueError(
+                f"FoldsDisplay compares scores on folds, at least 2. Got {n_splits}."
+            )
+        table = {
+            f"split{i}_test_score": scores
+            for i, scores in enumerate(candidates.folds.T)
+        }
+        equal = equivalent_settings(table, level=level)
+        complete = np.isfinite(candidates.folds).all(axis=1)
+        means = np.where(complete, candidates.folds.mean(axis=1), -np.inf)
+        shown = np.argsort(-means, kind="stable")[: min(n_best, complete.sum())]
+        differences = candidates.folds[shown] - candidates.folds[shown[0]]
+        # that of equivalent_settings, for k folds
+        error = differences.std(axis=1, ddof=1)
+        error = error * np.sqrt(1 / n_splits + 1 / (n_splits - 1))
+        half = student.ppf(level, n_splits - 1) * error
+        middle = differences.mean(axis=1)
+        display = cls(
+            differences=differences,
+            intervals=np.column_stack([middle - half, middle + half]),
+            scores=means[shown],
+            equivalent=np.isin(shown, equal),
+            candidates=shown,
+            labels=_labels([candidates.params[row] for row in shown]),
+            n_others=int(complete.sum()) - 1,
+            n_equivalent=len(equal) - 1,
+            level=level,
+            score_name=candidates.score_name,
+        )
+        return display.plot(ax)
+
+    @classmethod
+    def from_cv_results(cls, cv_results, *, n_best=8, metric=None, level=0.95, ax=None):
+        """Draw the leading candidates of the results of a search.
+
+        Parameters
+        ----------
+        cv_results : dict or DataFrame
+            ``cv_results_``, or a table of it.
+        n_best : int, default=8
+            As for `from_estimator`.
+        metric : str, default=None
+            Likewise.
+        level : float, default=0.95
+            Likewise.
+        ax : Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        display : FoldsDisplay
+            What was drawn.
+        """
+        return cls.from_estimator(
+            cv_results, n_best=n_best, metric=metric, level=level, ax=ax
+        )
+
+    def plot(self, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        self : FoldsDisplay
+            The display.
+        """
+        labels = [_wrap(label) for label in self.labels]
+        lines = np.array([label.count("\n") + 1 for label in labels])
+        heights = np.maximum(0.32, 0.16 * lines + 0.12)
+        # rows are as high as their labels, from top to bottom
+        at = -(np.cumsum(heights) - heights / 2)
+        total = heights.sum()
+        self.ax_ = ax = new_axes(self, ax, figsize=(9.0, 1.6 + total))
+        self.figure_ = ax.figure
+        self.dots_, self.bars_ = [], []
+        ax.axvline(0, color=BEST, lw=1.5, zorder=1)
+        rows = zip(at, self.differences, self.intervals, self.equivalent, strict=True)
+        for row, (y, differences, (low, high), equal) in enumerate(rows):
+            color = COLORS[0] if equal else MUTED
+            # above the bar, and in three lines: equal differences are common
+            above = 0.06 + (np.arange(len(differences)) % 3) * 0.025
+            dots = ax.scatter(
+                differences, y + above, s=20, color=color, alpha=0.6, lw=0, zorder=2
+            )
+            self.dots_.append(dots)
+            middle = differences.mean()
+            if row == 0:
+                dots.set_visible(False)
+                ax.plot(0, y, marker="*", ms=14, color=BEST, mec="white", zorder=4)
+                continue
+            bar = ax.errorbar(
+                middle,
+                y,
+                xerr=[[middle - low], [high - middle]],
+                fmt="D",
+                ms=6,
+                color=color,
+                mfc=color if equal else "white",
+                capsize=3,
+                lw=1.6,
+                zorder=3,
+            )
+            self.bars_.append(bar)
+        self._label(labels, at, total)
+        return self
+
+    def _label(self, labels, at, total):
+        ax, name = self.ax_, as_text(self.score_name)
+        ax.set_yticks(at, labels, fontsize="small")
+        ax.set_ylim(-total, 0)
+        ax.tick_params(axis="y", length=0)
+        ax.set_xlabel(f"{name} less the best candidate's on the same fold")
+        for y, score in zip(at, self.scores, strict=True):
+            ax.text(
+                1.01,
+                y,
+                f"{score:.4g}",
+                transform=ax.get_yaxis_transform(),
+                va="center",
+                fontsize="small",
+            )
+        ax.text(1.01, 1.01, f"mean\n{name}", transform=ax.transAxes, fontsize="small")
+        for side in ("top", "right", "left"):
+            ax.spines[side].set_visible(False)
+        ax.set_title(
+            f"{self.n_equivalent} of {self.n_others} other candidates cannot be told "
+            "from the best",
+            loc="left",
+        )
+        self._add_legend()
+
+    def _add_legend(self):
+        from matplotlib.lines import Line2D
+
+        def mark(marker, color, label, **others):
+            others = {"ls": "", "color": color, **others}
+            return Line2D([], [], marker=marker, label=label, **others)
+
+        percent = f"{100 * (2 * self.level - 1):.3g} % interval"
+        handles = [
+            mark("*", BEST, "the best", ms=11),
+            mark(".", COLORS[0], "one fold", alpha=0.6),
+        ]
+        others = self.equivalent[1:]
+        if others.any():
+            label = f"mean difference, {percent} reaches 0: as good"
+            handles.append(mark("D", COLORS[0], label, ls="-"))
+        if not others.all():
+            label = f"mean difference, {percent} below 0: worse"
+            handles.append(mark("D", MUTED, label, ls="-", mfc="white"))
+        self.ax_.legend(
+            handles=handles,
+            loc="upper center",
+            bbox_to_anchor=(0.5, 0.0),
+            borderaxespad=4.5,  # below the label of the axis
+            ncols=2,
+            fontsize="small",
+            frameon=False,
+        )
+
+
+def _labels(settings):
+    """Write of each setting the parameters in which they differ."""
+    names = list(dict.fromkeys(name for params in settings for name in params))
+    if len(settings) > 1:
+        names = [name for name in names if _differs(name, settings)] or names
+    texts = name_texts(names)
+    return [setting_text(params, texts) for params in settings]
+
+
+def _differs(name, settings):
+    if not all(name in params for params in settings):
+        return True
+    first = Categorical([settings[0][name]])
+    return any(first.index(params[name]) is None for params in settings[1:])
+
+
+def _wrap(label):
+    lines = textwrap.wrap(label, LABEL_WIDTH, break_on_hyphens=False) or [""]
+    if len(lines) > LABEL_LINES:
+        lines = [*lines[:LABEL_LINES]]
+        lines[-1] += " …"
+    return "\n".join(lines)

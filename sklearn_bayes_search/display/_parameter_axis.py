@@ -1,0 +1,199 @@
+"""An axis for the values of one parameter, whatever they are."""
+
+import numbers
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_bayes_search.display._text import as_text, value_text, value_texts
+from sklearn_bayes_search.space import Categorical
+
+__all__ = ["ParameterAxis", "parameter_axes"]
+
+# A range whose ends differ by this factor has a logarithmic axis if its middle, or if
+# nothing is known of it the middle of the values, is nearer to the geometric one.
+LOG_FACTOR = 8.0
+MAX_TICKS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class ParameterAxis:
+    """How the values of a parameter are placed.
+
+    Parameters
+    ----------
+    name : str
+        The parameter's full name.
+    kind : {"linear", "log", "categorical"}
+        What the axis is like.
+    low, high : float
+        Ends of a numeric axis; -0.5 and the number of choices less 0.5 of another.
+    choices : list
+        Values of a categorical axis; of a numeric one those that the space lists.
+    whole : bool
+        Whether all numbers are whole.
+    """
+
+    name: str
+    kind: str
+    low: float
+    high: float
+    choices: list
+    whole: bool
+
+    def number(self, value):
+        """Give a value's number on the axis; NaN if it is not there."""
+        if self.kind != "categorical":
+            return float(value) if _is_number(value) else np.nan
+        index = Categorical(self.choices).index(value)
+        return np.nan if index is None else float(index)
+
+    def share(self, value):
+        """Place a value between the ends: 0 to 1."""
+        number, low, high = self.number(value), self.low, self.high
+        if self.kind == "log":
+            number, low, high = np.log([number, low, high])
+        return float((number - low) / (high - low)) if high > low else 0.5
+
+    def ticks(self):
+        """Give places between 0 and 1, with their texts."""
+        if self.kind == "categorical":
+            texts = value_texts(self.choices, width=16)
+            return [self.share(choice) for choice in self.choices], texts
+        if 2 <= len(self.choices) <= MAX_TICKS + 2:
+            numbers = self.choices
+        elif self.kind == "log":
+            numbers = _log_ticks(self.low, self.high)
+        else:
+            from matplotlib.ticker import MaxNLocator
+
+            locator = MaxNLocator(MAX_TICKS - 1, integer=self.whole)
+            numbers = locator.tick_values(self.low, self.high)
+        inside = [n for n in numbers if -1e-9 <= self.share(n) <= 1 + 1e-9]
+        if len(inside) < 2:
+            inside = [self.low, self.high] if self.high > self.low else [self.low]
+        return [self.share(n) for n in inside], [_number_text(n) for n in inside]
+
+    def set_scale(self, ax, which="x"):
+        """Make an axis of matplotlib's like this one.
+
+        Parameters
+        ----------
+        ax : Axes
+            Whose axis.
+        which : {"x", "y"}, default="x"
+            Which one.
+        """
+        axis = getattr(ax, f"{which}axis")
+        if self.kind == "categorical":
+            axis.set_ticks(range(len(self.choices)), value_texts(self.choices, 16))
+        elif self.kind == "log":
+            getattr(ax, f"set_{which}scale")("log")
+        getattr(ax, f"set_{which}lim")(self.low, self.high)
+
+
+def parameter_axes(settings, space=None, *, constant=False):
+    """Make an axis for each parameter that varies.
+
+    Parameters
+    ----------
+    settings : list of dict
+        What was tried.
+    space : Space, default=None
+        Where it was searched: it tells ranges, scales and all choices.
+    constant : bool, default=False
+        Whether parameters with one value get an axis, too.
+
+    Returns
+    -------
+    axes : dict of str -> ParameterAxis
+        In the order of the names' first appearance.
+    """
+    names = list(dict.fromkeys(name for params in settings for name in params))
+    axes = {}
+    for name in names:
+        values = [params[name] for params in settings if name in params]
+        dimensions = [b[name] for b in space.branches if name in b] if space else []
+        axis = _make(name, values, dimensions)
+        varies = axis.high > axis.low and not (
+            axis.kind == "categorical" and len(axis.choices) == 1
+        )
+        if varies or constant:
+            axes[name] = axis
+    return axes
+
+
+def _make(name, values, dimensions):
+    choices = [c for d in dimensions for c in getattr(d, "choices", ())]
+    if not all(map(_is_number, [*values, *choices])):
+        return _categorical(name, [*choices, *values])
+    numbers = np.array([*values, *choices], dtype=float)
+    ends, middles = [], []
+    for dimension in dimensions:
+        low, middle, high = (
+            float(dimension.decode(float(u)))
+            for u in (dimension.reach[0], np.mean(dimension.reach), dimension.reach[1])
+        )
+        ends += [low, high]
+        middles.append(middle)
+    low, high = float(min([*numbers, *ends])), float(max([*numbers, *ends]))
+    if not middles:
+        middles = [float(np.median(numbers))]
+    return ParameterAxis(
+        name=name,
+        kind="log" if _is_log(low, high, middles) else "linear",
+        low=low,
+        high=high,
+        choices=sorted(set(choices)) if _all_list(dimensions) else [],
+        whole=bool(np.all(numbers == np.rint(numbers))),
+    )
+
+
+def _all_list(dimensions):
+    return all(hasattr(dimension, "choices") for dimension in dimensions)
+
+
+def _categorical(name, values):
+    """List different values: numbers ascending, after all others."""
+    different = []
+    for value in values:
+        if not different or Categorical(different).index(value) is None:
+            different.append(value)
+    if any(map(_is_number, different)):
+        different.sort(key=lambda v: float(v) if _is_number(v) else -np.inf)
+    return ParameterAxis(
+        name, "categorical", -0.5, len(different) - 0.5, different, False
+    )
+
+
+def _is_log(low, high, middles):
+    if low <= 0 or high < LOG_FACTOR * low:
+        return False
+    middle = float(np.median(middles))
+    if not low < middle < high:
+        return False
+    geometric = np.log(middle / low) / np.log(high / low)
+    return bool(abs(geometric - 0.5) < abs((middle - low) / (high - low) - 0.5))
+
+
+def _log_ticks(low, high):
+    first, last = np.ceil(np.log10(low) - 1e-9), np.floor(np.log10(high) + 1e-9)
+    if last - first < 1:  # within a power of ten
+        power = 10 ** np.floor(np.log10(low))
+        return [m * power * scale for scale in (1, 10) for m in (1, 2, 5)]
+    step = max(1, int(np.ceil((last - first) / (MAX_TICKS - 1))))
+    return [10.0**power for power in np.arange(first, last + 1, step)]
+
+
+def _number_text(number):
+    if number != 0 and not 1e-3 <= abs(number) < 1e5:
+        mantissa, power = f"{number:.2e}".split("e")
+        mantissa = mantissa.rstrip("0").rstrip(".")
+        return as_text(f"{mantissa}e{int(power)}")
+    return value_text(float(f"{number:.6g}")) if number % 1 else str(int(number))
+
+
+def _is_number(value):
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        return False
+    return bool(np.isfinite(float(value)))

@@ -1,0 +1,520 @@
+"""Displays: what is drawn, for which searches, and which errors are clear."""
+
+import builtins
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import loguniform
+from sklearn.datasets import load_iris
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingRandomSearchCV,
+    RandomizedSearchCV,
+)
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+from sklearn_bayes_search import (
+    AcquisitionDisplay,
+    BayesianOptimizer,
+    BayesSearchCV,
+    ConvergenceDisplay,
+    FoldsDisplay,
+    ParallelCoordinatesDisplay,
+    Real,
+    TimelineDisplay,
+)
+from sklearn_bayes_search.display._canvas import robust_limits
+from sklearn_bayes_search.display._text import name_texts, value_text, value_texts
+from sklearn_bayes_search.selection import equivalent_settings
+
+matplotlib = pytest.importorskip("matplotlib")
+matplotlib.use("Agg")
+plt = pytest.importorskip("matplotlib.pyplot")
+
+X, y = load_iris(return_X_y=True)
+TREE = DecisionTreeClassifier(random_state=0)
+
+
+@pytest.fixture(autouse=True)
+def _closed_figures():
+    yield
+    plt.close("all")
+
+
+def results(scores, params=None, **others):
+    """Make cv_results_ of fold scores, a row per candidate."""
+    folds = np.array(scores, dtype=float)
+    n = len(folds)
+    params = [{"a": i + 1.0} for i in range(n)] if params is None else params
+    table = {"params": params, "mean_test_score": folds.mean(axis=1)}
+    for i, column in enumerate(folds.T):
+        table[f"split{i}_test_score"] = column
+    table["mean_fit_time"] = np.full(n, 0.5)
+    table["mean_score_time"] = np.full(n, 0.1)
+    return {**table, **others}
+
+
+def text_of(figure):
+    """Give all text; to draw it also shows that nothing is taken for a formula."""
+    figure.canvas.draw()
+    found = figure.findobj(matplotlib.text.Text)
+    return "\n".join(t.get_text() for t in found if t.get_visible())
+
+
+PAUSED = results(
+    [[0.9, 0.8], [0.7, np.nan], [0.6, 0.4], [np.nan, np.nan]],
+    n_splits_evaluated=np.array([2, 1, 2, 2]),
+)
+
+
+@pytest.fixture(scope="module")
+def bayes():
+    return BayesSearchCV(
+        TREE,
+        {"max_depth": [1, 2, 3, 4], "min_samples_leaf": [1, 5, 10]},
+        n_iter=6,
+        cv=3,
+        random_state=0,
+    ).fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def grid():
+    return GridSearchCV(TREE, {"max_depth": [1, 2, 3, 4]}, cv=3).fit(X, y)
+
+
+FROM_ANY = [
+    ConvergenceDisplay,
+    ParallelCoordinatesDisplay,
+    FoldsDisplay,
+]
+
+
+@pytest.fixture(scope="module")
+def searches(bayes, grid):
+    halving = HalvingRandomSearchCV(
+        TREE, {"max_depth": [1, 2, 3, 4]}, n_candidates=4, cv=3, random_state=0
+    )
+    several = GridSearchCV(
+        TREE,
+        {"max_depth": [1, 2, 3]},
+        scoring=["accuracy", "neg_log_loss"],
+        refit="accuracy",
+        cv=3,
+    )
+    random = RandomizedSearchCV(
+        TREE, {"ccp_alpha": loguniform(1e-4, 1e-1)}, n_iter=4, cv=3, random_state=0
+    )
+    frame = pd.DataFrame(grid.cv_results_)
+    return {
+        "bayes": bayes,
+        "grid": grid,
+        "random": random.fit(X, y),
+        "halving": halving.fit(X, y),
+        "several metrics": several.fit(X, y),
+        "dict": grid.cv_results_,
+        "frame": frame,
+        "paused and failed": PAUSED,
+        "one candidate": results([[0.5, 0.6]]),
+    }
+
+
+KINDS = (
+    "bayes",
+    "grid",
+    "random",
+    "halving",
+    "several metrics",
+    "dict",
+    "frame",
+    "paused and failed",
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("display", FROM_ANY)
+def test_it_draws_any_search(display, kind, searches):
+    _, ax = plt.subplots()
+    drawn = display.from_estimator(searches[kind], ax=ax)
+    assert drawn.figure_ is ax.figure
+    text_of(drawn.figure_)
+
+
+@pytest.mark.parametrize("display", FROM_ANY)
+def test_names_and_values_are_drawn_as_text_not_as_formulas(display):
+    params = [{"step__a_$x^": f"$\\frac{{{i}"} for i in range(3)]
+    table = results([[0.5, 0.6], [0.7, 0.7], [0.6, 0.9]], params)
+    drawn = display.from_cv_results(table)
+    assert "\\$" in text_of(drawn.figure_) or display is ConvergenceDisplay
+
+
+@pytest.mark.parametrize("display", FROM_ANY)
+def test_what_is_no_search_is_refused(display):
+    with pytest.raises(ValueError, match=r"must be fitted.*'fit'"):
+        display.from_estimator(GridSearchCV(TREE, {}))
+    with pytest.raises(TypeError, match="needs a fitted search"):
+        display.from_estimator(3)
+    with pytest.raises(ValueError, match=r"must be one of \['score'\]"):
+        display.from_cv_results(PAUSED, metric="recall")
+
+
+@pytest.mark.parametrize("display", FROM_ANY)
+def test_a_metric_is_chosen(display, searches):
+    drawn = display.from_estimator(searches["several metrics"], metric="neg_log_loss")
+    assert "neg_log_loss" in text_of(drawn.figure_)
+
+
+def test_without_matplotlib_the_error_tells_how_to_get_it(monkeypatch):
+    true_import = builtins.__import__
+
+    def without(name, *args, **kwargs):
+        if name.startswith("matplotlib"):
+            raise ImportError(name)
+        return true_import(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    message = re.escape('pip install "sklearn_bayes_search[plot]"')
+    with pytest.raises(ImportError, match=f"ConvergenceDisplay .*{message}"):
+        ConvergenceDisplay.from_cv_results(PAUSED)
+
+
+def function():
+    """Be a value."""
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "None"),
+        (True, "True"),
+        (0.123456, "0.123"),
+        (12345678, "1.23e+07"),
+        ("a$b", "a\\$b"),
+        ("two\nlines", "two lines"),
+        (function, "function"),
+        (SVC, "SVC"),
+        (SVC(C=3), "SVC(C=3)"),
+        (LogisticRegression(C=0.01, max_iter=9000), "LogisticRegression(...)"),
+        (object(), "<object object>"),
+        ("x" * 50, "x" * 23 + "…"),
+    ],
+)
+def test_a_value_is_a_short_text(value, text):
+    assert value_text(value) == text
+
+
+def test_different_values_have_different_texts():
+    assert value_texts([1, "1"]) == ["1", "'1'"]
+    texts = value_texts(["x" * 50 + "a", "x" * 50 + "b"])
+    assert len(set(texts)) == 2
+
+
+def test_names_lose_the_step_where_that_is_clear():
+    assert name_texts(["svc__C", "pca__n"]) == {"svc__C": "C", "pca__n": "n"}
+    texts = name_texts(["a__clf__C", "b__clf__C", "D"])
+    assert texts == {"a__clf__C": "a__clf__C", "b__clf__C": "b__clf__C", "D": "D"}
+
+
+def test_hopeless_scores_do_not_stretch_an_axis():
+    low, high = robust_limits([0.9, 0.91, 0.92, 0.89, 0.9, -1e6, np.nan])
+    assert (low, high) == (0.89, 0.92)
+    assert robust_limits([np.nan]) == (0.0, 1.0)
+    assert robust_limits([0.5, 0.5]) == (0.5, 0.5)
+
+
+def test_convergence_shows_the_best_so_far_and_each_kind_of_candidate():
+    drawn = ConvergenceDisplay.from_cv_results(PAUSED, show_errors=True)
+    line = drawn.lines_["search"]
+    np.testing.assert_allclose(line.get_ydata(), [0.85] * 4)
+    points = drawn.points_["search"]
+    np.testing.assert_allclose(points["ok"].get_offsets()[:, 0], [1, 3])
+    # on the first fold the others lost 0.05 to 0.1: 0.7 is too high by that
+    assert 0.6 < points["paused"].get_offsets()[0, 1] < 0.7
+    assert points["failed"].get_xdata().tolist() == [4]
+    assert len(drawn.errors_["search"].get_segments()) == 2
+    legend = [t.get_text() for t in drawn.ax_.get_legend().get_texts()]
+    assert legend[0] == "best so far: 0.85 at the end"
+    assert "failed" in legend
+
+
+def test_convergence_counts_fits_and_seconds():
+    for x, expected in (("fits", [2, 3, 5, 7]), ("seconds", [1.2, 1.8, 3.0, 4.2])):
+        drawn = ConvergenceDisplay.from_cv_results(PAUSED, x=x)
+        np.testing.assert_allclose(drawn.lines_["search"].get_xdata(), expected)
+        assert drawn.ax_.get_xlabel().startswith(x)
+    with pytest.raises(ValueError, match="'x' must be one of"):
+        ConvergenceDisplay.from_cv_results(PAUSED, x="hours")
+    timeless = {k: v for k, v in PAUSED.items() if "time" not in k}
+    with pytest.raises(ValueError, match="do not tell times"):
+        ConvergenceDisplay.from_cv_results(timeless, x="seconds")
+
+
+def test_convergence_of_several_runs_is_their_median_and_quartiles():
+    runs = [results([[a], [b]]) for a, b in ((1, 2), (2, 3), (3, 7))]
+    drawn = ConvergenceDisplay.from_cv_results({"one": runs, "other": runs[:1]})
+    assert drawn.lines_["one"].get_ydata().tolist() == [2, 3]
+    assert drawn.lines_["other"].get_ydata().tolist() == [1, 2]
+    (path,) = drawn.bands_["one"].get_paths()
+    assert path.vertices[:, 1].min() == 1.5
+    assert path.vertices[:, 1].max() == 5.0
+    assert list(drawn.bands_) == ["one"]
+    assert drawn.points_ == {}
+
+
+def test_convergence_begins_where_every_run_has_a_score():
+    late = results([[np.nan], [2.0], [3.0]])
+    drawn = ConvergenceDisplay.from_cv_results([late, results([[1.0]])])
+    assert drawn.lines_["search"].get_xdata().tolist() == [2, 3]
+    assert drawn.lines_["search"].get_ydata().tolist() == [1.5, 2]
+
+
+def test_convergence_marks_hopeless_scores_at_the_border():
+    scores = [[s] for s in (0.9, 0.91, 0.92, 0.89, 0.9, -1e6)]
+    drawn = ConvergenceDisplay.from_cv_results(results(scores))
+    assert drawn.ax_.get_ylim()[0] > 0.8
+    assert drawn.points_["search"]["below"].get_xdata().tolist() == [6]
+
+
+def test_convergence_draws_a_search_in_which_all_failed():
+    drawn = ConvergenceDisplay.from_cv_results(results([[np.nan], [np.nan]]))
+    assert drawn.lines_ == {}
+    text_of(drawn.figure_)
+
+
+def test_convergence_refuses_no_search():
+    with pytest.raises(ValueError, match="at least one search"):
+        ConvergenceDisplay.from_estimator({"none": []})
+
+
+def test_parallel_coordinates_place_values_and_scores():
+    params = [
+        {"p__C": C, "p__kernel": k}
+        for C, k in ((0.01, "rbf"), (1.0, "poly"), (100.0, "rbf"))
+    ]
+    drawn = ParallelCoordinatesDisplay.from_cv_results(
+        results([[0.0], [1.0], [0.5]], params)
+    )
+    axis = drawn.axes["p__C"]
+    assert (axis.kind, axis.low, axis.high) == ("log", 0.01, 100.0)
+    assert drawn.axes["p__kernel"].choices == ["rbf", "poly"]
+    assert [line.get_ydata()[-1] for line in drawn.lines_] == [0, 1, 0.5]
+    assert [line.get_ydata()[1] for line in drawn.lines_] == [0.25, 0.75, 0.25]
+    assert drawn.best_index_ == 1
+    widths = [line.get_linewidth() for line in drawn.lines_]
+    assert widths[1] == max(widths)
+    text = text_of(drawn.figure_)
+    assert "kernel" in text
+    assert "p__kernel" not in text
+
+
+def test_a_logarithmic_range_has_a_logarithmic_axis():
+    search = RandomizedSearchCV(
+        SVC(), {"C": loguniform(1e-3, 1e3)}, n_iter=3, cv=2, random_state=0
+    ).fit(X, y)
+    axis = ParallelCoordinatesDisplay.from_estimator(search).axes["C"]
+    assert axis.kind == "log"
+    np.testing.assert_allclose([axis.low, axis.high], [1e-3, 1e3])
+    assert axis.share(1.0) == pytest.approx(0.5)
+    assert axis.ticks()[1] == ["0.001", "0.1", "10", "1000"]
+
+
+def test_parallel_coordinates_of_a_conditional_space_pass_below_what_is_not_used():
+    params = [{"clf": SVC(), "C": 1.0}, {"clf": TREE, "depth": 3}, {"clf": None}]
+    drawn = ParallelCoordinatesDisplay.from_cv_results(
+        results([[0.1], [0.2], [np.nan]], params), params=["depth", "clf", "C"]
+    )
+    heights = np.array([line.get_ydata() for line in drawn.lines_])
+    assert (heights < 0).tolist() == [
+        [True, False, False, False],
+        [False, False, True, False],
+        [True, False, True, True],
+    ]
+    text = text_of(drawn.figure_)
+    for expected in ("not\nused", "failed", "SVC()", "None"):
+        assert expected in text
+
+
+def test_parallel_coordinates_leave_out_what_does_not_vary():
+    table = results([[0.1], [0.2]], [{"a": 1, "b": 1}, {"a": 2, "b": 1}])
+    assert list(ParallelCoordinatesDisplay.from_cv_results(table).axes) == ["a"]
+    both = ParallelCoordinatesDisplay.from_cv_results(table, params=["b", "a"])
+    assert list(both.axes) == ["b", "a"]
+    with pytest.raises(ValueError, match=r"must be among \['a', 'b'\]"):
+        ParallelCoordinatesDisplay.from_cv_results(table, params=["c"])
+    with pytest.raises(ValueError, match="No parameter varies"):
+        ParallelCoordinatesDisplay.from_cv_results(results([[0.1]]))
+
+
+def test_choices_with_none_among_numbers_are_in_order():
+    params = [{"depth": depth} for depth in (8, None, 2)]
+    drawn = ParallelCoordinatesDisplay.from_cv_results(
+        results([[0.1], [0.2], [0.3]], params)
+    )
+    assert drawn.axes["depth"].choices == [None, 2, 8]
+
+
+def test_folds_are_compared_with_the_best_on_the_same_fold():
+    scores = [[0.5, 0.7, 0.6], [0.6, 0.8, 0.7], [0.65, 0.75, 0.66], [0.9, np.nan, 0.9]]
+    params = [{"p__a": i, "p__b": 1} for i in range(4)]
+    drawn = FoldsDisplay.from_cv_results(results(scores, params))
+    assert drawn.candidates.tolist() == [1, 2, 0]
+    np.testing.assert_allclose(
+        drawn.differences, [[0, 0, 0], [0.05, -0.05, -0.04], [-0.1] * 3], atol=1e-12
+    )
+    # the constant difference has an interval without width, the other reaches 0
+    assert drawn.equivalent.tolist() == [True, True, False]
+    assert (drawn.intervals[:, 1] >= 0).tolist() == [True, True, False]
+    assert drawn.labels == ["a=1", "a=2", "a=0"]
+    assert len(drawn.bars_) == 2
+    assert "1 of 2 other candidates cannot be told" in text_of(drawn.figure_)
+
+
+def test_folds_intervals_agree_with_the_set_of_equals():
+    rng = np.random.default_rng(0)
+    table = results(rng.normal(size=(30, 5)) * 0.1 + np.linspace(0, 0.3, 30)[:, None])
+    drawn = FoldsDisplay.from_cv_results(table, n_best=30)
+    equal = equivalent_settings(table)
+    reached = drawn.candidates[drawn.intervals[:, 1] >= 0]
+    assert set(reached) == set(drawn.candidates[drawn.equivalent]) == set(equal)
+
+
+def test_folds_of_one_candidate_and_errors(searches):
+    drawn = FoldsDisplay.from_estimator(searches["one candidate"])
+    assert drawn.bars_ == []
+    assert drawn.labels == ["a=1"]
+    text_of(drawn.figure_)
+    with pytest.raises(ValueError, match="at least 2"):
+        FoldsDisplay.from_cv_results(results([[0.5]]))
+    with pytest.raises(ValueError, match="No setting has a finite score"):
+        FoldsDisplay.from_cv_results(results([[0.5, np.nan]]))
+    with pytest.raises(ValueError, match="'n_best' must be an int >= 1"):
+        FoldsDisplay.from_cv_results(PAUSED, n_best=0)
+    with pytest.raises(ValueError, match=r"between 0\.5 and 1"):
+        FoldsDisplay.from_cv_results(PAUSED, level=0.4)
+
+
+def fits(rows):
+    """Make a table of fits of (worker, candidate, start, seconds, status)."""
+    frame = pd.DataFrame(
+        rows, columns=["worker", "candidate", "start", "seconds", "status"]
+    )
+    frame["start"] = pd.to_datetime(1e9 + frame["start"], unit="s", utc=True)
+    return frame.assign(fold=0)
+
+
+TWO_WORKERS = fits(
+    [
+        ("host:1", 0, 0.0, 4.0, "ok"),
+        ("host:2", 1, 1.0, 2.0, "ok"),
+        ("host:2", 2, 3.0, 1.0, "failed"),
+    ]
+)
+
+
+def test_timeline_has_a_row_per_worker_and_tells_how_busy_they_were():
+    drawn = TimelineDisplay(fits=TWO_WORKERS).plot()
+    assert drawn.workers_ == ["host:1", "host:2"]
+    assert drawn.utilisation_ == pytest.approx(7 / 8)
+    boxes = [path.get_extents() for path in drawn.bars_["host:2"].get_paths()]
+    np.testing.assert_allclose([(b.x0, b.x1) for b in boxes], [(1, 3), (3, 4)])
+    text = text_of(drawn.figure_)
+    for expected in ("2 workers, 88 % busy, 4 s", "worker 2", "failed fit", "idle"):
+        assert expected in text
+
+
+def test_timeline_colours_tell_failures_or_candidates():
+    drawn = TimelineDisplay(fits=TWO_WORKERS).plot(color="status")
+    colors = drawn.bars_["host:2"].get_facecolor()
+    assert colors[0].tolist() != colors[1].tolist()
+    with pytest.raises(ValueError, match="'color' must be"):
+        TimelineDisplay(fits=TWO_WORKERS).plot(color="score")
+
+
+def test_timeline_draws_a_night_between_two_sessions_short():
+    rows = [("a:1", 0, 0.0, 1.0, "ok"), ("a:1", 1, 36000.0, 1.0, "ok")]
+    drawn = TimelineDisplay(fits=fits(rows)).plot()
+    assert drawn.ax_.get_xlim()[1] < 3
+    assert drawn.utilisation_ > 0.9
+    assert "10 h left out" in text_of(drawn.figure_)
+
+
+def test_timeline_is_of_our_searches_only(bayes, grid):
+    drawn = TimelineDisplay.from_estimator(bayes)
+    assert sum(len(b.get_paths()) for b in drawn.bars_.values()) == 18
+    with pytest.raises(TypeError, match="needs a fitted BayesSearchCV"):
+        TimelineDisplay.from_estimator(grid)
+
+
+def told(n, acquisition="log_ei", space=None):
+    optimizer = BayesianOptimizer(
+        space or {"x_$": Real(-5, 5)},
+        acquisition=acquisition,
+        n_initial_points=3,
+        random_state=0,
+    )
+    for _ in range(n):
+        trial = optimizer.ask()
+        score = -((trial.params["x_$"] - 2) ** 2)
+        optimizer.tell(trial, np.nan if trial.params["x_$"] < -4 else score)
+    return optimizer
+
+
+@pytest.mark.parametrize("acquisition", ["log_ei", "ei", "pi", "ucb", "thompson"])
+def test_acquisition_marks_what_is_asked_next_and_changes_nothing(acquisition):
+    optimizer, untouched = told(5, acquisition), told(5, acquisition)
+    drawn = AcquisitionDisplay.from_estimator(
+        optimizer, truth=lambda x: -((x - 2) ** 2), n_samples=2, n_points=50
+    )
+    assert len(drawn.sample_lines_) == 2
+    asked = [optimizer.ask().params["x_$"] for _ in range(3)]
+    assert drawn.following == asked[0]
+    assert asked == [untouched.ask().params["x_$"] for _ in range(3)]
+    for line in drawn.next_lines_:
+        assert line.get_xdata() == [asked[0]] * 2
+    assert "x_\\$" in text_of(drawn.figure_)
+
+
+def test_acquisition_before_there_is_a_model_shows_what_was_told():
+    drawn = AcquisitionDisplay.from_estimator(told(1))
+    assert drawn.prediction is None
+    assert drawn.mean_line_ is None
+    assert len(drawn.points_.get_offsets()) == 1
+    assert "no model yet" in text_of(drawn.figure_)
+    AcquisitionDisplay.from_estimator(told(0))
+
+
+def test_acquisition_shows_pending_values_and_log_ranges():
+    space = {"x_$": Real(1e-2, 1e2, log=True)}
+    optimizer = told(4, space=space)
+    pending = optimizer.ask().params["x_$"]
+    figure, ax = plt.subplots()
+    drawn = AcquisitionDisplay.from_estimator(optimizer, ax=ax)
+    assert drawn.pending.tolist() == [pending]
+    assert [each.get_xscale() for each in drawn.axes_] == ["log", "log"]
+    assert drawn.figure_ is figure
+    assert "being tried" in text_of(drawn.figure_)
+
+
+def test_acquisition_of_a_search_in_whole_numbers_that_is_exhausted():
+    search = BayesSearchCV(TREE, {"max_depth": [1, 2, 3]}, cv=2).fit(X, y)
+    drawn = AcquisitionDisplay.from_estimator(search)
+    assert drawn.values.tolist() == [1, 2, 3]
+    assert drawn.following is None
+    text_of(drawn.figure_)
+
+
+def test_acquisition_needs_one_number(bayes, grid):
+    with pytest.raises(ValueError, match="search over one parameter"):
+        AcquisitionDisplay.from_estimator(bayes)
+    with pytest.raises(TypeError, match="needs a BayesianOptimizer or"):
+        AcquisitionDisplay.from_estimator(grid)
+    with pytest.raises(ValueError, match="that is a number"):
+        AcquisitionDisplay.from_estimator(BayesianOptimizer({"a": ["b", "c"]}))
+    optimizer = BayesianOptimizer({"a": Real(0, 1)}, surrogate="tpe")
+    with pytest.raises(ValueError, match="needs a surrogate that predicts"):
+        AcquisitionDisplay.from_estimator(optimizer)
