@@ -16,6 +16,8 @@ from sklearn_bayes_search.display import (
     ConvergenceDisplay,
     FoldsDisplay,
     ParallelCoordinatesDisplay,
+    ParameterImportanceDisplay,
+    SurrogateDisplay,
     TimelineDisplay,
 )
 from sklearn_bayes_search.exceptions import JournalError, SpaceExhausted
@@ -51,6 +53,7 @@ __all__ = [
     "OneStandardError",
     "Ordinal",
     "ParallelCoordinatesDisplay",
+    "ParameterImportanceDisplay",
     "ParzenEstimator",
     "Patience",
     "ProbabilityOfImprovement",
@@ -58,6 +61,7 @@ __all__ = [
     "Real",
     "Space",
     "SpaceExhausted",
+    "SurrogateDisplay",
     "TargetScore",
     "ThompsonSampling",
     "TimeBudget",

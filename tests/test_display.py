@@ -25,7 +25,9 @@ from sklearn_bayes_search import (
     ConvergenceDisplay,
     FoldsDisplay,
     ParallelCoordinatesDisplay,
+    ParameterImportanceDisplay,
     Real,
+    SurrogateDisplay,
     TimelineDisplay,
 )
 from sklearn_bayes_search.display._canvas import robust_limits
@@ -155,9 +157,9 @@ def test_names_and_values_are_drawn_as_text_not_as_formulas(display):
 
 @pytest.mark.parametrize("display", FROM_ANY)
 def test_what_is_no_search_is_refused(display):
-    with pytest.raises(ValueError, match=r"must be fitted.*'fit'"):
+    with pytest.raises(ValueError, match=r"must be fitted"):
         display.from_estimator(GridSearchCV(TREE, {}))
-    with pytest.raises(TypeError, match="needs a fitted search"):
+    with pytest.raises(TypeError, match="must be a fitted search"):
         display.from_estimator(3)
     with pytest.raises(ValueError, match=r"must be one of \['score'\]"):
         display.from_cv_results(PAUSED, metric="recall")
@@ -234,7 +236,7 @@ def test_convergence_shows_the_best_so_far_and_each_kind_of_candidate():
     points = drawn.points_["search"]
     np.testing.assert_allclose(points["ok"].get_offsets()[:, 0], [1, 3])
     # on the first fold the others lost 0.05 to 0.1: 0.7 is too high by that
-    assert 0.6 < points["paused"].get_offsets()[0, 1] < 0.7
+    assert 0.6 < points["partial"].get_offsets()[0, 1] < 0.7
     assert points["failed"].get_xdata().tolist() == [4]
     assert len(drawn.errors_["search"].get_segments()) == 2
     legend = [t.get_text() for t in drawn.ax_.get_legend().get_texts()]
@@ -518,3 +520,129 @@ def test_acquisition_needs_one_number(bayes, grid):
     optimizer = BayesianOptimizer({"a": Real(0, 1)}, surrogate="tpe")
     with pytest.raises(ValueError, match="needs a surrogate that predicts"):
         AcquisitionDisplay.from_estimator(optimizer)
+
+
+@pytest.fixture(scope="module")
+def two_parameters():
+    params = [{"p__C": c, "p__k": k} for c in (0.01, 1.0, 100.0) for k in (1, 2, 3)]
+    scores = [-(np.log10(p["p__C"]) ** 2) - 0.1 * p["p__k"] for p in params]
+    return results([[s, s + 0.01] for s in scores], params)
+
+
+def test_surrogate_slices_go_through_the_best_setting(two_parameters):
+    drawn = SurrogateDisplay.from_cv_results(two_parameters)
+    assert list(drawn.lines_) == ["p__C", "p__k"]
+    assert list(drawn.maps_) == [("p__C", "p__k")]
+    curve = drawn.slices[0]
+    best = drawn.scores[drawn.best_index]
+    assert curve.axes[0].kind == "log"
+    assert curve.mean.max() == pytest.approx(best, abs=0.1)
+    assert curve.numbers[0][curve.mean.argmax()] == pytest.approx(1.0)
+    assert drawn.slices[2].mean.shape == (3, 3)
+    # high for C = 1, low at its ends, whatever k is
+    assert (drawn.slices[2].mean.argmax(axis=1) == 1).all()
+    text = text_of(drawn.figure_)
+    for expected in ("as in the best setting", "95 % belief", "best tried"):
+        assert expected in text
+
+
+def test_surrogate_averages_lie_between_the_extremes(two_parameters):
+    drawn = SurrogateDisplay.from_cv_results(
+        two_parameters, ["p__C", ("p__k", "p__C")], kind="average"
+    )
+    curve, surface = drawn.slices
+    assert surface.mean.shape == (3, 3)
+    np.testing.assert_allclose(curve.mean, surface.mean.mean(axis=1), atol=0.05)
+    assert (curve.std > 0).all()
+    assert "averaged over" in text_of(drawn.figure_)
+
+
+def test_surrogate_refuses_unknown_parameters_and_kinds(two_parameters):
+    for params in (["C"], [("p__C", "p__C")], [("p__C", "p__k", "p__C")]):
+        with pytest.raises(ValueError, match="parameters or pairs"):
+            SurrogateDisplay.from_cv_results(two_parameters, params)
+    with pytest.raises(ValueError, match="'kind' must be"):
+        SurrogateDisplay.from_cv_results(two_parameters, kind="mean")
+    with pytest.raises(ValueError, match="No parameter varies"):
+        SurrogateDisplay.from_cv_results(results([[1.0, 1.0]]))
+
+
+def conditional():
+    params = [{"clf": "svc", "C": c, "k": "a$" if c < 2 else None} for c in (1, 2, 3)]
+    params += [{"clf": "tree", "depth": d} for d in (1, 2, 4)]
+    return results([[0.1], [0.3], [0.2], [0.1], [0.0], [np.nan]], params)
+
+
+def test_surrogate_of_a_conditional_space():
+    drawn = SurrogateDisplay.from_cv_results(conditional())
+    assert "depth" not in drawn.lines_  # the best does not have it
+    assert "C" in drawn.lines_
+    drawn = SurrogateDisplay.from_cv_results(conditional(), kind="average")
+    assert "depth" in drawn.lines_
+    with pytest.raises(ValueError, match="never used together"):
+        SurrogateDisplay.from_cv_results(
+            conditional(), [("C", "depth")], kind="average"
+        )
+    text_of(drawn.figure_)
+
+
+def test_surrogate_shows_six_of_many_parameters():
+    rng = np.random.default_rng(0)
+    params = [{f"p{i}": rng.uniform() for i in range(8)} for _ in range(12)]
+    table = results([[p["p3"]] for p in params], params)
+    drawn = SurrogateDisplay.from_cv_results(table)
+    assert len(drawn.axes_) == 6
+    assert "p3" in drawn.lines_
+
+
+def test_surrogate_of_an_optimizer():
+    optimizer = told(5)
+    _, ax = plt.subplots()
+    drawn = SurrogateDisplay.from_estimator(optimizer, ax=ax)
+    assert list(drawn.lines_) == ["x_$"]
+    assert "x_\\$" in text_of(drawn.figure_)
+    with pytest.raises(ValueError, match="not told a score yet"):
+        SurrogateDisplay.from_estimator(told(0))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_surrogate_draws_any_search(kind, searches):
+    text_of(SurrogateDisplay.from_estimator(searches[kind]).figure_)
+
+
+def test_importance_is_drawn_as_bars(two_parameters):
+    drawn = ParameterImportanceDisplay.from_cv_results(two_parameters)
+    table = drawn.importance
+    assert table.index[0] == "p__C"
+    widths = [bar.get_width() for bar in drawn.total_bars_]
+    np.testing.assert_allclose(widths, table["total"])
+    assert drawn.ax_.get_yticklabels()[0].get_text() == "C"
+    text = text_of(drawn.figure_)
+    for expected in ("not monotone", "alone", "share of the differences"):
+        assert expected in text
+
+
+def test_importance_of_a_branch_and_of_nothing():
+    drawn = ParameterImportanceDisplay.from_cv_results(conditional(), n_most=2)
+    assert len(drawn.total_bars_) == 2
+    assert "2 of 4 parameters" in text_of(drawn.figure_)
+    with pytest.raises(ValueError, match="No parameter varies"):
+        ParameterImportanceDisplay.from_cv_results(results([[1.0, 1.0]]))
+
+
+def test_importance_draws_a_table_with_names_that_look_like_formulas():
+    table = pd.DataFrame(
+        {
+            "main": [0.5, 0.0],
+            "total": [0.7, 0.001],
+            "error": [0.1, 0.0],
+            "direction": ["higher is better", "not monotone"],
+        },
+        index=["a__$x^", "b__$x^, c"],
+    )
+    drawn = ParameterImportanceDisplay(importance=table).plot()
+    labels = [t.get_text() for t in drawn.ax_.get_yticklabels()]
+    assert labels == ["a__\\$x^", "b__\\$x^, c"]
+    text = text_of(drawn.figure_)
+    assert "higher is better" in text
+    assert "hardly matters" in text

@@ -134,12 +134,13 @@ def test_at_the_end_the_chance_that_the_best_is_left_out_is_small(seed, risk, n_
 # --- the search ---
 
 
-def test_racing_saves_fits_and_finds_the_same_best(plain):
+@pytest.mark.parametrize(("pause_below", "share"), [(0.4, 0.75), (0.05, 0.95)])
+def test_racing_saves_fits_and_finds_the_same_best(plain, pause_below, share):
     before = toys.Folded.n_fits
-    raced = search(refit=False).fit(X)
+    raced = search(refit=False, racing=FoldRacing(pause_below=pause_below)).fit(X)
     n_fits = toys.Folded.n_fits - before
     assert n_fits == raced.cv_results_["n_splits_evaluated"].sum()
-    assert n_fits < 0.75 * plain.n_iter_ * N_SPLITS
+    assert n_fits < share * plain.n_iter_ * N_SPLITS
     assert raced.n_iter_ == plain.n_iter_
     # the optimum is 0.3; a difference of 0.1 costs 0.01
     assert abs(raced.best_params_["a"] - plain.best_params_["a"]) < 0.1

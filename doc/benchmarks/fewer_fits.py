@@ -22,7 +22,7 @@ from scipy import stats
 from tasks import TASKS
 from threadpoolctl import threadpool_limits
 
-from sklearn_bayes_search import BayesianOptimizer, FoldRacing
+from sklearn_bayes_search import BayesianOptimizer, ExpectedGain, FoldRacing
 from sklearn_bayes_search._folds import FoldModel
 
 # Tasks by which no constant of the package was chosen, with their number of folds.
@@ -218,17 +218,103 @@ def table_of_rules(tables):
         )
 
 
+def curve(racing, table, n_run, budgets):
+    """Give the best score if the search ended when it had spent so many fits."""
+    spent, best = [], []
+    for n in range(2, len(table) + 1):
+        score, n_fits = end(racing, table[:n], n_run[:n])
+        spent.append(n_fits)
+        best.append(score)
+    order = np.argsort(spent, kind="stable")
+    spent, best = np.array(spent)[order], np.maximum.accumulate(np.array(best)[order])
+    at = np.searchsorted(spent, budgets, side="right") - 1
+    return np.where(at >= 0, best[at], -np.inf)
+
+
+def table_of_racing(plain, raced):
+    """Print after what share of the fits racing is as good as 40 candidates without."""
+    print(
+        "\nracing in the search: share of the fits after which the mean over the seeds"
+    )
+    print(f"is that of {N_COMPARED} candidates without racing; 9 where it never was")
+    shares = []
+    for name, tables in plain.items():
+        goal = np.mean([np.nanmax(table[:N_COMPARED].mean(axis=1)) for table in tables])
+        n_folds = tables[0].shape[1]
+        steps = np.arange(0.2, 1.5, 0.01)
+        budgets = steps * N_COMPARED * n_folds
+        curves = [curve(FoldRacing(), *of_seed, budgets) for of_seed in raced[name]]
+        reached = np.mean(curves, axis=0) >= goal - 1e-12
+        shares.append(steps[reached.argmax()] if reached.any() else 9.0)
+        print(f"  {name:28} {n_folds:2} folds {shares[-1]:.2f}", flush=True)
+    print(f"  median {np.median(shares):.2f}")
+
+
+def table_of_stopping(runs):
+    """Print what `ExpectedGain` saves of 100 candidates, and what that costs."""
+    rule = ExpectedGain()
+    print("\nExpectedGain at n_iter=100: saved, loss in deviations of the interaction")
+    rows = []
+    for name, of_task in runs.items():
+        found = []
+        for table, _, gains, n_first in of_task:
+            n = stops_at(rule, table, gains, n_first)
+            means = table.mean(axis=1)
+            sd = np.sqrt(FoldModel.fit(finite(table)).variance / table.shape[1])
+            loss = np.nanmax(means) - np.nanmax(means[:n])
+            found.append((1 - n / len(table), loss / max(sd, 1e-300)))
+        rows += found
+        saved, loss = np.array(found).T
+        print(f"  {name:28} {saved.mean():5.0%} {np.median(loss):6.2f}")
+    saved, loss = np.array(rows).T
+    print(
+        f"  all {saved.mean():.0%} (median {np.median(saved):.0%}), loss: median ",
+        end="",
+    )
+    print(
+        f"{np.median(loss):.2f}, mean {loss.mean():.2f}, > 1: {(loss > 1).mean():.0%}"
+    )
+
+
+def stops_at(rule, table, gains, n_first):
+    """Tell after how many candidates the rule would have stopped."""
+    for n in range(n_first + rule.n_more, len(table)):
+        k = table.shape[1]
+        variance = FoldModel.fit(finite(table[:n])).variance
+        if gains[n] <= rule.fraction * np.sqrt(variance * (1 / k + 1 / (k - 1))):
+            return n
+    return len(table)
+
+
+def finite(table):
+    """Give the candidates without a failed fold."""
+    return table[np.isfinite(table).all(axis=1)]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--cache", help="folder")
     parser.add_argument("--tune", action="store_true", help="the tasks of the choices")
     arguments = parser.parse_args()
-    specs = list((TUNE if arguments.tune else REPORT).items())
+    specs = TUNE if arguments.tune else REPORT
     run = Memory(arguments.cache, verbose=0).cache(search)
-    keys = [(*spec, seed) for spec in specs for seed in range(arguments.seeds)]
-    Parallel(2)(delayed(run)(*key, None, N_CANDIDATES) for key in keys)
-    Parallel(2)(delayed(run)(*key, FoldRacing(), N_RACED) for key in keys)
+
+    def run_all(racing, n_candidates):
+        keys = [(*spec, s) for s in range(arguments.seeds) for spec in specs.items()]
+        found = Parallel(2)(delayed(run)(*key, racing, n_candidates) for key in keys)
+        by_task = {}
+        for (name, *_), result in zip(keys, found, strict=True):
+            by_task.setdefault(name, []).append(result)
+        return by_task
+
+    plain = run_all(None, N_CANDIDATES)
+    tables = {name: [table for table, *_ in found] for name, found in plain.items()}
+    table_of_stopping(plain)
+    table_of_rules(tables)
+    raced = run_all(FoldRacing(), N_RACED)
+    counts = {name: [found[:2] for found in of_task] for name, of_task in raced.items()}
+    table_of_racing(tables, counts)
 
 
 if __name__ == "__main__":

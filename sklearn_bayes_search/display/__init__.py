@@ -6,6 +6,10 @@ from sklearn_bayes_search.display._folds import FoldsDisplay
 from sklearn_bayes_search.display._parallel_coordinates import (
     ParallelCoordinatesDisplay,
 )
+from sklearn_bayes_search.display._parameter_importance import (
+    ParameterImportanceDisplay,
+)
+from sklearn_bayes_search.display._surrogate import SurrogateDisplay
 from sklearn_bayes_search.display._timeline import TimelineDisplay
 
 __all__ = [
@@ -13,5 +17,7 @@ __all__ = [
     "ConvergenceDisplay",
     "FoldsDisplay",
     "ParallelCoordinatesDisplay",
+    "ParameterImportanceDisplay",
+    "SurrogateDisplay",
     "TimelineDisplay",
 ]

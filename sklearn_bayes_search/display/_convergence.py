@@ -21,7 +21,7 @@ X_LABELS = {
 KINDS = {
     "band": "middle half of the runs",
     "ok": "a candidate",
-    "paused": "paused after some folds: an estimate",
+    "partial": "scored on part of the folds or data",
     "errors": "± standard error over the folds",
     "below": "below the axis",
     "failed": "failed",
@@ -40,7 +40,7 @@ class ConvergenceDisplay:
     runs : dict of str -> list of DataFrame
         By name, the runs of a search: tables with a row per candidate and the columns
         ``score`` (NaN where it failed), ``standard_error``, ``status`` ("ok", "failed"
-        or "paused"), ``best`` (so far, NaN before there is one), ``candidates``,
+        or "partial"), ``best`` (so far, NaN before there is one), ``candidates``,
         ``fits`` and ``seconds`` (so far).
     score_name : str
         What the score is called.
@@ -229,7 +229,7 @@ class ConvergenceDisplay:
                 mark = copy.copy(kinds[kind])
                 mark.set_label(KINDS[kind])
                 if several and kind != "failed":
-                    shade = {"edgecolor" if kind == "paused" else "color": MUTED}
+                    shade = {"edgecolor" if kind == "partial" else "color": MUTED}
                     mark.set(**shade)
                 handles.append(mark)
         self.ax_.legend(handles=handles, loc="best", fontsize="small")
@@ -248,14 +248,14 @@ class ConvergenceDisplay:
         at, score = run[x].to_numpy(dtype=float), run["score"].to_numpy(dtype=float)
         status = run["status"].to_numpy()
         inside = score >= self._low
-        ok, paused = (status == "ok") & inside, (status == "paused") & inside
+        ok, partial = (status == "ok") & inside, (status == "partial") & inside
         if ok.any():
             points["ok"] = ax.scatter(
                 at[ok], score[ok], s=22, color=color, lw=0, alpha=0.6, zorder=2
             )
-        if paused.any():
-            points["paused"] = ax.scatter(
-                at[paused], score[paused], s=24, facecolor="white", edgecolor=color
+        if partial.any():
+            points["partial"] = ax.scatter(
+                at[partial], score[partial], s=24, facecolor="white", edgecolor=color
             )
         # at the border whatever the limits are: in shares of the axes' height
         border = ax.get_xaxis_transform()
@@ -272,7 +272,7 @@ class ConvergenceDisplay:
                 )
         if show_errors:
             error = run["standard_error"].to_numpy(dtype=float)
-            known = (ok | paused) & np.isfinite(error)
+            known = (ok | partial) & np.isfinite(error)
             low, high = score[known] - error[known], score[known] + error[known]
             self.errors_[name] = ax.vlines(
                 at[known], low, high, color=color, alpha=0.35, lw=1, zorder=1

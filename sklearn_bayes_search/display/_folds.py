@@ -139,15 +139,14 @@ class FoldsDisplay:
             raise ValueError(
                 f"FoldsDisplay compares scores on folds, at least 2. Got {n_splits}."
             )
-        table = {
-            f"split{i}_test_score": scores
-            for i, scores in enumerate(candidates.folds.T)
-        }
+        ok = (candidates.status == "ok")[:, None]
+        folds = np.where(ok, candidates.folds, np.nan)
+        table = {f"split{i}_test_score": scores for i, scores in enumerate(folds.T)}
         equal = equivalent_settings(table, level=level)
-        complete = np.isfinite(candidates.folds).all(axis=1)
-        means = np.where(complete, candidates.folds.mean(axis=1), -np.inf)
+        complete = np.isfinite(folds).all(axis=1)
+        means = np.where(complete, folds.mean(axis=1), -np.inf)
         shown = np.argsort(-means, kind="stable")[: min(n_best, complete.sum())]
-        differences = candidates.folds[shown] - candidates.folds[shown[0]]
+        differences = folds[shown] - folds[shown[0]]
         # that of equivalent_settings, for k folds
         error = differences.std(axis=1, ddof=1)
         error = error * np.sqrt(1 / n_splits + 1 / (n_splits - 1))

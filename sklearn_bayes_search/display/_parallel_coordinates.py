@@ -34,7 +34,7 @@ class ParallelCoordinatesDisplay:
         The candidates' parameters.
     scores : ndarray of shape (n_candidates,)
         Their scores, NaN where it failed.
-    paused : ndarray of shape (n_candidates,), bool
+    partial : ndarray of shape (n_candidates,), bool
         Which scores are estimates from some of the folds.
     axes : dict of str -> ParameterAxis
         How each parameter is placed.
@@ -69,10 +69,10 @@ class ParallelCoordinatesDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, *, settings, scores, paused, axes, score_name):
+    def __init__(self, *, settings, scores, partial, axes, score_name):
         self.settings = settings
         self.scores = scores
-        self.paused = paused
+        self.partial = partial
         self.axes = axes
         self.score_name = score_name
 
@@ -119,7 +119,7 @@ class ParallelCoordinatesDisplay:
         display = cls(
             settings=candidates.params,
             scores=candidates.scores,
-            paused=candidates.status == "paused",
+            partial=candidates.status == "partial",
             axes=axes,
             score_name=candidates.score_name,
         )
@@ -174,7 +174,7 @@ class ParallelCoordinatesDisplay:
         import matplotlib
 
         cmap = sequential_map() if cmap is None else matplotlib.colormaps.get_cmap(cmap)
-        usable = np.isfinite(self.scores) & ~self.paused
+        usable = np.isfinite(self.scores) & ~self.partial
         self.best_index_ = None
         if usable.any():
             self.best_index_ = int(np.argmax(np.where(usable, self.scores, -np.inf)))
@@ -213,7 +213,7 @@ class ParallelCoordinatesDisplay:
         for row, height in enumerate(heights):
             color = cmap(height[-1]) if scored[row] else MUTED
             style = (0, (1, 2)) if not scored[row] else "-"
-            if self.paused[row] and scored[row]:
+            if self.partial[row] and scored[row]:
                 style = (0, (5, 2))
             width = 1.2 if scored[row] else 0.9
             zorder = 2 + order[row] / len(heights)
@@ -302,8 +302,8 @@ class ParallelCoordinatesDisplay:
             score = self.scores[self.best_index_]
             label = f"best candidate: {as_text(self.score_name)} {score:.4g}"
             handles.append(Line2D([], [], color=BEST, lw=3.2, label=label))
-        if (self.paused & np.isfinite(self.scores)).any():
-            label = "paused after some folds: an estimate"
+        if (self.partial & np.isfinite(self.scores)).any():
+            label = "scored on part of the folds or data"
             handles.append(Line2D([], [], color=MUTED, ls=(0, (5, 2)), label=label))
         if not np.isfinite(self.scores).all():
             handles.append(Line2D([], [], color=MUTED, ls=(0, (1, 2)), label="failed"))

@@ -60,7 +60,7 @@ class ParameterAxis:
         if self.kind == "categorical":
             texts = value_texts(self.choices, width=16)
             return [self.share(choice) for choice in self.choices], texts
-        if 2 <= len(self.choices) <= MAX_TICKS + 2:
+        if self.few:
             numbers = self.choices
         elif self.kind == "log":
             numbers = _log_ticks(self.low, self.high)
@@ -74,7 +74,12 @@ class ParameterAxis:
             inside = [self.low, self.high] if self.high > self.low else [self.low]
         return [self.share(n) for n in inside], [_number_text(n) for n in inside]
 
-    def set_scale(self, ax, which="x"):
+    @property
+    def few(self):
+        """Whether it has few numbers, that the space lists."""
+        return self.kind != "categorical" and 2 <= len(self.choices) <= MAX_TICKS + 2
+
+    def set_scale(self, ax, which="x", *, margin=0.0):
         """Make an axis of matplotlib's like this one.
 
         Parameters
@@ -83,13 +88,25 @@ class ParameterAxis:
             Whose axis.
         which : {"x", "y"}, default="x"
             Which one.
+        margin : float, default=0.0
+            Share of the axis that is left free at each end.
         """
         axis = getattr(ax, f"{which}axis")
+        if self.kind == "log":
+            getattr(ax, f"set_{which}scale")("log")
         if self.kind == "categorical":
             axis.set_ticks(range(len(self.choices)), value_texts(self.choices, 16))
-        elif self.kind == "log":
-            getattr(ax, f"set_{which}scale")("log")
-        getattr(ax, f"set_{which}lim")(self.low, self.high)
+        elif self.few:
+            axis.set_ticks(self.choices, list(map(_number_text, self.choices)))
+            axis.set_ticks([], minor=True)
+        low, high = self.low, self.high
+        if self.kind == "log":
+            factor = (high / low) ** margin
+            low, high = low / factor, high * factor
+        elif self.kind == "linear":
+            low, high = low - margin * (high - low), high + margin * (high - low)
+        if high > low:
+            getattr(ax, f"set_{which}lim")(low, high)
 
 
 def parameter_axes(settings, space=None, *, constant=False):

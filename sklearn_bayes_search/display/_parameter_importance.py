@@ -1,0 +1,184 @@
+"""Which parameters matter, as bars."""
+
+import numpy as np
+
+from sklearn_bayes_search.display._canvas import COLORS, new_axes
+from sklearn_bayes_search.display._text import name_texts
+from sklearn_bayes_search.importance import parameter_importance
+
+__all__ = ["ParameterImportanceDisplay"]
+
+# Shares below this are within the error of the estimate.
+NOTHING = 0.01
+
+
+class ParameterImportanceDisplay:
+    """How much of the score's variance comes from each parameter.
+
+    Create it with `from_estimator` or `from_cv_results`.
+
+    Parameters
+    ----------
+    importance : DataFrame
+        Of :func:`~sklearn_bayes_search.importance.parameter_importance`: ``main``,
+        ``total``, ``error`` and ``direction``, a row per parameter.
+
+    Attributes
+    ----------
+    ax_ : Axes
+        Where it is drawn.
+    figure_ : Figure
+        The figure of these axes.
+    total_bars_, main_bars_ : BarContainer
+        A bar per parameter, from top to bottom.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.svm import SVC
+    >>> from sklearn_bayes_search import ParameterImportanceDisplay
+    >>> search = GridSearchCV(
+    ...     SVC(), {"C": [0.1, 1, 10, 100], "gamma": [1e-5, 1e-3, 0.1]}
+    ... ).fit(*load_iris(return_X_y=True))
+    >>> display = ParameterImportanceDisplay.from_estimator(search)
+    >>> len(display.total_bars_)
+    2
+    >>> plt.close(display.figure_)
+    """
+
+    def __init__(self, *, importance):
+        self.importance = importance
+
+    @classmethod
+    def from_estimator(cls, search, *, metric=None, n_most=15, random_state=0, ax=None):
+        """Estimate and draw the importance of a search's parameters.
+
+        Parameters
+        ----------
+        search : fitted search, dict or DataFrame
+            ``BayesSearchCV``, any of scikit-learn's, or ``cv_results_``.
+        metric : str, default=None
+            Which score, where there are several; None is what the search maximised.
+        n_most : int, default=15
+            How many parameters are shown at most, >= 1.
+        random_state : int, default=0
+            Seed of the estimate, >= 0.
+        ax : Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        display : ParameterImportanceDisplay
+            What was drawn.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for :func:`~sklearn_bayes_search.importance.parameter_importance`, and if
+            no parameter varies.
+        """
+        importance = parameter_importance(
+            search, metric=metric, random_state=random_state
+        )
+        if len(importance) == 0:
+            raise ValueError("No parameter varies: there is nothing to compare.")
+        return cls(importance=importance).plot(ax, n_most=n_most)
+
+    @classmethod
+    def from_cv_results(
+        cls, cv_results, *, metric=None, n_most=15, random_state=0, ax=None
+    ):
+        """Estimate and draw the importance from the results of a search.
+
+        Parameters
+        ----------
+        cv_results : dict or DataFrame
+            ``cv_results_``, or a table of it.
+        metric : str, default=None
+            As for `from_estimator`.
+        n_most : int, default=15
+            Likewise.
+        random_state : int, default=0
+            Likewise.
+        ax : Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        display : ParameterImportanceDisplay
+            What was drawn.
+        """
+        return cls.from_estimator(
+            cv_results, metric=metric, n_most=n_most, random_state=random_state, ax=ax
+        )
+
+    def plot(self, ax=None, *, n_most=15):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw; None makes a figure.
+        n_most : int, default=15
+            How many parameters are shown at most, >= 1.
+
+        Returns
+        -------
+        self : ParameterImportanceDisplay
+            The display.
+        """
+        shown = self.importance.iloc[:n_most]
+        n, at = len(shown), np.arange(len(shown))
+        self.ax_ = ax = new_axes(self, ax, figsize=(7.5, 1.6 + 0.36 * n))
+        self.figure_ = ax.figure
+        total, main = shown["total"].to_numpy(), shown["main"].to_numpy()
+        error = np.zeros(n)
+        if "error" in shown:
+            error = np.nan_to_num(shown["error"].to_numpy(dtype=float))
+        # a share is 0 to 1, and so is what is likely
+        whiskers = np.array([np.minimum(error, total), np.minimum(error, 1 - total)])
+        self.total_bars_ = ax.barh(
+            at,
+            total,
+            height=0.66,
+            color="#B9D3E8",
+            label="together with other parameters",
+            xerr=np.maximum(whiskers, 0.0),
+            error_kw={"ecolor": "#666666", "capsize": 2, "lw": 1},
+        )
+        self.main_bars_ = ax.barh(
+            at, np.minimum(main, total), height=0.36, color=COLORS[0], label="alone"
+        )
+        # several names where a branch fixes several parameters
+        parts = [str(name).split(", ") for name in shown.index]
+        names = name_texts([name for several in parts for name in several])
+        labels = [", ".join(names[name] for name in several) for several in parts]
+        ax.set_yticks(at, labels)
+        if error.any():
+            ax.plot([], [], "|-", color="#666666", lw=1, label="likely error")
+        ends = total + np.maximum(whiskers[1], 0.0)
+        for y, end, share, direction in zip(
+            at, ends, total, shown["direction"], strict=True
+        ):
+            text = str(direction) if share >= NOTHING else "hardly matters"
+            if text and text != "nan":
+                ax.text(end + 0.015, y, text, va="center", fontsize="small")
+        ax.set_xlabel("share of the differences in score over the space")
+        right = max(1.0, (ends.max(initial=0) + 0.28))
+        ax.set(ylim=(n - 0.4, -0.6), xlim=(0, right))
+        ax.set_xticks(np.linspace(0, 1, 6), [f"{p} %" for p in range(0, 101, 20)])
+        for side in ("top", "right"):
+            ax.spines[side].set_visible(False)
+        ax.legend(
+            loc="lower right",
+            bbox_to_anchor=(1.0, 1.0),
+            ncols=3,
+            frameon=False,
+            fontsize="small",
+        )
+        if n < len(self.importance):
+            of = f"{n} of {len(self.importance)} parameters"
+            ax.set_title(of, loc="left", fontsize="medium")
+        return self

@@ -1,0 +1,484 @@
+"""What a model of the score looks like along one or two parameters."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_bayes_search._observed import Observed, ScoreModel, observe
+from sklearn_bayes_search.display._canvas import (
+    BEST,
+    COLORS,
+    robust_limits,
+    sequential_map,
+    wrap_axes,
+)
+from sklearn_bayes_search.display._parameter_axis import parameter_axes
+from sklearn_bayes_search.display._text import as_text, name_texts, value_texts
+from sklearn_bayes_search.optimizer import BayesianOptimizer
+
+__all__ = ["ModelSlice", "SurrogateDisplay"]
+
+# Deviations on both sides of the mean that hold 95 %.
+WIDE = 1.96
+# Values along a curve, and along each side of a surface.
+N_CURVE, N_SURFACE = 60, 30
+# Settings of the other parameters that an average is over. Its band needs draws at all
+# points together, whose time grows with the cube of their number.
+N_OTHERS, N_OTHERS_OF_BAND, N_DRAWS = 256, 16, 200
+MOST_PANELS, PANELS_IN_A_ROW = 6, 3
+# Height of the legend and width of a part of it, in inches.
+LEGEND, LEGEND_COLUMN = 0.6, 2.8
+
+
+@dataclass(frozen=True, eq=False)
+class ModelSlice:
+    """What the model believes along one parameter or two.
+
+    Parameters
+    ----------
+    axes : tuple of ParameterAxis
+        How the one parameter, or the two, are placed.
+    numbers : tuple of ndarray
+        Numbers on each axis, ascending.
+    mean : ndarray of shape (n,) or (n_second, n_first)
+        The model's mean.
+    std : ndarray of shape (n,) or None
+        Its deviation; None for two parameters.
+    """
+
+    axes: tuple
+    numbers: tuple
+    mean: np.ndarray
+    std: np.ndarray | None
+
+
+class SurrogateDisplay:
+    """A model of the score along single parameters and pairs, with what was tried.
+
+    Create it with `from_estimator` or `from_cv_results`. A curve is the model's mean
+    with a band that holds 95 % of its belief, a map the mean over two parameters.
+
+    Parameters
+    ----------
+    slices : list of ModelSlice
+        What the model believes, one for each picture.
+    settings : list of dict
+        The settings tried.
+    scores : ndarray of shape (n_settings,)
+        Their scores, NaN where it failed.
+    best_index : int
+        Which of them is the best.
+    kind : {"slice", "average"}
+        Whether other parameters stay as in the best setting, or are averaged over.
+    score_name : str
+        What the score is called.
+
+    Attributes
+    ----------
+    axes_ : list of Axes
+        One for each picture.
+    figure_ : Figure
+        The figure of these axes.
+    lines_ : dict of str -> Line2D or ErrorbarContainer
+        The mean along each single parameter; of choices with its belief.
+    bands_ : dict of str -> PolyCollection
+        The belief along each parameter that is a number.
+    maps_ : dict of (str, str) -> QuadContourSet or QuadMesh
+        The mean over each pair.
+    points_ : list of PathCollection
+        What was tried, in each picture.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.svm import SVC
+    >>> from sklearn_bayes_search import SurrogateDisplay
+    >>> search = GridSearchCV(
+    ...     SVC(), {"C": [0.1, 1, 10, 100], "gamma": [0.001, 0.01, 0.1]}
+    ... ).fit(*load_iris(return_X_y=True))
+    >>> display = SurrogateDisplay.from_estimator(search)
+    >>> list(display.lines_), list(display.maps_)
+    (['C', 'gamma'], [('C', 'gamma')])
+    >>> plt.close(display.figure_)
+    """
+
+    def __init__(self, *, slices, settings, scores, best_index, kind, score_name):
+        self.slices = slices
+        self.settings = settings
+        self.scores = scores
+        self.best_index = best_index
+        self.kind = kind
+        self.score_name = score_name
+
+    @classmethod
+    def from_estimator(cls, search, params=None, *, kind="slice", metric=None, ax=None):
+        """Fit a model to what a search saw, and draw it.
+
+        Parameters
+        ----------
+        search : fitted search, BayesianOptimizer, dict or DataFrame
+            ``BayesSearchCV``, any of scikit-learn's, or ``cv_results_``; or an
+            optimizer that was told scores.
+        params : list of str or (str, str), default=None
+            Parameters and pairs, a picture each. None: each parameter, and their pair
+            if there are two; of many those six along which the mean changes most.
+        kind : {"slice", "average"}, default="slice"
+            What is done with the other parameters: "slice" takes their values in the
+            best setting, "average" the mean over the space.
+        metric : str, default=None
+            Which score, where there are several; None is what the search maximised.
+        ax : Axes, default=None
+            Where to draw: its place is divided. None makes a figure.
+
+        Returns
+        -------
+        display : SurrogateDisplay
+            What was drawn.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no search with scores, or an argument is wrong.
+        """
+        if kind not in ("average", "slice"):
+            raise ValueError(f"The 'kind' must be 'slice' or 'average'. Got {kind!r}.")
+        observed = _observe(search, metric)
+        beliefs = _Beliefs(ScoreModel.fit(observed), kind)
+        display = cls(
+            slices=beliefs.slices(params),
+            settings=observed.params,
+            scores=observed.scores,
+            best_index=observed.best,
+            kind=kind,
+            score_name=observed.metric,
+        )
+        return display.plot(ax)
+
+    @classmethod
+    def from_cv_results(
+        cls, cv_results, params=None, *, kind="slice", metric=None, ax=None
+    ):
+        """Fit a model to the results of a search, and draw it.
+
+        Parameters
+        ----------
+        cv_results : dict or DataFrame
+            ``cv_results_``, or a table of it.
+        params : list of str or (str, str), default=None
+            As for `from_estimator`.
+        kind : {"slice", "average"}, default="slice"
+            Likewise.
+        metric : str, default=None
+            Likewise.
+        ax : Axes, default=None
+            Where to draw: its place is divided. None makes a figure.
+
+        Returns
+        -------
+        display : SurrogateDisplay
+            What was drawn.
+        """
+        return cls.from_estimator(cv_results, params, kind=kind, metric=metric, ax=ax)
+
+    def plot(self, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw: its place is divided. None makes a figure.
+
+        Returns
+        -------
+        self : SurrogateDisplay
+            The display.
+        """
+        n = len(self.slices)
+        n_columns = min(n, PANELS_IN_A_ROW)
+        n_rows = -(-n // n_columns)
+        size = (3.9 * n_columns + 0.6, 3.1 * n_rows + LEGEND)
+        # the legend has a place of its own: it is wider than the first picture
+        rows = wrap_axes(self, ax, 2, 1, size, height_ratios=[LEGEND, 3.1 * n_rows])
+        legend, below = rows[:, 0]
+        grid = wrap_axes(self, below, n_rows, n_columns, size)
+        self.axes_ = list(grid.ravel()[:n])
+        for unused in grid.ravel()[n:]:
+            unused.remove()
+        self.figure_ = self.axes_[0].figure
+        self.lines_, self.bands_, self.maps_, self.points_ = {}, {}, {}, []
+        self._names = name_texts([a.name for s in self.slices for a in s.axes])
+        limits = self._limits()
+        for each, drawn in zip(self.axes_, self.slices, strict=True):
+            if len(drawn.axes) == 1:
+                self._draw_curve(each, drawn, limits)
+            else:
+                self._draw_map(each, drawn)
+        self._add_legend(legend)
+        return self
+
+    def _limits(self):
+        """Give the same limits of the score to all curves, so that they compare."""
+        curves = [s for s in self.slices if len(s.axes) == 1]
+        ends = [s.mean + side * WIDE * s.std for s in curves for side in (-1, 1)]
+        ends = np.concatenate([*ends, [self.scores[self.best_index]]])
+        tried = robust_limits(self.scores)
+        low = min(ends.min(), max(tried[0], ends.min() - np.ptp(ends)))
+        high = max(ends.max(), tried[1])
+        margin = 0.05 * (high - low) or 0.5
+        return low - margin, high + margin
+
+    def _draw_curve(self, ax, drawn, limits):
+        (axis,), (numbers,) = drawn.axes, drawn.numbers
+        half = WIDE * drawn.std
+        if axis.kind == "categorical":
+            self.lines_[axis.name] = ax.errorbar(
+                numbers,
+                drawn.mean,
+                yerr=half,
+                fmt="s",
+                ms=6,
+                color=COLORS[0],
+                capsize=5,
+                lw=2,
+                zorder=3,
+            )
+        else:
+            (self.lines_[axis.name],) = ax.plot(
+                numbers,
+                drawn.mean,
+                color=COLORS[0],
+                lw=2,
+                marker="o" if axis.few else None,
+                zorder=3,
+            )
+            self.bands_[axis.name] = ax.fill_between(
+                numbers,
+                drawn.mean - half,
+                drawn.mean + half,
+                color=COLORS[0],
+                alpha=0.18,
+                lw=0,
+            )
+        at = self._numbers(axis)
+        self.points_.append(
+            ax.scatter(at, self.scores, s=14, color="black", alpha=0.45, lw=0, zorder=2)
+        )
+        best = at[self.best_index], self.scores[self.best_index]
+        ax.plot(*best, "*", color=BEST, ms=13, mec="white", zorder=4)
+        axis.set_scale(ax, margin=0.03)
+        self._slant(ax, axis)
+        ax.set_ylim(limits)
+        ax.set_xlabel(self._names[axis.name])
+        if ax.get_subplotspec().is_first_col():
+            ax.set_ylabel(as_text(self.score_name))
+
+    def _draw_map(self, ax, drawn):
+        first, second = drawn.axes
+        cmap = sequential_map(darkest=0.05, lightest=1.0)
+        low, high = robust_limits(drawn.mean)
+        if "categorical" in (first.kind, second.kind):
+            image = ax.pcolormesh(
+                *drawn.numbers, drawn.mean, cmap=cmap, vmin=low, shading="nearest"
+            )
+        else:
+            from matplotlib.ticker import MaxNLocator
+
+            levels = MaxNLocator(10).tick_values(low, high if high > low else low + 1)
+            low = levels[0]
+            extend = "min" if drawn.mean.min() < low else "neither"
+            image = ax.contourf(
+                *drawn.numbers, drawn.mean, levels, cmap=cmap, extend=extend
+            )
+        self.maps_[first.name, second.name] = image
+        bar = self.figure_.colorbar(image, ax=ax, pad=0.02, format="%.3g")
+        bar.set_label(f"{as_text(self.score_name)}, model's mean", fontsize="small")
+        across, up = self._numbers(first), self._numbers(second)
+        # later ones larger
+        size = np.linspace(8, 45, len(across))
+        points = ax.scatter(
+            across, up, s=size, facecolor="white", edgecolor="black", lw=0.8
+        )
+        points.set(zorder=3, clip_on=False)
+        self.points_.append(points)
+        best = self.best_index
+        (star,) = ax.plot(across[best], up[best], "*", color=BEST, ms=15, mec="white")
+        star.set(zorder=4, clip_on=False)
+        first.set_scale(ax, "x")
+        second.set_scale(ax, "y")
+        self._slant(ax, first)
+        ax.set(xlabel=self._names[first.name], ylabel=self._names[second.name])
+
+    def _numbers(self, axis):
+        """Place what was tried on an axis; NaN where it does not have the parameter."""
+        return np.array(
+            [
+                axis.number(params[axis.name]) if axis.name in params else np.nan
+                for params in self.settings
+            ]
+        )
+
+    @staticmethod
+    def _slant(ax, axis):
+        if axis.kind == "categorical":
+            longest = max(map(len, value_texts(axis.choices, 16)))
+            if longest * len(axis.choices) > 30:
+                ax.tick_params(axis="x", labelrotation=20)
+
+    def _add_legend(self, ax):
+        from matplotlib.lines import Line2D
+        from matplotlib.patches import Patch
+
+        others = "averaged over" if self.kind == "average" else "as in the best setting"
+        handles = []
+        if self.lines_:
+            line = Line2D([], [], color=COLORS[0], lw=2)
+            line.set_label(f"model's mean, other parameters {others}")
+            band = Patch(color=COLORS[0], alpha=0.18, label="95 % belief")
+            dot = Line2D([], [], marker=".", ls="", color="black", alpha=0.6)
+            dot.set_label("tried, with any other parameters")
+            handles += [line, band, dot]
+        if self.maps_:
+            dot = Line2D([], [], marker="o", ls="", mfc="white", mec="black", ms=5)
+            dot.set_label("tried, later ones larger")
+            handles.append(dot)
+        star = Line2D([], [], marker="*", ls="", color=BEST, ms=11, label="best tried")
+        handles.append(star)
+        ax.axis("off")
+        width = ax.get_position().width * self.figure_.get_figwidth()
+        ax.legend(
+            handles=handles,
+            loc="center",
+            ncols=int(np.clip(width // LEGEND_COLUMN, 1, 3)),
+            fontsize="small",
+            frameon=False,
+            borderaxespad=0.0,
+        )
+
+
+class _Beliefs:
+    """Reads curves and surfaces off a model."""
+
+    def __init__(self, model, kind):
+        self._model, self._kind = model, kind
+        observed = model.observed
+        self._space, self._dims = observed.space, observed.space.dims
+        self._best = observed.U[observed.best]
+        self._axes = parameter_axes(observed.params, self._space, constant=True)
+        branch = self._dims.branch_of(self._best[None])[0]
+        first = self._dims.branch is not None
+        self._column = {}
+        for column, (name, _) in enumerate(self._space.columns, start=int(first)):
+            here = self._dims.active[branch, column]
+            if here or (kind == "average" and name not in self._column):
+                self._column[name] = column
+        self._first = int(first)
+        self._others = self._space.spread(N_OTHERS, np.random.default_rng(0))
+
+    def slices(self, params):
+        if not self._column:
+            raise ValueError("No parameter varies: there is nothing to draw.")
+        if params is not None:
+            return [self._slice(*self._check(each)) for each in params]
+        curves = [self._slice(name) for name in self._column]
+        if len(curves) == 2:
+            return [*curves, self._slice(*self._column)]
+        if len(curves) > MOST_PANELS:
+            change = [np.ptp(curve.mean) for curve in curves]
+            most = np.sort(np.argsort(change)[::-1][:MOST_PANELS])
+            return [curves[i] for i in most]
+        return curves
+
+    def _check(self, names):
+        names = (names,) if isinstance(names, str) else tuple(names)
+        unknown = [name for name in names if name not in self._column]
+        if unknown or not 1 <= len(names) <= 2 or len(set(names)) < len(names):
+            where = "" if self._kind == "average" else " of the best setting"
+            raise ValueError(
+                "The 'params' must be a list of parameters or pairs of these"
+                f"{where}: {list(self._column)}. Got {names!r}."
+            )
+        return names
+
+    def _slice(self, *names):
+        n_steps = N_CURVE if len(names) == 1 else N_SURFACE
+        axes, numbers, places = [], [], []
+        for name in names:
+            number, place = self._along(name, n_steps)
+            axes.append(self._axes[name])
+            numbers.append(number)
+            places.append(place)
+        columns = [self._column[name] for name in names]
+        # the last axis runs fastest; a map has the second parameter upwards
+        grid = np.stack(np.meshgrid(*places, indexing="ij"), -1).reshape(-1, len(names))
+        mean, std = self._predict(columns, grid, with_std=len(names) == 1)
+        shape = [len(place) for place in places]
+        return ModelSlice(tuple(axes), tuple(numbers), mean.reshape(shape).T, std)
+
+    def _along(self, name, n_steps):
+        """Give numbers on a parameter's axis, and their places in the cube."""
+        column = self._column[name]
+        dimension = self._space.columns[column - self._first][1]
+        places = dimension.positions()
+        if places is None or len(places) > n_steps:
+            low, high = self._space.reach[column]
+            places = np.unique(dimension.snap(np.linspace(low, high, n_steps)))
+        values = dimension.decode_many(np.asarray(places))
+        numbers = np.array([self._axes[name].number(value) for value in values])
+        order = np.argsort(numbers, kind="stable")
+        return numbers[order], np.asarray(places)[order]
+
+    def _predict(self, columns, grid, *, with_std):
+        if self._kind == "slice":
+            U = np.repeat(self._best[None], len(grid), axis=0)
+            U[:, columns] = grid
+            return self._model.predict(U)
+        active = self._dims.active[:, columns].all(axis=1)
+        if not active.any():
+            raise ValueError(
+                "These two parameters are never used together. Draw them one by one."
+            )
+        others = self._others[active[self._dims.branch_of(self._others)]]
+        if len(others) < N_OTHERS_OF_BAND:  # a branch of many
+            row = np.repeat(self._best[None], N_OTHERS_OF_BAND, axis=0)
+            row[:, self._first :] = np.random.default_rng(0).uniform(
+                size=(N_OTHERS_OF_BAND, len(self._space.columns))
+            )
+            if self._first:
+                row[:, 0] = (np.flatnonzero(active)[0] + 0.5) / len(active)
+            others = self._space.snap(row)
+        means = [self._model.predict(_with(others, columns, p))[0] for p in grid]
+        mean = np.mean(means, axis=1)
+        if not with_std:
+            return mean, None
+        few = others[:N_OTHERS_OF_BAND]
+        U = np.concatenate([_with(few, columns, place) for place in grid])
+        drawn = self._model.sample(U, np.random.default_rng(0), N_DRAWS)
+        averages = drawn.reshape(N_DRAWS, len(grid), len(few)).mean(axis=2)
+        return mean, averages.std(axis=0)
+
+
+def _with(U, columns, place):
+    U = U.copy()
+    U[:, columns] = place
+    return U
+
+
+def _observe(search, metric):
+    """Read a search, or what an optimizer was told."""
+    if not isinstance(search, BayesianOptimizer):
+        return observe(search, metric)
+    outcomes = list(search.history)
+    if not any(not outcome.failed for outcome in outcomes):
+        raise ValueError("The optimizer was not told a score yet.")
+    return Observed(
+        params=[dict(outcome.trial.params) for outcome in outcomes],
+        U=np.array([outcome.trial.row for outcome in outcomes]),
+        scores=search.history.scores,
+        folds=None,
+        space=search.space,
+        metric="score",
+        noise=np.array([outcome.noise for outcome in outcomes]),
+        complete=np.ones(len(outcomes), dtype=bool),
+    )
