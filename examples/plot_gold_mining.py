@@ -95,7 +95,8 @@ plt.show()
 # %%
 # The band holds 95 % of the belief: narrow near the holes, wide where nobody has
 # drilled. The thin lines are three of the many curves that the model holds possible.
-# The lower picture is the acquisition function, here the expected improvement.
+# The lower picture is the acquisition function, here the expected improvement. A belief
+# can be wrong: the eastern hill is far above the band. So little do three holes tell.
 #
 # Probability of improvement
 # --------------------------
@@ -249,6 +250,6 @@ print(pd.DataFrame.from_dict(table, orient="index").round(2).to_string())
 # rules need no margin that has to be guessed. They differ less from each other than
 # from a driller who does not learn. Where one of them fails, it has found the western
 # hill, believes that there is nothing higher, and stays there; with 12 starts, one or
-# two failures more or less are chance. The default stays a little sooner than plain
-# expected improvement: it counts only a part of very large gains, because the scores of
+# two failures more or less are chance. The default counts only a part of very large
+# gains, so it explores a little less than plain expected improvement: scores of
 # estimators have a ceiling, and land has none.

@@ -35,6 +35,7 @@ from sklearn_bayes_search import (
     ConvergenceDisplay,
     Integer,
     ParallelCoordinatesDisplay,
+    ParameterImportanceDisplay,
 )
 
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
@@ -94,6 +95,16 @@ plt.show()
 # the best is thick.
 
 ParallelCoordinatesDisplay.from_estimator(search)
+plt.show()
+
+# %%
+# Which parameters matter
+# -----------------------
+# The model of the search tells how much of the differences between scores comes from
+# each parameter alone, and how much from it together with others. Twenty settings tell
+# the large differences only.
+
+ParameterImportanceDisplay.from_estimator(search)
 plt.show()
 
 # %%

@@ -114,6 +114,9 @@ rows = {
 print(pd.DataFrame.from_dict(rows, orient="index").round(3).to_string())
 
 # %%
+# Here six terms predict other patients as well as seventeen do. That need not be so:
+# the rule gives up a little of the score for simplicity.
+#
 # A sharper comparison
 # --------------------
 # The standard error of a score overstates how uncertain a *difference* is: some folds

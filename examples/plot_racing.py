@@ -94,7 +94,7 @@ plt.show()
 display = ConvergenceDisplay.from_estimator(
     {"all folds": every_fold, "racing": raced}, x="fits"
 )
-display.ax_.set(ylabel="accuracy, mean over 10 folds", ylim=(0.97, 1.0))
+display.ax_.set(ylabel="accuracy, mean over 10 folds", ylim=(0.986, 0.998))
 plt.show()
 
 table = pd.DataFrame(

@@ -21,7 +21,7 @@ from sklearn.datasets import make_moons
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.svm import SVC
 
-from sklearn_bayes_search import BayesSearchCV
+from sklearn_bayes_search import BayesSearchCV, SurrogateDisplay
 
 X, y = make_moons(n_samples=150, noise=0.3, random_state=0)
 cv = StratifiedKFold(3, shuffle=True, random_state=0)
@@ -98,3 +98,12 @@ print(f"best of the search, 20 settings: {search.best_score_:.4f}")
 # belief is flat and its doubt large, and it does not care: there the score would have
 # to be far better than anything seen to be worth a look. So do not read the belief as a
 # map of the score. If you want the map, pay for the grid.
+
+# %%
+# The belief in one line
+# ----------------------
+# ``SurrogateDisplay`` draws what a model makes of any search, of ``GridSearchCV``, too:
+# along each parameter, with the other one as in the best setting, and over both.
+
+SurrogateDisplay.from_estimator(search, params=["C", "gamma", ("gamma", "C")])
+plt.show()
