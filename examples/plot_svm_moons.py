@@ -55,38 +55,45 @@ belief = search.optimizer_.predict(settings)
 # %%
 # Truth, belief and doubt
 # -----------------------
-# The numbers tell the order in which the settings were tried; the star is the best.
+# The numbers tell the order in which the settings were tried; the star is the best. The
+# last picture is a part of the second, enlarged.
 
-
-def draw(ax, values, title, label, **colors):
-    """Draw a surface over the two parameters, with the settings that were tried."""
-    image = ax.pcolormesh(gamma, C, values, shading="nearest", **colors)
-    ax.set(xscale="log", yscale="log", xlabel="gamma", title=title)
-    fig.colorbar(image, ax=ax, label=label, location="bottom", shrink=0.9)
-
-
-fig, axes = plt.subplots(1, 3, figsize=(13, 5.2), sharey=True, layout="constrained")
+fig, axes = plt.subplots(2, 2, figsize=(10, 10), layout="constrained")
 score = {"cmap": "viridis", "vmin": 0.7, "vmax": truth.max()}
-draw(axes[0], truth, "truth: 25 × 25 settings", "accuracy", **score)
-mean = belief.mean.reshape(25, 25)
-draw(axes[1], mean, "belief after 20 settings", "predicted accuracy", **score)
-std = belief.std.reshape(25, 25)
-draw(axes[2], std, "doubt after 20 settings", "standard deviation", cmap="cividis")
-axes[0].set_ylabel("C")
+mean, std = belief.mean.reshape(25, 25), belief.std.reshape(25, 25)
+for ax, values, title, label, colors in [
+    (axes[0, 0], truth, "truth: 25 × 25 settings", "accuracy", score),
+    (axes[0, 1], mean, "belief after 20 settings", "predicted accuracy", score),
+    (axes[1, 0], std, "doubt", "standard deviation of the belief", {"cmap": "cividis"}),
+    (axes[1, 1], mean, "belief near the best", "predicted accuracy", score),
+]:
+    image = ax.pcolormesh(gamma, C, values, shading="nearest", **colors)
+    fig.colorbar(image, ax=ax, label=label, location="bottom", shrink=0.9)
+    ax.set(xscale="log", yscale="log", xlabel="gamma", ylabel="C", title=title)
+    best = search.best_params_
+    ax.plot(best["gamma"], best["C"], "*", ms=19, color="#D55E00", mec="white")
+axes[1, 1].set(xlim=(0.9, 4), ylim=(0.9, 12))
+axes[1, 1].set_xticks([1, 2, 3], [1, 2, 3], minor=False)
+axes[1, 1].set_xticks([], minor=True)
+axes[1, 1].set_yticks([1, 2, 5, 10], [1, 2, 5, 10], minor=False)
+axes[1, 1].set_yticks([], minor=True)
 
 for i, params in enumerate(search.cv_results_["params"], start=1):
-    for ax in axes[1:]:
-        ax.annotate(
-            str(i),
-            (params["gamma"], params["C"]),
-            ha="center",
-            va="center",
-            fontsize=7,
-            bbox={"boxstyle": "circle,pad=0.1", "fc": "white", "ec": "black"},
-        )
-best = search.best_params_
-for ax in axes[:2]:
-    ax.plot(best["gamma"], best["C"], "*", ms=17, color="#D55E00", mec="white")
+    at = params["gamma"], params["C"]
+    axes[1, 0].plot(*at, "o", ms=5, color="white", mec="black")
+    for ax in (axes[0, 1], axes[1, 1]):
+        near = 0.9 < at[0] < 4 and 0.9 < at[1] < 12
+        if near and ax is axes[0, 1]:
+            ax.plot(*at, "o", ms=4, color="white", mec="black")
+        elif near or ax is axes[0, 1]:
+            ax.annotate(
+                str(i),
+                at,
+                ha="center",
+                va="center",
+                fontsize=9,
+                bbox={"boxstyle": "circle,pad=0.1", "fc": "white", "ec": "black"},
+            )
 plt.show()
 
 print(f"best of the grid, 625 settings:  {grid.best_score_:.4f}")
