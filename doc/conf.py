@@ -30,6 +30,8 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "within_subsection_order": "gallery_order.place",
     "filename_pattern": r"plot_",
+    "backreferences_dir": "generated/backreferences",
+    "doc_module": ("sklearn_bayes_search",),
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,
