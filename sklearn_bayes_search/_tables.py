@@ -100,6 +100,39 @@ class ResultTables:
         check_is_fitted(self, "cv_results_")
         return self._folds.copy()
 
+    def report(self, path, *, metric=None):
+        """Write a page about the search: one HTML file, for any browser.
+
+        Parameters
+        ----------
+        path : str or path
+            Where the file is written. A file that is there is replaced.
+        metric : str, default=None
+            Which score, where there are several. None is the one of ``refit``, else
+            what was maximised.
+
+        Returns
+        -------
+        path : pathlib.Path
+            Where the file is, in full.
+
+        Raises
+        ------
+        ImportError
+            If plotly is not installed: it comes with the extra "report".
+        FileNotFoundError
+            If the folder of the path does not exist.
+        NotFittedError
+            Before `fit`.
+
+        See Also
+        --------
+        sklearn_bayes_search.report.report : The same for any search.
+        """
+        from sklearn_bayes_search.report import report  # few searches need it
+
+        return report(self, path, metric=metric)
+
 
 def results_frame(cv_results, metric, outcomes):
     """Make a tidy table, a row per candidate.

@@ -25,10 +25,11 @@ ROWS = {
     6: ("stopping", "_deadline", "execution", "_journal"),
     7: ("_evaluation", "_results", "_racing", "_prior_results", "_variance"),
     8: ("_scheduler", "selection", "_observed"),
-    9: ("_assembly", "importance", "ranges", "_tables"),
-    10: ("_search", "display"),
-    11: ("report",),
-    12: ("__init__",),
+    9: ("_assembly", "importance", "ranges"),
+    10: ("report", "display"),
+    11: ("_tables",),
+    12: ("_search",),
+    13: ("__init__",),
 }
 ROW_OF = {module: row for row, modules in ROWS.items() for module in modules}
 ENGINE = {module for module, row in ROW_OF.items() if row <= 5} - {"_sklearn_compat"}

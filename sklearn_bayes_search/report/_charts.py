@@ -1,0 +1,412 @@
+"""The charts, as plotly's figures: plain data, without plotly.
+
+A colour is the name of one of the page's own, as "@accent": the page puts in what the
+reader's light or dark mode asks for. ``customdata`` is the number of a candidate, and a
+line of text on the point itself; the page shows them, and the candidate's parameters.
+Plotly reads texts as HTML of a kind, so that those of the user are escaped.
+"""
+
+import numpy as np
+
+from sklearn_bayes_search.report._scales import score_floor
+from sklearn_bayes_search.report._text import (
+    drawn,
+    duration,
+    percent,
+    short_names,
+    visible,
+)
+
+__all__ = ["figure", "folds", "importance", "progress", "timeline"]
+
+N_LEADERS = 10
+MARGIN = {"l": 8, "r": 8, "t": 14, "b": 8}
+
+
+def figure(traces, *, x=None, y=None, height=320, **layout):
+    """Join traces and what all charts have in common.
+
+    Parameters
+    ----------
+    traces : list of dict
+        Plotly's.
+    x, y : dict, default=None
+        Axes.
+    height : int, default=320
+        Pixels.
+    **layout : dict
+        More of the layout.
+
+    Returns
+    -------
+    figure : dict
+        ``data`` and ``layout``.
+    """
+    axis = {
+        "gridcolor": "@line",
+        "linecolor": "@line",
+        "zeroline": False,
+        "automargin": True,
+        "ticks": "outside",
+        "ticklen": 5,
+        "tickcolor": "rgba(0,0,0,0)",
+        "tickfont": {"color": "@soft"},
+        "fixedrange": True,
+    }
+    title = {"font": {"size": 12, "color": "@soft"}, "standoff": 8}
+
+    def complete(own):
+        own = dict(own or {})
+        if "title" in own:
+            own["title"] = {**title, "text": own["title"]}
+        return {**axis, **own}
+
+    common = {
+        "height": height,
+        "margin": MARGIN,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "showlegend": False,
+        "hovermode": "closest",
+        "hoverdistance": 24,
+        "dragmode": False,
+        "xaxis": complete(x),
+        "yaxis": complete(y),
+    }
+    return {
+        "data": [{"hoverinfo": "none", **trace} for trace in traces],
+        "layout": {**common, **layout},
+    }
+
+
+def progress(findings):
+    """Draw the score of each candidate in the order of evaluation, and the best."""
+    scored = [c for c in findings.candidates if np.isfinite(c.score)]
+    floor, top = score_floor([c.score for c in scored])
+    best, steps = -np.inf, []
+    for candidate in findings.candidates:
+        if candidate.status == "ok":
+            best = max(best, candidate.score)
+        if np.isfinite(best):
+            steps.append((candidate.number, max(best, floor)))
+    line = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [x for x, _ in steps],
+        "y": [y for _, y in steps],
+        "line": {"shape": "hv", "width": 2, "color": "@second"},
+        "hoverinfo": "skip",
+    }
+    kinds = {
+        "ok": ("circle", "@accent", 8),
+        "paused": ("circle-open", "@accent", 7),
+        "early round": ("circle-open", "@accent", 7),
+    }
+    traces = [line]
+    for status, (symbol, colour, size) in kinds.items():
+        group = [c for c in scored if c.status == status]
+        if group:
+            traces.append(
+                _points(
+                    [c.number for c in group],
+                    [max(c.score, floor) for c in group],
+                    [[c.number, _edge(c, floor)] for c in group],
+                    symbol=[
+                        "triangle-down" if c.score < floor else symbol for c in group
+                    ],
+                    color=colour,
+                    size=size,
+                    opacity=0.75,
+                )
+            )
+    failed = findings.failed
+    if failed:
+        traces.append(
+            _points(
+                [c.number for c in failed],
+                [floor] * len(failed),
+                [[c.number, "failed"] for c in failed],
+                symbol="x",
+                color="@bad",
+                size=8,
+            )
+        )
+    if findings.chosen is not None:
+        traces.append(_star(findings.chosen.number, findings.chosen))
+    room, n = 0.03 * (top - floor), len(findings.candidates)
+    return figure(
+        traces,
+        x={
+            "title": "candidate, in the order of evaluation",
+            "range": [-0.02 * n - 0.5, 1.02 * n - 0.5],
+        },
+        y={"title": "score", "range": [floor - room, top + room]},
+    )
+
+
+def importance(table):
+    """Draw the share of the differences of the score that each parameter explains."""
+    table = table.iloc[:12][::-1]
+    short = short_names(table.index)
+    names = [
+        "which dict" if name == "(branch)" else drawn(short[name], 24)
+        for name in table.index
+    ]
+    rows = list(range(len(names)))
+    notes = [
+        f"alone {percent(main)}, with others {percent(total)} ± {percent(error)}"
+        for main, total, error in zip(
+            table["main"], table["total"], table["error"], strict=True
+        )
+    ]
+    data = [
+        [None, note, visible(str(name))]
+        for note, name in zip(notes, table.index, strict=True)
+    ]
+    bar = {"type": "bar", "orientation": "h", "y": rows, "customdata": data}
+    total = {
+        **bar,
+        "x": table["total"].tolist(),
+        "marker": {"color": "@faint"},
+        "width": 0.62,
+        "error_x": {
+            "type": "data",
+            "array": table["error"].tolist(),
+            "color": "@soft",
+            "thickness": 1.2,
+            "width": 4,
+        },
+    }
+    main = {
+        **bar,
+        "x": np.clip(table["main"], 0, 1).tolist(),
+        "marker": {"color": "@accent"},
+        "width": 0.62,
+    }
+    ends = np.minimum(table["total"] + table["error"], 1.1)
+    words = {
+        "type": "scatter",
+        "mode": "text",
+        "x": (ends + 0.02).tolist(),
+        "y": rows,
+        "text": table["direction"].replace("not monotone", "").tolist(),
+        "textposition": "middle right",
+        "textfont": {"size": 11, "color": "@soft"},
+        "hoverinfo": "skip",
+        "cliponaxis": False,
+    }
+    return figure(
+        [total, main, words],
+        x={
+            "title": "share of the differences of the score",
+            "range": [0, max(1.0, float(ends.max()) + 0.42)],
+            "tickvals": [0, 0.5, 1],
+            "ticktext": ["0", "50 %", "100 %"],
+        },
+        y={"tickvals": rows, "ticktext": names, "tickfont": {"color": "@ink"}},
+        height=max(56 + 38 * len(names), 150),
+        barmode="overlay",
+    )
+
+
+def folds(findings):
+    """Draw the scores on the folds of the leading candidates."""
+    ok = [c for c in findings.candidates if c.status == "ok"]
+    leaders = sorted(ok, key=lambda c: -c.score)[:N_LEADERS][::-1]
+    equals = set(findings.equals)
+    # the same place within each row, so that a fold can be followed
+    offsets = np.linspace(0.26, -0.26, len(leaders[0].folds)).tolist()
+    traces = []
+    for colour, group in (
+        ("@accent", [r for r, c in enumerate(leaders) if c.number in equals]),
+        ("@soft", [r for r, c in enumerate(leaders) if c.number not in equals]),
+    ):
+        points = [
+            (
+                score,
+                row + offsets[fold],
+                leaders[row].number,
+                f"fold {fold}: {findings.score_text(score, 1)}",
+            )
+            for row in group
+            for fold, score in enumerate(leaders[row].folds)
+        ]
+        if points:
+            traces.append(
+                _points(
+                    [p[0] for p in points],
+                    [p[1] for p in points],
+                    [[p[2], p[3]] for p in points],
+                    symbol="circle-open",
+                    color=colour,
+                    size=7,
+                )
+            )
+            traces.append(
+                _points(
+                    [leaders[row].score for row in group],
+                    group,
+                    [
+                        [
+                            leaders[r].number,
+                            f"mean {findings.score_text(leaders[r].score, 1)}",
+                        ]
+                        for r in group
+                    ],
+                    symbol="line-ns-open",
+                    color=colour,
+                    size=20,
+                    width=3,
+                )
+            )
+    return figure(
+        traces,
+        x={"title": "score on a fold"},
+        y={
+            "tickvals": list(range(len(leaders))),
+            "ticktext": [f"#{c.number}" for c in leaders],
+            "tickfont": {"color": "@ink"},
+            "range": [-0.6, len(leaders) - 0.4],
+        },
+        height=max(56 + 26 * len(leaders), 150),
+    )
+
+
+def timeline(fits):
+    """Draw when each fit ran, and where; breaks between two runs are left out.
+
+    Returns
+    -------
+    figure : dict
+        The chart.
+    breaks : list of float
+        Seconds that were left out, one for each break.
+    """
+    seconds = fits["seconds"].fillna(0.0).to_numpy()
+    start = (fits["start"] - fits["start"].min()).dt.total_seconds().to_numpy()
+    order = np.argsort(start, kind="stable")
+    shift, breaks, where = _breaks(start, seconds, order)
+    start = start - shift
+    end = float((start + seconds).max())
+    workers = {
+        worker: i for i, worker in enumerate(fits["worker"].iloc[order].unique())
+    }
+    data = [
+        [
+            int(candidate),
+            f"fold {fold}: {duration(took)}, {status}, {visible(str(worker))}",
+        ]
+        for candidate, fold, took, status, worker in zip(
+            fits["candidate"],
+            fits["fold"],
+            seconds,
+            fits["status"],
+            fits["worker"],
+            strict=True,
+        )
+    ]
+    rows = fits["worker"].map(workers).to_numpy()
+    traces = []
+    for status, colour, edge in (
+        ("ok", "@accent", "@sheet"),
+        ("failed", "@bad", "@bad"),
+    ):
+        chosen = np.flatnonzero((fits["status"] == status).to_numpy())
+        if len(chosen):
+            traces.append(
+                {
+                    "type": "bar",
+                    "orientation": "h",
+                    "base": np.round(start[chosen], 4).tolist(),
+                    "x": np.round(seconds[chosen], 4).tolist(),
+                    "y": rows[chosen].tolist(),
+                    "width": 0.7,
+                    "customdata": [data[i] for i in chosen],
+                    "marker": {
+                        "color": colour,
+                        # what failed is often short, and is to be seen
+                        "line": {"width": 1, "color": edge},
+                    },
+                }
+            )
+    lines = [
+        {
+            "type": "line",
+            "xref": "x",
+            "yref": "paper",
+            "x0": x,
+            "x1": x,
+            "y0": 0,
+            "y1": 1,
+            "line": {"dash": "dot", "width": 1, "color": "@soft"},
+        }
+        for x in where
+    ]
+    chart = figure(
+        traces,
+        x={
+            "title": "seconds since the first fit began",
+            "range": [-0.01 * end, 1.01 * end],
+        },
+        y={
+            "tickvals": list(workers.values()),
+            "ticktext": [f"worker {i + 1}" for i in workers.values()],
+            "autorange": "reversed",
+        },
+        height=max(70 + 24 * len(workers), 130),
+        barmode="overlay",
+        shapes=lines,
+    )
+    return chart, breaks
+
+
+def _breaks(start, seconds, order):
+    """Find times in which nothing ran, as before a search was resumed.
+
+    Returns how much earlier each fit is drawn, how long the breaks were, and where they
+    are drawn.
+    """
+    longest = max(60.0, 0.5 * seconds.sum())
+    end, cut, breaks, where = 0.0, 0.0, [], []
+    shift = np.zeros(len(start))
+    for row in order:
+        gap = start[row] - end
+        if gap > longest:
+            breaks.append(gap)
+            where.append(end - cut)
+            cut += gap
+        shift[row] = cut
+        end = max(end, start[row] + seconds[row])
+    return shift, breaks, where
+
+
+def _points(x, y, customdata, *, width=None, opacity=1.0, **marker):
+    if width is not None:
+        marker["line"] = {"width": width, "color": marker["color"]}
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": list(x),
+        "y": list(y),
+        "customdata": customdata,
+        "marker": {"opacity": opacity, **marker},
+        "cliponaxis": False,
+    }
+
+
+def _star(x, candidate):
+    """Ring the best setting."""
+    return _points(
+        [x],
+        [candidate.score],
+        [[candidate.number, "the best setting"]],
+        symbol="circle-open",
+        color="@second",
+        size=15,
+        width=2.5,
+    )
+
+
+def _edge(candidate, floor):
+    """Say of a point that it is drawn at the edge."""
+    return "lower than the chart shows" if candidate.score < floor else ""

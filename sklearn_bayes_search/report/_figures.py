@@ -1,0 +1,185 @@
+"""The section with the charts: their places and captions, and plotly's data."""
+
+from dataclasses import dataclass
+
+from sklearn_bayes_search.report import _charts, _space_charts
+from sklearn_bayes_search.report._sections import section
+from sklearn_bayes_search.report._text import duration, plural, safe, shown
+
+__all__ = ["figures"]
+
+HINT = (
+    '<p class="hint">Point at anything, or tap it, to see its parameters. A click of '
+    "the mouse shows the candidate in the table.</p>"
+    '<p id="no-charts" class="note">The charts need a browser of 2023 or later, with '
+    "scripts. All else can be read without.</p>"
+)
+SLICES = (
+    '<div class="wide intro"><h3>The score along each parameter</h3><p>The line is '
+    "what a model expects if only this parameter changes and the others stay at the "
+    "best setting; it is 95\N{NO-BREAK SPACE}% sure of the band. Points are all "
+    "settings tried: the others differ in them, so they need not lie on the line.</p>"
+    "</div>"
+)
+
+
+@dataclass(frozen=True)
+class _Chart:
+    """A chart with its caption; all texts are our own.
+
+    ``keys`` are the legend: classes of the style sheet, and what they stand for.
+    """
+
+    anchor: str
+    heading: str
+    text: str
+    figure: dict
+    keys: tuple = ()
+    width: str = "wide"
+
+    def html(self):
+        """Write its place."""
+        legend = "".join(
+            f'<span><i class="{kind}"></i>{label}</span>' for kind, label in self.keys
+        )
+        legend = f'<p class="keys">{legend}</p>' if legend else ""
+        least = self.figure.get("min_width", 0)
+        # what can be scrolled has to be reached by the keyboard
+        reach = ' tabindex="0"' if least else ""
+        return (
+            f'<figure class="{self.width}"><figcaption><h3>{self.heading}</h3>'
+            f"<p>{self.text}</p>{legend}</figcaption>"
+            f'<div class="scroll"{reach}>'
+            f"{_place(self.anchor, f'{self.heading}. {self.text}', self.figure, least)}"
+            "</div></figure>"
+        )
+
+
+def figures(findings):
+    """Write the section.
+
+    Parameters
+    ----------
+    findings : Findings
+        What there is to draw.
+
+    Returns
+    -------
+    html : str
+        Empty where no setting has a score.
+    figures : dict of str to dict
+        Plotly's data, by the id of the place.
+    """
+    if findings.chosen is None:
+        return "", {}
+    charts = [_progress(findings)]
+    charts += _parallel(findings) + _importance(findings) + _folds(findings)
+    parts = [chart.html() for chart in charts]
+    drawn = {chart.anchor: chart.figure for chart in charts}
+    cuts = _space_charts.slices(findings)
+    parts += [SLICES] * bool(cuts)
+    for index, (name, figure) in enumerate(cuts):
+        anchor = f"chart-slice-{index}"
+        place = _place(anchor, f"Score along {shown(name)}", figure)
+        parts.append(f'<figure class="third">{place}</figure>')
+        drawn[anchor] = figure
+    for chart in _timeline(findings):
+        parts.append(chart.html())
+        drawn[chart.anchor] = chart.figure
+    html = f'{HINT}<div class="grid">{"".join(parts)}</div>'
+    return section("charts", "Charts", html), drawn
+
+
+def _place(anchor, label, figure, least=0):
+    return (
+        f'<div class="chart" id="{anchor}" role="img" aria-label="{safe(label)}" '
+        f'style="height:{figure["layout"]["height"]}px;min-width:{least}px"></div>'
+    )
+
+
+def _progress(findings):
+    status = {c.status for c in findings.candidates}
+    seen = {
+        "paused": ("hollow", "paused: an estimate"),
+        "early round": ("hollow", "early round"),
+        "failed": ("cross", "failed"),
+    }
+    return _Chart(
+        "chart-progress",
+        "Score of each candidate",
+        "Each point is a setting, in the order they were tried.",
+        _charts.progress(findings),
+        (
+            ("dot", "a setting"),
+            ("step", "best so far"),
+            ("ring", "the best setting"),
+            *(key for name, key in seen.items() if name in status),
+        ),
+    )
+
+
+def _parallel(findings):
+    figure, n_left_out = _space_charts.parallel(findings)
+    if figure is None:
+        return []
+    text = (
+        "Each line is a setting. Follow the best lines: where do they cross each axis? "
+        "The parameter next to the score matters most."
+    )
+    if n_left_out:
+        text += f" {plural(n_left_out, 'parameter')} that matter less: left out."
+    keys = [("ramp", "lower to higher score"), ("step", "the best setting")]
+    keys += [("dash", "failed")] * bool(findings.failed)
+    return [_Chart("chart-parallel", "What goes together", text, figure, tuple(keys))]
+
+
+def _importance(findings):
+    if not len(findings.importance):
+        return []
+    return [
+        _Chart(
+            "chart-importance",
+            "Which parameters matter",
+            "How much of the differences of the score comes from each parameter, if "
+            "all settings were equally likely.",
+            _charts.importance(findings.importance),
+            (("bar", "alone"), ("bar faint", "with others, and its error")),
+            "half",
+        )
+    ]
+
+
+def _folds(findings):
+    if findings.top is None or findings.honest is None:  # one fold is no comparison
+        return []
+    keys = [("hollow", "a fold"), ("tick", "mean")]
+    n_ok = sum(c.status == "ok" for c in findings.candidates)
+    worse = len(findings.equals) < min(n_ok, _charts.N_LEADERS)
+    keys += [("dot grey", "not as good")] * worse
+    return [
+        _Chart(
+            "chart-folds",
+            "Folds of the best candidates",
+            "Rows that overlap cannot be told apart: their order is partly luck. Each "
+            "fold has its own height within a row.",
+            _charts.folds(findings),
+            tuple(keys),
+            "half",
+        )
+    ]
+
+
+def _timeline(findings):
+    fits = findings.fits
+    if fits is None or not len(fits):
+        return []
+    figure, breaks = _charts.timeline(fits)
+    text = "Each bar is a fit on one fold. Gaps are time in which a worker waited."
+    if breaks:
+        text += (
+            f" Breaks between runs are left out: {duration(sum(breaks))}, at the "
+            "dotted line."
+        )
+    failed = (fits["status"] == "failed").any()
+    keys = (("bar", "a fit"), ("bar bad", "failed")) if failed else ()
+    return [_Chart("chart-timeline", "When each fit ran", text, figure, keys)]

@@ -1,0 +1,239 @@
+"""What the page tells, gathered from a fitted search of any class."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sklearn_bayes_search._observed import Observed, ScoreModel, observe
+from sklearn_bayes_search._results import mean_and_error
+from sklearn_bayes_search.importance import parameter_importance
+from sklearn_bayes_search.ranges import check_ranges
+from sklearn_bayes_search.report._text import number
+from sklearn_bayes_search.selection import (
+    HonestScore,
+    equivalent_settings,
+    honest_score,
+)
+
+__all__ = ["Candidate", "Findings", "find"]
+
+PREFIX = "mean_test_"
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One row of ``cv_results_``.
+
+    Parameters
+    ----------
+    number : int
+        The row.
+    params : dict
+        The setting.
+    score, error : float
+        Mean over the folds, an estimate where paused, and its standard error; NaN where
+        unknown.
+    status : str
+        "ok", "failed", "paused", or "early round" of successive halving.
+    seconds : float
+        All fits and scorings together.
+    folds : ndarray of shape (n_splits,)
+        Scores on the folds, NaN where there is none.
+    """
+
+    number: int
+    params: dict
+    score: float
+    error: float
+    status: str
+    seconds: float
+    folds: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """All that the page tells of a search.
+
+    Parameters
+    ----------
+    search : fitted search
+        As it was given.
+    metric : str
+        Name of the score.
+    candidates : list of Candidate
+        All rows.
+    chosen : Candidate or None
+        The best setting; None where no setting has a score.
+    top : Candidate or None
+        The one with the highest score: not the same where ``refit`` is a rule.
+    equals : list of int
+        Numbers of the candidates that cannot be told from the top one, this first.
+    honest : HonestScore or None
+        None with one fold.
+    observed : Observed or None
+        For the model; None where no setting has a score.
+    model : ScoreModel or None
+        Of the score.
+    importance, ranges : DataFrame
+        What `parameter_importance` and `check_ranges` say.
+    fits : DataFrame or None
+        ``folds_frame()``, where the search has one.
+    """
+
+    search: object
+    metric: str
+    candidates: list
+    chosen: Candidate | None
+    top: Candidate | None
+    equals: list
+    honest: HonestScore | None
+    observed: Observed | None
+    model: ScoreModel | None
+    importance: pd.DataFrame
+    ranges: pd.DataFrame
+    fits: pd.DataFrame | None
+
+    @property
+    def decimals(self):
+        """Digits of a score after the point: the second that its error leaves open.
+
+        None where there is no error.
+        """
+        error = np.nan if self.top is None else self.top.error
+        if not error > 0 or not np.isfinite(error):
+            return None
+        return int(np.clip(1 - np.floor(np.log10(error)), 0, 8))
+
+    def score_text(self, value, extra=0):
+        """Write a score with the digits that mean something, and some more."""
+        decimals = self.decimals
+        return number(value, None if decimals is None else decimals + extra)
+
+    @property
+    def failed(self):
+        """Candidates that failed."""
+        return [c for c in self.candidates if c.status == "failed"]
+
+
+def find(search, metric=None):
+    """Read a search.
+
+    Parameters
+    ----------
+    search : fitted search
+        With ``cv_results_``.
+    metric : str, default=None
+        As for `observe`.
+
+    Returns
+    -------
+    findings : Findings
+        What there is to tell.
+    """
+    if not hasattr(search, "fit") or isinstance(search, type):
+        raise TypeError(
+            "The search must be a fitted search, as BayesSearchCV or GridSearchCV. "
+            f"Got {search!r}."
+        )
+    observed, metric = _observe(search, metric)
+    candidates = _candidates(search, metric)
+    complete = [c for c in candidates if c.status == "ok"]
+    top = max(complete, key=lambda c: c.score, default=None)
+    honest, equals = _how_good(search.cv_results_, metric, complete)
+    model, importance, ranges = None, pd.DataFrame(), pd.DataFrame()
+    if observed is not None:
+        with warnings.catch_warnings():
+            # observe has said so already
+            warnings.filterwarnings("ignore", ".*settings are not in the space")
+            model = ScoreModel.fit(observed)
+            importance = parameter_importance(search, metric=metric)
+            ranges = check_ranges(search, metric=metric)
+    return Findings(
+        search=search,
+        metric=metric,
+        candidates=candidates,
+        chosen=_chosen(search, metric, candidates, top),
+        top=top,
+        equals=equals,
+        honest=honest,
+        observed=observed,
+        model=model,
+        importance=importance,
+        ranges=ranges,
+        fits=search.folds_frame() if hasattr(search, "folds_frame") else None,
+    )
+
+
+def _observe(search, metric):
+    """Give what the search saw, None where nothing has a score, and the metric."""
+    try:
+        observed = observe(search, metric)
+    except ValueError:
+        results = getattr(search, "cv_results_", {})
+        own = metric or getattr(search, "_metric", "score")
+        # a page about nothing but failures is of use, too
+        if PREFIX + own in results and not any(
+            candidate.status == "ok" for candidate in _candidates(search, own)
+        ):
+            return None, own
+        raise
+    return observed, observed.metric
+
+
+def _candidates(search, metric):
+    results = search.cv_results_
+    scores = np.array(results[PREFIX + metric], dtype=float)
+    keys = [f"split{fold}_test_{metric}" for fold in range(len(results))]
+    folds = np.array([results[key] for key in keys if key in results], dtype=float)
+    error = mean_and_error(folds)[1]
+    status = np.where(np.isfinite(scores), "ok", "failed").astype(object)
+    if hasattr(search, "results_frame"):
+        frame = search.results_frame()
+        status = frame["status"].to_numpy()
+        if metric == search._metric:
+            scores = np.where(status == "paused", frame["score"], scores)
+    if "n_resources" in results:
+        resources = np.asarray(results["n_resources"])
+        early = (status == "ok") & (resources < resources.max())
+        status = np.where(early, "early round", status)
+    n_fits = results.get("n_splits_evaluated", len(folds))
+    seconds = n_fits * (results["mean_fit_time"] + results["mean_score_time"])
+    return [
+        Candidate(
+            number=row,
+            params=dict(params),
+            score=float(scores[row]) if status[row] != "failed" else np.nan,
+            error=float(error[row]),
+            status=str(status[row]),
+            seconds=float(seconds[row]),
+            folds=folds[:, row],
+        )
+        for row, params in enumerate(results["params"])
+    ]
+
+
+def _how_good(results, metric, complete):
+    """Give the honest score, and the candidates that are as good as the best."""
+    if not complete:
+        return None, []
+    rows = [c.number for c in complete]
+    table = {
+        f"split{fold}_test_{metric}": np.array([c.folds[fold] for c in complete])
+        for fold in range(len(complete[0].folds))
+    }
+    equals = equivalent_settings(table, metric=metric)
+    honest = honest_score(table, metric=metric) if len(table) > 1 else None
+    return honest, [rows[index] for index in equals]
+
+
+def _chosen(search, metric, candidates, top):
+    """Give the best setting: the search's own choice, if it is by this metric."""
+    index = getattr(search, "best_index_", None)
+    refit = getattr(search, "refit", None)
+    several = getattr(search, "multimetric_", False)
+    if index is None or (several and isinstance(refit, str) and refit != metric):
+        return top
+    chosen = candidates[index]
+    return top if chosen.status == "failed" else chosen

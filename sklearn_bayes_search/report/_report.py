@@ -1,0 +1,107 @@
+"""The function that writes the page."""
+
+import os
+import secrets
+from pathlib import Path
+
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_bayes_search.report._findings import find
+from sklearn_bayes_search.report._page import page
+
+__all__ = ["report"]
+
+
+def report(search, path, *, metric=None):
+    """Write a page about a finished search: one HTML file, for any browser.
+
+    It tells what was found and how far to trust it, what to try next, and which
+    parameters matter; it has charts, a table of all settings, the failures, and the
+    code of the search. The file needs nothing else, and no network.
+
+    Parameters
+    ----------
+    search : fitted search
+        A `BayesSearchCV`, or one of scikit-learn's, as ``GridSearchCV``.
+    path : str or path
+        Where the file is written. A file that is there is replaced.
+    metric : str, default=None
+        Which score, where there are several. None is the one of ``refit``, else what a
+        `BayesSearchCV` maximised, else "score", else the only one.
+
+    Returns
+    -------
+    path : pathlib.Path
+        Where the file is, in full.
+
+    Raises
+    ------
+    ImportError
+        If plotly is not installed, which makes the charts.
+    FileNotFoundError
+        If the folder of the path does not exist.
+    TypeError, ValueError
+        If it is no search, or not fitted, or the metric is unknown or not clear.
+
+    Notes
+    -----
+    All that comes from the user, as names of parameters or messages of errors, is shown
+    as text, never run. The page has a policy that forbids network, and scripts other
+    than its own. Values of parameters are readable by whoever gets the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sklearn_bayes_search.report import report
+    >>> search = GridSearchCV(
+    ...     DecisionTreeClassifier(random_state=0), {"max_depth": range(1, 6)}
+    ... ).fit(*load_iris(return_X_y=True))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = report(search, Path(folder) / "report.html")
+    ...     path.stat().st_size < 5_000_000
+    True
+    """
+    path = Path(path).absolute()
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"The folder of the 'path' parameter must exist. Got {str(path)!r}; make "
+            f"{str(path.parent)!r} first."
+        )
+    if path.is_dir():
+        raise IsADirectoryError(
+            f"The 'path' parameter must name a file. Got the folder {str(path)!r}; "
+            "add a name, as 'report.html'."
+        )
+    plotly = _plotly()
+    if hasattr(search, "fit") and not isinstance(search, type):
+        check_is_fitted(search, "cv_results_")
+    _write(path, page(find(search, metric), plotly))
+    return path
+
+
+def _plotly():
+    """Give plotly's script."""
+    try:
+        from plotly.offline import get_plotlyjs
+    except ImportError as error:
+        raise ImportError(
+            "A report needs plotly for its charts. Install it with "
+            'pip install "sklearn-bayes-search[report]".'
+        ) from error
+    return get_plotlyjs()
+
+
+def _write(path, text):
+    """Write a file so that it is there as a whole or not at all."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        # "x": not through a link that someone else put there
+        with open(part, "x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,340 @@
+"""The two charts of the space: what goes together, and cuts through the model."""
+
+import numpy as np
+
+from sklearn_bayes_search._trial import key
+from sklearn_bayes_search.report._charts import figure
+from sklearn_bayes_search.report._scales import (
+    MixedScale,
+    round_numbers,
+    scales,
+    score_floor,
+)
+from sklearn_bayes_search.report._text import drawn, number, short_names, shown
+
+__all__ = ["parallel", "slices"]
+
+# More axes, or values along one, cannot be read.
+MAX_AXES = MAX_TICKS = 8
+N_BANDS, N_STEPS, N_SLICES = 9, 61, 3
+# Where a line is for a parameter that the setting does not have.
+UNUSED = -0.12
+# 95 % of a normal distribution.
+WIDE = 1.96
+
+
+def parallel(findings):
+    """Draw each setting as a line through an axis per parameter and the score.
+
+    Returns
+    -------
+    figure : dict or None
+        None where no parameter varies.
+    n_left_out : int
+        How many parameters have no axis.
+    """
+    placed = _placed(findings)
+    axes = _axes(findings.observed.space, placed)
+    order = {name: i for i, name in enumerate(findings.importance.index)}
+    axes.sort(key=lambda axis: order.get(axis.name, len(order)))
+    # the most important next to the score
+    axes, n_left_out = axes[:MAX_AXES][::-1], len(axes[MAX_AXES:])
+    if not axes:
+        return None, 0
+    scored = [(c, row) for c, row in placed if np.isfinite(c.score)]
+    floor, top = score_floor([c.score for c, _ in scored])
+    scored.sort(key=lambda pair: pair[0].score)
+    traces = []
+    # bands of equal rank, the best last, so that it is on top
+    for band, members in enumerate(np.array_split(np.arange(len(scored)), N_BANDS)):
+        if len(members):
+            lines = [_line(axes, *scored[i], floor, top) for i in members]
+            traces.append(_lines(lines, f"@ramp{band}", 1.2, 0.8))
+    failed = [(c, row) for c, row in placed if c.status == "failed"]
+    if failed:
+        lines = [_line(axes, *pair, floor, top) for pair in failed]
+        traces.append({**_lines(lines, "@bad", 1.0, 0.5), "line_dash": "dot"})
+        dashed = traces[-1]
+        dashed["line"] = {**dashed["line"], "dash": dashed.pop("line_dash")}
+    best = [pair for pair in placed if pair[0] is findings.chosen]
+    lines = [_line(axes, *pair, floor, top) for pair in best]
+    traces.append(_lines(lines, "@second", 3.0, 1.0))
+    # the page draws the line under the pointer with this one
+    traces.append({**_lines([], "@ink", 2.5, 1.0), "hoverinfo": "skip"})
+    short = short_names([axis.name for axis in axes])
+    labels = [drawn(short[axis.name], 18) for axis in axes] + ["score"]
+    ticks = [axis.ticks() for axis in axes]
+    steps = [(s - floor) / (top - floor) for s in round_numbers(floor, top)]
+    texts = map(number, round_numbers(floor, top))
+    ticks.append(list(zip(steps, texts, strict=True)))
+    notes = [
+        {
+            "x": x,
+            "y": y,
+            "text": text,
+            "xanchor": "left" if x < len(axes) else "right",
+            "xshift": 7 if x < len(axes) else -7,
+            "font": {"size": 10, "color": "@ink"},
+            "bgcolor": "@veil",
+            "borderpad": 1,
+            "showarrow": False,
+        }
+        for x, pairs in enumerate(ticks)
+        for y, text in pairs
+    ]
+    rules = [
+        {
+            "type": "line",
+            "x0": x,
+            "x1": x,
+            "y0": 0,
+            "y1": 1,
+            "line": {"width": 1.2, "color": "@soft"},
+        }
+        for x in range(len(labels))
+    ]
+    inactive = any(axis.name not in c.params for c, _ in placed for axis in axes)
+    low = UNUSED - 0.04 if inactive else -0.05
+    chart = figure(
+        traces,
+        x={
+            "tickvals": list(range(len(labels))),
+            "ticktext": labels,
+            "tickfont": {"color": "@ink", "size": 12},
+            "showgrid": False,
+            "showline": False,
+            "side": "top",
+            "range": [-0.3, len(labels) - 0.7],
+            "ticklabeloverflow": "allow",
+            "tickangle": 0,
+        },
+        y={
+            "range": [low, 1.06],
+            "showgrid": False,
+            "showline": False,
+            "tickvals": [UNUSED] if inactive else [],
+            "ticktext": ["not used"] if inactive else [],
+        },
+        height=380,
+        annotations=notes,
+        shapes=rules,
+    )
+    chart["min_width"] = 96 * len(labels)
+    return chart, n_left_out
+
+
+def slices(findings):
+    """Draw the model along the most important parameters, through the best setting.
+
+    Returns
+    -------
+    slices : list of (str, dict)
+        Names of parameters, and charts.
+    """
+    observed, model = findings.observed, findings.model
+    space, placed = observed.space, _placed(findings)
+    centre = [row for c, row in placed if c is findings.chosen]
+    centre = centre[0] if centre else observed.U[observed.best]
+    active = space.dims.active[space.dims.branch_of(centre[None])[0]]
+    axes = {axis.name: axis for axis in scales(space) if active[axis.column]}
+    wanted = [axes[n] for n in findings.importance.index if n in axes][:N_SLICES]
+    scored = [(c, row) for c, row in placed if np.isfinite(c.score)]
+    floor, top = score_floor([c.score for c, _ in scored])
+    drawn = []
+    for axis in wanted:
+        U = np.tile(centre, (N_STEPS, 1))
+        U[:, axis.column] = np.linspace(axis.low, axis.high, N_STEPS)
+        positions = axis.dimension.positions()
+        if positions is not None and len(positions) <= N_STEPS:
+            U = U[: len(positions)]
+            U[:, axis.column] = np.sort(positions)
+        U = np.unique(space.snap(U), axis=0)
+        U = U[np.argsort(U[:, axis.column])]
+        mean, std = model.predict(U)
+        drawn.append((axis, U, mean, std))
+    low = min([floor, *(np.quantile(m - s, 0.05) for _, _, m, s in drawn)])
+    low = max(low, floor - (top - floor))
+    high = max([top, *((m + s).max() for _, _, m, s in drawn)])
+    low -= 0.04 * (high - low)
+    return [
+        (axis.name, _slice(findings, axis, U, mean, std, scored, (low, high)))
+        for axis, U, mean, std in drawn
+    ]
+
+
+def _slice(findings, axis, U, mean, std, scored, limits):
+    """Draw one cut, with all settings that have a value of the parameter."""
+    space = findings.observed.space
+    branch = space.dims.branch_of(np.array([row for _, row in scored]))
+    here = space.dims.active[branch, axis.column]
+    there = [pair for pair, yes in zip(scored, here, strict=True) if yes]
+    x, points, horizontal = _along(axis, U[:, axis.column], there)
+    traces = _model_line(axis, x, mean, std)
+    low, _ = limits
+    shapes = ["triangle-down" if c.score < low else "circle" for c, _ in there]
+    dots = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": points,
+        "y": [max(c.score, low) for c, _ in there],
+        "customdata": [[c.number, ""] for c, _ in there],
+        "marker": {"size": 6, "color": "@soft", "opacity": 0.6, "symbol": shapes},
+        "cliponaxis": False,
+    }
+    best = [i for i, (c, _) in enumerate(there) if c is findings.chosen]
+    ring = {
+        **dots,
+        "x": [points[i] for i in best],
+        "y": [there[i][0].score for i in best],
+        "customdata": [[there[i][0].number, "the best setting"] for i in best],
+        "marker": {
+            "symbol": "circle-open",
+            "size": 14,
+            "color": "@second",
+            "line": {"width": 2.5, "color": "@second"},
+        },
+    }
+    return figure(
+        [*traces, dots, ring],
+        x={"title": drawn(axis.name, 32), **horizontal},
+        y={"range": list(limits), "nticks": 6},
+        height=250,
+    )
+
+
+def _along(axis, positions, there):
+    """Give the places of the cut's points and of the settings, and the axis."""
+    values = axis.dimension.decode_many(positions)
+    if axis.numeric:
+        x = [float(value) for value in values]
+        points = [float(c.params[axis.name]) for c, _ in there]
+        marked = values if _few(axis, x) else axis.round_values()
+        low, high = np.log10(axis.ends) if axis.log else axis.ends
+        pad = 0.05 * (high - low)
+        return (
+            x,
+            points,
+            {
+                "type": "log" if axis.log else "linear",
+                "tickvals": [float(value) for value in marked],
+                "ticktext": [shown(value) for value in marked],
+                "range": [low - pad, high + pad],
+            },
+        )
+    x = list(range(len(values)))
+    visited = np.array([row[axis.column] for _, row in there])
+    points = np.abs(visited[:, None] - positions).argmin(axis=1).tolist()
+    step = -(-len(values) // MAX_TICKS)
+    texts = [drawn(value, 12) for value in values]
+    return (
+        x,
+        points,
+        {
+            "tickvals": x[::step],
+            "ticktext": texts[::step],
+            "range": [-0.5, len(x) - 0.5],
+        },
+    )
+
+
+def _few(axis, x):
+    """Tell whether the points of a cut are drawn one by one."""
+    return not axis.numeric or len(x) <= MAX_TICKS
+
+
+def _model_line(axis, x, mean, std):
+    """Draw what the model expects, as a line with a band or as points with bars."""
+    few = _few(axis, x)
+    line = {
+        "type": "scatter",
+        "mode": "lines" if not few else "lines+markers" if axis.numeric else "markers",
+        "x": x,
+        "y": mean.tolist(),
+        "marker": {"size": 9, "color": "@accent"},
+        "line": {"width": 2, "color": "@accent"},
+        "hoverinfo": "skip",
+    }
+    if few:
+        error = {"type": "data", "color": "@accent", "thickness": 1.2}
+        return [{**line, "error_y": {**error, "array": (WIDE * std).tolist()}}]
+    band = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [*x, *x[::-1]],
+        "y": [*(mean + WIDE * std), *(mean - WIDE * std)[::-1]],
+        "fill": "toself",
+        "fillcolor": "@band",
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+    }
+    return [band, line]
+
+
+def _placed(findings):
+    """Give candidates with their points, each setting once, those outside left out."""
+    space = findings.observed.space
+    names = {name for branch in space.branches for name in branch}
+    placed = {}
+    for candidate in findings.candidates:
+        params = {n: v for n, v in candidate.params.items() if n in names}
+        try:
+            row = space.encode(params)
+        except ValueError:
+            continue
+        # of successive halving the last round counts
+        placed[key(row)] = (candidate, row)
+    return list(placed.values())
+
+
+def _axes(space, placed):
+    """Give an axis for each parameter that varies."""
+    columns = {}
+    for axis in scales(space):
+        columns.setdefault(axis.name, []).append(axis)
+    branch = space.dims.branch_of(np.array([row for _, row in placed]))
+    axes = []
+    for name in dict.fromkeys(n for each in space.branches for n in each):
+        values = [c.params[name] for c, _ in placed if name in c.params]
+        if name not in columns and len(set(map(shown, values))) < 2:
+            continue
+        own = columns.get(name, [])
+        active = space.dims.active[branch][:, [axis.column for axis in own]]
+        # elsewhere it is fixed, or has another range
+        if len(own) == 1 and active.sum() == len(values):
+            axes += own
+        else:
+            axes.append(MixedScale(name, values))
+    return axes
+
+
+def _line(axes, candidate, row, floor, top):
+    """Give a candidate's number, and how high its line is at each axis."""
+    heights = [
+        axis.height(candidate, row) if axis.name in candidate.params else UNUSED
+        for axis in axes
+    ]
+    if np.isfinite(candidate.score):
+        height = (max(candidate.score, floor) - floor) / (top - floor)
+        heights.append(float(height))
+    return candidate.number, [round(height, 4) for height in heights]
+
+
+def _lines(lines, colour, width, opacity):
+    """Join lines into one trace, with gaps between them: many traces are slow."""
+    x, y, data = [], [], []
+    for candidate, heights in lines:
+        x += [*range(len(heights)), None]
+        y += [*heights, None]
+        data += [[candidate, ""]] * len(heights) + [None]
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": x,
+        "y": y,
+        "customdata": data,
+        "line": {"width": width, "color": colour},
+        "marker": {"size": 4, "color": colour},
+        "opacity": opacity,
+        "connectgaps": False,
+        "cliponaxis": False,
+    }

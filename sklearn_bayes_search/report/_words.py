@@ -1,0 +1,285 @@
+"""The sentences of the page: plain text, which the page escapes."""
+
+import math
+
+import numpy as np
+
+from sklearn_bayes_search.report._charts import timeline
+from sklearn_bayes_search.report._text import (
+    describe,
+    duration,
+    listing,
+    percent,
+    plural,
+    visible,
+)
+
+__all__ = ["advice", "facts", "interval", "lead", "metric_name"]
+
+# What scikit-learn calls scores that cannot be higher.
+AT_MOST_1 = (
+    *("accuracy", "balanced_accuracy", "top_k_accuracy", "average_precision", "f1"),
+    *("precision", "recall", "jaccard", "roc_auc", "r2", "R²", "explained_variance"),
+)
+# From this share of failures on, they are worth a word at the top.
+MANY_FAILED = 0.1
+# Above it, the order of importances is not to be relied on.
+UNSURE = 0.2
+# How much of a search's end must bring a rise for it to be called improving, and how
+# large a rise, in standard errors of the best score, is.
+LAST_PART, RISE = 0.25, 0.25
+
+
+def metric_name(findings):
+    """Name the score as a reader knows it."""
+    scoring = getattr(findings.search, "scoring", None)
+    if findings.metric != "score":
+        return visible(findings.metric)
+    if isinstance(scoring, str):
+        return visible(scoring)
+    if scoring is None:
+        kind = getattr(findings.search.estimator, "_estimator_type", None)
+        tags = getattr(findings.search.estimator, "__sklearn_tags__", None)
+        kind = tags().estimator_type if tags is not None else kind
+        return {"classifier": "accuracy", "regressor": "R²"}.get(kind, "score")
+    name = visible(getattr(scoring, "__name__", "score"))
+    return name if name.isidentifier() else "score"
+
+
+def lead(findings):
+    """Say what was searched, in a sentence or two."""
+    search = findings.search
+    # of successive halving, the resource is a parameter that is not searched over
+    space = [] if findings.observed is None else findings.observed.space.branches
+    names = {n for branch in space for n in branch}
+    names = sorted(names or {n for c in findings.candidates for n in c.params})
+    n_folds = len(findings.candidates[0].folds)
+    n_fits = sum(_n_fits(c, findings) for c in findings.candidates)
+    over = listing([visible(n) for n in names[:6]])
+    if len(names) > 6:
+        over = f"{len(names)} parameters, {over} among them"
+    # successive halving has a row for each round of a setting
+    n_settings = getattr(search, "n_candidates_", [len(findings.candidates)])[0]
+    name, score = metric_name(findings), "A higher score is better."
+    if name != "score":
+        score = f"The score is {name}; higher is better."
+    up_to = "up to " if any(c.status == "paused" for c in findings.candidates) else ""
+    return (
+        f"{type(search).__name__} tried {plural(n_settings, 'setting')} of "
+        f"{describe(search.estimator)}, each on {up_to}{plural(n_folds, 'fold')}: "
+        f"{plural(n_fits, 'fit')} in all. It searched over {over}. {score}"
+    )
+
+
+def facts(findings):
+    """Tell how good the best is, and how the search went.
+
+    Returns
+    -------
+    facts : list of (str, str)
+        Headings and sentences.
+    """
+    rows = []
+    if findings.chosen is None:
+        rows.append(
+            ("Best score", "No setting could be scored. See the failures below.")
+        )
+    else:
+        rows.append(("Best score", _best(findings)))
+        if findings.honest is not None:
+            rows.append(("On new data", _new_data(findings)))
+        rows.append(("As good", _equals(findings)))
+    rows.append(("Why it stopped", _why_it_stopped(findings)))
+    rows.append(("How long it took", _time(findings)))
+    improving = _improving(findings)
+    if improving is not None:
+        rows.append(("Still improving?", improving[1]))
+    return rows
+
+
+def advice(findings):
+    """Tell what to do next.
+
+    Returns
+    -------
+    advice : list of str
+        Sentences, the most pressing first.
+    """
+    items = []
+    n_failed, n = len(findings.failed), len(findings.candidates)
+    if n_failed >= MANY_FAILED * n:
+        items.append(
+            f"{n_failed} of {n} settings failed. See Failures for what they raised. "
+            "Leave out what cannot work, and more settings will be of use."
+        )
+    if len(findings.ranges):
+        flat = findings.ranges["finding"] == "flat"
+        items += [visible(text) for text in findings.ranges["text"][~flat]]
+        names = [visible(name) for name in findings.ranges["parameter"][flat]]
+        if names:
+            they = "It" if len(names) == 1 else "They"
+            items.append(
+                f"{listing(names)}: the score hardly depends on "
+                f"{'it' if len(names) == 1 else 'them'}, within what was searched. "
+                f"{they} need not be searched again."
+            )
+    improving = _improving(findings)
+    if improving is not None and improving[0]:
+        items.append(
+            "The score was still rising at the end. Raise n_iter: more settings will "
+            "probably find a better one."
+        )
+    if len(findings.importance) and findings.importance["error"].max() > UNSURE:
+        items.append(
+            "Too few settings were tried to tell which parameters matter most. Do not "
+            "rely on the order below."
+        )
+    if len(findings.equals) > 1:
+        items.append(
+            f"{len(findings.equals)} settings are as good as each other, as far as the "
+            "folds can tell. Choose the fastest or the simplest of them."
+        )
+    return items
+
+
+def _best(findings):
+    chosen, top = findings.chosen, findings.top
+    over = "the mean over the folds" if len(chosen.folds) > 1 else "on one fold"
+    score, error = map(findings.score_text, (chosen.score, chosen.error))
+    text = f"{score}, {over}, for candidate #{chosen.number}."
+    if np.isfinite(chosen.error):
+        text += f" Its standard error over the folds is {error}."
+    if top is not None and top is not chosen and top.score > chosen.score:
+        text += (
+            " It was chosen by refit. The highest score is "
+            f"{findings.score_text(top.score)}, of candidate #{top.number}."
+        )
+    return text
+
+
+def interval(findings):
+    """Give the ends of the interval of the honest score, as far as scores reach."""
+    low, high = findings.honest.low, findings.honest.high
+    name = metric_name(findings)
+    if name.startswith("neg_"):
+        most = 0.0
+    else:
+        most = 1.0 if name.startswith(AT_MOST_1) else math.inf
+    # a metric of the user's may be called so and mean something else
+    most = most if findings.top.folds.max() <= most else math.inf
+    return findings.score_text(low), findings.score_text(min(high, most))
+
+
+def _new_data(findings):
+    honest = findings.honest
+    low, high = interval(findings)
+    luck = (
+        "The best of many settings is partly lucky. Without the luck, expect"
+        if honest.optimism > 0
+        else "No luck could be found in the best score: expect"
+    )
+    return (
+        f"{luck} about {findings.score_text(honest.score)}. With "
+        f"{percent(honest.level)} confidence it is between {low} and {high}."
+    )
+
+
+def _equals(findings):
+    others = len(findings.equals) - 1
+    if findings.honest is None:
+        return "With one fold, it cannot be told which settings are as good."
+    if others < 1:
+        return "No other setting is as good as the best one."
+    are = "setting is" if others == 1 else "settings are"
+    return (
+        f"{others} other {are} as good as the best one, as far as the folds can tell. "
+        f"The table marks {'it' if others == 1 else 'them'}."
+    )
+
+
+def _why_it_stopped(findings):
+    search = findings.search
+    if hasattr(search, "stop_reason_"):
+        return _sentence(search.stop_reason_)
+    if hasattr(search, "n_resources_"):
+        resource = "samples" if search.resource == "n_samples" else search.resource
+        first, last = search.n_resources_[0], search.n_resources_[-1]
+        return (
+            "Successive halving went through "
+            f"{plural(len(search.n_resources_), 'round')}: from "
+            f"{plural(search.n_candidates_[0], 'setting')} on {first} "
+            f"{visible(str(resource))} to {search.n_candidates_[-1]} on {last}."
+        )
+    if hasattr(search, "param_grid"):
+        return "Every point of the grid was run."
+    return f"It ran all {len(findings.candidates)} settings."
+
+
+def _time(findings):
+    total = float(np.nansum([c.seconds for c in findings.candidates]))
+    fits = findings.fits
+    parts = []
+    if fits is not None and len(fits):
+        begin = fits["start"].min()
+        end = (fits["start"] - begin).dt.total_seconds() + fits["seconds"].fillna(0)
+        _, breaks = timeline(fits)
+        parts.append(
+            f"{duration(float(end.max()) - sum(breaks))} from first to last fit"
+        )
+        workers = fits["worker"].nunique()
+        parts.append(f"{duration(total)} of fitting on {plural(workers, 'worker')}")
+        if breaks:
+            parts.append(
+                f"without {plural(len(breaks), 'break')} of {duration(sum(breaks))}"
+            )
+    else:
+        parts.append(f"{duration(total)} for all fits, one after another")
+    suggest = getattr(findings.search, "mean_suggest_time_", math.nan)
+    if np.isfinite(suggest):
+        parts.append(f"{duration(suggest)} to choose each setting")
+    refit = getattr(findings.search, "refit_time_", None)
+    if refit is not None:
+        parts.append(f"{duration(refit)} for the last fit on all data")
+    return _sentence(", ".join(parts))
+
+
+def _improving(findings):
+    """Tell whether the end still brought better scores; None where order is nothing."""
+    if not hasattr(findings.search, "optimizer_") or findings.top is None:
+        return None
+    scores = np.array(
+        [c.score if c.status == "ok" else -np.inf for c in findings.candidates]
+    )
+    n = len(scores)
+    last = max(int(LAST_PART * n), 1)
+    whole = findings.observed.space.size if findings.observed is not None else math.inf
+    if n >= whole:
+        return False, "There is nothing left: every setting of the space was tried."
+    if n < 8:
+        return False, "Too few settings to tell."
+    before, after = scores[:-last].max(), scores.max()
+    place = f"The best came as candidate #{findings.top.number} of {n}."
+    if after <= before:
+        return False, f"No. {place} The last {last} brought nothing better."
+    gain = after - before
+    error, rise = findings.top.error, findings.score_text(gain, 1)
+    if np.isfinite(before) and np.isfinite(error) and gain < RISE * error:
+        return False, (
+            f"Hardly. {place} The last {last} brought {rise} more, far less "
+            "than the score's own uncertainty."
+        )
+    return (
+        True,
+        f"Yes. {place} The last {last} brought {rise} more.",
+    )
+
+
+def _n_fits(candidate, findings):
+    if findings.search.cv_results_.get("n_splits_evaluated") is None:
+        return len(candidate.folds)
+    return int(findings.search.cv_results_["n_splits_evaluated"][candidate.number])
+
+
+def _sentence(text):
+    text = visible(str(text)).strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"

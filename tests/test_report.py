@@ -1,0 +1,644 @@
+"""The page about a search: what it tells, and that nothing in it can do harm.
+
+What only a browser shows is in tests/test_report_in_a_browser.py.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import re
+import stat
+import sys
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import loguniform, randint, uniform
+from sklearn.base import BaseEstimator
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingRandomSearchCV,
+    RandomizedSearchCV,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+from sklearn_bayes_search import (
+    BayesSearchCV,
+    OneStandardError,
+    Real,
+    check_ranges,
+    read_journal,
+)
+from sklearn_bayes_search.report import report
+from sklearn_bayes_search.report._charts import timeline
+from sklearn_bayes_search.report._code import code_of
+from sklearn_bayes_search.report._scales import round_numbers, scales, score_floor
+from sklearn_bayes_search.report._text import duration, number, short_names, shown
+from sklearn_bayes_search.selection import honest_score
+from sklearn_bayes_search.space import as_space
+
+X, y = load_iris(return_X_y=True)
+SPACE = {"C": loguniform(1e-3, 1e3), "gamma": loguniform(1e-5, 1e1)}
+SECTIONS = [
+    "summary",
+    "next",
+    "charts",
+    "candidates-table",
+    "failures",
+    "reproduce",
+]
+NASTY = [
+    "</script><script>alert(1)</script>",
+    '"><img src=x onerror=alert(2)>',
+    "javascript:alert(3)",
+    "<a href='javascript:alert(4)'>x</a>",
+    "nul\x00 escape\x1b[31m bell\x07 reverse\u202e",
+    "&lt;b&gt; %{x} $x$ <!-- ]]>",
+]
+NASTY_NAME = "<script>alert('name')</script>"
+
+
+class Page(HTMLParser):
+    """The elements, texts and data of a page."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.source = path.read_text(encoding="utf-8")
+        self.elements, self._open, self._texts = [], [], {}
+        self.feed(self.source)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in ("meta", "img", "wbr", "br"):
+            self._open.append((tag, dict(attrs).get("id")))
+
+    def handle_endtag(self, tag):
+        while self._open and self._open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data):
+        for name in {each for pair in self._open for each in pair}:
+            self._texts[name] = self._texts.get(name, "") + data
+
+    def text(self, name):
+        """All text inside elements of this name or id."""
+        return self._texts.get(name, "")
+
+    def data(self, name):
+        return json.loads(self.text(name))
+
+    def ids(self, tag):
+        return [attrs.get("id") for each, attrs in self.elements if each == tag]
+
+
+class Odd(BaseEstimator):
+    """Takes any parameters, of any name, and fails for some values."""
+
+    def __init__(self):
+        self.given = {}
+
+    def get_params(self, deep=True):
+        return {NASTY_NAME: None, "b": 0.0, **self.given}
+
+    def set_params(self, **params):
+        self.given = {**self.given, **params}
+        return self
+
+    def fit(self, X, y=None):
+        if self.given[NASTY_NAME] == NASTY[0]:
+            raise ValueError(f"</pre></details>{NASTY[0]} {NASTY[4]}")
+        return self
+
+    def score(self, X, y=None):
+        return -self.given.get("b", 0.0)
+
+    def __sklearn_clone__(self):
+        return Odd().set_params(**self.given)
+
+
+def bayes(**arguments):
+    arguments = {"n_iter": 12, "cv": 3, "random_state": 0, **arguments}
+    return BayesSearchCV(SVC(), SPACE, **arguments).fit(X, y)
+
+
+def resumed(folder):
+    bayes(n_iter=8, checkpoint=folder / "journal")
+    return bayes(checkpoint=folder / "journal")
+
+
+KINDS = {
+    "bayes": lambda folder: bayes(),
+    "racing": lambda folder: bayes(racing=True, cv=5, n_iter=20),
+    "resumed": resumed,
+    "grid": lambda folder: GridSearchCV(
+        SVC(), {"C": [0.1, 1, 10], "kernel": ["rbf", "poly"]}, cv=3
+    ).fit(X, y),
+    "random": lambda folder: RandomizedSearchCV(
+        SVC(), SPACE, n_iter=12, cv=3, random_state=0
+    ).fit(X, y),
+    "halving": lambda folder: HalvingRandomSearchCV(
+        SVC(), SPACE, n_candidates=12, cv=3, random_state=0
+    ).fit(X, y),
+}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def kind(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    search = KINDS[request.param](folder)
+    return request.param, search, Page(report(search, folder / "report.html"))
+
+
+@pytest.fixture(scope="module")
+def nasty(tmp_path_factory):
+    with pytest.warns(match="fits failed|non-finite"):
+        search = BayesSearchCV(
+            Odd(),
+            {NASTY_NAME: NASTY, "b": uniform(0, 1)},
+            scoring={NASTY_NAME: lambda estimator, X, y: estimator.score(X)},
+            refit=NASTY_NAME,
+            n_iter=20,
+            cv=3,
+            random_state=0,
+        ).fit(X, y)
+    folder = tmp_path_factory.mktemp("nasty")
+    return search, Page(report(search, folder / "report.html"))
+
+
+def written(search, folder, **arguments):
+    return Page(report(search, folder / "report.html", **arguments))
+
+
+# ---- what it tells
+
+
+def test_every_section_is_there_in_order(kind):
+    _, _, page = kind
+    assert page.ids("section") == SECTIONS
+    assert page.text("h1").startswith(type(kind[1]).__name__)
+
+
+def test_every_candidate_is_in_the_table_with_its_parameters(kind):
+    _, search, page = kind
+    n = len(search.cv_results_["params"])
+    rows = [name for name in page.ids("tr") if name]
+    assert sorted(rows) == sorted(f"candidate-{row}" for row in range(n))
+    tips = page.data("candidates")
+    assert [tip[0].split(",")[0] for tip in tips] == [f"#{row}" for row in range(n)]
+    for (_, told), params in zip(tips, search.cv_results_["params"], strict=True):
+        assert dict(told) == {name: shown(value) for name, value in params.items()}
+
+
+def test_the_best_and_its_honest_score_are_told(kind):
+    name, search, page = kind
+    summary = page.text("summary")
+    for value in search.best_params_.values():
+        assert shown(value) in summary
+    assert f"candidate #{search.best_index_}" in summary
+    if name in ("bayes", "grid", "random", "resumed"):
+        expected = honest_score(search).score
+        digits = next(d for d in range(9) if number(search.best_score_, d) in summary)
+        assert number(expected, digits) in summary or round(expected, 1) == expected
+
+
+def test_every_chart_has_a_place_and_a_place_a_chart(kind):
+    _, search, page = kind
+    figures = page.data("figures")
+    places = [a["id"] for _, a in page.elements if a.get("class") == "chart"]
+    assert sorted(places) == sorted(figures)
+    assert {"chart-progress", "chart-parallel", "chart-importance"} < set(figures)
+    assert ("chart-timeline" in figures) == hasattr(search, "folds_frame")
+    slices = [key for key in figures if "slice" in key]
+    assert len(slices) == 2
+    for figure in figures.values():
+        assert figure["data"]
+
+
+def test_the_points_are_the_scores(kind):
+    _, search, page = kind
+    traces = page.data("figures")["chart-progress"]["data"]
+    told = {
+        point[0]: (x, score)
+        for trace in traces
+        for point, x, score in zip(
+            trace.get("customdata", []), trace["x"], trace["y"], strict=False
+        )
+    }
+    assert sorted(told) == list(range(len(search.cv_results_["params"])))
+    best = search.best_index_
+    assert told[best][0] == best
+    score = search.cv_results_["mean_test_score"][best]
+    assert told[best][1] == pytest.approx(score, rel=1e-6)
+
+
+def test_the_advice_is_that_of_check_ranges(tmp_path):
+    search = GridSearchCV(Ridge(), {"alpha": np.linspace(5, 100, 12)})
+    search.fit(*load_diabetes(return_X_y=True))
+    findings = check_ranges(search)
+    assert list(findings["finding"]) == ["lower bound"]
+    assert findings["text"][0] in written(search, tmp_path).text("next")
+
+
+def test_a_search_without_advice_says_so(tmp_path):
+    search = GridSearchCV(DummyClassifier(), {"strategy": ["prior"]}).fit(X, y)
+    page = written(search, tmp_path)
+    assert "Nothing stands out" in page.text("next")
+    assert "chart-parallel" not in page.data("figures")
+
+
+def test_failures_are_told_with_their_tracebacks(tmp_path):
+    with pytest.warns(match="fits failed|non-finite"):
+        search = BayesSearchCV(SVC(), {"C": [-1.0, 0.5, 1.0, 2.0]}, cv=3).fit(X, y)
+    page = written(search, tmp_path)
+    assert "1 of 4 settings failed" in page.text("next")
+    assert page.text("details").count("Traceback (most recent call last)") == 1
+    assert "3 fits, of #0" in page.text("details")
+    assert page.text("candidate-0").startswith("0––failed")
+
+
+def test_a_search_without_any_score_has_a_page(tmp_path):
+    with pytest.warns(match="non-finite"):
+        search = BayesSearchCV(
+            SVC(), {"C": [1.0, 2.0]}, scoring=lambda estimator, X, y: np.nan
+        ).fit(X, y)
+    page = written(search, tmp_path)
+    assert "No setting could be scored" in page.text("summary")
+    assert "charts" not in page.ids("section")
+
+
+def test_one_fold_gives_no_interval(tmp_path):
+    split = [(np.arange(0, 150, 2), np.arange(1, 150, 2))]
+    page = written(bayes(cv=split), tmp_path)
+    assert "On new data" not in page.text("summary")
+    assert "With one fold" in page.text("summary")
+
+
+def test_a_rule_for_refit_is_told_apart_from_the_highest_score(tmp_path):
+    search = BayesSearchCV(
+        DecisionTreeClassifier(random_state=0),
+        {"max_depth": range(1, 12)},
+        refit=OneStandardError("max_depth"),
+    ).fit(X, y)
+    text = written(search, tmp_path).text("summary")
+    assert f"candidate #{search.best_index_}. " in text
+    assert "It was chosen by refit. The highest score is" in text
+
+
+def test_the_metric_is_that_of_refit_or_asked_for(tmp_path):
+    search = GridSearchCV(
+        SVC(),
+        {"C": [0.1, 1, 10]},
+        scoring=["accuracy", "f1_macro"],
+        refit="f1_macro",
+        cv=3,
+    ).fit(X, y)
+    assert "The score is f1_macro" in written(search, tmp_path).text("summary")
+    page = written(search, tmp_path, metric="accuracy")
+    assert "The score is accuracy" in page.text("summary")
+    with pytest.raises(ValueError, match="must be one of"):
+        report(search, tmp_path / "report.html", metric="f1")
+
+
+def test_an_interval_ends_where_the_score_does(tmp_path):
+    search = GridSearchCV(SVC(), {"C": [1.0, 2.0]}, cv=3).fit(X, y)
+    assert honest_score(search).high > 1
+    assert "to 1.000, 95" in written(search, tmp_path).text("summary")
+
+
+def test_values_of_any_kind_are_shown(tmp_path):
+    class Shy:
+        def __repr__(self):
+            raise RuntimeError("no")
+
+    search = BayesSearchCV(
+        Odd(),
+        {NASTY_NAME: [None, (1, 2), {"a": [3]}, len, Shy(), "\ud800", True]},
+        scoring=lambda estimator, X, y: 1.0,
+        cv=2,
+        random_state=0,
+    ).fit(X, y)
+    text = written(search, tmp_path).text("table")
+    for expected in ("None", "(1, 2)", "{'a': [3]}", "len", r"\xd800", "True"):
+        assert expected in text
+    assert "<Shy, whose repr raised RuntimeError>" in text
+
+
+def test_a_parameter_with_other_values_elsewhere_is_one_axis(tmp_path):
+    search = BayesSearchCV(
+        SVC(),
+        [{"kernel": ["rbf", "poly"], "C": [0.1, 1.0]}, {"kernel": ["linear"]}],
+        cv=3,
+    ).fit(X, y)
+    layout = written(search, tmp_path).data("figures")["chart-parallel"]["layout"]
+    assert sorted(layout["xaxis"]["ticktext"]) == ["C", "kernel", "score"]
+    texts = [note["text"] for note in layout["annotations"]]
+    assert {"rbf", "poly", "linear"} < set(texts)
+    assert layout["yaxis"]["ticktext"] == ["not used"]
+
+
+# ---- nothing in it can do harm
+
+
+def test_nothing_of_the_user_becomes_an_element(nasty):
+    _, page = nasty
+    kinds = [attrs.get("type") for tag, attrs in page.elements if tag == "script"]
+    data = ["application/json", "application/json", "text/plain", None]
+    assert kinds == data
+    assert not {"img", "b-", "iframe", "object", "link", "base", "form"} & {
+        tag for tag, _ in page.elements
+    }
+    for tag, attrs in page.elements:
+        assert not [name for name in attrs if name.startswith("on")], tag
+        assert attrs.get("href", "#").startswith("#")
+
+
+def test_texts_of_the_user_are_shown_as_they_are(nasty):
+    _, page = nasty
+    for value in NASTY[:4]:
+        assert value in page.text("table")
+    assert NASTY_NAME in page.text("thead")
+    assert NASTY_NAME in page.text("summary")
+    assert f"ValueError: </pre></details>{NASTY[0]}" in page.text("details")
+
+
+def test_characters_that_cannot_be_seen_are_spelt_out(nasty):
+    _, page = nasty
+    allowed = {"\n", "\N{NO-BREAK SPACE}"}
+    assert not {c for c in page.source if not c.isprintable()} - allowed
+    assert r"nul\x00 escape\x1b[31m bell\x07 reverse\x202e" in page.text("table")
+
+
+def test_data_cannot_end_its_script(nasty):
+    _, page = nasty
+    for name in ("figures", "candidates"):
+        assert not set("<>&") & set(page.text(name))
+    names = {pair[0] for _, params in page.data("candidates") for pair in params}
+    assert names == {NASTY_NAME, "b"}
+
+
+def test_texts_in_charts_are_escaped_for_plotly(nasty):
+    _, page = nasty
+    for figure in page.data("figures").values():
+        layout = figure["layout"]
+        texts = [note["text"] for note in layout.get("annotations", [])]
+        for axis in ("xaxis", "yaxis"):
+            texts += layout[axis].get("ticktext", [])
+            texts.append(layout[axis].get("title", {}).get("text", ""))
+        assert not [text for text in texts if "<" in text]
+
+
+def test_nothing_is_loaded(kind):
+    _, _, page = kind
+    for tag, attrs in page.elements:
+        assert not {"src", "srcset", "data", "action", "ping"} & set(attrs), tag
+        assert attrs.get("href", "#").startswith("#")
+    assert not re.search(r"url\(|@import", page.text("style"))
+    assert not re.search(r"https?:", page.source)
+
+
+def test_the_policy_allows_the_two_scripts_and_no_network(kind):
+    _, _, page = kind
+    (policy,) = [
+        attrs["content"]
+        for tag, attrs in page.elements
+        if attrs.get("http-equiv") == "Content-Security-Policy"
+    ]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    assert "connect-src" not in rules
+    own = page.source.rpartition("<script>")[2].partition("</script>")[0]
+    digest = base64.b64encode(hashlib.sha256(own.encode()).digest()).decode()
+    sources = rules["script-src"].split()
+    assert sources[0] == f"'sha256-{digest}'"
+    assert len(sources) == 2
+    assert "unsafe" not in rules["script-src"]
+
+
+def test_200_candidates_are_under_5_mb(tmp_path):
+    search = RandomizedSearchCV(
+        DecisionTreeClassifier(random_state=0),
+        {
+            "max_depth": randint(1, 30),
+            "min_samples_leaf": randint(1, 30),
+            "ccp_alpha": loguniform(1e-5, 1e-1),
+            "criterion": ["gini", "entropy", "log_loss"],
+        },
+        n_iter=200,
+        cv=3,
+        random_state=0,
+    ).fit(X, y)
+    path = report(search, tmp_path / "report.html")
+    assert path.stat().st_size < 2_500_000  # half of what was promised
+
+
+# ---- the file
+
+
+def test_the_method_writes_the_same_page(tmp_path):
+    search = bayes(n_iter=3)
+    path = search.report(tmp_path / "own.html")
+    assert path == tmp_path / "own.html"
+    other = report(search, str(tmp_path / "other.html"))
+    clock = r"Report of a search, [^<]*"
+    assert re.sub(clock, "", path.read_text("utf-8")) == re.sub(
+        clock, "", other.read_text("utf-8")
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_the_file_has_the_usual_mode_and_nothing_else_is_left(tmp_path):
+    (tmp_path / "report.html").write_text("old")
+    old = os.umask(0o022)
+    try:
+        path = report(bayes(n_iter=3), tmp_path / "report.html")
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert [each.name for each in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_failure_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "report.html"
+    path.write_text("old")
+
+    def broken(*paths):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(os, "replace", broken)
+    with pytest.raises(OSError, match="disk is full"):
+        report(bayes(n_iter=3), path)
+    assert path.read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_path_that_cannot_be_written_is_an_error_at_once(tmp_path):
+    unfitted = BayesSearchCV(SVC(), SPACE)
+    with pytest.raises(FileNotFoundError, match="folder of the 'path' parameter must"):
+        report(unfitted, tmp_path / "missing" / "report.html")
+    with pytest.raises(IsADirectoryError, match="must name a file"):
+        report(unfitted, tmp_path)
+
+
+@pytest.mark.parametrize("cls", [BayesSearchCV, RandomizedSearchCV])
+def test_a_search_has_to_be_fitted(cls, tmp_path):
+    with pytest.raises(NotFittedError):
+        report(cls(SVC(), SPACE), tmp_path / "report.html")
+
+
+@pytest.mark.parametrize("thing", [{}, None, GridSearchCV])
+def test_what_is_no_search_is_refused(thing, tmp_path):
+    with pytest.raises(TypeError, match="must be a fitted search"):
+        report(thing, tmp_path / "report.html")
+
+
+def test_without_plotly_the_error_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "plotly.offline", None)
+    with pytest.raises(ImportError, match=r'pip install "sklearn-bayes-search\[report'):
+        report(bayes(n_iter=3), tmp_path / "report.html")
+
+
+# ---- how to reproduce
+
+
+SEARCHES = [
+    BayesSearchCV(
+        make_pipeline(StandardScaler(with_mean=False), SVC(C=2.0)),
+        [
+            {"svc__C": loguniform(1e-3, 1e3), "svc__kernel": ["rbf"]},
+            {"svc__degree": randint(low=1, high=5), "svc__gamma": Real(0.1, 1.0)},
+        ],
+        n_iter=7,
+        error_score=0.0,
+        refit=OneStandardError("svc__C"),
+    ),
+    GridSearchCV(SVC(), {"C": np.array([1.0, 2.0]), "kernel": ("rbf",)}, verbose=1),
+    HalvingRandomSearchCV(SVC(), {"C": loguniform(1e-3, 1e3)}, random_state=0),
+    RandomizedSearchCV(StandardScaler(), {"with_std": [True, None]}, scoring=len),
+]
+
+
+@pytest.mark.parametrize("search", SEARCHES, ids=lambda s: type(s).__name__)
+def test_the_code_makes_the_same_search(search):
+    code = code_of(search, {"C": 1.0}).replace("search.fit(X, y)", "")
+    namespace = {}
+    exec(code, namespace)
+    again = namespace["search"]
+    assert type(again) is type(search)
+    assert code_of(again, {"C": 1.0}) == code_of(search, {"C": 1.0})
+    for name, value in search.get_params(deep=False).items():
+        if "param" not in name:
+            assert repr(again.get_params(deep=False)[name]) == repr(value)
+    assert namespace["best_params"] == {"C": 1.0}
+
+
+def test_what_has_no_code_is_said_to_be_left_out():
+    search = GridSearchCV(SVC(), {"kernel": [lambda a, b: a @ b.T]}, cv=iter([]))
+    code = code_of(search)
+    assert "'kernel': [...]" in code
+    assert "# ... stands for <lambda>" in code
+    compile(code, "code", "exec")
+
+
+def test_versions_and_seed_are_told(kind):
+    name, _, page = kind
+    text = page.text("reproduce")
+    for package in ("Python", "scikit-learn", "numpy", "sklearn-bayes-search"):
+        assert package in text
+    seed = "draws nothing at random" if name == "grid" else "random_state=0"
+    assert seed in text
+
+
+# ---- its parts
+
+
+def test_a_break_between_two_runs_is_left_out(tmp_path):
+    search = resumed(tmp_path)
+    fits = search.folds_frame()
+    _, breaks = timeline(fits)
+    assert breaks == []
+    late = fits["candidate"] >= 8
+    fits.loc[late, "start"] += pd.Timedelta(hours=5)
+    figure, breaks = timeline(fits)
+    assert breaks == [pytest.approx(5 * 3600, abs=60)]
+    assert max(max(trace["base"]) for trace in figure["data"]) < 600
+    assert len(figure["layout"]["shapes"]) == 1
+    assert len(read_journal(tmp_path / "journal")) == len(fits)
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        {"a": loguniform(1e-5, 1e5)},
+        {"a": loguniform(2, 9)},
+        {"a": uniform(-3, 10)},
+        {"a": randint(1, 400)},
+        {"a": range(2, 5)},
+        {"a": [1, 10, 100, 1000]},
+        {"a": ["x", None, ("y", 1)]},
+        {"a": list("abcdefghijklmnopqrstuvwxyz")},
+    ],
+    ids=lambda space: str(space["a"])[:20],
+)
+def test_ticks_are_few_and_on_their_axis(space):
+    (axis,) = scales(as_space(space))
+    ticks = axis.ticks()
+    assert 2 <= len(ticks) <= 10
+    places = [place for place, _ in ticks]
+    assert min(places) >= 0
+    assert max(places) <= 1
+    assert len(set(places)) == len(places)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-5, 0.3), (1e5, 3e5), (0.98, 0.99)])
+def test_round_numbers_are_between(low, high):
+    numbers = round_numbers(low, high)
+    assert 3 <= len(numbers) <= 6
+    assert min(numbers) >= low
+    assert max(numbers) <= high
+    assert max(len(f"{each:g}") for each in numbers) <= 6
+
+
+def test_one_very_bad_score_does_not_flatten_the_others():
+    scores = np.append(np.linspace(0.8, 0.9, 20), -1e6)
+    floor, top = score_floor(scores)
+    assert floor > 0.5
+    assert 0.9 < top < 1.0
+    low, high = score_floor([0.5, 0.5])
+    assert low < 0.5 < high
+
+
+def test_names_are_cut_where_they_stay_different():
+    assert short_names(["svc__C", "pca__C", "svc__gamma", "a"]) == {
+        "svc__C": "svc__C",
+        "pca__C": "pca__C",
+        "svc__gamma": "gamma",
+        "a": "a",
+    }
+
+
+def test_numbers_and_times_are_short():
+    assert shown(0.1 + 0.2) == "0.3"
+    assert shown(12) == "12"
+    assert shown(np.float64(1e-7)) == "1e-07"
+    assert shown("x" * 100, 10) == "xxxxxxxxx…"
+    assert len(shown(10**400)) == 80
+    assert "ValueError" in shown(10**5000)
+    assert number(-0.0001, 2) == "0.00"
+    assert number(np.nan) == "–"
+    assert [duration(s) for s in (0.0005, 0.35, 3.25, 600, 86400 * 3)] == [
+        "under 1 ms",
+        "350 ms",
+        "3.25 s",
+        "10 min",
+        "3 days",
+    ]

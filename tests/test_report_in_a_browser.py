@@ -1,0 +1,325 @@
+"""The page about a search, in headless Chromium: what only a browser shows."""
+
+import shutil
+
+import numpy as np
+import pytest
+from scipy.stats import loguniform, uniform
+from sklearn.base import BaseEstimator
+from sklearn.datasets import load_iris
+from sklearn.svm import SVC
+
+from sklearn_bayes_search import BayesSearchCV
+from sklearn_bayes_search.report import report
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        BROWSER is None, reason="needs a browser: apt-get install chromium"
+    ),
+]
+
+X, y = load_iris(return_X_y=True)
+WIDE, NARROW = {"width": 1200, "height": 900}, {"width": 360, "height": 740}
+SCRIPTS = [
+    "</script><script>window.harmed = 1</script>",
+    "<img src=x onerror='window.harmed = 2'>",
+    "<a href='javascript:window.harmed=3'>b</a>",
+    "plain",
+]
+
+
+class Odd(BaseEstimator):
+    """Fails for one value, with a message that is HTML."""
+
+    def __init__(self, kind=None, x=0.0):
+        self.kind = kind
+        self.x = x
+
+    def fit(self, X, y=None):
+        if self.kind == SCRIPTS[1]:
+            raise ValueError(SCRIPTS[0])
+        return self
+
+    def score(self, X, y=None):
+        return self.x - len(self.kind) / 100
+
+
+@pytest.fixture(scope="module")
+def search():
+    # conditional parameters, both kinds of slices, and a failure
+    space = [
+        {
+            "C": loguniform(1e-3, 1e3),
+            "gamma": loguniform(1e-5, 1e1),
+            "kernel": ["rbf", "poly"],
+        },
+        {"C": loguniform(1e-3, 1e3), "kernel": ["linear"]},
+        {"C": [-1.0], "kernel": ["rbf"]},
+    ]
+    with pytest.warns(match="fits failed|non-finite"):
+        return BayesSearchCV(SVC(), space, n_iter=25, cv=3, random_state=0).fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def path(search, tmp_path_factory):
+    return report(search, tmp_path_factory.mktemp("page") / "report.html")
+
+
+@pytest.fixture(scope="module")
+def nasty(tmp_path_factory):
+    with pytest.warns(match="fits failed|non-finite"):
+        search = BayesSearchCV(
+            Odd(), {"kind": SCRIPTS, "x": uniform(0, 1)}, n_iter=12, random_state=0
+        ).fit(X, y)
+    return report(search, tmp_path_factory.mktemp("nasty") / "report.html")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="needs the extra 'test-browser'"
+    )
+    with playwright.sync_playwright() as driver:
+        # root, as in a container, has no sandbox
+        browser = driver.chromium.launch(
+            executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium):
+    """Open a file; whatever the console says or the page asks for is a failure."""
+    contexts, seen = [], []
+
+    def open_(path, **options):
+        context = chromium.new_context(**{"viewport": WIDE, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: seen.append(message.text))
+        page.on("pageerror", lambda error: seen.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith("file:") and request.is_navigation_request()
+                else seen.append(request.url)
+            ),
+        )
+        page.goto(path.as_uri())
+        page.wait_for_selector("html[data-ready]", timeout=60_000)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert seen == []
+
+
+def column(page, index):
+    """Text of one column of the table, in the order that is shown."""
+    cells = page.locator(f"#table tbody tr > :nth-child({index + 1})")
+    return cells.evaluate_all("cells => cells.map(cell => cell.dataset.v)")
+
+
+def point_at(page, chart, nth):
+    """Move to the middle of a point of a chart, and wait until the tip is there."""
+    mark = page.locator(f"#{chart} .point").nth(nth)
+    mark.evaluate("mark => mark.scrollIntoView({block: 'center', behavior: 'instant'})")
+    page.wait_for_timeout(100)
+    box = mark.bounding_box()
+    page.mouse.move(0, 0)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+    page.wait_for_selector("#tip:not([hidden])", timeout=5000)
+    return page.locator("#tip").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("viewport", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["wide", "narrow"]
+)
+def test_all_charts_are_drawn_in_silence(open_page, path, viewport, scheme):
+    page = open_page(path, viewport=viewport, color_scheme=scheme)
+    charts = page.locator(".chart")
+    assert charts.count() >= 6
+    assert page.locator(".chart:has(.trace)").count() == charts.count()
+    assert page.locator("#no-charts").count() == 0
+
+
+@pytest.mark.parametrize("which", ["path", "nasty"])
+def test_the_page_is_never_wider_than_the_screen(open_page, request, which):
+    page = open_page(request.getfixturevalue(which), viewport=NARROW)
+    for details in page.locator("details").all():
+        details.evaluate("element => { element.open = true }")
+    for width in (360, 320, 768):
+        page.set_viewport_size({"width": width, "height": 700})
+        page.wait_for_timeout(500)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_heading_sorts_the_table(open_page, path, search):
+    page = open_page(path)
+    scores = search.results_frame()["score"]
+    assert column(page, 0)[0] == str(search.best_index_)
+    head = page.locator("#table thead button")
+    head.nth(0).click()
+    assert column(page, 0) == [str(row) for row in range(25)]
+    head.nth(1).click()
+    shown = [float(v) for v in column(page, 1) if v]
+    np.testing.assert_allclose(shown, sorted(scores.dropna(), reverse=True))
+    assert column(page, 1)[-1] == ""  # what failed is last in either order
+    head.nth(1).click()
+    shown = [float(v) for v in column(page, 1) if v]
+    np.testing.assert_allclose(shown, sorted(scores.dropna()))
+    assert column(page, 1)[-1] == ""
+    sorted_by = page.locator("#table th[aria-sort]")
+    assert sorted_by.count() == 1
+    assert sorted_by.get_attribute("aria-sort") == "ascending"
+
+
+def test_the_table_is_sorted_by_the_keyboard(open_page, path):
+    page = open_page(path)
+    page.locator("#table thead button").nth(4).focus()
+    page.keyboard.press("Enter")
+    seconds = [float(v) for v in column(page, 4)]
+    assert seconds == sorted(seconds)
+    page.keyboard.press("Space")
+    assert [float(v) for v in column(page, 4)] == seconds[::-1]
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('th').cellIndex") == 5
+
+
+@pytest.mark.parametrize(
+    "chart", ["chart-progress", "chart-parallel", "chart-slice-0", "chart-folds"]
+)
+def test_pointing_shows_the_parameters(open_page, path, search, chart):
+    page = open_page(path)
+    text = point_at(page, chart, 5)
+    number = int(text.removeprefix("#").split(",")[0])
+    params = search.cv_results_["params"][number]
+    for name, value in params.items():
+        assert name in text
+        assert (f"{value:.4g}" if isinstance(value, float) else value) in text
+    page.mouse.move(2, 2)
+    page.keyboard.press("Escape")
+    assert page.locator("#tip").is_hidden()
+
+
+def test_a_click_shows_the_candidate_in_the_table(open_page, path):
+    page = open_page(path)
+    text = point_at(page, "chart-progress", 5)
+    number = text.removeprefix("#").split(",")[0]
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_selector(f"#candidate-{number}.shown", timeout=5000)
+
+
+def test_a_tap_shows_the_parameters(open_page, path):
+    page = open_page(path, viewport=NARROW, has_touch=True, is_mobile=True)
+    mark = page.locator("#chart-progress .point").nth(5)
+    mark.evaluate("mark => mark.scrollIntoView({block: 'center', behavior: 'instant'})")
+    page.wait_for_timeout(300)
+    box = mark.bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_selector("#tip:not([hidden])", timeout=5000)
+    box = page.locator("#tip").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+
+
+def test_scripts_of_the_user_stay_text(open_page, nasty):
+    page = open_page(nasty)
+    for details in page.locator("details").all():
+        details.evaluate("element => { element.open = true }")
+    assert SCRIPTS[0] in page.locator("#failures").inner_text()
+    assert SCRIPTS[2] in page.locator("#table").inner_text()
+    tips = [point_at(page, "chart-progress", nth) for nth in range(8)]
+    assert any("</script>" in tip or "<a href" in tip for tip in tips)
+    assert page.evaluate("window.harmed") is None
+    assert page.locator("a[href^='javascript'], svg a, img").count() == 0
+
+
+def test_the_policy_stops_what_gets_in_all_the_same(chromium, nasty):
+    page = chromium.new_page()
+    blocked = []
+    page.on("console", lambda message: blocked.append(message.text))
+    page.goto(nasty.as_uri())
+    page.wait_for_selector("html[data-ready]", timeout=60_000)
+    page.evaluate(
+        """() => {
+            const script = document.createElement("script");
+            script.textContent = "window.harmed = 1";
+            document.body.append(script);
+            const image = document.createElement("img");
+            image.src = "https://example.org/x.png";
+            document.body.append(image);
+        }"""
+    )
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.harmed") is None
+    assert len(blocked) == 2
+    assert all("Content Security Policy" in text for text in blocked)
+    page.close()
+
+
+CONTRAST = """() => {
+    const channel = (v) => {
+        v /= 255;
+        return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    };
+    const read = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+    const light = ([r, g, b]) =>
+        0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+    const behind = (element) => {
+        for (let e = element; e; e = e.parentElement) {
+            const colour = read(getComputedStyle(e).backgroundColor);
+            if (colour.length === 3 || colour[3] > 0.5) return colour;
+        }
+        return [255, 255, 255];
+    };
+    const found = [];
+    for (const element of document.querySelectorAll("body *")) {
+        const own = [...element.childNodes].some(
+            (node) => node.nodeType === 3 && node.textContent.trim());
+        const box = element.getBoundingClientRect();
+        const hidden = ["SCRIPT", "STYLE"].includes(element.tagName) || !box.width;
+        if (!own || hidden) continue;
+        const style = getComputedStyle(element);
+        const inChart = element.closest("svg");
+        const text = read(inChart ? style.fill : style.color);
+        const [a, b] = [light(text), light(behind(element))].sort((x, y) => y - x);
+        found.push([(a + 0.05) / (b + 0.05), element.textContent.slice(0, 40)]);
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_texts_stand_out_from_what_is_behind(open_page, path, scheme):
+    page = open_page(path, color_scheme=scheme)
+    found = page.evaluate(CONTRAST)
+    assert len(found) > 200
+    # WCAG 2.2, 1.4.3: 4.5 to 1 for texts of this size
+    assert [pair for pair in found if pair[0] < 4.5] == []
+
+
+def test_charts_follow_a_change_of_the_mode(open_page, path):
+    page = open_page(path, color_scheme="light")
+    tick = page.locator("#chart-progress .xtick text").first
+    before = tick.evaluate("text => getComputedStyle(text).fill")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(1000)
+    tick = page.locator("#chart-progress .xtick text").first
+    assert tick.evaluate("text => getComputedStyle(text).fill") != before
+
+
+def test_without_scripts_the_rest_can_be_read(chromium, path):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    assert page.locator("#no-charts").is_visible()
+    assert page.locator("#table tbody tr").count() == 25
+    context.close()
