@@ -4,7 +4,7 @@ import importlib.metadata
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
 project = "sklearn_bayes_search"
 author = "The sklearn_bayes_search developers"
@@ -20,9 +20,23 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "numpydoc",
+    "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "benchmarks"]
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "within_subsection_order": "gallery_order.place",
+    "filename_pattern": r"plot_",
+    "backreferences_dir": "generated/backreferences",
+    "doc_module": ("sklearn_bayes_search",),
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_memory": False,
+    "remove_config_comments": True,
+}
 
 autodoc_typehints = "none"  # the docstrings tell types, with shapes
 autosummary_generate = True

@@ -92,3 +92,10 @@ def test_every_public_name_is_on_the_api_page(module):
         if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", page)
     ]
     assert not missing, f"doc/api.rst lacks {missing} of {module}."
+
+
+def test_every_example_has_a_place_in_the_gallery():
+    order = (ROOT / "doc" / "gallery_order.py").read_text(encoding="utf-8")
+    names = [path.stem.removeprefix("plot_") for path in ROOT.glob("examples/*.py")]
+    assert names
+    assert [name for name in names if f'"{name}",' not in order] == []
