@@ -212,6 +212,9 @@ class History:
     def __iter__(self) -> Iterator[Outcome]:
         return iter([self._outcomes[number] for number in sorted(self._outcomes)])
 
+    def __getitem__(self, index: int) -> Outcome:
+        return list(self)[index]
+
     def __contains__(self, number: object) -> bool:
         return number in self._outcomes
 

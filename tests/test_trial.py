@@ -95,6 +95,7 @@ def test_history_is_in_the_order_of_the_trials():
     assert [each.trial.number for each in told] == [0, 1, 2]
     assert_array_equal(told.scores, [0.0, 0.1, 0.2])
     assert len(told) == 3
+    assert [told[index].trial.number for index in (0, 1, -1)] == [0, 1, 2]
     assert 1 in told
     assert 3 not in told
 
