@@ -1,13 +1,14 @@
 """Stopping rules: when each stops, what it says, and that it keeps no state."""
 
 import pickle
+import time
 
 import numpy as np
 import pytest
 import toy_estimators as toys
 from hypothesis import given
 from hypothesis import strategies as st
-from joblib import parallel_config
+from joblib import Parallel, delayed, parallel_config
 from scipy.stats import uniform
 
 from sklearn_bayes_search import (
@@ -224,6 +225,27 @@ def test_the_smallest_time_budget_counts():
     assert as_rules(TimeBudget(7), 6) == ([], 6)
     fitted = search(n_iter=None, stopping=TimeBudget(1e-6)).fit(X)
     assert fitted.stop_reason_ == "timeout=1e-06 s after 1 candidates"
+
+
+def overshoot(seed, n_jobs):
+    """Give by how many of its longest fits a search outlasts 10 s."""
+    space = {"a": uniform(0, 1), "b": [0, 1, 2]}
+    timed = BayesSearchCV(
+        toys.Slow(), space, n_iter=None, timeout=10, cv=5, random_state=seed
+    )
+    start = time.monotonic()
+    with parallel_config("threading", n_jobs=n_jobs):
+        timed.fit(X)
+    seconds = time.monotonic() - start
+    assert timed.stop_reason_ == f"timeout=10 s after {timed.n_iter_} candidates"
+    return (seconds - 10) / timed.folds_frame()["seconds"].max()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_time_limit_is_kept_within_one_fit_in_20_of_20_runs(n_jobs):
+    runs = Parallel(4)(delayed(overshoot)(seed, n_jobs) for seed in range(20))
+    assert max(runs) <= 1
 
 
 @pytest.mark.parametrize("value", ["patience", 3, Patience, [None, 5]])

@@ -291,6 +291,17 @@ class Leaking(Toy):
         return int(line.split()[1]) / 1024
 
 
+class Slow(Toy):
+    """Takes 0.1 s to 2 s, the longer the larger `a`; best at 0.6."""
+
+    def fit(self, X, y=None):
+        time.sleep(0.1 * 20**self.a)
+        return self
+
+    def score(self, X, y=None):
+        return 1 - (self.a - 0.6) ** 2
+
+
 class Folded(Toy):
     """Scores differ between folds, and a little between candidate and fold.
 
