@@ -12,7 +12,33 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr
 
-__all__ = ["FoldModel"]
+__all__ = ["FoldModel", "error_factor"]
+
+
+def error_factor(n_splits: int, test_share: float | None = None) -> float:
+    """Give the standard error of a mean over folds, for a deviation over them of 1.
+
+    Training sets overlap: the square root of ``1 / n_splits`` is too small [1]_.
+
+    Parameters
+    ----------
+    n_splits : int
+        Number of folds, at least 2.
+    test_share : float, default=None
+        Test samples for each training sample; None is that of k folds.
+
+    Returns
+    -------
+    factor : float
+        The square root of ``1 / n_splits + test_share``.
+
+    References
+    ----------
+    .. [1] C. Nadeau and Y. Bengio, "Inference for the Generalization Error", Machine
+       Learning 52, 2003, eq. (6).
+    """
+    test_share = 1 / (n_splits - 1) if test_share is None else test_share
+    return float((1 / n_splits + test_share) ** 0.5)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
+from sklearn_bayes_search._folds import error_factor
 from sklearn_bayes_search._observed import ScoreModel, observe
 from sklearn_bayes_search._sklearn_compat import numeric_limits
 from sklearn_bayes_search._variance import VarianceDesign
@@ -137,13 +138,12 @@ def _error_of_difference(observed):
     """
     if observed.folds is None or observed.folds.shape[1] < 2:
         return 0.0
-    k = observed.folds.shape[1]
     whole = observed.folds[np.isfinite(observed.folds).all(axis=1) & observed.complete]
     if len(whole) < 2:
         return 0.0
     best = whole[whole.mean(axis=1).argmax()]
-    variance = np.median((best - whole).var(axis=1, ddof=1))
-    return math.sqrt(variance * (1 / k + 1 / (k - 1)))
+    deviation = np.median((best - whole).std(axis=1, ddof=1))
+    return float(deviation) * error_factor(whole.shape[1])
 
 
 def _line(space, row, column):

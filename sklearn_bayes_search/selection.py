@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
+from sklearn_bayes_search._folds import error_factor
+
 __all__ = ["HonestScore", "OneStandardError", "equivalent_settings", "honest_score"]
 
 # Their mean then has an error of a thirtieth of the deviation of one draw.
@@ -127,8 +129,7 @@ def honest_score(results, *, metric=None, level=0.95, test_share=None):
     luck = np.where(left_out, table[best] - table[chosen], 0.0).sum(axis=1)
     optimism = max(float((luck / left_out.sum(axis=1)).mean()), 0.0)
     score = float(means[best]) - optimism
-    test_share = 1 / (n_splits - 1) if test_share is None else test_share
-    error = table[best].std(ddof=1) * np.sqrt(1 / n_splits + test_share)
+    error = table[best].std(ddof=1) * error_factor(n_splits, test_share)
     half = float(error * student.ppf(0.5 + level / 2, n_splits - 1))
     return HonestScore(score, score - half, score + half, optimism, level)
 
@@ -169,9 +170,8 @@ def equivalent_settings(results, *, metric=None, level=0.95, test_share=None):
     order = np.argsort(-table.mean(axis=1), kind="stable")
     if n_splits < 2:
         return rows[order[:1]]
-    test_share = 1 / (n_splits - 1) if test_share is None else test_share
     differences = table[order[0]] - table[order]
-    error = differences.std(axis=1, ddof=1) * np.sqrt(1 / n_splits + test_share)
+    error = differences.std(axis=1, ddof=1) * error_factor(n_splits, test_share)
     bound = student.ppf(level, n_splits - 1) * error
     return rows[order[differences.mean(axis=1) <= bound]]
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from sklearn_bayes_search._folds import FoldModel
+from sklearn_bayes_search._folds import FoldModel, error_factor
 from sklearn_bayes_search._trial import History
 from sklearn_bayes_search.optimizer import BayesianOptimizer
 
@@ -231,8 +231,7 @@ class ExpectedGain:
         table = history.fold_scores
         if len(table) < 4 or table.shape[1] < 2:
             return None
-        k = table.shape[1]
-        noise = (FoldModel.fit(table).variance * (1 / k + 1 / (k - 1))) ** 0.5
+        noise = FoldModel.fit(table).variance ** 0.5 * error_factor(table.shape[1])
         gain = optimizer.expected_gain()
         if not gain <= self.fraction * noise:
             return None

@@ -5,6 +5,7 @@ import textwrap
 import numpy as np
 from scipy.stats import t as student
 
+from sklearn_bayes_search._folds import error_factor
 from sklearn_bayes_search.display._candidates import read_candidates
 from sklearn_bayes_search.display._canvas import BEST, COLORS, MUTED, new_axes
 from sklearn_bayes_search.display._text import as_text, name_texts, setting_text
@@ -148,8 +149,7 @@ class FoldsDisplay:
         shown = np.argsort(-means, kind="stable")[: min(n_best, complete.sum())]
         differences = folds[shown] - folds[shown[0]]
         # that of equivalent_settings, for k folds
-        error = differences.std(axis=1, ddof=1)
-        error = error * np.sqrt(1 / n_splits + 1 / (n_splits - 1))
+        error = differences.std(axis=1, ddof=1) * error_factor(n_splits)
         half = student.ppf(level, n_splits - 1) * error
         middle = differences.mean(axis=1)
         display = cls(
