@@ -37,7 +37,7 @@ def check_outcome(score: Any, noise: Any, seconds: Any) -> tuple[float, float, f
 def as_entropy(random_state: Any) -> int:
     """Make the number that all seeds follow from, of what a user gives."""
     if random_state is None:
-        return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]
+        return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]  # an int here
     if isinstance(random_state, np.random.Generator):
         return int(random_state.integers(2**63))
     valid = isinstance(random_state, int | np.integer)

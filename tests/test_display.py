@@ -180,7 +180,7 @@ def test_without_matplotlib_the_error_tells_how_to_get_it(monkeypatch):
         return true_import(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    message = re.escape('pip install "sklearn_bayes_search[plot]"')
+    message = re.escape('pip install "sklearn-bayes-search[plot]"')
     with pytest.raises(ImportError, match=f"ConvergenceDisplay .*{message}"):
         ConvergenceDisplay.from_cv_results(PAUSED)
 

@@ -47,7 +47,7 @@ def new_axes(display, ax=None, figsize=None):
     except ImportError as error:
         raise ImportError(
             f"{type(display).__name__} needs matplotlib to draw. Install it with "
-            'pip install "sklearn_bayes_search[plot]"'
+            'pip install "sklearn-bayes-search[plot]"'
         ) from error
     if ax is None:
         _, ax = plt.subplots(figsize=figsize, layout="constrained")
