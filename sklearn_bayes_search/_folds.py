@@ -14,6 +14,9 @@ from scipy.special import stdtr
 
 __all__ = ["FoldModel", "error_factor"]
 
+# So many folds of a candidate's own weigh as much as the variance of the best ones.
+WORTH = 8
+
 
 def error_factor(n_splits: int, test_share: float | None = None) -> float:
     """Give the standard error of a mean over folds, for a deviation over them of 1.
@@ -91,7 +94,8 @@ class FoldModel:
         """Estimate the mean over all folds from some of them.
 
         The candidate's own interactions are finite in number, so that the variance
-        falls to 0 as the last fold comes in [1]_.
+        falls to 0 as the last fold comes in [1]_. A candidate that scatters more than
+        the best ones is less certain.
 
         Parameters
         ----------
@@ -114,8 +118,11 @@ class FoldModel:
         known = np.isfinite(scores)
         n_known = known.sum(axis=1)
         mean = np.where(known, scores - self.effects, 0.0).sum(axis=1) / n_known
+        left = np.where(known, scores - self.effects - mean[:, None], 0.0)
+        own = (left**2).sum(axis=1) + WORTH * self.variance
+        variance = np.maximum(own / (n_known - 1 + WORTH), self.variance)
         share = (1 / n_known - 1 / n_splits) * (1 + 1 / self.n_rows)
-        return mean, self.variance * share
+        return mean, variance * share
 
     def chance_above(self, score: float, scores: np.ndarray) -> np.ndarray:
         """Give the probability that the mean over all folds is above a score.

@@ -30,7 +30,8 @@ class FoldRacing:
         The most that the probabilities of the paused candidates may sum up to at the
         end, in (0, 1).
     min_complete : int, default=3
-        From how many complete candidates on others are paused, >= 2.
+        From how many complete candidates on others are paused, >= 2. Candidates with
+        the same scores count once: they say nothing of how scores scatter.
 
     Raises
     ------
@@ -140,6 +141,7 @@ class FoldRacing:
             What is told of a paused candidate: its mean over all folds and the variance
             of that estimate; NaN and 0 if it failed. None if it goes on.
         """
+        complete = np.unique(complete, axis=0)
         if len(complete) < self.min_complete:
             return None
         if not np.isfinite(scores[seen]).all():
@@ -169,6 +171,9 @@ class FoldRacing:
         """
         if len(paused) == 0:
             return []
+        complete = np.unique(complete, axis=0)
+        if len(complete) < self.min_complete:
+            return list(range(len(paused)))[:n_most]
         best = complete.mean(axis=1).max()
         chances = FoldModel.fit(complete).chance_above(best, paused)
         order = np.argsort(-chances, kind="stable")

@@ -134,6 +134,21 @@ def test_at_the_end_the_chance_that_the_best_is_left_out_is_small(seed, risk, n_
 # --- the search ---
 
 
+def test_equal_scores_count_once_for_how_scores_scatter():
+    racing = FoldRacing()
+    once = np.array([[0.5, 0.7, 0.6], [0.6, 0.5, 0.8], [0.8, 0.6, 0.6]])
+    seen = np.array([True, False, False])
+    below = np.where(seen, 0.4, np.nan)
+    # of one row, however often, nothing follows: it would be sure otherwise
+    assert racing.judge(np.tile(once[:1], (9, 1)), below, seen) is None
+    often = np.repeat(once, [9, 1, 1], axis=0)
+    for scores in (below, below - 0.5):
+        judged = [racing.judge(rows, scores, seen) for rows in (once, often)]
+        assert judged[0] == judged[1]
+    assert judged[0] is not None
+    assert racing.resume(np.tile(once[:1], (9, 1)), below[None], 1) == [0]
+
+
 @pytest.mark.parametrize(("pause_below", "share"), [(0.4, 0.75), (0.05, 0.95)])
 def test_racing_saves_fits_and_finds_the_same_best(plain, pause_below, share):
     before = toys.Folded.n_fits
