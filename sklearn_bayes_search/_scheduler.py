@@ -8,6 +8,7 @@ number of workers.
 
 import time
 import warnings
+from collections import deque
 from typing import NamedTuple
 
 import numpy as np
@@ -180,6 +181,7 @@ class _Loop:
         self.in_order, self.deadline, self.on_end = in_order, deadline, on_end
         self.journal, self.racing, self.rules = journal, racing, rules
         self.candidates, self.untold, self.resumed = [], [], set()
+        self.known = deque()  # candidates, folds and results from the journal
         # folds whose processes died are written once the machine is known to be well
         self.unwritten = []
         self.asked_to_stop = self.out_of_time = False
@@ -314,22 +316,30 @@ class _Loop:
 
     def _submit(self, candidate, folds):
         """Run folds, but those that the journal holds."""
-        trial, journal, known, latest = candidate.trial, self.journal, {}, None
+        trial, latest = candidate.trial, None
         if self.deadline is not None:
             latest = self.deadline.latest_begin(candidate)
-        if journal is not None and journal.params(trial.number) is not None:
-            known = {fold: journal.result(trial.number, fold) for fold in folds}
         for fold in folds:
-            if known.get(fold) is None:
-                self.executor.submit(
-                    (trial.number, fold), self.evaluator.task(trial, fold, latest)
-                )
-        for fold, result in known.items():
+            result = self._journalled(trial.number, fold)
             if result is not None:
-                self._collect(candidate, fold, result)
+                self.known.append((candidate, fold, result))
+                continue
+            self.executor.submit(
+                (trial.number, fold), self.evaluator.task(trial, fold, latest)
+            )
+
+    def _journalled(self, number, fold):
+        journal = self.journal
+        if journal is None or journal.params(number) is None:
+            return None
+        return journal.result(number, fold)
 
     def _drain(self):
         """Wait for results, and take them in; tell whether there were any."""
+        if self.known:
+            while self.known:  # what is taken in may ask for more
+                self._collect(*self.known.popleft())
+            return True
         results = self.executor.wait()
         for (number, fold), result in results:
             candidate = self.candidates[number]

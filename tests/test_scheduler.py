@@ -1,6 +1,7 @@
 import functools
 import itertools
 import random
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,8 @@ from sklearn_bayes_search.execution import Lost
 
 class Optimizer:
     """Records what it knew at each ask."""
+
+    space = SimpleNamespace(same=lambda params, other: params == other)
 
     def __init__(self, size=None):
         self.size = size
@@ -576,3 +579,33 @@ def test_where_the_workers_are_gone_complete_candidates_are_left(max_pending):
     assert reason == "all is lost"
     with pytest.raises(RuntimeError, match=r"No setting was evaluated\. all is lost"):
         search(Losing(gone_at=1), n_splits=2, max_pending=max_pending)
+
+
+class Kept(Journal):
+    """Holds results of the first candidates.
+
+    Parameters
+    ----------
+    n_folds : list of int
+        Of each candidate, how many folds it holds.
+    """
+
+    def __init__(self, n_folds):
+        super().__init__()
+        self.n_folds = n_folds
+
+    def params(self, number):
+        return {"x": number} if number < len(self.n_folds) else None
+
+    def result(self, number, fold):
+        if fold >= self.n_folds[number]:
+            return None
+        return {"value": (number, fold), "fit_time": 1.0, "score_time": 0.5}
+
+
+def test_a_search_of_very_many_folds_goes_on(clock):
+    executor = TimedExecutor(clock, [1.0])
+    options = {"deadline": Deadline(99, refit=False), "n_iter": 1, "n_splits": 3000}
+    _, _, (candidate,), _, _ = search(executor, journal=Kept([3000]), **options)
+    assert candidate.complete
+    assert executor.ends == []
