@@ -11,6 +11,7 @@ __all__ = [
     "Objective",
     "announce",
     "candidate_line",
+    "check_chosen",
     "folds_frame",
     "mean_and_error",
     "raced_results",
@@ -288,6 +289,32 @@ def raced_results(format_results, settings, outcomes):
         results[f"std_{name}"] = np.nanstd(table, axis=1)
     results["n_splits_evaluated"] = ran.sum(axis=1)
     return results
+
+
+def check_chosen(results, index, n_splits):
+    """Refuse a choice that was not scored on all folds.
+
+    Parameters
+    ----------
+    results : dict
+        As in ``cv_results_``.
+    index : int
+        The row that was chosen.
+    n_splits : int
+        Number of folds.
+
+    Raises
+    ------
+    ValueError
+        If ``refit`` is a function that does not look at it.
+    """
+    n_evaluated = results.get("n_splits_evaluated")
+    if n_evaluated is not None and n_evaluated[index] < n_splits:
+        raise ValueError(
+            "The 'refit' callable chose a candidate that was not scored on all "
+            f"folds, number {index}. With 'racing', scores of paused candidates are "
+            "NaN: choose where they are not, as np.nanargmax does."
+        )
 
 
 def _blank(value):

@@ -179,6 +179,17 @@ def test_refit_callable_must_give_a_row(chosen, error):
         search_for(refit=lambda results: chosen).fit(X)
 
 
+def test_what_was_found_is_kept_where_the_choice_fails():
+    search = search_for({"x": Real(0, 1)}, n_iter=4).fit(X, y)
+    search.set_params(n_iter=6, refit=lambda results: results["no such column"])
+    with pytest.raises(KeyError, match="no such column"):
+        search.fit(X, y)
+    assert len(search.cv_results_["params"]) == len(search.results_frame()) == 6
+    assert search.optimizer_.best.score == search.results_frame()["score"].max()
+    for name in ("best_index_", "best_params_", "best_score_", "best_estimator_"):
+        assert not hasattr(search, name)
+
+
 @pytest.mark.parametrize(
     ("scoring", "refit"), [(["f1", "accuracy"], True), (["f1"], "precision")]
 )
