@@ -207,8 +207,8 @@ class _Loop:
             stop_reason = self.executor.broken or stop_reason
             if not any(candidate.complete for candidate in ended):
                 raise RuntimeError(f"No setting was evaluated. {stop_reason}")
-            if self.out_of_time and not self.executor.broken:
-                stop_reason = self._of_timeout(len(ended))
+        if self.out_of_time and not self.executor.broken and stop_reason != INTERRUPTED:
+            stop_reason = self._of_timeout(len(ended))
         if self.executor.broken:
             warnings.warn(
                 f"The search ended early. {self.executor.broken}",
@@ -259,14 +259,33 @@ class _Loop:
             return self.executor.broken
         if self.n_iter is not None and n >= self.n_iter:
             return f"evaluated n_iter={self.n_iter} candidates"
-        if n and self._time_is_short():
+        if n and self._time_is_short() and not self._holds_next():
             return self._of_timeout(n)
-        reasons = [rule(self.optimizer.history, self.optimizer) for rule in self.rules]
-        reasons += ["a callback asked for it"] if self.asked_to_stop else []
-        for why in filter(None, reasons):
+        for why in self._reasons():
             of = "" if self.n_iter is None else f" of {self.n_iter}"
             return f"stopped after {n}{of} candidates: {why}"
         return None
+
+    def _reasons(self):
+        """Ask the rules, once there is something to judge, and the callbacks."""
+        history = self.optimizer.history
+        for rule in self.rules if len(history) else ():
+            why = rule(history, self.optimizer)
+            if why and not isinstance(why, str):
+                name = getattr(rule, "__name__", type(rule).__name__)
+                why = f"the rule {name!r} returned {why}"
+            if why:
+                yield why
+        if self.asked_to_stop:
+            yield "a callback asked for it"
+
+    def _holds_next(self):
+        """Tell whether the next candidate costs no time: the journal has its folds."""
+        number, n_splits = len(self.candidates), self.evaluator.n_splits
+        folds = range(n_splits)
+        if self.racing is not None:  # those that it misses are begun in time or not
+            folds = self.racing.order(number, n_splits)[:1]
+        return all(self._journalled(number, fold) is not None for fold in folds)
 
     def _time_is_short(self):
         if self.deadline is None or self.out_of_time:
@@ -417,14 +436,23 @@ class _Loop:
             self._table(self.candidates), scores, self.max_pending
         )
         if self.deadline is not None:
-            n_workers = self.executor.n_workers
-            chosen = [i for i in chosen if self.deadline.permits(paused[i], n_workers)]
-            chosen = [] if self.out_of_time else chosen
+            in_time = [i for i in chosen if self._is_in_time(paused[i])]
+            self.out_of_time |= bool(chosen) and not in_time
+            chosen = in_time
         size = 1 if self.max_pending == 1 else self.evaluator.n_splits
         for candidate in (paused[i] for i in chosen):
             self.resumed.add(candidate)
             self._submit(candidate, candidate.begin_round(size))
         return bool(chosen)
+
+    def _is_in_time(self, candidate):
+        """Tell whether there is time for the other folds of a paused candidate."""
+        left = [fold for fold, done in enumerate(candidate.folds) if done is None]
+        number = candidate.trial.number
+        if all(self._journalled(number, fold) is not None for fold in left):
+            return True
+        n_workers = self.executor.n_workers
+        return not self.out_of_time and self.deadline.permits(candidate, n_workers)
 
 
 def _as_journalled(journal, optimizer, trial):

@@ -2,8 +2,9 @@
 
 A rule is any callable ``rule(history, optimizer)`` that returns None to go on, or why
 it stops: a phrase that completes "stopped after 34 of 100 candidates: ...". It is
-called before each candidate is asked for, with all that its choice could depend on, and
-keeps no state: a resumed search, and one on more workers, stop at the same candidate.
+called before each candidate is asked for, once there is an outcome, with all that the
+choice could depend on, and keeps no state: a resumed search, and one on more workers,
+stop at the same candidate.
 """
 
 from dataclasses import dataclass
