@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from sklearn_bayes_search._evaluation import Evaluator
+from sklearn_bayes_search._folds import mean_test_share
 from sklearn_bayes_search._journal import Journal, fingerprint
 from sklearn_bayes_search._prior import best_setting
 from sklearn_bayes_search._prior_results import read_prior_results
@@ -117,6 +118,7 @@ def evaluate_settings(
                 exhaustive=plan["exhaustive"],
                 random_state=plan["seed"],
             )
+            optimizer.history.test_share = mean_test_share(splits)
             if search.verbose > 0:
                 announce(len(splits), n_candidates)
             n_fits = None if n_candidates is None else n_candidates * len(splits)

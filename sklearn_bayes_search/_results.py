@@ -7,6 +7,8 @@ from collections import deque
 import numpy as np
 import pandas as pd
 
+from sklearn_bayes_search._folds import deviation
+
 __all__ = [
     "Objective",
     "announce",
@@ -335,4 +337,4 @@ def mean_and_error(scores):
         mean = np.mean(scores, axis=0)
         if n_splits == 1:
             return mean, np.full_like(mean, np.nan)
-        return mean, np.std(scores, axis=0, ddof=1) / np.sqrt(n_splits)
+        return mean, deviation(np.asarray(scores)) / np.sqrt(n_splits)

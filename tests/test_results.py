@@ -157,6 +157,13 @@ def test_line_of_infinite_scores_gives_no_warning():
         assert "nan" in line(candidate(fold(np.inf), fold(-np.inf)), best=np.nan)
 
 
+def test_line_of_scores_near_the_largest_float_gives_no_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        shown = line(candidate(fold(1e300), fold(3e300)), best=3e300)
+    assert "score 2e+300 +/- 1e+300" in shown
+
+
 def test_reporter_prints_the_best_so_far_and_only_if_verbose(capsys):
     candidates = [
         candidate(fold(score), number=number)
