@@ -20,6 +20,7 @@ from sklearn_bayes_search._sklearn_compat import metric_names
 from sklearn_bayes_search.exceptions import stack_level
 from sklearn_bayes_search.execution import open_executor
 from sklearn_bayes_search.optimizer import BayesianOptimizer
+from sklearn_bayes_search.stopping import check_rules
 
 __all__ = ["evaluate_settings"]
 
@@ -119,6 +120,7 @@ def evaluate_settings(
                 random_state=plan["seed"],
             )
             optimizer.history.test_share = mean_test_share(splits)
+            check_rules(rules, optimizer)
             if search.verbose > 0:
                 announce(len(splits), n_candidates)
             n_fits = None if n_candidates is None else n_candidates * len(splits)
