@@ -2,6 +2,7 @@
 
 import warnings
 from contextlib import nullcontext
+from dataclasses import fields, replace
 from numbers import Integral
 
 import numpy as np
@@ -176,7 +177,7 @@ def _open_journal(search, X, y, space, splits, plan, routed):
             UserWarning,
             stacklevel=stack_level(),
         )
-    digests["racing"] = repr(as_racing(search.racing, len(splits)))
+    digests["racing"] = _describe(as_racing(search.racing, len(splits)))
     digests["max_pending"] = str(plan["max_pending"]) if explicit else None
     journal = Journal(
         search.checkpoint,
@@ -189,6 +190,15 @@ def _open_journal(search, X, y, space, splits, plan, routed):
     if search.warm_start:
         search._journal = journal
     return journal
+
+
+def _describe(racing):
+    """Write racing down, the same for numbers of Python and of NumPy."""
+    if racing is None:
+        return repr(racing)
+    values = {field.name: getattr(racing, field.name) for field in fields(racing)}
+    numpy = {name: v.item() for name, v in values.items() if isinstance(v, np.generic)}
+    return repr(replace(racing, **numpy))
 
 
 def _draws_anew(cv):

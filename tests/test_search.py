@@ -199,6 +199,15 @@ def test_refit_must_name_one_of_several_metrics(scoring, refit):
         search.fit(X, y)
 
 
+@pytest.mark.parametrize("racing", [False, True])
+def test_racing_may_be_a_truth_of_numpy(racing):
+    plain, other = (
+        search_for(racing=value).fit(X, y) for value in (racing, np.bool_(racing))
+    )
+    assert other.cv_results_["params"] == plain.cv_results_["params"]
+    assert ("n_splits_evaluated" in other.cv_results_) == racing
+
+
 def test_scoring_callable_of_one_number_is_maximised():
     search = search_for({"x": Real(0, 1)}, n_iter=8, scoring=LOW["high"]).fit(X, y)
     assert search.best_params_["x"] == search.best_score_ == max(tried(search)) > 0.9
