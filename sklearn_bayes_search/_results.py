@@ -134,20 +134,22 @@ def reporter(objective, total, deadline, verbose):
     report : callable
         Takes the candidate.
     """
-    best, n_ended = np.nan, 0
+    best, ended = np.nan, {}  # numbers of candidates, and whether all folds are in
     recent = deque(maxlen=RECENT + 1)
 
     def report(candidate):
-        nonlocal best, n_ended
+        nonlocal best
         if candidate.complete:
             best = np.fmax(best, objective(candidate.folds))
-        n_ended += 1
+        ended[candidate.trial.number] = candidate.complete
         recent.append(time.monotonic())
         left = [] if deadline is None else [max(deadline.left(), 0.0)]
-        if total is not None and n_ended > 1:
+        # nobody knows how many paused candidates get more folds in the end
+        foreseen = len(ended) < (total or 0) or all(ended.values())
+        if total is not None and len(ended) > 1 and foreseen:
             # workers took time to start, and a resumed search races through the known
             pace = (recent[-1] - recent[0]) / (len(recent) - 1)
-            left.append(pace * max(total - n_ended, 0))
+            left.append(pace * max(total - len(ended), 0))
         if verbose > 0:
             soonest = min(left, default=None)
             print(candidate_line(candidate, total, objective, best, soonest))

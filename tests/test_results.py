@@ -198,12 +198,23 @@ def test_the_time_that_is_left_is_no_more_than_the_time_limit_leaves(capsys):
     for total, expected in ((None, "2 h"), (10**12, "2 h"), (2, "0 s")):
         deadline = Deadline(7300.0, refit=False)
         report = reporter(Objective(None, True), total, deadline, 1)
-        report(candidate(fold(0.5)))
-        report(candidate(fold(0.5)))
+        report(candidate(fold(0.5), number=0))
+        report(candidate(fold(0.5), number=1))
         last = capsys.readouterr().out.splitlines()[-1]
         assert last.endswith(f" s, {expected} left; x=1")
     reporter(Objective(None, True), None, None, 1)(candidate(fold(0.5)))
     assert "left" not in capsys.readouterr().out
+
+
+def test_no_time_is_foreseen_where_paused_candidates_may_go_on(capsys):
+    report = reporter(Objective(None, True), 3, None, 1)
+    paused = candidate(fold(0.5), None, number=1)
+    paused.estimate = 0.5, 0.1
+    whole = [candidate(fold(0.5), fold(0.5), number=number) for number in range(3)]
+    for each in (whole[0], paused, whole[2], paused, whole[1]):
+        report(each)
+    lines = capsys.readouterr().out.splitlines()
+    assert ["left" in text for text in lines] == [False, True, False, False, True]
 
 
 # --- the table ---
