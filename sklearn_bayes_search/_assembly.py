@@ -2,6 +2,7 @@
 
 import warnings
 from contextlib import nullcontext
+from dataclasses import fields, replace
 from numbers import Integral
 
 import numpy as np
@@ -9,6 +10,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from sklearn_bayes_search._evaluation import Evaluator
+from sklearn_bayes_search._folds import mean_test_share
 from sklearn_bayes_search._journal import Journal, fingerprint
 from sklearn_bayes_search._prior import best_setting
 from sklearn_bayes_search._prior_results import read_prior_results
@@ -19,6 +21,7 @@ from sklearn_bayes_search._sklearn_compat import metric_names
 from sklearn_bayes_search.exceptions import stack_level
 from sklearn_bayes_search.execution import open_executor
 from sklearn_bayes_search.optimizer import BayesianOptimizer
+from sklearn_bayes_search.stopping import check_rules
 
 __all__ = ["evaluate_settings"]
 
@@ -117,6 +120,8 @@ def evaluate_settings(
                 exhaustive=plan["exhaustive"],
                 random_state=plan["seed"],
             )
+            optimizer.history.test_share = mean_test_share(splits)
+            check_rules(rules, optimizer)
             if search.verbose > 0:
                 announce(len(splits), n_candidates)
             n_fits = None if n_candidates is None else n_candidates * len(splits)
@@ -172,7 +177,7 @@ def _open_journal(search, X, y, space, splits, plan, routed):
             UserWarning,
             stacklevel=stack_level(),
         )
-    digests["racing"] = repr(as_racing(search.racing, len(splits)))
+    digests["racing"] = _describe(as_racing(search.racing, len(splits)))
     digests["max_pending"] = str(plan["max_pending"]) if explicit else None
     journal = Journal(
         search.checkpoint,
@@ -185,6 +190,15 @@ def _open_journal(search, X, y, space, splits, plan, routed):
     if search.warm_start:
         search._journal = journal
     return journal
+
+
+def _describe(racing):
+    """Write racing down, the same for numbers of Python and of NumPy."""
+    if racing is None:
+        return repr(racing)
+    values = {field.name: getattr(racing, field.name) for field in fields(racing)}
+    numpy = {name: v.item() for name, v in values.items() if isinstance(v, np.generic)}
+    return repr(replace(racing, **numpy))
 
 
 def _draws_anew(cv):

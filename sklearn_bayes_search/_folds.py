@@ -7,12 +7,56 @@ deviation over the folds is mostly ``b_j``; taking it for noise would overstate 
 variance of a comparison 2 to 23 times.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import stdtr
 
-__all__ = ["FoldModel", "error_factor"]
+__all__ = ["FoldModel", "deviation", "error_factor", "mean_test_share"]
+
+
+def deviation(scores: np.ndarray, axis: int = 0) -> np.ndarray:
+    """Give the standard deviation of a sample, also of scores whose squares overflow.
+
+    Parameters
+    ----------
+    scores : ndarray
+        At least two along the axis.
+    axis : int, default=0
+        Along which the sample lies.
+
+    Returns
+    -------
+    deviation : ndarray
+        NaN where a score is not finite.
+    """
+    # a power of two: the result is the same to the last bit
+    _, exponent = np.frexp(np.abs(scores).max(axis=axis, keepdims=True))
+    with np.errstate(invalid="ignore"):  # inf - inf
+        scaled = np.ldexp(scores, -exponent).std(axis=axis, ddof=1)
+    return np.asarray(np.ldexp(scaled, exponent.squeeze(axis)))
+
+
+def mean_test_share(splits: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
+    """Give the test samples for each training sample, the mean over the splits.
+
+    Parameters
+    ----------
+    splits : iterable of (train, test)
+        Indices, or masks over all samples.
+
+    Returns
+    -------
+    test_share : float
+        For `error_factor`.
+    """
+
+    def size(part: np.ndarray) -> int:
+        part = np.asarray(part)
+        return int(part.sum()) if part.dtype == bool else len(part)
+
+    return float(np.mean([size(test) / size(train) for train, test in splits]))
 
 # So many folds of a candidate's own weigh as much as the variance of the best ones.
 WORTH = 8

@@ -202,6 +202,8 @@ def as_racing(value, n_splits):
     ValueError
         If there is one fold only.
     """
+    if not isinstance(value, FoldRacing):
+        value = bool(value)  # one of NumPy's is not False itself
     if value is False:
         return None
     if n_splits < 2:

@@ -7,10 +7,13 @@ from collections import deque
 import numpy as np
 import pandas as pd
 
+from sklearn_bayes_search._folds import deviation
+
 __all__ = [
     "Objective",
     "announce",
     "candidate_line",
+    "check_chosen",
     "folds_frame",
     "mean_and_error",
     "raced_results",
@@ -131,20 +134,22 @@ def reporter(objective, total, deadline, verbose):
     report : callable
         Takes the candidate.
     """
-    best, n_ended = np.nan, 0
+    best, ended = np.nan, {}  # numbers of candidates, and whether all folds are in
     recent = deque(maxlen=RECENT + 1)
 
     def report(candidate):
-        nonlocal best, n_ended
+        nonlocal best
         if candidate.complete:
             best = np.fmax(best, objective(candidate.folds))
-        n_ended += 1
+        ended[candidate.trial.number] = candidate.complete
         recent.append(time.monotonic())
         left = [] if deadline is None else [max(deadline.left(), 0.0)]
-        if total is not None and n_ended > 1:
+        # nobody knows how many paused candidates get more folds in the end
+        foreseen = len(ended) < (total or 0) or all(ended.values())
+        if total is not None and len(ended) > 1 and foreseen:
             # workers took time to start, and a resumed search races through the known
             pace = (recent[-1] - recent[0]) / (len(recent) - 1)
-            left.append(pace * max(total - n_ended, 0))
+            left.append(pace * max(total - len(ended), 0))
         if verbose > 0:
             soonest = min(left, default=None)
             print(candidate_line(candidate, total, objective, best, soonest))
@@ -290,6 +295,32 @@ def raced_results(format_results, settings, outcomes):
     return results
 
 
+def check_chosen(results, index, n_splits):
+    """Refuse a choice that was not scored on all folds.
+
+    Parameters
+    ----------
+    results : dict
+        As in ``cv_results_``.
+    index : int
+        The row that was chosen.
+    n_splits : int
+        Number of folds.
+
+    Raises
+    ------
+    ValueError
+        If ``refit`` is a function that does not look at it.
+    """
+    n_evaluated = results.get("n_splits_evaluated")
+    if n_evaluated is not None and n_evaluated[index] < n_splits:
+        raise ValueError(
+            "The 'refit' callable chose a candidate that was not scored on all "
+            f"folds, number {index}. With 'racing', scores of paused candidates are "
+            "NaN: choose where they are not, as np.nanargmax does."
+        )
+
+
 def _blank(value):
     """Give what stands for a value where there is none, NaN for each number."""
     if isinstance(value, dict):
@@ -308,4 +339,4 @@ def mean_and_error(scores):
         mean = np.mean(scores, axis=0)
         if n_splits == 1:
             return mean, np.full_like(mean, np.nan)
-        return mean, np.std(scores, axis=0, ddof=1) / np.sqrt(n_splits)
+        return mean, deviation(np.asarray(scores)) / np.sqrt(n_splits)

@@ -8,6 +8,7 @@ number of workers.
 
 import time
 import warnings
+from collections import deque
 from typing import NamedTuple
 
 import numpy as np
@@ -180,6 +181,7 @@ class _Loop:
         self.in_order, self.deadline, self.on_end = in_order, deadline, on_end
         self.journal, self.racing, self.rules = journal, racing, rules
         self.candidates, self.untold, self.resumed = [], [], set()
+        self.known = deque()  # candidates, folds and results from the journal
         # folds whose processes died are written once the machine is known to be well
         self.unwritten = []
         self.asked_to_stop = self.out_of_time = False
@@ -205,8 +207,8 @@ class _Loop:
             stop_reason = self.executor.broken or stop_reason
             if not any(candidate.complete for candidate in ended):
                 raise RuntimeError(f"No setting was evaluated. {stop_reason}")
-            if self.out_of_time and not self.executor.broken:
-                stop_reason = self._of_timeout(len(ended))
+        if self.out_of_time and not self.executor.broken and stop_reason != INTERRUPTED:
+            stop_reason = self._of_timeout(len(ended))
         if self.executor.broken:
             warnings.warn(
                 f"The search ended early. {self.executor.broken}",
@@ -257,14 +259,33 @@ class _Loop:
             return self.executor.broken
         if self.n_iter is not None and n >= self.n_iter:
             return f"evaluated n_iter={self.n_iter} candidates"
-        if n and self._time_is_short():
+        if n and self._time_is_short() and not self._holds_next():
             return self._of_timeout(n)
-        reasons = [rule(self.optimizer.history, self.optimizer) for rule in self.rules]
-        reasons += ["a callback asked for it"] if self.asked_to_stop else []
-        for why in filter(None, reasons):
+        for why in self._reasons():
             of = "" if self.n_iter is None else f" of {self.n_iter}"
             return f"stopped after {n}{of} candidates: {why}"
         return None
+
+    def _reasons(self):
+        """Ask the rules, once there is something to judge, and the callbacks."""
+        history = self.optimizer.history
+        for rule in self.rules if len(history) else ():
+            why = rule(history, self.optimizer)
+            if why and not isinstance(why, str):
+                name = getattr(rule, "__name__", type(rule).__name__)
+                why = f"the rule {name!r} returned {why}"
+            if why:
+                yield why
+        if self.asked_to_stop:
+            yield "a callback asked for it"
+
+    def _holds_next(self):
+        """Tell whether the next candidate costs no time: the journal has its folds."""
+        number, n_splits = len(self.candidates), self.evaluator.n_splits
+        folds = range(n_splits)
+        if self.racing is not None:  # those that it misses are begun in time or not
+            folds = self.racing.order(number, n_splits)[:1]
+        return all(self._journalled(number, fold) is not None for fold in folds)
 
     def _time_is_short(self):
         if self.deadline is None or self.out_of_time:
@@ -314,22 +335,30 @@ class _Loop:
 
     def _submit(self, candidate, folds):
         """Run folds, but those that the journal holds."""
-        trial, journal, known, latest = candidate.trial, self.journal, {}, None
+        trial, latest = candidate.trial, None
         if self.deadline is not None:
             latest = self.deadline.latest_begin(candidate)
-        if journal is not None and journal.params(trial.number) is not None:
-            known = {fold: journal.result(trial.number, fold) for fold in folds}
         for fold in folds:
-            if known.get(fold) is None:
-                self.executor.submit(
-                    (trial.number, fold), self.evaluator.task(trial, fold, latest)
-                )
-        for fold, result in known.items():
+            result = self._journalled(trial.number, fold)
             if result is not None:
-                self._collect(candidate, fold, result)
+                self.known.append((candidate, fold, result))
+                continue
+            self.executor.submit(
+                (trial.number, fold), self.evaluator.task(trial, fold, latest)
+            )
+
+    def _journalled(self, number, fold):
+        journal = self.journal
+        if journal is None or journal.params(number) is None:
+            return None
+        return journal.result(number, fold)
 
     def _drain(self):
         """Wait for results, and take them in; tell whether there were any."""
+        if self.known:
+            while self.known:  # what is taken in may ask for more
+                self._collect(*self.known.popleft())
+            return True
         results = self.executor.wait()
         for (number, fold), result in results:
             candidate = self.candidates[number]
@@ -407,14 +436,23 @@ class _Loop:
             self._table(self.candidates), scores, self.max_pending
         )
         if self.deadline is not None:
-            n_workers = self.executor.n_workers
-            chosen = [i for i in chosen if self.deadline.permits(paused[i], n_workers)]
-            chosen = [] if self.out_of_time else chosen
+            in_time = [i for i in chosen if self._is_in_time(paused[i])]
+            self.out_of_time |= bool(chosen) and not in_time
+            chosen = in_time
         size = 1 if self.max_pending == 1 else self.evaluator.n_splits
         for candidate in (paused[i] for i in chosen):
             self.resumed.add(candidate)
             self._submit(candidate, candidate.begin_round(size))
         return bool(chosen)
+
+    def _is_in_time(self, candidate):
+        """Tell whether there is time for the other folds of a paused candidate."""
+        left = [fold for fold, done in enumerate(candidate.folds) if done is None]
+        number = candidate.trial.number
+        if all(self._journalled(number, fold) is not None for fold in left):
+            return True
+        n_workers = self.executor.n_workers
+        return not self.out_of_time and self.deadline.permits(candidate, n_workers)
 
 
 def _as_journalled(journal, optimizer, trial):

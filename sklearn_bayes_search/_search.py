@@ -15,6 +15,7 @@ from sklearn_bayes_search._evaluation import check_names, draw_splits, name_erro
 from sklearn_bayes_search._racing import FoldRacing, as_racing
 from sklearn_bayes_search._results import (
     Objective,
+    check_chosen,
     folds_frame,
     raced_results,
     without_place,
@@ -36,6 +37,8 @@ from sklearn_bayes_search.space import Space, as_space
 from sklearn_bayes_search.stopping import as_rules
 
 __all__ = ["BayesSearchCV"]
+
+BEST = ("best_index_", "best_params_", "best_score_", "best_estimator_")
 
 
 class BayesSearchCV(ResultTables, BaseSearchCV):
@@ -145,7 +148,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
 
     timeout : float, default=None
         Seconds for the whole search, > 0, the refit included. No fit is begun that
-        would probably end later. At least one setting is evaluated.
+        would probably end later. At least one setting is evaluated, and what a journal
+        holds is used in any case.
 
     fit_timeout : float, default=None
         Seconds for one fit on one fold with its scoring, > 0. A longer one is ended
@@ -367,7 +371,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         ------
         TypeError, ValueError
             Before any fit, if a parameter is wrong; after the search, if every fit
-            failed.
+            failed, or if ``refit`` fails: then the results are kept.
         KeyboardInterrupt
             If the user interrupts it. The search is fitted nevertheless, with the
             settings that were complete; interrupted again, without a best estimator.
@@ -416,15 +420,11 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             name_error_scores(done, self.error_score)
         first = done[0]["test_scores"]
         self.multimetric_ = isinstance(first, dict)
-        if callable(self.scoring) and self.multimetric_:
-            self._check_refit_for_multimetric(first)
-            refit_metric = self.refit
         settings = [dict(candidate.trial.params) for candidate in candidates]
         if racing is None:
             results = self._format_results(settings, len(splits), outcomes)
         else:
             results = raced_results(self._format_results, settings, outcomes)
-        self._choose_best(results, refit_metric, len(splits))
         self.scorer_ = scorer_attribute(scorers)
         self.n_splits_ = len(splits)
         self.n_iter_ = len(candidates)
@@ -436,7 +436,13 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         self._folds = folds_frame(folds, objective, self.error_score)
         self._metric = objective.metric(list(first) if self.multimetric_ else None)
         self.cv_results_ = results
-        vars(self).pop("best_estimator_", None)  # of an earlier fit
+        for name in BEST:  # of an earlier fit
+            vars(self).pop(name, None)
+        if callable(self.scoring) and self.multimetric_:
+            self._check_refit_for_multimetric(first)
+            refit_metric = self.refit
+        if self.refit or not self.multimetric_:
+            self._choose_best(refit_metric)
         if self.refit:
             try:
                 self._refit(X, y, routed.estimator.fit, callbacks)
@@ -469,21 +475,13 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             objective.metric(names)
         return objective
 
-    def _choose_best(self, results, refit_metric, n_splits):
-        if not (self.refit or not self.multimetric_):
-            return
-        self.best_index_ = self._select_best_index(self.refit, refit_metric, results)
-        n_evaluated = results.get("n_splits_evaluated")
-        if n_evaluated is not None and n_evaluated[self.best_index_] < n_splits:
-            raise ValueError(
-                "The 'refit' callable chose a candidate that was not scored on all "
-                f"folds, number {self.best_index_}. With 'racing', scores of paused "
-                "candidates are NaN: choose where they are not, as np.nanargmax does."
-            )
+    def _choose_best(self, refit_metric):
+        results = self.cv_results_
+        best = self._select_best_index(self.refit, refit_metric, results)
+        check_chosen(results, best, self.n_splits_)
+        self.best_index_, self.best_params_ = best, results["params"][best]
         if not callable(self.refit):
-            means = results[f"mean_test_{refit_metric}"]
-            self.best_score_ = means[self.best_index_]
-        self.best_params_ = results["params"][self.best_index_]
+            self.best_score_ = results[f"mean_test_{refit_metric}"][best]
 
     def _refit(self, X, y, fit_params, callbacks):
         # cloned: a setting may hold estimators, which must stay unfitted

@@ -35,6 +35,7 @@ __all__ = [
     "metric_names",
     "numeric_limits",
     "scorer_attribute",
+    "splitter_sizes",
     "warn_or_raise_about_fit_failures",
     "with_current_config",
 ]
@@ -62,6 +63,35 @@ def metric_names(scorers):
 def scorer_attribute(scorers):
     """Give what ``scorer_`` holds: a dict for several metrics, else the scorer."""
     return scorers._scorers if isinstance(scorers, _MultimetricScorer) else scorers
+
+
+def splitter_sizes(cv):
+    """Give the test and training sizes of a splitter, as far as it tells without data.
+
+    Parameters
+    ----------
+    cv : object
+        As the ``cv`` of a search.
+
+    Returns
+    -------
+    sizes : tuple of (number, number) or None
+        Counts or shares, whatever their sum. None where they are those of k folds, or
+        not known.
+    """
+    n_folds = getattr(cv, "cvargs", {}).get("n_splits")
+    if isinstance(n_folds, Integral):  # repeated k folds
+        return 1, n_folds - 1
+    if not hasattr(cv, "test_size") or not hasattr(cv, "train_size"):
+        return None
+    test, train = cv.test_size, cv.train_size
+    if test is None and train is None:
+        test = cv._default_test_size
+    test = 1 - train if test is None and train < 1 else test
+    train = 1 - test if train is None and test is not None and test < 1 else train
+    # a share and a count, or one count, need the number of samples
+    known = None not in (test, train) and (test < 1) == (train < 1)
+    return (test, train) if known else None
 
 
 def numeric_limits(estimator, name, whole):

@@ -5,7 +5,11 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_bayes_search._results import mean_and_error
-from sklearn_bayes_search.selection import equivalent_settings, honest_score
+from sklearn_bayes_search.selection import (
+    equivalent_settings,
+    honest_score,
+    known_test_share,
+)
 
 __all__ = ["ResultTables", "results_frame"]
 
@@ -39,12 +43,22 @@ class ResultTables:
     def equivalent_params_(self):
         """Settings that cannot be told from the best one, the best score first."""
         check_is_fitted(self, "cv_results_")
-        rows = equivalent_settings(self, metric=self._best_metric)
+        outcomes = list(self.optimizer_.history)[: self.n_iter_]
+        failed = [outcome.failed for outcome in outcomes]
+        # a numeric error_score hides failures
+        scored = {
+            key: np.where(failed, np.nan, scores)
+            for key, scores in self.cv_results_.items()
+            if key.startswith("split")
+        }
+        share = known_test_share(self)
+        rows = equivalent_settings(scored, metric=self._best_metric, test_share=share)
         return [self.cv_results_["params"][row] for row in rows]
 
     @property
     def _best_metric(self):
-        return self.refit if isinstance(self.refit, str) else self._metric
+        several = self.multimetric_ and isinstance(self.refit, str)
+        return self.refit if several else self._metric
 
     def results_frame(self):
         """Show the settings tried as a table.

@@ -165,10 +165,17 @@ class Outcome:
 
 
 class History:
-    """Outcomes in the order of their trials, whatever order they were added in."""
+    """Outcomes in the order of their trials, whatever order they were added in.
+
+    Attributes
+    ----------
+    test_share : float or None
+        Test samples for each training sample of the folds, where they are known.
+    """
 
     def __init__(self) -> None:
         self._outcomes: dict[int, Outcome] = {}
+        self.test_share: float | None = None
 
     def add(self, outcome: Outcome) -> None:
         """Add an outcome; each trial can have only one.

@@ -6,13 +6,22 @@ All of it works on ``cv_results_`` of any search with the same folds for every s
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count, takewhile
+from numbers import Real
 
 import numpy as np
 from scipy.stats import t as student
 
-from sklearn_bayes_search._folds import error_factor
+from sklearn_bayes_search._folds import deviation, error_factor, mean_test_share
+from sklearn_bayes_search._sklearn_compat import splitter_sizes
 
-__all__ = ["HonestScore", "OneStandardError", "equivalent_settings", "honest_score"]
+__all__ = [
+    "HonestScore",
+    "OneStandardError",
+    "equivalent_settings",
+    "honest_score",
+    "known_test_share",
+]
 
 # Their mean then has an error of a thirtieth of the deviation of one draw.
 N_DRAWS = 1000
@@ -52,14 +61,18 @@ def honest_score(results, *, metric=None, level=0.95, test_share=None):
 
     Parameters
     ----------
-    results : fitted search or dict
-        A search with ``cv_results_``, or these.
+    results : fitted search, dict or DataFrame
+        A search with ``cv_results_``, these, or a table of them.
     metric : str, default=None
-        Which one, where there are several; None is "score", or the only one.
+        Which one, where there are several; None is the only one, else that which the
+        search's ``refit`` names, else "score".
     level : float, default=0.95
         Probability of the interval, in (0, 1).
     test_share : float, default=None
-        Test samples for each training sample; None is that of k folds, 1 / (k - 1).
+        Test samples for each training sample. None is what the search tells, see
+        `known_test_share`; where that is nothing, 1 / (k - 1), as with k folds. Give it
+        with ``cv_results_`` of repeated or shuffled splits: 0.25 for 5 folds, however
+        often they are repeated.
 
     Returns
     -------
@@ -75,7 +88,9 @@ def honest_score(results, *, metric=None, level=0.95, test_share=None):
     -----
     The interval is Student's, with the whole variance over the folds times
     ``1 / k + test_share`` [2]_: training sets overlap, so that ``1 / k`` alone is too
-    small.
+    small. It knows no bounds: of an accuracy near 1, ``high`` may be above 1. Where all
+    folds score 1.0, nothing varies, and the interval is [1.0, 1.0], however few the
+    samples are: that is no proof of a model without errors.
 
     With 40 settings of a nearest-neighbour classifier, a support vector machine or a
     tree on 100 samples, the best score was 0.05 to 0.11 too high, the corrected one
@@ -106,6 +121,7 @@ def honest_score(results, *, metric=None, level=0.95, test_share=None):
     >>> bool(honest.score < search.best_score_)
     True
     """
+    _check_level(level)
     table, _ = _complete(results, metric)
     n_splits = table.shape[1]
     if n_splits < 2:
@@ -113,10 +129,7 @@ def honest_score(results, *, metric=None, level=0.95, test_share=None):
             "honest_score needs at least 2 folds to repeat the choice without one. "
             f"Got {n_splits}."
         )
-    if not 0 < level < 1:
-        raise ValueError(
-            f"The 'level' parameter must be between 0 and 1. Got {level!r} instead."
-        )
+    test_share = known_test_share(results) if test_share is None else test_share
     means = table.mean(axis=1)
     best = int(means.argmax())
     # how often each fold is drawn, (n_draws, n_splits): always the same draws
@@ -129,7 +142,7 @@ def honest_score(results, *, metric=None, level=0.95, test_share=None):
     luck = np.where(left_out, table[best] - table[chosen], 0.0).sum(axis=1)
     optimism = max(float((luck / left_out.sum(axis=1)).mean()), 0.0)
     score = float(means[best]) - optimism
-    error = table[best].std(ddof=1) * error_factor(n_splits, test_share)
+    error = deviation(table[best]) * error_factor(n_splits, test_share)
     half = float(error * student.ppf(0.5 + level / 2, n_splits - 1))
     return HonestScore(score, score - half, score + half, optimism, level)
 
@@ -139,8 +152,8 @@ def equivalent_settings(results, *, metric=None, level=0.95, test_share=None):
 
     Parameters
     ----------
-    results : fitted search or dict
-        A search with ``cv_results_``, or these.
+    results : fitted search, dict or DataFrame
+        As for `honest_score`.
     metric : str, default=None
         As for `honest_score`.
     level : float, default=0.95
@@ -157,23 +170,51 @@ def equivalent_settings(results, *, metric=None, level=0.95, test_share=None):
     Notes
     -----
     A one-sided t test of the paired differences on the folds, with the variance
-    corrected for overlapping training sets [1]_. A setting that was paused or failed is
-    never among them.
+    corrected for overlapping training sets [1]_. A setting that was paused is never
+    among them, nor one that failed; but ``cv_results_`` do not tell failures where
+    ``error_score`` is a number. ``BayesSearchCV.equivalent_params_`` knows of them.
 
     References
     ----------
     .. [1] C. Nadeau and Y. Bengio, "Inference for the Generalization Error", Machine
        Learning 52, 2003, section 3: the corrected resampled t test.
     """
+    _check_level(level)
     table, rows = _complete(results, metric)
     n_splits = table.shape[1]
+    test_share = known_test_share(results) if test_share is None else test_share
     order = np.argsort(-table.mean(axis=1), kind="stable")
     if n_splits < 2:
         return rows[order[:1]]
     differences = table[order[0]] - table[order]
-    error = differences.std(axis=1, ddof=1) * error_factor(n_splits, test_share)
+    error = deviation(differences, axis=1) * error_factor(n_splits, test_share)
     bound = student.ppf(level, n_splits - 1) * error
     return rows[order[differences.mean(axis=1) <= bound]]
+
+
+def known_test_share(search):
+    """Tell how many test samples a search had for each training sample.
+
+    Parameters
+    ----------
+    search : fitted search or dict
+        A `BayesSearchCV` knows the splits that it drew. scikit-learn's searches have
+        ``cv``, which tells where it is a list of splits, repeats k folds, or shuffles
+        shares of the samples.
+
+    Returns
+    -------
+    test_share : float or None
+        The mean over the splits. None where it is that of k folds, or not known.
+    """
+    history = getattr(getattr(search, "optimizer_", None), "history", None)
+    if hasattr(history, "test_share"):
+        return history.test_share
+    cv = getattr(search, "cv", None)
+    if isinstance(cv, list | tuple):
+        return mean_test_share(cv)
+    sizes = splitter_sizes(cv)
+    return None if sizes is None else sizes[0] / sizes[1]
 
 
 @dataclass(frozen=True)
@@ -187,13 +228,19 @@ class OneStandardError:
     ----------
     complexity : str, list of str or callable
         A parameter of which a smaller value is simpler, a minus before its name where
-        a larger one is: ``"max_depth"``, ``"-ridge__alpha"``. Of several names the
-        first decides, the next where it is equal. None as a value is the most complex.
-        Or a function of the parameters that returns a number or a tuple of numbers.
+        a larger one is: ``"max_depth"``, ``"-ridge__alpha"``. Its values are numbers or
+        None, which is the most complex. Of several names the first decides, the next
+        where it is equal. Or a function of the parameters that returns a number or a
+        tuple of numbers.
     tolerance : float, default=1.0
         How many standard errors below the best is good enough, >= 0.
     metric : str, default="score"
         By which metric.
+
+    Raises
+    ------
+    ValueError
+        If ``tolerance`` is negative.
 
     References
     ----------
@@ -218,6 +265,16 @@ class OneStandardError:
     tolerance: float = 1.0
     metric: str = "score"
 
+    def __post_init__(self):
+        valid = isinstance(self.tolerance, Real) and not isinstance(
+            self.tolerance, bool
+        )
+        if not valid or not 0 <= self.tolerance < np.inf:
+            raise ValueError(
+                "The 'tolerance' parameter of OneStandardError must be a number >= 0. "
+                f"Got {self.tolerance!r} instead."
+            )
+
     def __call__(self, cv_results):
         """Choose a row.
 
@@ -234,14 +291,15 @@ class OneStandardError:
         Raises
         ------
         ValueError
-            If a parameter is unknown, or nothing has a score on all folds.
+            If a parameter is unknown or has values that are no numbers, or nothing has
+            a score on all folds.
         """
         table, rows = _complete(cv_results, self.metric)
         means = table.mean(axis=1)
         best = int(means.argmax())
         error = 0.0
         if table.shape[1] > 1:
-            error = float(table[best].std(ddof=1) / np.sqrt(table.shape[1]))
+            error = float(deviation(table[best]) / np.sqrt(table.shape[1]))
         enough = np.flatnonzero(means >= means[best] - self.tolerance * error)
         measure = self._measure(cv_results)
         params = cv_results["params"]
@@ -259,40 +317,65 @@ class OneStandardError:
         for name in names:
             key = f"param_{str(name).removeprefix('-')}"
             if key not in cv_results:
-                known = [k.removeprefix("param_") for k in cv_results if "param_" in k]
+                known = [k for k in cv_results if k.startswith("param_")]
+                known = [k.removeprefix("param_") for k in known]
                 raise ValueError(
                     "The 'complexity' parameter of OneStandardError must be names of "
                     "searched parameters or a function of them. "
                     f"Got {name!r}; searched are {known}."
                 )
+            _check_numbers(name.removeprefix("-"), cv_results["params"])
 
         def measure(params):
             values = [(n, params.get(n.removeprefix("-"))) for n in names]
             return tuple(
-                np.inf if value is None else -value if n.startswith("-") else value
+                np.inf if value is None else value * (-1 if n.startswith("-") else 1)
                 for n, value in values
             )
 
         return measure
 
 
+def _check_numbers(name, settings):
+    """Refuse a parameter with values that have no order, or none that means much."""
+    for params in settings:
+        value = params.get(name)
+        if not (value is None or isinstance(value, Real | np.bool_)):
+            raise ValueError(
+                "The 'complexity' parameter of OneStandardError must name parameters "
+                f"whose values are numbers or None. The parameter {name!r} has the "
+                f"value {value!r}; give a function of the parameters instead."
+            )
+
+
+def _check_level(level):
+    if not 0 < level < 1:
+        raise ValueError(
+            f"The 'level' parameter must be between 0 and 1. Got {level!r} instead."
+        )
+
+
 def _complete(results, metric):
     """Give the scores of settings with all folds, (n, n_splits), and their rows."""
+    refit = getattr(results, "refit", None)
     results = getattr(results, "cv_results_", results)
-    metric = _metric(results, metric)
-    keys = [f"split{i}_test_{metric}" for i in range(len(results))]
-    table = np.array([results[key] for key in keys if key in results]).T
+    metric = _metric(results, metric, refit)
+    keys = (f"split{i}_test_{metric}" for i in count())
+    table = np.array([results[key] for key in takewhile(results.__contains__, keys)]).T
     rows = np.flatnonzero(np.isfinite(table).all(axis=1))
     if len(rows) == 0:
         raise ValueError("No setting has a finite score on all folds.")
     return table[rows], rows
 
 
-def _metric(results, metric):
+def _metric(results, metric, refit):
     prefix = "split0_test_"
     known = [key.removeprefix(prefix) for key in results if key.startswith(prefix)]
+    if metric is None and len(known) == 1:
+        return known[0]
     if metric is None:
-        metric = known[0] if len(known) == 1 else "score"
+        likely = (name for name in (refit, "score") if isinstance(name, str))
+        metric = next((name for name in likely if name in known), None)
     if metric not in known:
         raise ValueError(
             f"The 'metric' must be one of {known}, the metrics of the search. "

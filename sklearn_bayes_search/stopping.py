@@ -2,10 +2,12 @@
 
 A rule is any callable ``rule(history, optimizer)`` that returns None to go on, or why
 it stops: a phrase that completes "stopped after 34 of 100 candidates: ...". It is
-called before each candidate is asked for, with all that its choice could depend on, and
-keeps no state: a resumed search, and one on more workers, stop at the same candidate.
+called before each candidate is asked for, once there is an outcome, with all that the
+choice could depend on, and keeps no state: a resumed search, and one on more workers,
+stop at the same candidate.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, Protocol
@@ -23,6 +25,7 @@ __all__ = [
     "TargetScore",
     "TimeBudget",
     "as_rules",
+    "check_rules",
 ]
 
 
@@ -99,7 +102,7 @@ class TargetScore:
 
 @dataclass(frozen=True)
 class Patience:
-    """Stop when the best score has not risen for a while.
+    """Stop when the best score has not risen for a while, or there is none.
 
     Parameters
     ----------
@@ -147,7 +150,10 @@ class Patience:
             Why the search stops; None to go on.
         """
         scores = _complete(history)
-        if len(scores) <= self.n:
+        n_told = len(scores)
+        if n_told >= self.n and all(outcome.failed for outcome in history):
+            return f"none of {n_told} candidates could be scored"
+        if n_told <= self.n:
             return None
         before = scores[: -self.n].max()
         if before == -np.inf or scores.max() > before + self.min_delta:
@@ -175,7 +181,10 @@ class ExpectedGain:
     Notes
     -----
     The noise is that of a comparison of two settings: the interaction of candidate and
-    fold [2]_, without the effect of the folds, which all settings share. Makarova et
+    fold [2]_, without the effect of the folds, which all settings share. Where many
+    settings have the highest score there is, it is 0. Then, and wherever it is larger,
+    the least step takes its place by which the mean of the fold scores seen could rise:
+    of an accuracy, one test sample more. Makarova et
     al. [3]_ compare a bound of the regret with the whole variance of the
     cross-validation, which stops earlier.
 
@@ -231,13 +240,23 @@ class ExpectedGain:
         table = history.fold_scores
         if len(table) < 4 or table.shape[1] < 2:
             return None
-        noise = FoldModel.fit(table).variance ** 0.5 * error_factor(table.shape[1])
+        rounding = 1e-12 * float(np.abs(table).max())
+        scores = history.scores
+        if np.nanmax(scores) - np.nanmin(scores) <= rounding:
+            return "all scores are equal, and no gain is expected"
+        variance = FoldModel.fit(table).variance
+        noise = variance**0.5 * error_factor(table.shape[1], history.test_share)
+        step = _least_step(table, rounding)
         gain = optimizer.expected_gain()
-        if not gain <= self.fraction * noise:
+        if not gain <= self.fraction * max(noise, step):
             return None
+        beside = (
+            f"the noise of the cross-validation, {noise:.2g}"
+            if noise >= step
+            else f"the least rise of a score, {step:.2g}"
+        )
         return (
-            f"expected further gain {gain:.2g} is below {self.fraction:g} of the "
-            f"noise of the cross-validation, {noise:.2g}"
+            f"expected further gain {gain:.2g} is below {self.fraction:g} of {beside}"
         )
 
 
@@ -311,6 +330,32 @@ def as_rules(
     budgets += [] if timeout is None else [timeout]
     rules = [rule for rule in rules if not isinstance(rule, TimeBudget)]
     return rules, min(budgets, default=None)
+
+
+def check_rules(rules: Iterable[StoppingRule], optimizer: BayesianOptimizer) -> None:
+    """Refuse a rule that asks for what there is not, before anything is evaluated.
+
+    Parameters
+    ----------
+    rules : iterable of callable
+        Stopping rules.
+    optimizer : BayesianOptimizer
+        What chooses the settings, before the first.
+
+    Raises
+    ------
+    ValueError
+        If `ExpectedGain` is among them, and the surrogate does not predict scores.
+    """
+    if any(isinstance(rule, ExpectedGain) for rule in rules):
+        optimizer.expected_gain()
+
+
+def _least_step(table: np.ndarray, rounding: float) -> float:
+    """Give the least by which a mean over folds rises if one of them does."""
+    steps = np.diff(np.unique(table))
+    least = float(np.min(steps[steps > rounding], initial=np.inf))
+    return (least if least < np.inf else rounding) / int(table.shape[1])
 
 
 def _complete(history: History) -> np.ndarray:

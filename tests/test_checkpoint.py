@@ -19,7 +19,12 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import KFold, RepeatedKFold, ShuffleSplit, cross_val_score
 from test_determinism import X, digest, search
 
-from sklearn_bayes_search import BayesSearchCV, JournalError, read_journal
+from sklearn_bayes_search import (
+    BayesSearchCV,
+    FoldRacing,
+    JournalError,
+    read_journal,
+)
 
 TESTS = Path(__file__).parent
 SPACE = {"x": uniform(0, 1), "kind": ["a", "b"], "depth": [1, 2, 3]}
@@ -180,6 +185,15 @@ def test_folds_that_cannot_be_drawn_again_are_told_at_once(path, cv, warns):
         pytest.raises(JournalError, match=r"differs: cv\. A 'cv' that shuffles needs"),
     ):
         counted(path, cv=cv)
+
+
+def test_numbers_of_numpy_are_those_of_python(path):
+    racing = FoldRacing(pause_below=0.05, min_complete=3)
+    rows, _ = counted(path, racing=racing)
+    racing = FoldRacing(pause_below=np.float64(0.05), min_complete=np.int64(3))
+    assert counted(path, racing=racing) == (rows, 0)
+    with pytest.raises(JournalError, match=r"What differs: racing\."):
+        counted(path, racing=FoldRacing(pause_below=np.float64(0.06)))
 
 
 def test_a_folder_that_is_not_there_does_not_become_a_file(tmp_path):

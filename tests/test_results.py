@@ -157,6 +157,13 @@ def test_line_of_infinite_scores_gives_no_warning():
         assert "nan" in line(candidate(fold(np.inf), fold(-np.inf)), best=np.nan)
 
 
+def test_line_of_scores_near_the_largest_float_gives_no_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        shown = line(candidate(fold(1e300), fold(3e300)), best=3e300)
+    assert "score 2e+300 +/- 1e+300" in shown
+
+
 def test_reporter_prints_the_best_so_far_and_only_if_verbose(capsys):
     candidates = [
         candidate(fold(score), number=number)
@@ -191,12 +198,23 @@ def test_the_time_that_is_left_is_no_more_than_the_time_limit_leaves(capsys):
     for total, expected in ((None, "2 h"), (10**12, "2 h"), (2, "0 s")):
         deadline = Deadline(7300.0, refit=False)
         report = reporter(Objective(None, True), total, deadline, 1)
-        report(candidate(fold(0.5)))
-        report(candidate(fold(0.5)))
+        report(candidate(fold(0.5), number=0))
+        report(candidate(fold(0.5), number=1))
         last = capsys.readouterr().out.splitlines()[-1]
         assert last.endswith(f" s, {expected} left; x=1")
     reporter(Objective(None, True), None, None, 1)(candidate(fold(0.5)))
     assert "left" not in capsys.readouterr().out
+
+
+def test_no_time_is_foreseen_where_paused_candidates_may_go_on(capsys):
+    report = reporter(Objective(None, True), 3, None, 1)
+    paused = candidate(fold(0.5), None, number=1)
+    paused.estimate = 0.5, 0.1
+    whole = [candidate(fold(0.5), fold(0.5), number=number) for number in range(3)]
+    for each in (whole[0], paused, whole[2], paused, whole[1]):
+        report(each)
+    lines = capsys.readouterr().out.splitlines()
+    assert ["left" in text for text in lines] == [False, True, False, False, True]
 
 
 # --- the table ---

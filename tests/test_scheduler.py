@@ -1,7 +1,9 @@
 import functools
 import itertools
 import random
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +18,8 @@ from sklearn_bayes_search.execution import Lost
 
 class Optimizer:
     """Records what it knew at each ask."""
+
+    space = SimpleNamespace(same=lambda params, other: params == other)
 
     def __init__(self, size=None):
         self.size = size
@@ -576,3 +580,116 @@ def test_where_the_workers_are_gone_complete_candidates_are_left(max_pending):
     assert reason == "all is lost"
     with pytest.raises(RuntimeError, match=r"No setting was evaluated\. all is lost"):
         search(Losing(gone_at=1), n_splits=2, max_pending=max_pending)
+
+
+class Kept(Journal):
+    """Holds results of the first candidates.
+
+    Parameters
+    ----------
+    n_folds : list of int
+        Of each candidate, how many folds it holds.
+    """
+
+    def __init__(self, n_folds):
+        super().__init__()
+        self.n_folds = n_folds
+
+    def params(self, number):
+        return {"x": number} if number < len(self.n_folds) else None
+
+    def result(self, number, fold):
+        if fold >= self.n_folds[number]:
+            return None
+        return {"value": (number, fold), "fit_time": 1.0, "score_time": 0.5}
+
+
+def test_a_search_of_very_many_folds_goes_on(clock):
+    executor = TimedExecutor(clock, [1.0])
+    options = {"deadline": Deadline(99, refit=False), "n_iter": 1, "n_splits": 3000}
+    _, _, (candidate,), _, _ = search(executor, journal=Kept([3000]), **options)
+    assert candidate.complete
+    assert executor.ends == []
+
+
+@pytest.mark.parametrize("max_pending", [1, 3])
+def test_what_the_journal_holds_costs_no_time(clock, max_pending):
+    deadline = Deadline(1, refit=False)
+    clock.now += 0.9
+    executor = TimedExecutor(clock, [1.0])
+    options = {"deadline": deadline, "n_iter": None, "max_pending": max_pending}
+    journal = Kept([2, 2, 2, 2, 2, 1])
+    _, _, candidates, _, reason = search(
+        executor, n_splits=2, journal=journal, **options
+    )
+    assert len(candidates) == 5
+    assert executor.ends == []
+    assert reason == "timeout=1 s after 5 candidates"
+
+
+def test_a_rule_is_asked_once_there_is_something_to_judge(rng):
+    def at_once(history, optimizer):
+        assert history
+        return np.bool_(True)
+
+    for rule, name in ((at_once, "at_once"), (functools.partial(at_once), "partial")):
+        _, _, candidates, _, reason = search(Executor(rng), rules=[rule])
+        assert len(candidates) == 1
+        expected = f"stopped after 1 of 10 candidates: the rule '{name}' returned True"
+        assert reason == expected
+
+
+class Numbers(Values):
+    """Every fold scores the same."""
+
+    def __call__(self, folds):
+        return 0.5
+
+    def fold_scores(self, folds):
+        return [np.nan if fold is None else 0.5 for fold in folds]
+
+
+class Pausing:
+    """Pauses all but the first candidate, and resumes all in the end."""
+
+    def order(self, number, n_splits):
+        return range(n_splits)
+
+    def rounds(self, n_splits, max_pending):
+        return [1] * n_splits
+
+    def judge(self, complete, scores, seen):
+        return (0.5, 0.1) if len(complete) else None
+
+    def resume(self, complete, paused, n_most):
+        return list(range(len(paused)))
+
+
+@pytest.mark.parametrize(
+    ("timeout", "held", "n_complete", "reason"),
+    [
+        (99, [], 3, "evaluated n_iter=3 candidates"),
+        (6.5, [], 1, "timeout=6.5 s after 3 candidates"),
+        (6.5, [3, 3, 3], 3, "evaluated n_iter=3 candidates"),
+        (0.1, [3, 3, 3], 3, "evaluated n_iter=3 candidates"),
+        (0.1, [3, 1, 1], 1, "timeout=0.1 s after 3 candidates"),
+    ],
+)
+def test_a_race_that_the_time_has_cut_short_is_told(
+    clock, timeout, held, n_complete, reason
+):
+    optimizer = Optimizer()
+    optimizer.revise = lambda *args, **kwargs: None
+    *_, candidates, _, told = search(
+        TimedExecutor(clock, [1.0]),
+        optimizer=optimizer,
+        n_iter=3,
+        n_splits=3,
+        objective=Numbers(),
+        racing=Pausing(),
+        journal=Kept(held),
+        deadline=Deadline(timeout, refit=False),
+    )
+    assert sum(candidate.complete for candidate in candidates) == n_complete
+    assert len(candidates) == 3
+    assert told == reason

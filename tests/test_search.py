@@ -179,6 +179,17 @@ def test_refit_callable_must_give_a_row(chosen, error):
         search_for(refit=lambda results: chosen).fit(X)
 
 
+def test_what_was_found_is_kept_where_the_choice_fails():
+    search = search_for({"x": Real(0, 1)}, n_iter=4).fit(X, y)
+    search.set_params(n_iter=6, refit=lambda results: results["no such column"])
+    with pytest.raises(KeyError, match="no such column"):
+        search.fit(X, y)
+    assert len(search.cv_results_["params"]) == len(search.results_frame()) == 6
+    assert search.optimizer_.best.score == search.results_frame()["score"].max()
+    for name in ("best_index_", "best_params_", "best_score_", "best_estimator_"):
+        assert not hasattr(search, name)
+
+
 @pytest.mark.parametrize(
     ("scoring", "refit"), [(["f1", "accuracy"], True), (["f1"], "precision")]
 )
@@ -186,6 +197,15 @@ def test_refit_must_name_one_of_several_metrics(scoring, refit):
     search = search_for(scoring=scoring, refit=refit)
     with pytest.raises(ValueError, match="For multi-metric scoring, the parameter ref"):
         search.fit(X, y)
+
+
+@pytest.mark.parametrize("racing", [False, True])
+def test_racing_may_be_a_truth_of_numpy(racing):
+    plain, other = (
+        search_for(racing=value).fit(X, y) for value in (racing, np.bool_(racing))
+    )
+    assert other.cv_results_["params"] == plain.cv_results_["params"]
+    assert ("n_splits_evaluated" in other.cv_results_) == racing
 
 
 def test_scoring_callable_of_one_number_is_maximised():

@@ -12,11 +12,23 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import ttest_rel, uniform
 from sklearn.datasets import load_iris
-from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.exceptions import FitFailedWarning
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    RandomizedSearchCV,
+    RepeatedKFold,
+    RepeatedStratifiedKFold,
+    ShuffleSplit,
+)
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import BayesSearchCV, OneStandardError
-from sklearn_bayes_search.selection import equivalent_settings, honest_score
+from sklearn_bayes_search.selection import (
+    equivalent_settings,
+    honest_score,
+    known_test_share,
+)
 
 X = np.arange(60.0).reshape(30, 2)
 
@@ -161,12 +173,42 @@ def test_paused_and_failed_settings_are_never_taken():
         (lambda r: OneStandardError("y")(r), r"names of searched.*'y'.*\['x'\]"),
         (lambda r: honest_score(r, metric="f1"), r"one of \['score'\].*'f1'"),
         (lambda r: honest_score(r, level=1), "'level' parameter must be between 0"),
+        (lambda r: equivalent_settings(r, level=95), "'level' parameter.*Got 95"),
+        (lambda r: OneStandardError("x", tolerance=-1), "'tolerance' para.*>= 0.*-1"),
+        (lambda r: OneStandardError("x", tolerance=np.inf), "'tolerance' param.*inf"),
         (lambda r: honest_score(results([[0.5]])), "at least 2 folds.*Got 1"),
     ],
 )
 def test_a_wrong_argument_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call(results([[0.5, 0.6]]))
+
+
+@pytest.mark.parametrize("name", ["x", "-x"])
+@pytest.mark.parametrize("value", ["sqrt", (3,)])
+def test_a_parameter_without_an_order_is_refused(name, value):
+    rows = results([[1, 2], [2, 2], [9, 9]], [{"x": 3}, {"x": value}, {"x": None}])
+    with pytest.raises(ValueError, match=f"numbers or None.*'x' has the.*{value!r}"):
+        OneStandardError(name)(rows)
+
+
+def test_booleans_are_numbers():
+    for no, yes in ((False, True), (np.False_, np.True_)):
+        rows = results([[1, 1], [1, 1]], [{"x": no}, {"x": yes}])
+        assert OneStandardError("x")(rows) == 0
+        assert OneStandardError("-x")(rows) == 1
+
+
+def test_scores_near_the_largest_float_give_an_interval():
+    table = np.random.default_rng(0).normal(size=(5, 5))
+    one, huge = (honest_score(results(table * scale)) for scale in (1.0, 2.0**1000))
+    assert huge.high / 2.0**1000 == one.high
+    assert_array_equal(
+        equivalent_settings(results(table * 2.0**1000)),
+        equivalent_settings(results(table)),
+    )
+    scored = OneStandardError("x")
+    assert scored(results(table * 2.0**1000)) == scored(results(table))
 
 
 # --- with searches ---
@@ -180,8 +222,12 @@ def test_it_serves_every_search(cls):
     search.fit(*load_iris(return_X_y=True))
     assert search.best_params_ == {"max_depth": 3}
     assert honest_score(search).score <= search.cv_results_["mean_test_score"].max()
-    as_frame = pd.DataFrame(search.cv_results_).to_dict("list")
-    assert honest_score(as_frame) == honest_score(search)
+    as_frame = pd.DataFrame(search.cv_results_)
+    for table in (as_frame, as_frame.to_dict("list")):
+        assert rule(table) == search.best_index_
+        assert honest_score(table) == honest_score(search)
+    few_rows = as_frame[:3]  # fewer than folds
+    assert honest_score(few_rows) == honest_score(few_rows.to_dict("list"))
     assert pickle.loads(pickle.dumps(rule)) == rule
 
 
@@ -215,3 +261,101 @@ def test_the_metric_of_refit_tells_which_is_best():
         random_state=0,
     ).fit(X)
     assert search.equivalent_params_[0] == search.best_params_
+
+
+@pytest.mark.parametrize("options", [{}, {"refit": False}, {"refit": "accuracy"}])
+def test_the_metric_of_a_search_for_one_has_no_name_of_its_own(options):
+    search = BayesSearchCV(
+        DecisionTreeClassifier(random_state=0),
+        {"max_depth": list(range(1, 5))},
+        scoring="accuracy",
+        **options,
+    ).fit(*load_iris(return_X_y=True))
+    assert honest_score(search) == search.honest_score()
+    assert search.equivalent_params_[0] == search.best_params_
+
+
+def test_the_metric_that_refit_names_is_taken():
+    grid = GridSearchCV(
+        DecisionTreeClassifier(random_state=0),
+        {"max_depth": [1, 2, 3]},
+        scoring=["accuracy", "neg_log_loss"],
+        refit="neg_log_loss",
+    ).fit(*load_iris(return_X_y=True))
+    named = honest_score(grid, metric="neg_log_loss")
+    assert honest_score(grid) == named
+    grid.refit = True
+    with pytest.raises(ValueError, match=r"'accuracy', 'neg_log_loss'.*Got None"):
+        honest_score(grid)
+
+
+def test_a_setting_that_failed_is_no_equal_whatever_its_error_score():
+    class Failing(toys.Folded):
+        def fit(self, X, y=None):
+            if self.a == 0.3 and X[0, 0] > 0:
+                raise ValueError("the first fold")
+            return super().fit(X)
+
+    search = BayesSearchCV(Failing(), {"a": [0.1, 0.3, 0.35]}, cv=3, error_score=-0.1)
+    with pytest.warns(FitFailedWarning):
+        search.fit(X)
+    assert {"a": 0.3} not in search.equivalent_params_
+    assert {"a": 0.35} in search.equivalent_params_
+
+
+SPLITS = [
+    (np.arange(20), np.arange(20, 30)),
+    (np.arange(10, 30), np.arange(10)),
+    (np.arange(30) % 2 == 0, np.arange(30) % 2 == 1),
+]
+
+
+@pytest.mark.parametrize(
+    ("cv", "share"),
+    [
+        (RepeatedKFold(n_splits=5, n_repeats=2, random_state=0), 1 / 4),
+        (RepeatedStratifiedKFold(n_splits=3, n_repeats=2, random_state=0), 1 / 2),
+        (ShuffleSplit(4, random_state=0), 1 / 9),
+        (ShuffleSplit(4, test_size=0.3, random_state=0), 3 / 7),
+        (ShuffleSplit(4, train_size=0.3, random_state=0), 7 / 3),
+        (ShuffleSplit(4, test_size=0.2, train_size=0.5, random_state=0), 2 / 5),
+        (ShuffleSplit(4, test_size=6, train_size=12, random_state=0), 1 / 2),
+        (SPLITS, (0.5 + 0.5 + 1) / 3),
+        (KFold(5), None),
+        (5, None),
+        (ShuffleSplit(4, test_size=6, random_state=0), None),
+    ],
+    ids=str,
+)
+def test_the_share_of_test_samples_is_known_from_the_splits(cv, share):
+    y = np.arange(30) % 2
+    space = {"a": [0.1, 0.2, 0.25, 0.5]}
+    grid = GridSearchCV(toys.Folded(), space, cv=cv).fit(X, y)
+    search = BayesSearchCV(toys.Folded(), space, cv=cv).fit(X, y)
+    assert known_test_share(grid) == (share if share is None else pytest.approx(share))
+    drawn = 1 / 4 if share is None else share
+    assert known_test_share(search) == pytest.approx(drawn)
+    assert known_test_share(search.cv_results_) is None
+    expected = honest_score(search.cv_results_, test_share=drawn)
+    assert search.honest_score().high == pytest.approx(expected.high)
+    if share is not None:
+        assert honest_score(grid).high == pytest.approx(expected.high)
+
+
+def test_equal_settings_follow_the_share_of_test_samples():
+    search = BayesSearchCV(
+        toys.Folded(),
+        {"a": list(np.linspace(0.2, 0.4, 20))},
+        cv=RepeatedKFold(n_splits=3, n_repeats=10, random_state=0),
+    ).fit(X)
+    equals = equivalent_settings(search.cv_results_, test_share=0.5)
+    assert len(equivalent_settings(search.cv_results_)) < len(equals)
+    assert len(search.equivalent_params_) == len(equals)
+    assert_array_equal(equivalent_settings(search), equals)
+
+
+def test_a_resumed_search_knows_the_share_of_test_samples(tmp_path):
+    options = {"cv": ShuffleSplit(3, random_state=0), "checkpoint": tmp_path / "file"}
+    for _ in range(2):
+        search = BayesSearchCV(toys.Folded(), {"a": [0.1, 0.3]}, **options).fit(X)
+        assert known_test_share(search) == pytest.approx(1 / 9)

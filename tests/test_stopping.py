@@ -1,6 +1,7 @@
 """Stopping rules: when each stops, what it says, and that it keeps no state."""
 
 import pickle
+import re
 import time
 
 import numpy as np
@@ -20,6 +21,7 @@ from sklearn_bayes_search import (
     TargetScore,
     TimeBudget,
 )
+from sklearn_bayes_search._folds import FoldModel
 from sklearn_bayes_search._trial import History, Outcome, Trial
 from sklearn_bayes_search.stopping import as_rules
 
@@ -69,6 +71,8 @@ def test_a_target_is_reached_by_a_complete_candidate_only():
 def test_patience_ends_when_nothing_has_risen_for_so_long(scores, n, min_delta):
     def is_over(scores):
         values = [-np.inf if np.isnan(score) else score for score in scores]
+        if len(values) >= n and max(values) == -np.inf:
+            return True
         if len(values) <= n or max(values[:-n]) == -np.inf:
             return False
         return max(values) <= max(values[:-n]) + min_delta
@@ -82,6 +86,14 @@ def test_patience_says_what_did_not_happen():
     assert reason == "the best score has not risen by more than 0.1 for 2 candidates"
     reason = Patience(2)(history(0.5, 0.5, 0.4), None)
     assert reason == "the best score has not risen for 2 candidates"
+
+
+def test_patience_ends_where_nothing_can_be_scored_and_waits_for_what_is_paused():
+    failed = [np.nan] * 9
+    assert Patience(3)(history(*failed), None) == "none of 9 candidates could be scored"
+    assert stops_at(Patience(3), failed) == 3
+    assert stops_at(Patience(3), [(0.5,), *failed]) is None
+    assert stops_at(Patience(3), [np.nan, np.nan, 0.5, *failed]) == 6
 
 
 def tell_next(optimizer, noise, rng):
@@ -134,6 +146,45 @@ def test_where_folds_differ_much_the_search_ends_soon_and_elsewhere_later():
 
     soon, late = end(0.01), end(1e-9)
     assert n_first + rule.n_more <= soon < late
+
+
+@pytest.mark.parametrize(
+    ("lowest", "reason"),
+    [
+        (0.0, r"gain .* is below 0\.1 of the least rise of a score, 0\.0\d"),
+        (1.0, r"all scores are equal, and no gain is expected"),
+    ],
+)
+def test_it_ends_where_many_settings_have_the_highest_score_there_is(lowest, reason):
+    rule, optimizer = ExpectedGain(), told(0, 0.0)
+    while len(optimizer.history) < 40:
+        trial = optimizer.ask()
+        score = np.clip(1.5 - abs(trial.params["x"] - 0.3), lowest, 1.0)
+        folds = np.full(5, score).round(1)
+        optimizer.tell(trial, float(folds.mean()), folds=folds)
+        if why := rule(optimizer.history, optimizer):
+            break
+    assert len(optimizer.history) < 40
+    assert re.fullmatch(f".*{reason}", why)
+
+
+@pytest.mark.parametrize("test_share", [None, 0.25, 1.0])
+def test_the_noise_follows_the_share_of_test_samples(test_share):
+    optimizer = told(40, 0.01)
+    optimizer.history.test_share = test_share
+    why = ExpectedGain(fraction=1e9)(optimizer.history, optimizer)
+    model = FoldModel.fit(optimizer.history.fold_scores)
+    noise = (model.variance * (1 / 5 + (test_share or 1 / 4))) ** 0.5
+    assert why.endswith(f"noise of the cross-validation, {noise:.2g}")
+
+
+@pytest.mark.parametrize("n_iter", [3, None])
+def test_it_is_refused_at_once_where_there_is_no_model(n_iter):
+    before = toys.Folded.n_fits
+    rules = [Patience(3), ExpectedGain()]
+    with pytest.raises(ValueError, match=r"surrogate that predicts scores.*Parzen"):
+        search(surrogate="tpe", stopping=rules, n_iter=n_iter).fit(X)
+    assert toys.Folded.n_fits == before
 
 
 @pytest.mark.parametrize("n_more", [5, 12])
