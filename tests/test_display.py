@@ -15,7 +15,9 @@ from sklearn.model_selection import (
     HalvingRandomSearchCV,
     RandomizedSearchCV,
 )
-from sklearn.svm import SVC
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import QuantileTransformer
+from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import (
@@ -30,9 +32,20 @@ from sklearn_bayes_search import (
     SurrogateDisplay,
     TimelineDisplay,
 )
-from sklearn_bayes_search.display._canvas import robust_limits
-from sklearn_bayes_search.display._text import name_texts, value_text, value_texts
+from sklearn_bayes_search.display._candidates import score_name
+from sklearn_bayes_search.display._canvas import PARTIAL, robust_limits
+from sklearn_bayes_search.display._parameter_axis import parameter_axes
+from sklearn_bayes_search.display._text import (
+    name_texts,
+    number_texts,
+    setting_texts,
+    value_text,
+    value_texts,
+)
+from sklearn_bayes_search.report import _charts
+from sklearn_bayes_search.report._text import duration
 from sklearn_bayes_search.selection import equivalent_settings
+from sklearn_bayes_search.space import as_space
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -195,6 +208,8 @@ def function():
         (None, "None"),
         (True, "True"),
         (0.123456, "0.123"),
+        (0.99995, "0.99995"),
+        (1500.0, "1.5e+03"),
         (12345678, "1.23e+07"),
         ("a$b", "a\\$b"),
         ("two\nlines", "two lines"),
@@ -216,6 +231,51 @@ def test_different_values_have_different_texts():
     assert len(set(texts)) == 2
 
 
+def test_numbers_have_the_digits_that_tell_them_apart():
+    assert value_texts([0.9, 0.99951, 0.99954]) == ["0.9", "0.99951", "0.99954"]
+    assert value_texts([12345678, 12345679]) == ["12345678", "12345679"]
+
+
+def test_estimators_are_told_apart_by_the_parameters_that_differ():
+    long = {"n_quantiles": 50, "output_distribution": "normal"}
+    texts = value_texts(
+        [QuantileTransformer(**long, subsample=size) for size in (1000, 5000)], 16
+    )
+    assert texts == ["…(subsample=1000)", "…(subsample=5000)"]
+    texts = value_texts([SVC(C=c, gamma=0.123, kernel="poly") for c in (1, 2)])
+    assert texts == ["SVC(C=1)", "SVC(C=2)"]
+
+
+def test_settings_that_are_shown_together_have_different_texts():
+    settings = [{"a": 0.123456}, {"a": 0.123457, "b": None}]
+    texts = setting_texts(settings, {"a": "A", "b": "B"})
+    assert texts == ["A=0.123456", "A=0.123457, B=None"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "texts"),
+    [
+        ([0, 0.25, 0.5], ["0.00", "0.25", "0.50"]),
+        ([0, 3, 12], ["0", "3", "12"]),
+        ([-123456, -123453], ["-123456", "-123453"]),
+        ([0.9991, 0.99912], ["0.99910", "0.99912"]),
+        ([1e-9, 2e-9], ["1.00e-09", "2.00e-09"]),
+        ([1e9, 1e9 + 1], ["1.0000000000e+09", "1.0000000010e+09"]),
+        ([0.5, 0.5 + 1e-15], ["0.5", "0.5"]),
+        ([-0.0001, 1], ["0", "1"]),
+        ([0.0], ["0"]),
+        ([], []),
+    ],
+)
+def test_numbers_have_the_decimals_of_their_differences(numbers, texts):
+    assert number_texts(numbers) == texts
+
+
+def test_a_number_has_the_decimals_of_those_beside_it():
+    assert number_texts([0.99915], beside=[0.9990, 0.9992]) == ["0.99915"]
+    assert number_texts([0.1234, 0.1233], step_digits=1) == ["0.1234", "0.1233"]
+
+
 def test_names_lose_the_step_where_that_is_clear():
     assert name_texts(["svc__C", "pca__n"]) == {"svc__C": "C", "pca__n": "n"}
     texts = name_texts(["a__clf__C", "b__clf__C", "D"])
@@ -225,6 +285,7 @@ def test_names_lose_the_step_where_that_is_clear():
 def test_hopeless_scores_do_not_stretch_an_axis():
     low, high = robust_limits([0.9, 0.91, 0.92, 0.89, 0.9, -1e6, np.nan])
     assert (low, high) == (0.89, 0.92)
+    assert robust_limits([0.96] * 9 + [0.967, 0.933, 0.667]) == (0.933, 0.967)
     assert robust_limits([np.nan]) == (0.0, 1.0)
     assert robust_limits([0.5, 0.5]) == (0.5, 0.5)
 
@@ -325,6 +386,62 @@ def test_a_logarithmic_range_has_a_logarithmic_axis():
     assert axis.ticks()[1] == ["0.001", "0.1", "10", "1000"]
 
 
+NINES = [0.9, 0.99, 0.999, 0.9999, 0.99995]
+
+
+@pytest.mark.parametrize(
+    ("choices", "texts"),
+    [
+        (NINES, ["0.9", "0.99", "0.999", "0.9999", "0.99995"]),
+        ([0, 1e-4, 1e-3, 1e-2, 1e-1], ["0", "1e-4", "0.001", "0.01", "0.1"]),
+    ],
+)
+def test_listed_numbers_that_are_close_are_spaced_evenly(choices, texts):
+    axis = parameter_axes([{"a": 0.99}], as_space({"a": choices}))["a"]
+    assert axis.kind == "ordinal"
+    places, shown = axis.ticks()
+    np.testing.assert_allclose(places, [0, 0.25, 0.5, 0.75, 1])
+    assert shown == texts
+    assert axis.text(choices[-1]) == texts[-1]
+    _, ax = plt.subplots()
+    axis.set_scale(ax, margin=0.1)
+    assert [t.get_text() for t in ax.get_xticklabels()] == texts
+    assert ax.get_xlim() == (-0.4, 4.4)
+
+
+@pytest.mark.parametrize(
+    "choices", [[1, 2, 3, 10], [1, 10, 100, 1000], list(range(1, 100)), [0, 1]]
+)
+def test_other_listed_numbers_keep_their_distances(choices):
+    axis = parameter_axes([{"a": 1}], as_space({"a": choices}))["a"]
+    assert axis.kind in ("linear", "log")
+    assert axis.number(choices[-1]) == choices[-1]
+
+
+def test_many_numbers_among_names_do_not_all_get_a_tick():
+    values = ["scale", "auto", *np.linspace(0, 1, 60)]
+    places, texts = parameter_axes([{"a": value} for value in values])["a"].ticks()
+    assert len(places) == len(texts) == 14
+    assert texts[:2] == ["scale", "auto"]
+
+
+def test_parallel_coordinates_tell_near_scores_apart():
+    for middle in (0.9991, -123456.0):
+        scores = [[middle + 1e-5 * i] for i in range(6)]
+        drawn = ParallelCoordinatesDisplay.from_cv_results(results(scores))
+        shown = [
+            t.get_text() for t in drawn.ax_.texts if t.get_text().startswith(("0", "-"))
+        ]
+        ticks = [text for text in shown if len(text) > 6]
+        assert len(set(ticks)) == 5
+
+
+def test_parallel_coordinates_take_one_name():
+    table = results([[0.1], [0.2]], [{"svc__C": 1, "b": 1}, {"svc__C": 2, "b": 3}])
+    drawn = ParallelCoordinatesDisplay.from_cv_results(table, params="svc__C")
+    assert list(drawn.axes) == ["svc__C"]
+
+
 def test_parallel_coordinates_of_a_conditional_space_pass_below_what_is_not_used():
     params = [{"clf": SVC(), "C": 1.0}, {"clf": TREE, "depth": 3}, {"clf": None}]
     drawn = ParallelCoordinatesDisplay.from_cv_results(
@@ -383,6 +500,16 @@ def test_folds_intervals_agree_with_the_set_of_equals():
     equal = equivalent_settings(table)
     reached = drawn.candidates[drawn.intervals[:, 1] >= 0]
     assert set(reached) == set(drawn.candidates[drawn.equivalent]) == set(equal)
+
+
+def test_folds_tell_near_scores_and_settings_apart():
+    params = [{"a": 0.99951}, {"a": 0.99954}]
+    table = results([[0.9991, 0.9992], [0.99911, 0.9992]], params)
+    drawn = FoldsDisplay.from_cv_results(table, n_best=np.int64(2))
+    assert drawn.labels == ["a=0.99954", "a=0.99951"]
+    text = text_of(drawn.figure_)
+    assert "0.999155" in text
+    assert "0.999150" in text
 
 
 def test_folds_of_one_candidate_and_errors(searches):
