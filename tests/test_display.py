@@ -721,6 +721,89 @@ def test_surrogate_shows_six_of_many_parameters():
     assert len(drawn.axes_) == 6
     assert "p3" in drawn.lines_
 
+    assert "6 of 8 parameters, the most important" in text_of(drawn.figure_)
+    drawn = SurrogateDisplay.from_cv_results(table, ["p3", "p1"])
+    assert "most important" not in text_of(drawn.figure_)
+
+
+def test_surrogate_takes_one_name(two_parameters):
+    drawn = SurrogateDisplay.from_cv_results(two_parameters, "p__C")
+    assert list(drawn.lines_) == ["p__C"]
+    with pytest.raises(ValueError, match="at least one parameter"):
+        SurrogateDisplay.from_cv_results(two_parameters, [])
+
+
+BRANCHES = [
+    {"C": Real(0.1, 10, log=True), "gamma": Real(1e-3, 1, log=True)},
+    {"C": Real(0.1, 10, log=True), "gamma": ["scale", "auto"]},
+]
+
+
+@pytest.mark.parametrize("kind", ["slice", "average"])
+@pytest.mark.parametrize("best", ["range", "names"])
+def test_surrogate_of_a_parameter_with_a_range_and_names(best, kind):
+    rng = np.random.default_rng(0)
+    numbers = [{"C": c, "gamma": g} for c, g in 10 ** rng.uniform(-1, 0, (8, 2))]
+    names = [{"C": 1 + i, "gamma": g} for i, g in enumerate(("scale", "auto") * 3)]
+    good = numbers if best == "range" else names
+    params = numbers + names
+    scores = [0.5 + 0.1 * (p in good) + 0.01 * p["C"] for p in params]
+    optimizer = BayesianOptimizer(BRANCHES)
+    for p, score in zip(params, scores, strict=True):
+        optimizer.tell(p, score)
+    names = ["C", "gamma", ("C", "gamma")] if kind == "slice" else ["C", "gamma"]
+    drawn = SurrogateDisplay.from_estimator(optimizer, names, kind=kind)
+    axis = drawn.slices[1].axes[0]
+    assert axis.kind == ("log" if best == "range" else "categorical")
+    for each in drawn.slices:
+        assert np.isfinite(each.mean).all()
+        assert all(np.isfinite(n).all() for n in each.numbers)
+    assert len(drawn.points_[1].get_offsets()) == len(good)
+    text_of(drawn.figure_)
+
+
+def test_surrogate_draws_estimates_hollow(two_parameters):
+    drawn = SurrogateDisplay.from_cv_results(PAUSED)
+    assert drawn.partial.tolist() == [False, True, False, False]
+    opacity = drawn.points_[0].get_facecolor()[:, 3]  # one failed
+    assert opacity[1] == 0 < opacity[0] == opacity[2]
+    assert PARTIAL in text_of(drawn.figure_)
+    drawn = SurrogateDisplay.from_cv_results(two_parameters, "p__C")
+    assert PARTIAL not in text_of(drawn.figure_)
+
+
+def test_surrogate_map_draws_estimates_hollow():
+    params = [{"a": a, "b": b} for a in (1.0, 2.0) for b in (1.0, 3.0)]
+    table = results(
+        [[0.9, 0.8], [0.7, np.nan], [0.6, 0.4], [0.1, 0.2]],
+        params,
+        n_splits_evaluated=np.array([2, 1, 2, 2]),
+    )
+    drawn = SurrogateDisplay.from_cv_results(table, [("a", "b")])
+    opacity = drawn.points_[0].get_facecolor()[:, 3]
+    assert opacity.argmin() == 1
+    assert (np.delete(opacity, 1) == 1).all()
+    assert PARTIAL in text_of(drawn.figure_)
+
+
+def test_surrogate_draws_in_a_part_of_a_figure(two_parameters):
+    figure = plt.figure(figsize=(12, 4))
+    left, _ = figure.subfigures(1, 2)
+    drawn = SurrogateDisplay.from_cv_results(two_parameters, ax=left.subplots())
+    assert drawn.figure_ is left
+    text_of(figure)
+
+
+def test_surrogate_colours_tell_near_scores_apart():
+    table = results([[0.99910 + 1e-6 * i * i] for i in range(4)] * 2, [
+        {"a": a, "b": b} for a in (1.0, 2.0) for b in (1.0, 3.0, 4.0, 8.0)
+    ])  # fmt: skip
+    drawn = SurrogateDisplay.from_cv_results(table, [("a", "b")])
+    text = text_of(drawn.figure_)
+    ticks = [line for line in text.split("\n") if line.startswith("0.99")]
+    assert len(ticks) > 3
+    assert len(set(ticks)) == len(ticks)
+
 
 def test_surrogate_of_an_optimizer():
     optimizer = told(5)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_bayes_search._observed import Observed, observe
-from sklearn_bayes_search.display._parameter_axis import parameter_axes
+from sklearn_bayes_search.display._parameter_axis import dimension_axis, parameter_axes
 from sklearn_bayes_search.optimizer import BayesianOptimizer
 
 __all__ = ["Beliefs", "ModelSlice", "observe_any"]
@@ -48,7 +48,6 @@ class Beliefs:
         observed = model.observed
         self._space, self._dims = observed.space, observed.space.dims
         self._best = observed.U[observed.best]
-        self._axes = parameter_axes(observed.params, self._space, constant=True)
         branch = self._dims.branch_of(self._best[None])[0]
         first = self._dims.branch is not None
         self._column = {}
@@ -57,11 +56,36 @@ class Beliefs:
             if here or (kind == "average" and name not in self._column):
                 self._column[name] = column
         self._first = int(first)
+        axes = parameter_axes(observed.params, self._space, constant=True)
+        self._axes = {name: self._fitting(axes[name]) for name in self._column}
         self._others = self._space.spread(N_OTHERS, np.random.default_rng(0))
 
+    def _fitting(self, axis):
+        """Make another axis where one has more values than the column that is drawn.
+
+        As where a parameter has a range in one branch, and names in another.
+        """
+        dimension = self._dimension(axis.name)
+        if axis.kind != "categorical":
+            return axis
+        values = [p[axis.name] for p in self._model.observed.params if axis.name in p]
+        own = [value for value in values if _has(dimension, value)]
+        return dimension_axis(axis.name, own, [dimension])
+
+    def _dimension(self, name):
+        return self._space.columns[self._column[name] - self._first][1]
+
     def slices(self, params):
+        """Read off what is asked for, or the most important parameters."""
         if not self._column:
             raise ValueError("No parameter varies: there is nothing to draw.")
+        if isinstance(params, str):
+            params = [params]
+        if params is not None and len(params) == 0:
+            raise ValueError(
+                "The 'params' must name at least one parameter or pair. None shows the "
+                f"most important ones. Got {params!r}."
+            )
         if params is not None:
             return [self._slice(*self._check(each)) for each in params]
         curves = [self._slice(name) for name in self._column]
@@ -72,6 +96,10 @@ class Beliefs:
             most = np.sort(np.argsort(change)[::-1][:MOST_PANELS])
             return [curves[i] for i in most]
         return curves
+
+    def n_left_out(self, slices):
+        """Tell how many parameters are in none of these."""
+        return len(self._column) - len({a.name for s in slices for a in s.axes})
 
     def _check(self, names):
         names = (names,) if isinstance(names, str) else tuple(names)
@@ -102,7 +130,7 @@ class Beliefs:
     def _along(self, name, n_steps):
         """Give numbers on a parameter's axis, and their places in the cube."""
         column = self._column[name]
-        dimension = self._space.columns[column - self._first][1]
+        dimension = self._dimension(name)
         places = dimension.positions()
         if places is None or len(places) > n_steps:
             low, high = self._space.reach[column]
@@ -140,6 +168,14 @@ class Beliefs:
         drawn = self._model.sample(U, np.random.default_rng(0), N_DRAWS)
         averages = drawn.reshape(N_DRAWS, len(grid), len(few)).mean(axis=2)
         return mean, averages.std(axis=0)
+
+
+def _has(dimension, value):
+    try:
+        dimension.encode(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _with(U, columns, place):

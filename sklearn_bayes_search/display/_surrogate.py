@@ -4,20 +4,26 @@ import numpy as np
 
 from sklearn_bayes_search._observed import ScoreModel
 from sklearn_bayes_search.display._beliefs import Beliefs, observe_any
+from sklearn_bayes_search.display._candidates import score_name
 from sklearn_bayes_search.display._canvas import (
     BEST,
     COLORS,
+    PARTIAL,
+    ink,
+    plain_numbers,
     robust_limits,
     sequential_map,
     wrap_axes,
 )
-from sklearn_bayes_search.display._text import as_text, name_texts, value_texts
+from sklearn_bayes_search.display._text import as_text, name_texts
 
 __all__ = ["SurrogateDisplay"]
 
 # Deviations on both sides of the mean that hold 95 %.
 WIDE = 1.96
 PANELS_IN_A_ROW = 3
+# How many letters of ticks have room in an inch.
+LETTERS = 14
 # Height of the legend and width of a part of it, in inches.
 LEGEND, LEGEND_COLUMN = 0.6, 2.8
 
@@ -36,12 +42,16 @@ class SurrogateDisplay:
         The settings tried.
     scores : ndarray of shape (n_settings,)
         Their scores, NaN where it failed.
+    partial : ndarray of shape (n_settings,), bool
+        Which scores are estimates from some of the folds or of the data.
     best_index : int
         Which of them is the best.
     kind : {"slice", "average"}
         Whether other parameters stay as in the best setting, or are averaged over.
     score_name : str
         What the score is called.
+    n_left_out : int, default=0
+        How many parameters are not shown because they matter less.
 
     Attributes
     ----------
@@ -74,13 +84,26 @@ class SurrogateDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, *, slices, settings, scores, best_index, kind, score_name):
+    def __init__(
+        self,
+        *,
+        slices,
+        settings,
+        scores,
+        partial,
+        best_index,
+        kind,
+        score_name,
+        n_left_out=0,
+    ):
         self.slices = slices
         self.settings = settings
         self.scores = scores
+        self.partial = partial
         self.best_index = best_index
         self.kind = kind
         self.score_name = score_name
+        self.n_left_out = n_left_out
 
     @classmethod
     def from_estimator(cls, search, params=None, *, kind="slice", metric=None, ax=None):
@@ -91,7 +114,7 @@ class SurrogateDisplay:
         search : fitted search, BayesianOptimizer, dict or DataFrame
             ``BayesSearchCV``, any of scikit-learn's, or ``cv_results_``; or an
             optimizer that was told scores.
-        params : list of str or (str, str), default=None
+        params : str, or list of str or (str, str), default=None
             Parameters and pairs, a picture each. None: each parameter, and their pair
             if there are two; of many those six along which the mean changes most.
         kind : {"slice", "average"}, default="slice"
@@ -116,13 +139,16 @@ class SurrogateDisplay:
             raise ValueError(f"The 'kind' must be 'slice' or 'average'. Got {kind!r}.")
         observed = observe_any(search, metric)
         beliefs = Beliefs(ScoreModel.fit(observed), kind)
+        slices = beliefs.slices(params)
         display = cls(
-            slices=beliefs.slices(params),
+            slices=slices,
             settings=observed.params,
             scores=observed.scores,
+            partial=~observed.complete,
             best_index=observed.best,
             kind=kind,
-            score_name=observed.metric,
+            score_name=score_name(search, observed.metric),
+            n_left_out=0 if params is not None else beliefs.n_left_out(slices),
         )
         return display.plot(ax)
 
@@ -136,7 +162,7 @@ class SurrogateDisplay:
         ----------
         cv_results : dict or DataFrame
             ``cv_results_``, or a table of it.
-        params : list of str or (str, str), default=None
+        params : str, or list of str or (str, str), default=None
             As for `from_estimator`.
         kind : {"slice", "average"}, default="slice"
             Likewise.
@@ -232,14 +258,24 @@ class SurrogateDisplay:
                 lw=0,
             )
         at = self._numbers(axis)
-        self.points_.append(
-            ax.scatter(at, self.scores, s=14, color="black", alpha=0.45, lw=0, zorder=2)
+        known = np.isfinite(at) & np.isfinite(self.scores)
+        partial = self.partial[known]
+        points = ax.scatter(
+            at[known],
+            self.scores[known],
+            s=np.where(partial, 20, 14),
+            facecolor=_faces(partial, ink(), full=0.45, hollow=0.0),
+            edgecolor=ink(),
+            lw=np.where(partial, 0.7, 0.0),
+            zorder=2,
         )
+        self.points_.append(points)
         best = at[self.best_index], self.scores[self.best_index]
         ax.plot(*best, "*", color=BEST, ms=13, mec="white", zorder=4)
         axis.set_scale(ax, margin=0.03)
         self._slant(ax, axis)
         ax.set_ylim(limits)
+        plain_numbers(ax.yaxis)
         ax.set_xlabel(self._names[axis.name])
         if ax.get_subplotspec().is_first_col():
             ax.set_ylabel(as_text(self.score_name))
@@ -262,13 +298,20 @@ class SurrogateDisplay:
                 *drawn.numbers, drawn.mean, levels, cmap=cmap, extend=extend
             )
         self.maps_[first.name, second.name] = image
-        bar = self.figure_.colorbar(image, ax=ax, pad=0.02, format="%.3g")
+        bar = self.figure_.colorbar(image, ax=ax, pad=0.02)
+        plain_numbers(bar.ax.yaxis)
         bar.set_label(f"{as_text(self.score_name)}, model's mean", fontsize="small")
         across, up = self._numbers(first), self._numbers(second)
         # later ones larger
         size = np.linspace(8, 45, len(across))
+        known = np.isfinite(across) & np.isfinite(up)
         points = ax.scatter(
-            across, up, s=size, facecolor="white", edgecolor="black", lw=0.8
+            across[known],
+            up[known],
+            s=size[known],
+            facecolor=_faces(self.partial[known], "white", full=1.0, hollow=0.25),
+            edgecolor="black",
+            lw=0.8,
         )
         points.set(zorder=3, clip_on=False)
         self.points_.append(points)
@@ -291,9 +334,10 @@ class SurrogateDisplay:
 
     @staticmethod
     def _slant(ax, axis):
-        if axis.kind == "categorical":
-            longest = max(map(len, value_texts(axis.choices, 16)))
-            if longest * len(axis.choices) > 30:
+        if axis.kind in ("ordinal", "categorical"):
+            texts = axis.ticks()[1]
+            inches = ax.get_window_extent().width / ax.figure.dpi
+            if max(map(len, texts)) * len(texts) > LETTERS * inches:
                 ax.tick_params(axis="x", labelrotation=20)
 
     def _add_legend(self, ax):
@@ -306,17 +350,21 @@ class SurrogateDisplay:
             line = Line2D([], [], color=COLORS[0], lw=2)
             line.set_label(f"model's mean, other parameters {others}")
             band = Patch(color=COLORS[0], alpha=0.18, label="95 % belief")
-            dot = Line2D([], [], marker=".", ls="", color="black", alpha=0.6)
+            dot = Line2D([], [], marker=".", ls="", color=ink(), alpha=0.6)
             dot.set_label("tried, with any other parameters")
             handles += [line, band, dot]
         if self.maps_:
             dot = Line2D([], [], marker="o", ls="", mfc="white", mec="black", ms=5)
             dot.set_label("tried, later ones larger")
             handles.append(dot)
+        if (self.partial & np.isfinite(self.scores)).any():
+            ring = Line2D([], [], marker="o", ls="", mfc="none", mec=ink(), ms=4)
+            ring.set_label(PARTIAL)
+            handles.append(ring)
         star = Line2D([], [], marker="*", ls="", color=BEST, ms=11, label="best tried")
         handles.append(star)
         ax.axis("off")
-        width = ax.get_position().width * self.figure_.get_figwidth()
+        width = ax.get_window_extent().width / self.figure_.dpi
         ax.legend(
             handles=handles,
             loc="center",
@@ -325,3 +373,14 @@ class SurrogateDisplay:
             frameon=False,
             borderaxespad=0.0,
         )
+        if self.n_left_out:
+            n = len(self.axes_)
+            text = f"{n} of {n + self.n_left_out} parameters, the most important"
+            ax.set_title(text, fontsize="medium")
+
+
+def _faces(partial, color, *, full, hollow):
+    """Give a colour for each setting, with an opacity that tells estimates."""
+    from matplotlib.colors import to_rgba
+
+    return [to_rgba(color, hollow if part else full) for part in partial]
