@@ -168,6 +168,25 @@ def test_names_and_values_are_drawn_as_text_not_as_formulas(display):
     assert "\\$" in text_of(drawn.figure_) or display is ConvergenceDisplay
 
 
+def colors_of(figure):
+    """Give the colours of lines and of dots, of the edges where these have some."""
+    found = [line.get_color() for line in figure.findobj(matplotlib.lines.Line2D)]
+    for dots in figure.findobj(matplotlib.collections.PathCollection):
+        edges = dots.get_edgecolor()
+        found += list(edges if len(edges) else dots.get_facecolor())
+    return {matplotlib.colors.to_hex(color) for color in found}
+
+
+@pytest.mark.parametrize("display", [*FROM_ANY, SurrogateDisplay])
+def test_nothing_is_black_on_black(display):
+    with plt.style.context("dark_background"):
+        figure = display.from_cv_results(PAUSED).figure_
+        assert "#000000" not in colors_of(figure)
+        texts = figure.findobj(matplotlib.text.Text)
+        boxes = [t.get_bbox_patch() for t in texts if t.get_bbox_patch()]
+        assert all(box.get_facecolor()[:3] == (0, 0, 0) for box in boxes)
+
+
 @pytest.mark.parametrize("display", FROM_ANY)
 def test_what_is_no_search_is_refused(display):
     with pytest.raises(ValueError, match=r"must be fitted"):
@@ -341,6 +360,66 @@ def test_convergence_marks_hopeless_scores_at_the_border():
     drawn = ConvergenceDisplay.from_cv_results(results(scores))
     assert drawn.ax_.get_ylim()[0] > 0.8
     assert drawn.points_["search"]["below"].get_xdata().tolist() == [6]
+
+
+def test_convergence_limits_follow_the_scores_where_the_best_does_not_change():
+    scores = [[0.994], *[[0.989 + 0.0001 * i] for i in range(30)]]
+    drawn = ConvergenceDisplay.from_cv_results(results(scores), show_points=False)
+    low, high = drawn.ax_.get_ylim()
+    assert 0.988 < low < 0.9895
+    assert 0.994 < high < 0.995
+    drawn = ConvergenceDisplay.from_cv_results(results([[0.9]] * 3))
+    assert np.ptp(drawn.ax_.get_ylim()) < 0.03
+
+
+def test_convergence_draws_in_axes_with_a_logarithmic_scale():
+    _, ax = plt.subplots()
+    ax.set_xscale("log")
+    drawn = ConvergenceDisplay.from_cv_results(PAUSED, ax=ax)
+    assert drawn.ax_.get_xscale() == "log"
+    text_of(drawn.figure_)
+
+
+def test_convergence_has_its_legend_below_where_there_is_room():
+    drawn = ConvergenceDisplay.from_cv_results(PAUSED)
+    text_of(drawn.figure_)
+    legend = drawn.ax_.get_legend().get_window_extent()
+    assert legend.y1 < drawn.ax_.get_window_extent().y0
+    assert legend.y0 >= 0
+    _, ax = plt.subplots()  # nothing makes room here
+    drawn = ConvergenceDisplay.from_cv_results(PAUSED, ax=ax)
+    legend = drawn.ax_.get_legend().get_window_extent()
+    assert legend.y0 > drawn.ax_.get_window_extent().y0
+
+
+@pytest.mark.parametrize("display", [ConvergenceDisplay, SurrogateDisplay])
+def test_ticks_of_scores_are_written_in_full(display):
+    table = results([[-123456.0 + 0.1 * i] for i in range(5)])
+    text = text_of(display.from_cv_results(table).figure_)
+    assert "−123456" in text  # as matplotlib writes the sign
+    assert "e5" not in text
+
+
+def test_convergence_tells_ends_apart():
+    runs = {name: results([[score]]) for name, score in (("a", 0.9991), ("b", 0.99912))}
+    text = text_of(ConvergenceDisplay.from_cv_results(runs).figure_)
+    assert "a: 0.99910 at the end" in text
+    assert "b: 0.99912 at the end" in text
+
+
+@pytest.mark.parametrize(
+    ("search", "name"),
+    [
+        (GridSearchCV(SVC(), {}), "accuracy"),
+        (GridSearchCV(make_pipeline(QuantileTransformer(), SVR()), {}), "R²"),
+        (GridSearchCV(SVC(), {}, scoring="roc_auc"), "roc_auc"),
+        (GridSearchCV(SVC(), {}, scoring=lambda *args: 1.0), "score"),
+        (PAUSED, "score"),
+    ],
+)
+def test_a_score_is_called_by_its_name(search, name):
+    assert score_name(search, "score") == name
+    assert score_name(search, "recall") == "recall"
 
 
 def test_convergence_draws_a_search_in_which_all_failed():
