@@ -635,6 +635,12 @@ def test_timeline_has_a_row_per_worker_and_tells_how_busy_they_were():
         assert expected in text
 
 
+def test_timeline_is_seen_on_black():
+    with plt.style.context("dark_background"):
+        figure = TimelineDisplay(fits=TWO_WORKERS).plot().figure_
+        assert "#000000" not in colors_of(figure)
+
+
 def test_timeline_colours_tell_failures_or_candidates():
     drawn = TimelineDisplay(fits=TWO_WORKERS).plot(color="status")
     colors = drawn.bars_["host:2"].get_facecolor()
@@ -643,12 +649,61 @@ def test_timeline_colours_tell_failures_or_candidates():
         TimelineDisplay(fits=TWO_WORKERS).plot(color="score")
 
 
-def test_timeline_draws_a_night_between_two_sessions_short():
-    rows = [("a:1", 0, 0.0, 1.0, "ok"), ("a:1", 1, 36000.0, 1.0, "ok")]
+def session(workers, start, n=3, seconds=1.0):
+    """Make rows of fits one after another on several workers."""
+    return [
+        (worker, i, start + i * seconds, seconds, "ok")
+        for worker in workers
+        for i in range(n)
+    ]
+
+
+def test_timeline_leaves_out_a_night_between_two_sessions():
+    rows = session(["a:1"], 0.0, 1) + session(["a:1"], 36000.0, 1)
     drawn = TimelineDisplay(fits=fits(rows)).plot()
-    assert drawn.ax_.get_xlim()[1] < 3
-    assert drawn.utilisation_ > 0.9
-    assert "10 h left out" in text_of(drawn.figure_)
+    assert drawn.ax_.get_xlim()[1] == 2
+    assert drawn.utilisation_ == 1
+    text = text_of(drawn.figure_)
+    assert "1 worker, 100 % busy, 2 s without 1 break of 10 h" in text
+
+
+def test_timeline_shows_a_short_wait():
+    rows = session(["a:1"], 0.0, 1) + session(["a:1"], 50.0, 1)
+    drawn = TimelineDisplay(fits=fits(rows)).plot()
+    assert drawn.ax_.get_xlim()[1] == 51
+    assert "break" not in text_of(drawn.figure_)
+
+
+@pytest.mark.parametrize("pause", [5.0, 5000.0])
+def test_timeline_of_a_resumed_search_does_not_count_dead_workers(pause):
+    rows = session(["a:1", "a:2"], 0.0) + session(["a:3", "a:4"], 3.0 + pause)
+    drawn = TimelineDisplay(fits=fits(rows)).plot()
+    assert drawn.rows_ == {"a:1": 0, "a:2": 1, "a:3": 0, "a:4": 1}
+    assert drawn.utilisation_ == 1
+    assert "2 workers, 100 % busy" in text_of(drawn.figure_)
+
+
+def test_timeline_keeps_the_row_of_a_worker_that_goes_on():
+    rows = session(["a:1", "a:2"], 0.0) + session(["a:3", "a:2"], 5000.0)
+    drawn = TimelineDisplay(fits=fits(rows)).plot()
+    assert drawn.rows_ == {"a:1": 0, "a:2": 1, "a:3": 0}
+
+
+def test_timeline_keeps_a_worker_that_waits_for_others():
+    rows = [*session(["a:1"], 0.0, 1), *session(["a:2"], 0.5, 3)]
+    rows += session(["a:3"], 2.0, 1)
+    drawn = TimelineDisplay(fits=fits(rows)).plot()
+    assert len(set(drawn.rows_.values())) == 3
+
+
+def test_timeline_and_report_tell_the_same_times():
+    rows = session(["a:1"], 0.0, 200) + session(["a:2"], 5000.0, 55)
+    rows += session(["a:3"], 20000.0, 1)
+    table = fits(rows)
+    _, breaks = _charts.timeline(table)
+    work = duration(20001.0 - sum(breaks))
+    title = TimelineDisplay(fits=table).plot().ax_.get_title(loc="left")
+    assert title.endswith(f"{work} without 2 breaks of {duration(sum(breaks))}")
 
 
 def test_timeline_is_of_our_searches_only(bayes, grid):
