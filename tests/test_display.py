@@ -771,6 +771,33 @@ def test_acquisition_of_a_search_in_whole_numbers_that_is_exhausted():
     text_of(drawn.figure_)
 
 
+def test_acquisition_of_uneven_choices_is_evenly_spaced():
+    choices = [0, 1e-4, 1e-3, 1e-2, 1e-1]
+    optimizer = BayesianOptimizer({"a": choices}, random_state=0)
+    for i in (0, 2, 4):
+        optimizer.tell({"a": choices[i]}, float(i))
+    drawn = AcquisitionDisplay.from_estimator(optimizer)
+    assert drawn.values.tolist() == choices
+    assert drawn.mean_line_.get_xdata().tolist() == [0, 1, 2, 3, 4]
+    assert drawn.points_.get_offsets()[:, 0].tolist() == [0, 2, 4]
+    following = choices.index(drawn.following)
+    assert drawn.next_lines_[0].get_xdata() == [following] * 2
+
+
+def test_acquisition_has_a_legend_unless_told():
+    optimizer = told(3)
+    assert AcquisitionDisplay.from_estimator(optimizer).axes_[0].get_legend()
+    drawn = AcquisitionDisplay.from_estimator(optimizer, legend=False)
+    assert drawn.axes_[0].get_legend() is None
+
+
+def test_acquisition_is_seen_on_black():
+    with plt.style.context("dark_background"):
+        for n in (1, 5):  # before and with a model
+            drawn = AcquisitionDisplay.from_estimator(told(n), truth=abs)
+            assert "#000000" not in colors_of(drawn.figure_)
+
+
 def test_acquisition_needs_one_number(bayes, grid):
     with pytest.raises(ValueError, match="search over one parameter"):
         AcquisitionDisplay.from_estimator(bayes)
