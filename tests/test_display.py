@@ -1004,16 +1004,16 @@ def test_importance_of_a_branch_and_of_nothing():
 def test_importance_draws_a_table_with_names_that_look_like_formulas():
     table = pd.DataFrame(
         {
-            "main": [0.5, 0.0],
-            "total": [0.7, 0.001],
-            "error": [0.1, 0.0],
-            "direction": ["higher is better", "not monotone"],
+            "main": [0.5, 0.0, 0.0],
+            "total": [0.7, 0.001, 0.001],
+            "error": [0.1, 0.0, 0.2],
+            "direction": ["higher is better", "not monotone", ""],
         },
-        index=["a__$x^", "b__$x^, c"],
+        index=["a__$x^", "b__$x^, c", "d"],
     )
     drawn = ParameterImportanceDisplay(importance=table).plot()
     labels = [t.get_text() for t in drawn.ax_.get_yticklabels()]
-    assert labels == ["a__\\$x^", "b__\\$x^, c"]
+    assert labels == ["a__\\$x^", "b__\\$x^, c", "d"]
     text = text_of(drawn.figure_)
     assert "higher is better" in text
-    assert "hardly matters" in text
+    assert text.count("hardly matters") == 1  # of the last one little is known
