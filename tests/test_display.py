@@ -955,6 +955,18 @@ def test_surrogate_draws_in_a_part_of_a_figure(two_parameters):
     text_of(figure)
 
 
+def test_surrogate_map_has_no_colours_for_scores_below_all_that_were_tried():
+    slope = [{"a": a, "b": b} for a in (0.0, 0.1, 0.2) for b in (0.0, 0.5, 1.0)]
+    slope.append({"a": 1.0, "b": 0.5})
+    scores = [-p["a"] * p["b"] for p in slope]
+    drawn = SurrogateDisplay.from_cv_results(
+        results([[s] for s in scores], slope), [("a", "b")]
+    )
+    assert drawn.slices[0].mean.min() < -0.55 < -0.5 == min(scores)
+    assert drawn.maps_["a", "b"].levels[0] > -0.55
+    assert drawn.maps_["a", "b"].extend == "min"
+
+
 def test_surrogate_colours_tell_near_scores_apart():
     table = results([[0.99910 + 1e-6 * i * i] for i in range(4)] * 2, [
         {"a": a, "b": b} for a in (1.0, 2.0) for b in (1.0, 3.0, 4.0, 8.0)

@@ -284,6 +284,8 @@ class SurrogateDisplay:
         first, second = drawn.axes
         cmap = sequential_map(darkest=0.05, lightest=1.0)
         low, high = robust_limits(drawn.mean)
+        # lower than all that was tried is what the model makes up
+        low = min(max(low, np.nanmin(self.scores)), high)
         if "categorical" in (first.kind, second.kind):
             image = ax.pcolormesh(
                 *drawn.numbers, drawn.mean, cmap=cmap, vmin=low, shading="nearest"
