@@ -118,7 +118,9 @@ def frames(acquisition, title):
     fig, axes = plt.subplots(1, 3, figsize=(13, 4.4), layout="constrained")
     for ax, n in zip(axes, HOLES, strict=True):
         best = drill(search, until=n)[-1]
-        shown = AcquisitionDisplay.from_estimator(search, truth=gold, ax=ax)
+        shown = AcquisitionDisplay.from_estimator(
+            search, truth=gold, legend=False, ax=ax
+        )
         upper, lower = shown.axes_
         upper.set(title=f"{n} holes, best {best:.1f} kg", ylim=(-4, 12))
         upper.set_ylabel("gold, kg" if n == HOLES[0] else "")
@@ -126,7 +128,6 @@ def frames(acquisition, title):
         if n != HOLES[0]:
             lower.set_ylabel("")
         handles, labels = upper.get_legend_handles_labels()
-        upper.get_legend().remove()
     fig.legend(handles, labels, loc="outside lower center", ncols=6, frameon=False)
     fig.suptitle(title, fontweight="bold")
     plt.show()

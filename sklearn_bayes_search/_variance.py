@@ -31,7 +31,7 @@ class Factor:
     ----------
     name : str
         Its name; for the choice among branches the names of the parameters that it
-        fixes, or "(branch)".
+        fixes, or "which dict of the list".
     columns : tuple of int
         Its columns in the space, at most one of which is active at a time.
     ordered : bool
@@ -79,7 +79,7 @@ def _name_of_branch(space):
         if all(branch[name].n_levels == 1 for branch in space.branches)
         and any(branch[name] != space.branches[0][name] for branch in space.branches)
     ]
-    return ", ".join(fixed) or "(branch)"
+    return ", ".join(fixed) or "which dict of the list"
 
 
 class VarianceDesign:

@@ -92,7 +92,7 @@ def parameter_importance(search, *, metric=None, n_samples=1024, random_state=0)
 
     A parameter that is inactive in a branch changes nothing there, and this counts.
     Which branch it is has a row of its own, with the names of the parameters that have
-    one value in each branch, or "(branch)".
+    one value in each branch, or "which dict of the list".
 
     References
     ----------

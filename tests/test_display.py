@@ -15,7 +15,9 @@ from sklearn.model_selection import (
     HalvingRandomSearchCV,
     RandomizedSearchCV,
 )
-from sklearn.svm import SVC
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import QuantileTransformer
+from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import (
@@ -30,9 +32,20 @@ from sklearn_bayes_search import (
     SurrogateDisplay,
     TimelineDisplay,
 )
-from sklearn_bayes_search.display._canvas import robust_limits
-from sklearn_bayes_search.display._text import name_texts, value_text, value_texts
+from sklearn_bayes_search.display._candidates import score_name
+from sklearn_bayes_search.display._canvas import PARTIAL, robust_limits
+from sklearn_bayes_search.display._parameter_axis import parameter_axes
+from sklearn_bayes_search.display._text import (
+    name_texts,
+    number_texts,
+    setting_texts,
+    value_text,
+    value_texts,
+)
+from sklearn_bayes_search.report import _charts
+from sklearn_bayes_search.report._text import duration
 from sklearn_bayes_search.selection import equivalent_settings
+from sklearn_bayes_search.space import as_space
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
@@ -155,6 +168,25 @@ def test_names_and_values_are_drawn_as_text_not_as_formulas(display):
     assert "\\$" in text_of(drawn.figure_) or display is ConvergenceDisplay
 
 
+def colors_of(figure):
+    """Give the colours of lines and of dots, of the edges where these have some."""
+    found = [line.get_color() for line in figure.findobj(matplotlib.lines.Line2D)]
+    for dots in figure.findobj(matplotlib.collections.PathCollection):
+        edges = dots.get_edgecolor()
+        found += list(edges if len(edges) else dots.get_facecolor())
+    return {matplotlib.colors.to_hex(color) for color in found}
+
+
+@pytest.mark.parametrize("display", [*FROM_ANY, SurrogateDisplay])
+def test_nothing_is_black_on_black(display):
+    with plt.style.context("dark_background"):
+        figure = display.from_cv_results(PAUSED).figure_
+        assert "#000000" not in colors_of(figure)
+        texts = figure.findobj(matplotlib.text.Text)
+        boxes = [t.get_bbox_patch() for t in texts if t.get_bbox_patch()]
+        assert all(box.get_facecolor()[:3] == (0, 0, 0) for box in boxes)
+
+
 @pytest.mark.parametrize("display", FROM_ANY)
 def test_what_is_no_search_is_refused(display):
     with pytest.raises(ValueError, match=r"must be fitted"):
@@ -195,6 +227,8 @@ def function():
         (None, "None"),
         (True, "True"),
         (0.123456, "0.123"),
+        (0.99995, "0.99995"),
+        (1500.0, "1.5e+03"),
         (12345678, "1.23e+07"),
         ("a$b", "a\\$b"),
         ("two\nlines", "two lines"),
@@ -216,6 +250,51 @@ def test_different_values_have_different_texts():
     assert len(set(texts)) == 2
 
 
+def test_numbers_have_the_digits_that_tell_them_apart():
+    assert value_texts([0.9, 0.99951, 0.99954]) == ["0.9", "0.99951", "0.99954"]
+    assert value_texts([12345678, 12345679]) == ["12345678", "12345679"]
+
+
+def test_estimators_are_told_apart_by_the_parameters_that_differ():
+    long = {"n_quantiles": 50, "output_distribution": "normal"}
+    texts = value_texts(
+        [QuantileTransformer(**long, subsample=size) for size in (1000, 5000)], 16
+    )
+    assert texts == ["…(subsample=1000)", "…(subsample=5000)"]
+    texts = value_texts([SVC(C=c, gamma=0.123, kernel="poly") for c in (1, 2)])
+    assert texts == ["SVC(C=1)", "SVC(C=2)"]
+
+
+def test_settings_that_are_shown_together_have_different_texts():
+    settings = [{"a": 0.123456}, {"a": 0.123457, "b": None}]
+    texts = setting_texts(settings, {"a": "A", "b": "B"})
+    assert texts == ["A=0.123456", "A=0.123457, B=None"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "texts"),
+    [
+        ([0, 0.25, 0.5], ["0.00", "0.25", "0.50"]),
+        ([0, 3, 12], ["0", "3", "12"]),
+        ([-123456, -123453], ["-123456", "-123453"]),
+        ([0.9991, 0.99912], ["0.99910", "0.99912"]),
+        ([1e-9, 2e-9], ["1.00e-09", "2.00e-09"]),
+        ([1e9, 1e9 + 1], ["1.0000000000e+09", "1.0000000010e+09"]),
+        ([0.5, 0.5 + 1e-15], ["0.5", "0.5"]),
+        ([-0.0001, 1], ["0", "1"]),
+        ([0.0], ["0"]),
+        ([], []),
+    ],
+)
+def test_numbers_have_the_decimals_of_their_differences(numbers, texts):
+    assert number_texts(numbers) == texts
+
+
+def test_a_number_has_the_decimals_of_those_beside_it():
+    assert number_texts([0.99915], beside=[0.9990, 0.9992]) == ["0.99915"]
+    assert number_texts([0.1234, 0.1233], step_digits=1) == ["0.1234", "0.1233"]
+
+
 def test_names_lose_the_step_where_that_is_clear():
     assert name_texts(["svc__C", "pca__n"]) == {"svc__C": "C", "pca__n": "n"}
     texts = name_texts(["a__clf__C", "b__clf__C", "D"])
@@ -225,6 +304,7 @@ def test_names_lose_the_step_where_that_is_clear():
 def test_hopeless_scores_do_not_stretch_an_axis():
     low, high = robust_limits([0.9, 0.91, 0.92, 0.89, 0.9, -1e6, np.nan])
     assert (low, high) == (0.89, 0.92)
+    assert robust_limits([0.96] * 9 + [0.967, 0.933, 0.667]) == (0.933, 0.967)
     assert robust_limits([np.nan]) == (0.0, 1.0)
     assert robust_limits([0.5, 0.5]) == (0.5, 0.5)
 
@@ -282,6 +362,66 @@ def test_convergence_marks_hopeless_scores_at_the_border():
     assert drawn.points_["search"]["below"].get_xdata().tolist() == [6]
 
 
+def test_convergence_limits_follow_the_scores_where_the_best_does_not_change():
+    scores = [[0.994], *[[0.989 + 0.0001 * i] for i in range(30)]]
+    drawn = ConvergenceDisplay.from_cv_results(results(scores), show_points=False)
+    low, high = drawn.ax_.get_ylim()
+    assert 0.988 < low < 0.9895
+    assert 0.994 < high < 0.995
+    drawn = ConvergenceDisplay.from_cv_results(results([[0.9]] * 3))
+    assert np.ptp(drawn.ax_.get_ylim()) < 0.03
+
+
+def test_convergence_draws_in_axes_with_a_logarithmic_scale():
+    _, ax = plt.subplots()
+    ax.set_xscale("log")
+    drawn = ConvergenceDisplay.from_cv_results(PAUSED, ax=ax)
+    assert drawn.ax_.get_xscale() == "log"
+    text_of(drawn.figure_)
+
+
+def test_convergence_has_its_legend_below_where_there_is_room():
+    drawn = ConvergenceDisplay.from_cv_results(PAUSED)
+    text_of(drawn.figure_)
+    legend = drawn.ax_.get_legend().get_window_extent()
+    assert legend.y1 < drawn.ax_.get_window_extent().y0
+    assert legend.y0 >= 0
+    _, ax = plt.subplots()  # nothing makes room here
+    drawn = ConvergenceDisplay.from_cv_results(PAUSED, ax=ax)
+    legend = drawn.ax_.get_legend().get_window_extent()
+    assert legend.y0 > drawn.ax_.get_window_extent().y0
+
+
+@pytest.mark.parametrize("display", [ConvergenceDisplay, SurrogateDisplay])
+def test_ticks_of_scores_are_written_in_full(display):
+    table = results([[-123456.0 + 0.1 * i] for i in range(5)])
+    text = text_of(display.from_cv_results(table).figure_)
+    assert "−123456" in text  # as matplotlib writes the sign
+    assert "e5" not in text
+
+
+def test_convergence_tells_ends_apart():
+    runs = {name: results([[score]]) for name, score in (("a", 0.9991), ("b", 0.99912))}
+    text = text_of(ConvergenceDisplay.from_cv_results(runs).figure_)
+    assert "a: 0.99910 at the end" in text
+    assert "b: 0.99912 at the end" in text
+
+
+@pytest.mark.parametrize(
+    ("search", "name"),
+    [
+        (GridSearchCV(SVC(), {}), "accuracy"),
+        (GridSearchCV(make_pipeline(QuantileTransformer(), SVR()), {}), "R²"),
+        (GridSearchCV(SVC(), {}, scoring="roc_auc"), "roc_auc"),
+        (GridSearchCV(SVC(), {}, scoring=lambda *args: 1.0), "score"),
+        (PAUSED, "score"),
+    ],
+)
+def test_a_score_is_called_by_its_name(search, name):
+    assert score_name(search, "score") == name
+    assert score_name(search, "recall") == "recall"
+
+
 def test_convergence_draws_a_search_in_which_all_failed():
     drawn = ConvergenceDisplay.from_cv_results(results([[np.nan], [np.nan]]))
     assert drawn.lines_ == {}
@@ -323,6 +463,62 @@ def test_a_logarithmic_range_has_a_logarithmic_axis():
     np.testing.assert_allclose([axis.low, axis.high], [1e-3, 1e3])
     assert axis.share(1.0) == pytest.approx(0.5)
     assert axis.ticks()[1] == ["0.001", "0.1", "10", "1000"]
+
+
+NINES = [0.9, 0.99, 0.999, 0.9999, 0.99995]
+
+
+@pytest.mark.parametrize(
+    ("choices", "texts"),
+    [
+        (NINES, ["0.9", "0.99", "0.999", "0.9999", "0.99995"]),
+        ([0, 1e-4, 1e-3, 1e-2, 1e-1], ["0", "1e-4", "0.001", "0.01", "0.1"]),
+    ],
+)
+def test_listed_numbers_that_are_close_are_spaced_evenly(choices, texts):
+    axis = parameter_axes([{"a": 0.99}], as_space({"a": choices}))["a"]
+    assert axis.kind == "ordinal"
+    places, shown = axis.ticks()
+    np.testing.assert_allclose(places, [0, 0.25, 0.5, 0.75, 1])
+    assert shown == texts
+    assert axis.text(choices[-1]) == texts[-1]
+    _, ax = plt.subplots()
+    axis.set_scale(ax, margin=0.1)
+    assert [t.get_text() for t in ax.get_xticklabels()] == texts
+    assert ax.get_xlim() == (-0.4, 4.4)
+
+
+@pytest.mark.parametrize(
+    "choices", [[1, 2, 3, 10], [1, 10, 100, 1000], list(range(1, 100)), [0, 1]]
+)
+def test_other_listed_numbers_keep_their_distances(choices):
+    axis = parameter_axes([{"a": 1}], as_space({"a": choices}))["a"]
+    assert axis.kind in ("linear", "log")
+    assert axis.number(choices[-1]) == choices[-1]
+
+
+def test_many_numbers_among_names_do_not_all_get_a_tick():
+    values = ["scale", "auto", *np.linspace(0, 1, 60)]
+    places, texts = parameter_axes([{"a": value} for value in values])["a"].ticks()
+    assert len(places) == len(texts) == 14
+    assert texts[:2] == ["scale", "auto"]
+
+
+def test_parallel_coordinates_tell_near_scores_apart():
+    for middle in (0.9991, -123456.0):
+        scores = [[middle + 1e-5 * i] for i in range(6)]
+        drawn = ParallelCoordinatesDisplay.from_cv_results(results(scores))
+        shown = [
+            t.get_text() for t in drawn.ax_.texts if t.get_text().startswith(("0", "-"))
+        ]
+        ticks = [text for text in shown if len(text) > 6]
+        assert len(set(ticks)) == 5
+
+
+def test_parallel_coordinates_take_one_name():
+    table = results([[0.1], [0.2]], [{"svc__C": 1, "b": 1}, {"svc__C": 2, "b": 3}])
+    drawn = ParallelCoordinatesDisplay.from_cv_results(table, params="svc__C")
+    assert list(drawn.axes) == ["svc__C"]
 
 
 def test_parallel_coordinates_of_a_conditional_space_pass_below_what_is_not_used():
@@ -385,6 +581,16 @@ def test_folds_intervals_agree_with_the_set_of_equals():
     assert set(reached) == set(drawn.candidates[drawn.equivalent]) == set(equal)
 
 
+def test_folds_tell_near_scores_and_settings_apart():
+    params = [{"a": 0.99951}, {"a": 0.99954}]
+    table = results([[0.9991, 0.9992], [0.99911, 0.9992]], params)
+    drawn = FoldsDisplay.from_cv_results(table, n_best=np.int64(2))
+    assert drawn.labels == ["a=0.99954", "a=0.99951"]
+    text = text_of(drawn.figure_)
+    assert "0.999155" in text
+    assert "0.999150" in text
+
+
 def test_folds_of_one_candidate_and_errors(searches):
     drawn = FoldsDisplay.from_estimator(searches["one candidate"])
     assert drawn.bars_ == []
@@ -429,6 +635,12 @@ def test_timeline_has_a_row_per_worker_and_tells_how_busy_they_were():
         assert expected in text
 
 
+def test_timeline_is_seen_on_black():
+    with plt.style.context("dark_background"):
+        figure = TimelineDisplay(fits=TWO_WORKERS).plot().figure_
+        assert "#000000" not in colors_of(figure)
+
+
 def test_timeline_colours_tell_failures_or_candidates():
     drawn = TimelineDisplay(fits=TWO_WORKERS).plot(color="status")
     colors = drawn.bars_["host:2"].get_facecolor()
@@ -437,12 +649,61 @@ def test_timeline_colours_tell_failures_or_candidates():
         TimelineDisplay(fits=TWO_WORKERS).plot(color="score")
 
 
-def test_timeline_draws_a_night_between_two_sessions_short():
-    rows = [("a:1", 0, 0.0, 1.0, "ok"), ("a:1", 1, 36000.0, 1.0, "ok")]
+def session(workers, start, n=3, seconds=1.0):
+    """Make rows of fits one after another on several workers."""
+    return [
+        (worker, i, start + i * seconds, seconds, "ok")
+        for worker in workers
+        for i in range(n)
+    ]
+
+
+def test_timeline_leaves_out_a_night_between_two_sessions():
+    rows = session(["a:1"], 0.0, 1) + session(["a:1"], 36000.0, 1)
     drawn = TimelineDisplay(fits=fits(rows)).plot()
-    assert drawn.ax_.get_xlim()[1] < 3
-    assert drawn.utilisation_ > 0.9
-    assert "10 h left out" in text_of(drawn.figure_)
+    assert drawn.ax_.get_xlim()[1] == 2
+    assert drawn.utilisation_ == 1
+    text = text_of(drawn.figure_)
+    assert "1 worker, 100 % busy, 2 s without 1 break of 10 h" in text
+
+
+def test_timeline_shows_a_short_wait():
+    rows = session(["a:1"], 0.0, 1) + session(["a:1"], 50.0, 1)
+    drawn = TimelineDisplay(fits=fits(rows)).plot()
+    assert drawn.ax_.get_xlim()[1] == 51
+    assert "break" not in text_of(drawn.figure_)
+
+
+@pytest.mark.parametrize("pause", [5.0, 5000.0])
+def test_timeline_of_a_resumed_search_does_not_count_dead_workers(pause):
+    rows = session(["a:1", "a:2"], 0.0) + session(["a:3", "a:4"], 3.0 + pause)
+    drawn = TimelineDisplay(fits=fits(rows)).plot()
+    assert drawn.rows_ == {"a:1": 0, "a:2": 1, "a:3": 0, "a:4": 1}
+    assert drawn.utilisation_ == 1
+    assert "2 workers, 100 % busy" in text_of(drawn.figure_)
+
+
+def test_timeline_keeps_the_row_of_a_worker_that_goes_on():
+    rows = session(["a:1", "a:2"], 0.0) + session(["a:3", "a:2"], 5000.0)
+    drawn = TimelineDisplay(fits=fits(rows)).plot()
+    assert drawn.rows_ == {"a:1": 0, "a:2": 1, "a:3": 0}
+
+
+def test_timeline_keeps_a_worker_that_waits_for_others():
+    rows = [*session(["a:1"], 0.0, 1), *session(["a:2"], 0.5, 3)]
+    rows += session(["a:3"], 2.0, 1)
+    drawn = TimelineDisplay(fits=fits(rows)).plot()
+    assert len(set(drawn.rows_.values())) == 3
+
+
+def test_timeline_and_report_tell_the_same_times():
+    rows = session(["a:1"], 0.0, 200) + session(["a:2"], 5000.0, 55)
+    rows += session(["a:3"], 20000.0, 1)
+    table = fits(rows)
+    _, breaks = _charts.timeline(table)
+    work = duration(20001.0 - sum(breaks))
+    title = TimelineDisplay(fits=table).plot().ax_.get_title(loc="left")
+    assert title.endswith(f"{work} without 2 breaks of {duration(sum(breaks))}")
 
 
 def test_timeline_is_of_our_searches_only(bayes, grid):
@@ -508,6 +769,33 @@ def test_acquisition_of_a_search_in_whole_numbers_that_is_exhausted():
     assert drawn.values.tolist() == [1, 2, 3]
     assert drawn.following is None
     text_of(drawn.figure_)
+
+
+def test_acquisition_of_uneven_choices_is_evenly_spaced():
+    choices = [0, 1e-4, 1e-3, 1e-2, 1e-1]
+    optimizer = BayesianOptimizer({"a": choices}, random_state=0)
+    for i in (0, 2, 4):
+        optimizer.tell({"a": choices[i]}, float(i))
+    drawn = AcquisitionDisplay.from_estimator(optimizer)
+    assert drawn.values.tolist() == choices
+    assert drawn.mean_line_.get_xdata().tolist() == [0, 1, 2, 3, 4]
+    assert drawn.points_.get_offsets()[:, 0].tolist() == [0, 2, 4]
+    following = choices.index(drawn.following)
+    assert drawn.next_lines_[0].get_xdata() == [following] * 2
+
+
+def test_acquisition_has_a_legend_unless_told():
+    optimizer = told(3)
+    assert AcquisitionDisplay.from_estimator(optimizer).axes_[0].get_legend()
+    drawn = AcquisitionDisplay.from_estimator(optimizer, legend=False)
+    assert drawn.axes_[0].get_legend() is None
+
+
+def test_acquisition_is_seen_on_black():
+    with plt.style.context("dark_background"):
+        for n in (1, 5):  # before and with a model
+            drawn = AcquisitionDisplay.from_estimator(told(n), truth=abs)
+            assert "#000000" not in colors_of(drawn.figure_)
 
 
 def test_acquisition_needs_one_number(bayes, grid):
@@ -594,6 +882,101 @@ def test_surrogate_shows_six_of_many_parameters():
     assert len(drawn.axes_) == 6
     assert "p3" in drawn.lines_
 
+    assert "6 of 8 parameters, the most important" in text_of(drawn.figure_)
+    drawn = SurrogateDisplay.from_cv_results(table, ["p3", "p1"])
+    assert "most important" not in text_of(drawn.figure_)
+
+
+def test_surrogate_takes_one_name(two_parameters):
+    drawn = SurrogateDisplay.from_cv_results(two_parameters, "p__C")
+    assert list(drawn.lines_) == ["p__C"]
+    with pytest.raises(ValueError, match="at least one parameter"):
+        SurrogateDisplay.from_cv_results(two_parameters, [])
+
+
+BRANCHES = [
+    {"C": Real(0.1, 10, log=True), "gamma": Real(1e-3, 1, log=True)},
+    {"C": Real(0.1, 10, log=True), "gamma": ["scale", "auto"]},
+]
+
+
+@pytest.mark.parametrize("kind", ["slice", "average"])
+@pytest.mark.parametrize("best", ["range", "names"])
+def test_surrogate_of_a_parameter_with_a_range_and_names(best, kind):
+    rng = np.random.default_rng(0)
+    numbers = [{"C": c, "gamma": g} for c, g in 10 ** rng.uniform(-1, 0, (8, 2))]
+    names = [{"C": 1 + i, "gamma": g} for i, g in enumerate(("scale", "auto") * 3)]
+    good = numbers if best == "range" else names
+    params = numbers + names
+    scores = [0.5 + 0.1 * (p in good) + 0.01 * p["C"] for p in params]
+    optimizer = BayesianOptimizer(BRANCHES)
+    for p, score in zip(params, scores, strict=True):
+        optimizer.tell(p, score)
+    names = ["C", "gamma", ("C", "gamma")] if kind == "slice" else ["C", "gamma"]
+    drawn = SurrogateDisplay.from_estimator(optimizer, names, kind=kind)
+    axis = drawn.slices[1].axes[0]
+    assert axis.kind == ("log" if best == "range" else "categorical")
+    for each in drawn.slices:
+        assert np.isfinite(each.mean).all()
+        assert all(np.isfinite(n).all() for n in each.numbers)
+    assert len(drawn.points_[1].get_offsets()) == len(good)
+    text_of(drawn.figure_)
+
+
+def test_surrogate_draws_estimates_hollow(two_parameters):
+    drawn = SurrogateDisplay.from_cv_results(PAUSED)
+    assert drawn.partial.tolist() == [False, True, False, False]
+    opacity = drawn.points_[0].get_facecolor()[:, 3]  # one failed
+    assert opacity[1] == 0 < opacity[0] == opacity[2]
+    assert PARTIAL in text_of(drawn.figure_)
+    drawn = SurrogateDisplay.from_cv_results(two_parameters, "p__C")
+    assert PARTIAL not in text_of(drawn.figure_)
+
+
+def test_surrogate_map_draws_estimates_hollow():
+    params = [{"a": a, "b": b} for a in (1.0, 2.0) for b in (1.0, 3.0)]
+    table = results(
+        [[0.9, 0.8], [0.7, np.nan], [0.6, 0.4], [0.1, 0.2]],
+        params,
+        n_splits_evaluated=np.array([2, 1, 2, 2]),
+    )
+    drawn = SurrogateDisplay.from_cv_results(table, [("a", "b")])
+    opacity = drawn.points_[0].get_facecolor()[:, 3]
+    assert opacity.argmin() == 1
+    assert (np.delete(opacity, 1) == 1).all()
+    assert PARTIAL in text_of(drawn.figure_)
+
+
+def test_surrogate_draws_in_a_part_of_a_figure(two_parameters):
+    figure = plt.figure(figsize=(12, 4))
+    left, _ = figure.subfigures(1, 2)
+    drawn = SurrogateDisplay.from_cv_results(two_parameters, ax=left.subplots())
+    assert drawn.figure_ is left
+    text_of(figure)
+
+
+def test_surrogate_map_has_no_colours_for_scores_below_all_that_were_tried():
+    slope = [{"a": a, "b": b} for a in (0.0, 0.1, 0.2) for b in (0.0, 0.5, 1.0)]
+    slope.append({"a": 1.0, "b": 0.5})
+    scores = [-p["a"] * p["b"] for p in slope]
+    drawn = SurrogateDisplay.from_cv_results(
+        results([[s] for s in scores], slope), [("a", "b")]
+    )
+    assert drawn.slices[0].mean.min() < -0.55 < -0.5 == min(scores)
+    assert drawn.maps_["a", "b"].levels[0] > -0.55
+    assert drawn.maps_["a", "b"].extend == "min"
+
+
+def test_surrogate_colours_tell_near_scores_apart():
+    table = results([[0.99910 + 1e-6 * i * i] for i in range(4)] * 2, [
+        {"a": a, "b": b} for a in (1.0, 2.0) for b in (1.0, 3.0, 4.0, 8.0)
+    ])  # fmt: skip
+    drawn = SurrogateDisplay.from_cv_results(table, [("a", "b")])
+    text = text_of(drawn.figure_)
+    ticks = [line for line in text.split("\n") if line.startswith("0.99")]
+    assert len(ticks) > 3
+    assert len(set(ticks)) == len(ticks)
+
 
 def test_surrogate_of_an_optimizer():
     optimizer = told(5)
@@ -633,16 +1016,16 @@ def test_importance_of_a_branch_and_of_nothing():
 def test_importance_draws_a_table_with_names_that_look_like_formulas():
     table = pd.DataFrame(
         {
-            "main": [0.5, 0.0],
-            "total": [0.7, 0.001],
-            "error": [0.1, 0.0],
-            "direction": ["higher is better", "not monotone"],
+            "main": [0.5, 0.0, 0.0],
+            "total": [0.7, 0.001, 0.001],
+            "error": [0.1, 0.0, 0.2],
+            "direction": ["higher is better", "not monotone", ""],
         },
-        index=["a__$x^", "b__$x^, c"],
+        index=["a__$x^", "b__$x^, c", "d"],
     )
     drawn = ParameterImportanceDisplay(importance=table).plot()
     labels = [t.get_text() for t in drawn.ax_.get_yticklabels()]
-    assert labels == ["a__\\$x^", "b__\\$x^, c"]
+    assert labels == ["a__\\$x^", "b__\\$x^, c", "d"]
     text = text_of(drawn.figure_)
     assert "higher is better" in text
-    assert "hardly matters" in text
+    assert text.count("hardly matters") == 1  # of the last one little is known

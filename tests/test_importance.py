@@ -255,7 +255,7 @@ def test_a_parameter_counts_where_it_is_active():
 def test_a_parameter_with_other_values_in_each_branch_is_one():
     space = Space([{"x": Real(0, 1), "k": ["a"]}, {"x": Real(0, 2), "k": ["a"]}])
     names = [(factor.name, factor.columns) for factor in factors(space)]
-    assert names == [("(branch)", (0,)), ("x", (1, 2))]
+    assert names == [("which dict of the list", (0,)), ("x", (1, 2))]
 
 
 def test_of_one_parameter_all_is_its_own():

@@ -16,7 +16,10 @@ PACKAGE = Path(__file__).parents[1] / "sklearn_bayes_search"
 
 # Imports point to a smaller number. A sub-package has one row and is free inside.
 ROWS = {
-    0: ("_trial", "_arguments", "exceptions", "_blas", "_sklearn_compat"),
+    0: (
+        *("_trial", "_arguments", "exceptions", "_blas", "_sklearn_compat"),
+        *("_score_limits", "_times"),
+    ),
     1: ("space", "_kernels", "_ascent", "_folds", "_targets"),
     2: ("surrogate",),
     3: ("acquisition", "_maximize", "_feasibility", "_cost"),

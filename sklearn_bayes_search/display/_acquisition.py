@@ -4,7 +4,14 @@ from copy import deepcopy
 
 import numpy as np
 
-from sklearn_bayes_search.display._canvas import BEST, COLORS, MUTED, wrap_axes
+from sklearn_bayes_search.display._canvas import (
+    BEST,
+    COLORS,
+    MUTED,
+    ink,
+    plain_numbers,
+    wrap_axes,
+)
 from sklearn_bayes_search.display._parameter_axis import parameter_axes
 from sklearn_bayes_search.display._text import name_texts
 from sklearn_bayes_search.exceptions import SpaceExhausted
@@ -106,7 +113,9 @@ class AcquisitionDisplay:
         self.acquisition_name = acquisition_name
 
     @classmethod
-    def from_estimator(cls, search, *, truth=None, n_samples=0, n_points=300, ax=None):
+    def from_estimator(
+        cls, search, *, truth=None, n_samples=0, n_points=300, legend=True, ax=None
+    ):
         """Draw what a search over one parameter believes.
 
         Parameters
@@ -120,6 +129,8 @@ class AcquisitionDisplay:
             How many functions are drawn that the model holds possible.
         n_points : int, default=300
             At how many values the model is asked, >= 2.
+        legend : bool, default=True
+            Whether to tell what is what.
         ax : Axes, default=None
             Where to draw: its place is divided. None makes a figure.
 
@@ -179,15 +190,17 @@ class AcquisitionDisplay:
             axis=axis,
             acquisition_name=NAMES.get(acquisition, acquisition),
         )
-        return display.plot(ax)
+        return display.plot(ax, legend=legend)
 
-    def plot(self, ax=None):
+    def plot(self, ax=None, *, legend=True):
         """Draw.
 
         Parameters
         ----------
         ax : Axes, default=None
             Where to draw: its place is divided. None makes a figure.
+        legend : bool, default=True
+            Whether to tell what is what.
 
         Returns
         -------
@@ -207,25 +220,30 @@ class AcquisitionDisplay:
         upper, lower = self.axes_
         upper.tick_params(labelbottom=False)
         upper.set_ylabel("score")
+        plain_numbers(upper.yaxis)
         name = name_texts([self.axis.name])[self.axis.name]
         lower.set(xlabel=name, ylabel=self.acquisition_name)
-        upper.legend(
-            loc="lower center",
-            bbox_to_anchor=(0.5, 1.0),
-            ncols=6,
-            columnspacing=1.2,
-            handlelength=1.6,
-            fontsize="small",
-            frameon=False,
-        )
+        if legend:
+            upper.legend(
+                loc="lower center",
+                bbox_to_anchor=(0.5, 1.0),
+                ncols=6,
+                columnspacing=1.2,
+                handlelength=1.6,
+                fontsize="small",
+                frameon=False,
+            )
         return self
+
+    def _places(self, values):
+        return np.array([self.axis.number(value) for value in values])
 
     def _draw_belief(self, ax):
         self.mean_line_ = self.band_ = None
         self.sample_lines_ = []
-        belief, values = self.prediction, self.values
+        belief, values = self.prediction, self._places(self.values)
         if self.truth is not None:
-            ax.plot(values, self.truth, "--", color="black", lw=1.2, label="truth")
+            ax.plot(values, self.truth, "--", color=ink(), lw=1.2, label="truth")
         if belief is not None:
             low, high = (belief.mean + side * WIDE * belief.std for side in (-1, 1))
             self.band_ = ax.fill_between(
@@ -245,21 +263,21 @@ class AcquisitionDisplay:
                 self.sample_lines_ += ax.plot(
                     values, sample, color=COLORS[2], lw=0.9, alpha=0.8, label=label
                 )
-        tried, scores = self.told.T
+        tried, scores = self._places(self.told[:, 0]), self.told[:, 1]
         ok = np.isfinite(scores)
         self.points_ = ax.scatter(
-            tried[ok], scores[ok], s=36, color="black", zorder=4, label="tried"
+            tried[ok], scores[ok], s=36, color=ink(), zorder=4, label="tried"
         )
         if not ok.all():
             ax.plot(
                 tried[~ok],
                 np.full((~ok).sum(), 0.03),
                 "x",
-                color="black",
+                color=ink(),
                 transform=ax.get_xaxis_transform(),
                 label="failed",
             )
-        for i, value in enumerate(self.pending):
+        for i, value in enumerate(self._places(self.pending)):
             label = "being tried" if i == 0 else None
             ax.axvline(value, color=MUTED, ls=":", lw=1.5, label=label)
 
@@ -275,7 +293,7 @@ class AcquisitionDisplay:
                 ha="center",
                 va="center",
                 color=MUTED,
-                bbox={"fc": "white", "ec": "none"},
+                bbox={"fc": ax.get_facecolor(), "ec": "none"},
                 zorder=5,
             )
             return
@@ -284,9 +302,10 @@ class AcquisitionDisplay:
         if self.acquisition_name.startswith("log"):
             low = max(low, high - LOG_REACH)
         margin = 0.08 * (high - low) or 0.5
-        (self.acquisition_line_,) = ax.plot(self.values, value, color=COLORS[2], lw=1.8)
+        values = self._places(self.values)
+        (self.acquisition_line_,) = ax.plot(values, value, color=COLORS[2], lw=1.8)
         ax.fill_between(
-            self.values,
+            values,
             np.maximum(value, low - margin),
             low - margin,
             color=COLORS[2],
@@ -299,14 +318,15 @@ class AcquisitionDisplay:
         self.next_lines_ = []
         if self.following is None:
             return
+        following = self.axis.number(self.following)
         for i, ax in enumerate(self.axes_):
             label = "tried next" if i == 0 else None
-            line = ax.axvline(self.following, color=BEST, lw=1.8, label=label, zorder=3)
+            line = ax.axvline(following, color=BEST, lw=1.8, label=label, zorder=3)
             self.next_lines_.append(line)
         if self.prediction is not None:
             height = np.interp(self.following, self.values, self.prediction.acquisition)
             self.axes_[1].plot(
-                self.following, height, "v", color=BEST, ms=9, mec="white", zorder=5
+                following, height, "v", color=BEST, ms=9, mec="white", zorder=5
             )
 
 

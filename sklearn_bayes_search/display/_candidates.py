@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from sklearn.base import ClassifierMixin, RegressorMixin
 
 from sklearn_bayes_search._observed import (
     read_results,
@@ -13,7 +14,7 @@ from sklearn_bayes_search._observed import (
 )
 from sklearn_bayes_search._prior_results import EMPTY
 
-__all__ = ["Candidates", "is_results", "read_candidates"]
+__all__ = ["Candidates", "is_results", "read_candidates", "score_name"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,7 @@ class Candidates:
     metric : str
         Whose scores.
     score_name : str
-        What it is called: the scorer's name, where it has one.
+        What it is called, as `score_name` tells.
     space : Space
         The search space, or one of the values seen.
     """
@@ -112,7 +113,7 @@ def read_candidates(search, metric=None):
         n_fits=n_fits,
         seconds=_seconds(columns, n_fits),
         metric=results.metric,
-        score_name=_score_name(search, results.metric),
+        score_name=score_name(search, results.metric),
         space=searched_space(search if is_search else None, params),
     )
 
@@ -125,6 +126,16 @@ def _seconds(columns, n_fits):
     return n_fits * np.sum(known, axis=0) if known else np.full(len(n_fits), np.nan)
 
 
-def _score_name(search, metric):
+def score_name(search, metric):
+    """Tell what a score is called: by the scorer, or by what the estimator gives."""
     scoring = getattr(search, "scoring", None)
-    return scoring if metric == "score" and isinstance(scoring, str) else metric
+    if metric != "score" or callable(scoring):
+        return metric
+    if isinstance(scoring, str):
+        return scoring
+    estimator = getattr(search, "estimator", None)
+    while hasattr(estimator, "steps"):  # a pipeline has the score of its last step
+        estimator = estimator.steps[-1][1]
+    own = getattr(type(estimator), "score", None)
+    names = {ClassifierMixin.score: "accuracy", RegressorMixin.score: "R²"}
+    return names.get(own, metric)

@@ -2,11 +2,18 @@
 
 import numpy as np
 
+from sklearn_bayes_search._score_limits import score_limits
+
 __all__ = [
     "BEST",
     "COLORS",
     "MUTED",
+    "PARTIAL",
+    "faint",
+    "ink",
+    "lines_map",
     "new_axes",
+    "plain_numbers",
     "robust_limits",
     "sequential_map",
     "wrap_axes",
@@ -16,8 +23,25 @@ __all__ = [
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 BEST = "#D55E00"
 MUTED = "#8C8C8C"
-# What lies this many spreads below the middle is drawn at the border.
-SPREADS = 4.0
+# What all legends call scores of candidates that are not complete.
+PARTIAL = "scored on part of the folds or data"
+# How much of the ink is in what is only just seen.
+FAINT = 0.1
+
+
+def ink():
+    """Give the colour of text, which is seen on the background of any style."""
+    import matplotlib
+
+    return matplotlib.rcParams["text.color"]
+
+
+def faint(ax):
+    """Give a colour that is only just seen on the background of some axes."""
+    from matplotlib.colors import to_rgb
+
+    paper, text = np.array(to_rgb(ax.get_facecolor())), np.array(to_rgb(ink()))
+    return tuple((1 - FAINT) * paper + FAINT * text)
 
 
 def new_axes(display, ax=None, figsize=None):
@@ -90,6 +114,15 @@ def wrap_axes(display, ax, n_rows, n_columns, figsize, **grid):
     return axes
 
 
+def plain_numbers(axis):
+    """Write each tick in full, not what is to be added to a number elsewhere."""
+    from matplotlib.ticker import ScalarFormatter
+
+    formatter = axis.get_major_formatter()
+    if isinstance(formatter, ScalarFormatter):
+        formatter.set_useOffset(False)
+
+
 def robust_limits(values):
     """Give limits of an axis of scores that a few hopeless ones do not stretch.
 
@@ -107,10 +140,8 @@ def robust_limits(values):
     values = values[np.isfinite(values)]
     if len(values) == 0:
         return 0.0, 1.0
-    high, middle = values.max(), np.median(values)
-    spread = max(high - middle, middle - np.quantile(values, 0.25))
-    enough = values >= middle - SPREADS * spread if spread > 0 else values == middle
-    return float(values[enough].min()), float(high)
+    floor, best = score_limits(values)
+    return float(values[values >= floor].min()), best
 
 
 def sequential_map(name="viridis", darkest=0.0, lightest=0.92):
@@ -120,3 +151,11 @@ def sequential_map(name="viridis", darkest=0.0, lightest=0.92):
 
     colors = matplotlib.colormaps[name](np.linspace(darkest, lightest, 256))
     return ListedColormap(colors, name=f"{name}_on_white")
+
+
+def lines_map(ax):
+    """Give a colour map of which both ends are seen on the background of the axes."""
+    from matplotlib.colors import to_rgb
+
+    dark = np.mean(to_rgb(ax.get_facecolor())) < 0.5
+    return sequential_map(darkest=0.25, lightest=1.0) if dark else sequential_map()

@@ -7,8 +7,16 @@ import numpy as np
 import pandas as pd
 
 from sklearn_bayes_search.display._candidates import is_results, read_candidates
-from sklearn_bayes_search.display._canvas import COLORS, MUTED, new_axes, robust_limits
-from sklearn_bayes_search.display._text import as_text
+from sklearn_bayes_search.display._canvas import (
+    COLORS,
+    MUTED,
+    PARTIAL,
+    ink,
+    new_axes,
+    plain_numbers,
+    robust_limits,
+)
+from sklearn_bayes_search.display._text import as_text, number_texts
 
 __all__ = ["ConvergenceDisplay"]
 
@@ -21,7 +29,7 @@ X_LABELS = {
 KINDS = {
     "band": "middle half of the runs",
     "ok": "a candidate",
-    "partial": "scored on part of the folds or data",
+    "partial": PARTIAL,
     "errors": "± standard error over the folds",
     "below": "below the axis",
     "failed": "failed",
@@ -194,7 +202,7 @@ class ConvergenceDisplay:
                 "The results do not tell times: they lack 'mean_fit_time'. Use "
                 "x='candidates' or x='fits'."
             )
-        self.ax_ = ax = new_axes(self, ax, figsize=(7.0, 4.5))
+        self.ax_ = ax = new_axes(self, ax, figsize=(7.0, 4.8))
         self.figure_ = ax.figure
         self.lines_, self.points_, self.bands_, self.errors_ = {}, {}, {}, {}
         if show_points is None:
@@ -209,8 +217,9 @@ class ConvergenceDisplay:
             self._draw_best(name, runs, x, color, style)
         name = as_text(self.score_name)
         ax.set(xlabel=X_LABELS[x], ylabel=f"{name}, mean over the folds")
+        plain_numbers(ax.yaxis)
         if x != "seconds":
-            ax.xaxis.get_major_locator().set_params(integer=True)
+            _make_whole(ax.xaxis.get_major_locator())
         self._add_legend()
         return self
 
@@ -218,6 +227,10 @@ class ConvergenceDisplay:
         """Name the lines, then each kind of mark once, grey where names share it."""
         several = len(self.lines_) > 1
         handles = list(self.lines_.values())
+        ends = [line.get_ydata()[-1] for line in handles]
+        texts = number_texts(ends, digits=4, beside=self.ax_.get_ylim())
+        for line, text in zip(handles, texts, strict=True):
+            line.set_label(f"{line.get_label()}: {text} at the end")
         kinds = {}
         for points in self.points_.values():
             kinds.update(points)
@@ -232,14 +245,26 @@ class ConvergenceDisplay:
                     shade = {"edgecolor" if kind == "partial" else "color": MUTED}
                     mark.set(**shade)
                 handles.append(mark)
-        self.ax_.legend(handles=handles, loc="best", fontsize="small")
+        place = {"loc": "best"}
+        if self.figure_.get_layout_engine() is not None:  # it makes room below
+            place = {
+                "loc": "upper center",
+                "bbox_to_anchor": (0.5, 0.0),
+                "borderaxespad": 4.5,  # below the label of the axis
+                "ncols": 2,
+                "frameon": False,
+            }
+        self.ax_.legend(handles=handles, fontsize="small", **place)
 
     def _limit(self, every, show_points):
         """Set the limits of the scores; what is lower is marked at the border."""
-        key = "score" if show_points else "best"
-        scores = np.concatenate([run[key].to_numpy(dtype=float) for run in every])
-        low, high = robust_limits(scores)
-        margin = 0.08 * (high - low) or 0.05 * abs(high) or 0.5
+        low, high = np.inf, -np.inf
+        # where the best does not change, its candidates tell what is a difference
+        for key in ["score"] if show_points else ["best", "score"]:
+            if not high > low:
+                scores = [run[key].to_numpy(dtype=float) for run in every]
+                low, high = robust_limits(np.concatenate(scores))
+        margin = 0.08 * (high - low) or 0.01 * abs(high) or 0.5
         self._low = low
         self.ax_.set_ylim(low - 1.5 * margin, high + margin)
 
@@ -255,14 +280,18 @@ class ConvergenceDisplay:
             )
         if partial.any():
             points["partial"] = ax.scatter(
-                at[partial], score[partial], s=24, facecolor="white", edgecolor=color
+                at[partial],
+                score[partial],
+                s=24,
+                facecolor=ax.get_facecolor(),
+                edgecolor=color,
             )
         # at the border whatever the limits are: in shares of the axes' height
         border = ax.get_xaxis_transform()
         failed = status == "failed"
         for kind, which, marker, shade in (
             ("below", ~failed & ~inside, "v", color),
-            ("failed", failed, "x", "black"),
+            ("failed", failed, "x", ink()),
         ):
             if which.any():
                 mark = {"marker": marker, "ls": "", "ms": 5, "color": shade}
@@ -294,7 +323,15 @@ class ConvergenceDisplay:
         (self.lines_[name],) = ax.plot(
             grid, middle, color=color, ls=style, lw=2, drawstyle="steps-post", zorder=4
         )
-        self.lines_[name].set_label(f"{label}: {middle[-1]:.4g} at the end")
+        self.lines_[name].set_label(label)
+
+
+def _make_whole(locator):
+    """Keep ticks between whole numbers away, where a locator can do that."""
+    from matplotlib.ticker import MaxNLocator
+
+    if isinstance(locator, MaxNLocator):
+        locator.set_params(integer=True)
 
 
 def _runs(search, metric):

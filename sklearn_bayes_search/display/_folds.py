@@ -1,6 +1,7 @@
 """The leading candidates compared with the best on the same folds."""
 
 import textwrap
+from numbers import Integral
 
 import numpy as np
 from scipy.stats import t as student
@@ -8,9 +9,14 @@ from scipy.stats import t as student
 from sklearn_bayes_search._folds import error_factor
 from sklearn_bayes_search.display._candidates import read_candidates
 from sklearn_bayes_search.display._canvas import BEST, COLORS, MUTED, new_axes
-from sklearn_bayes_search.display._text import as_text, name_texts, setting_text
+from sklearn_bayes_search.display._text import (
+    as_text,
+    different_values,
+    name_texts,
+    number_texts,
+    setting_texts,
+)
 from sklearn_bayes_search.selection import equivalent_settings
-from sklearn_bayes_search.space import Categorical
 
 __all__ = ["FoldsDisplay"]
 
@@ -132,7 +138,7 @@ class FoldsDisplay:
         """
         if not 0.5 < level < 1:
             raise ValueError(f"The 'level' must be between 0.5 and 1. Got {level!r}.")
-        if isinstance(n_best, bool) or not isinstance(n_best, int) or n_best < 1:
+        if isinstance(n_best, bool) or not isinstance(n_best, Integral) or n_best < 1:
             raise ValueError(f"The 'n_best' must be an int >= 1. Got {n_best!r}.")
         candidates = read_candidates(search, metric)
         n_splits = candidates.folds.shape[1]
@@ -236,7 +242,7 @@ class FoldsDisplay:
                 fmt="D",
                 ms=6,
                 color=color,
-                mfc=color if equal else "white",
+                mfc=color if equal else ax.get_facecolor(),
                 capsize=3,
                 lw=1.6,
                 zorder=3,
@@ -251,11 +257,12 @@ class FoldsDisplay:
         ax.set_ylim(-total, 0)
         ax.tick_params(axis="y", length=0)
         ax.set_xlabel(f"{name} less the best candidate's on the same fold")
-        for y, score in zip(at, self.scores, strict=True):
+        scores = number_texts(self.scores, digits=4, step_digits=1)
+        for y, text in zip(at, scores, strict=True):
             ax.text(
                 1.01,
                 y,
-                f"{score:.4g}",
+                text,
                 transform=ax.get_yaxis_transform(),
                 va="center",
                 fontsize="small",
@@ -288,7 +295,9 @@ class FoldsDisplay:
             handles.append(mark("D", COLORS[0], label, ls="-"))
         if not others.all():
             label = f"mean difference, {percent} below 0: worse"
-            handles.append(mark("D", MUTED, label, ls="-", mfc="white"))
+            handles.append(
+                mark("D", MUTED, label, ls="-", mfc=self.ax_.get_facecolor())
+            )
         self.ax_.legend(
             handles=handles,
             loc="upper center",
@@ -306,14 +315,13 @@ def _labels(settings):
     if len(settings) > 1:
         names = [name for name in names if _differs(name, settings)] or names
     texts = name_texts(names)
-    return [setting_text(params, texts) for params in settings]
+    return setting_texts(settings, texts)
 
 
 def _differs(name, settings):
     if not all(name in params for params in settings):
         return True
-    first = Categorical([settings[0][name]])
-    return any(first.index(params[name]) is None for params in settings[1:])
+    return len(different_values(params[name] for params in settings)) > 1
 
 
 def _wrap(label):

@@ -6,12 +6,14 @@ from sklearn_bayes_search.display._candidates import read_candidates
 from sklearn_bayes_search.display._canvas import (
     BEST,
     MUTED,
+    PARTIAL,
+    ink,
+    lines_map,
     new_axes,
     robust_limits,
-    sequential_map,
 )
 from sklearn_bayes_search.display._parameter_axis import parameter_axes
-from sklearn_bayes_search.display._text import as_text, name_texts, value_text
+from sklearn_bayes_search.display._text import as_text, name_texts, number_texts
 
 __all__ = ["ParallelCoordinatesDisplay"]
 
@@ -84,7 +86,7 @@ class ParallelCoordinatesDisplay:
         ----------
         search : fitted search, dict or DataFrame
             ``BayesSearchCV``, any of scikit-learn's, or ``cv_results_``.
-        params : list of str, default=None
+        params : str or list of str, default=None
             Which parameters, in this order. None: all that vary.
         metric : str, default=None
             Which score, where there are several; None is what the search maximised.
@@ -108,6 +110,7 @@ class ParallelCoordinatesDisplay:
             candidates.params, candidates.space, constant=params is not None
         )
         if params is not None:
+            params = [params] if isinstance(params, str) else list(params)
             unknown = [name for name in params if name not in axes]
             if unknown:
                 raise ValueError(
@@ -135,7 +138,7 @@ class ParallelCoordinatesDisplay:
         ----------
         cv_results : dict or DataFrame
             ``cv_results_``, or a table of it.
-        params : list of str, default=None
+        params : str or list of str, default=None
             As for `from_estimator`.
         metric : str, default=None
             Likewise.
@@ -173,7 +176,7 @@ class ParallelCoordinatesDisplay:
         self.figure_ = ax.figure
         import matplotlib
 
-        cmap = sequential_map() if cmap is None else matplotlib.colormaps.get_cmap(cmap)
+        cmap = lines_map(ax) if cmap is None else matplotlib.colormaps.get_cmap(cmap)
         usable = np.isfinite(self.scores) & ~self.partial
         self.best_index_ = None
         if usable.any():
@@ -234,14 +237,14 @@ class ParallelCoordinatesDisplay:
         slant = {"rotation": 25, "ha": "left"} if slanted else {"ha": "center"}
         white = {
             "boxstyle": "round,pad=0.1",
-            "fc": "white",
+            "fc": ax.get_facecolor(),
             "ec": "none",
             "alpha": 0.75,
         }
         for column, (name, axis) in enumerate(self.axes.items()):
-            ax.plot([column, column], [0, 1], color="black", lw=1, zorder=5)
+            ax.plot([column, column], [0, 1], color=ink(), lw=1, zorder=5)
             for height, text in zip(*axis.ticks(), strict=True):
-                ax.plot([column - 0.025, column], [height] * 2, color="black", lw=1)
+                ax.plot([column - 0.025, column], [height] * 2, color=ink(), lw=1)
                 ax.text(
                     column - 0.045,
                     height,
@@ -253,7 +256,7 @@ class ParallelCoordinatesDisplay:
                     zorder=6,
                 )
             ax.text(column, 1.05, names[name], va="bottom", fontsize="medium", **slant)
-        ax.plot([n, n], [0, 1], color="black", lw=1, zorder=5)
+        ax.plot([n, n], [0, 1], color=ink(), lw=1, zorder=5)
         ax.imshow(
             np.linspace(0, 1, 256)[:, None],
             extent=(n, n + 0.12, 0, 1),
@@ -263,10 +266,11 @@ class ParallelCoordinatesDisplay:
             zorder=5,
         )
         ax.set_xlim(-0.35, n + 0.3)
-        for height in np.linspace(0, 1, 5):
-            value = self._low + height * (self._high - self._low)
-            lowest = height == 0 and np.nanmin(self.scores, initial=np.inf) < self._low
-            text = f"{'≤ ' if lowest else ''}{value:.3g}"
+        heights = np.linspace(0, 1, 5)
+        texts = number_texts(self._low + heights * (self._high - self._low))
+        if np.nanmin(self.scores, initial=np.inf) < self._low:
+            texts[0] = f"≤ {texts[0]}"
+        for height, text in zip(heights, texts, strict=True):
             ax.text(n + 0.16, height, text, va="center", fontsize="x-small")
         ax.text(
             n, 1.05, as_text(self.score_name), va="bottom", fontweight="bold", **slant
@@ -280,16 +284,17 @@ class ParallelCoordinatesDisplay:
             return
         params = self.settings[self.best_index_]
         heights = self.lines_[self.best_index_].get_ydata()
-        note = {"boxstyle": "round,pad=0.2", "fc": "white", "ec": BEST, "lw": 0.8}
+        note = {"boxstyle": "round,pad=0.2", "ec": BEST, "lw": 0.8}
+        note["fc"] = self.ax_.get_facecolor()
         for column, name in enumerate(self.axes):
             if name in params:
                 self.ax_.text(
                     column + 0.05,
                     heights[column],
-                    value_text(params[name], width=14),
+                    self.axes[name].text(params[name]),
                     va="center",
                     fontsize="x-small",
-                    color="black",
+                    color=ink(),
                     bbox=note,
                     zorder=7,
                 )
@@ -300,11 +305,11 @@ class ParallelCoordinatesDisplay:
         handles = []
         if self.best_index_ is not None:
             score = self.scores[self.best_index_]
-            label = f"best candidate: {as_text(self.score_name)} {score:.4g}"
+            (text,) = number_texts([score], digits=4, beside=[self._low, self._high])
+            label = f"best candidate: {as_text(self.score_name)} {text}"
             handles.append(Line2D([], [], color=BEST, lw=3.2, label=label))
         if (self.partial & np.isfinite(self.scores)).any():
-            label = "scored on part of the folds or data"
-            handles.append(Line2D([], [], color=MUTED, ls=(0, (5, 2)), label=label))
+            handles.append(Line2D([], [], color=MUTED, ls=(0, (5, 2)), label=PARTIAL))
         if not np.isfinite(self.scores).all():
             handles.append(Line2D([], [], color=MUTED, ls=(0, (1, 2)), label="failed"))
         if handles:

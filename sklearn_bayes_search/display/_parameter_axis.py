@@ -5,15 +5,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_bayes_search.display._text import as_text, value_text, value_texts
+from sklearn_bayes_search.display._text import (
+    as_text,
+    different_values,
+    number_texts,
+    value_text,
+    value_texts,
+)
 from sklearn_bayes_search.space import Categorical
 
-__all__ = ["ParameterAxis", "parameter_axes"]
+__all__ = ["ParameterAxis", "dimension_axis", "parameter_axes"]
 
 # A range whose ends differ by this factor has a logarithmic axis if its middle, or if
 # nothing is known of it the middle of the values, is nearer to the geometric one.
 LOG_FACTOR = 8.0
 MAX_TICKS = 6
+# Among names no more numbers are written, as where one dict has a range.
+MOST_NUMBERS = 12
+# Listed numbers of which two are nearer than this share of the axis, and than this part
+# of an even distance, would be written over one another.
+TOO_NEAR, UNEVEN = 0.04, 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +35,13 @@ class ParameterAxis:
     ----------
     name : str
         The parameter's full name.
-    kind : {"linear", "log", "categorical"}
-        What the axis is like.
+    kind : {"linear", "log", "ordinal", "categorical"}
+        What the axis is like; "ordinal" has listed numbers in even distances.
     low, high : float
-        Ends of a numeric axis; -0.5 and the number of choices less 0.5 of another.
+        Ends of a numeric axis; 0 and the last place of an ordinal one; -0.5 and the
+        number of choices less 0.5 of a categorical one.
     choices : list
-        Values of a categorical axis; of a numeric one those that the space lists.
+        Values of a categorical axis; of another one those that the space lists.
     whole : bool
         Whether all numbers are whole.
     """
@@ -43,6 +55,10 @@ class ParameterAxis:
 
     def number(self, value):
         """Give a value's number on the axis; NaN if it is not there."""
+        if self.kind == "ordinal":
+            if not _is_number(value):
+                return np.nan
+            return float(np.interp(value, self.choices, range(len(self.choices))))
         if self.kind != "categorical":
             return float(value) if _is_number(value) else np.nan
         index = Categorical(self.choices).index(value)
@@ -59,9 +75,12 @@ class ParameterAxis:
         """Give places between 0 and 1, with their texts."""
         if self.kind == "categorical":
             texts = value_texts(self.choices, width=16)
-            return [self.share(choice) for choice in self.choices], texts
-        if self.few:
-            numbers = self.choices
+            shown = self._named()
+            return [self.share(self.choices[i]) for i in shown], [
+                texts[i] for i in shown
+            ]
+        if self.few or self.kind == "ordinal":
+            numbers = self._listed()
         elif self.kind == "log":
             numbers = _log_ticks(self.low, self.high)
         else:
@@ -72,7 +91,33 @@ class ParameterAxis:
         inside = [n for n in numbers if -1e-9 <= self.share(n) <= 1 + 1e-9]
         if len(inside) < 2:
             inside = [self.low, self.high] if self.high > self.low else [self.low]
-        return [self.share(n) for n in inside], [_number_text(n) for n in inside]
+        places = [self.share(n) for n in inside]
+        if self.few or self.kind != "linear":
+            return places, _listed_texts(inside)
+        return places, number_texts(inside)
+
+    def text(self, value):
+        """Write a value as the ticks are written."""
+        if self.kind == "categorical":
+            index = Categorical(self.choices).index(value)
+            if index is not None:
+                return value_texts(self.choices, 16)[index]
+        elif self.few:
+            index = np.flatnonzero(np.equal(self.choices, value))
+            if len(index):
+                return _listed_texts(self.choices)[index[0]]
+        return value_text(value, 14)
+
+    def _named(self):
+        """Give places of choices that get a tick: names, and some of many numbers."""
+        numbers = [i for i, c in enumerate(self.choices) if _is_number(c)]
+        shown = set(numbers[:: -(-len(numbers) // MOST_NUMBERS) or 1])
+        return [i for i in range(len(self.choices)) if i in shown or i not in numbers]
+
+    def _listed(self):
+        """Give the listed numbers that get a tick."""
+        n = len(self.choices)
+        return self.choices[:: -(-n // (MAX_TICKS + 2))]
 
     @property
     def few(self):
@@ -95,15 +140,18 @@ class ParameterAxis:
         if self.kind == "log":
             getattr(ax, f"set_{which}scale")("log")
         if self.kind == "categorical":
-            axis.set_ticks(range(len(self.choices)), value_texts(self.choices, 16))
-        elif self.few:
-            axis.set_ticks(self.choices, list(map(_number_text, self.choices)))
+            shown = self._named()
+            texts = value_texts(self.choices, 16)
+            axis.set_ticks(shown, [texts[i] for i in shown])
+        elif self.few or self.kind == "ordinal":
+            listed = self._listed()
+            axis.set_ticks(list(map(self.number, listed)), _listed_texts(listed))
             axis.set_ticks([], minor=True)
         low, high = self.low, self.high
         if self.kind == "log":
             factor = (high / low) ** margin
             low, high = low / factor, high * factor
-        elif self.kind == "linear":
+        elif self.kind != "categorical":
             low, high = low - margin * (high - low), high + margin * (high - low)
         if high > low:
             getattr(ax, f"set_{which}lim")(low, high)
@@ -131,7 +179,7 @@ def parameter_axes(settings, space=None, *, constant=False):
     for name in names:
         values = [params[name] for params in settings if name in params]
         dimensions = [b[name] for b in space.branches if name in b] if space else []
-        axis = _make(name, values, dimensions)
+        axis = dimension_axis(name, values, dimensions)
         varies = axis.high > axis.low and not (
             axis.kind == "categorical" and len(axis.choices) == 1
         )
@@ -140,7 +188,23 @@ def parameter_axes(settings, space=None, *, constant=False):
     return axes
 
 
-def _make(name, values, dimensions):
+def dimension_axis(name, values, dimensions):
+    """Make an axis for some values of one parameter.
+
+    Parameters
+    ----------
+    name : str
+        The parameter's.
+    values : list
+        What was tried.
+    dimensions : list of Dimension
+        Where it was searched; may be empty.
+
+    Returns
+    -------
+    axis : ParameterAxis
+        A numeric one where all values and choices are numbers.
+    """
     choices = [c for d in dimensions for c in getattr(d, "choices", ())]
     if not all(map(_is_number, [*values, *choices])):
         return _categorical(name, [*choices, *values])
@@ -156,14 +220,20 @@ def _make(name, values, dimensions):
     low, high = float(min([*numbers, *ends])), float(max([*numbers, *ends]))
     if not middles:
         middles = [float(np.median(numbers))]
-    return ParameterAxis(
-        name=name,
-        kind="log" if _is_log(low, high, middles) else "linear",
-        low=low,
-        high=high,
-        choices=sorted(set(choices)) if _all_list(dimensions) else [],
-        whole=bool(np.all(numbers == np.rint(numbers))),
-    )
+    kind = "log" if _is_log(low, high, middles) else "linear"
+    choices = sorted(set(choices)) if _all_list(dimensions) else []
+    if _are_too_near(choices, kind):
+        kind, low, high = "ordinal", 0.0, len(choices) - 1.0
+    whole = bool(np.all(numbers == np.rint(numbers)))
+    return ParameterAxis(name, kind, low, high, choices, whole)
+
+
+def _are_too_near(numbers, kind):
+    if len(numbers) < 3:
+        return False
+    places = np.log(numbers) if kind == "log" else np.array(numbers, dtype=float)
+    nearest = np.diff(places).min() / np.ptp(places)
+    return bool(nearest < min(TOO_NEAR, UNEVEN / (len(numbers) - 1)))
 
 
 def _all_list(dimensions):
@@ -172,10 +242,7 @@ def _all_list(dimensions):
 
 def _categorical(name, values):
     """List different values: numbers ascending, after all others."""
-    different = []
-    for value in values:
-        if not different or Categorical(different).index(value) is None:
-            different.append(value)
+    different = different_values(values)
     if any(map(_is_number, different)):
         different.sort(key=lambda v: float(v) if _is_number(v) else -np.inf)
     return ParameterAxis(
@@ -202,12 +269,21 @@ def _log_ticks(low, high):
     return [10.0**power for power in np.arange(first, last + 1, step)]
 
 
-def _number_text(number):
+def _listed_texts(listed):
+    """Write numbers, each as short as it can be told from the others."""
+    for digits in range(6, 18):
+        texts = [_number_text(number, digits) for number in listed]
+        if len(set(texts)) == len(texts):
+            break
+    return texts
+
+
+def _number_text(number, digits):
     if number != 0 and not 1e-3 <= abs(number) < 1e5:
-        mantissa, power = f"{number:.2e}".split("e")
-        mantissa = mantissa.rstrip("0").rstrip(".")
+        mantissa, power = f"{number:.{digits - 4}e}".split("e")
+        mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
         return as_text(f"{mantissa}e{int(power)}")
-    return value_text(float(f"{number:.6g}")) if number % 1 else str(int(number))
+    return f"{number:.{digits}g}" if number % 1 else str(int(number))
 
 
 def _is_number(value):

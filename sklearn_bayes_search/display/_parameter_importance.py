@@ -8,8 +8,8 @@ from sklearn_bayes_search.importance import parameter_importance
 
 __all__ = ["ParameterImportanceDisplay"]
 
-# Shares below this are within the error of the estimate.
-NOTHING = 0.01
+# What is likely below this share can be left as it is.
+NOTHING = 0.02
 
 
 class ParameterImportanceDisplay:
@@ -159,8 +159,9 @@ class ParameterImportanceDisplay:
         if error.any():
             ax.plot([], [], "|-", color="#666666", lw=1, label="likely error")
         ends = total + np.maximum(whiskers[1], 0.0)
+        most = total + error
         for y, end, share, direction in zip(
-            at, ends, total, shown["direction"], strict=True
+            at, ends, most, shown["direction"], strict=True
         ):
             text = str(direction) if share >= NOTHING else "hardly matters"
             if text and text != "nan":

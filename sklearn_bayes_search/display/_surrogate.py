@@ -1,55 +1,31 @@
 """What a model of the score looks like along one or two parameters."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from sklearn_bayes_search._observed import Observed, ScoreModel, observe
+from sklearn_bayes_search._observed import ScoreModel
+from sklearn_bayes_search.display._beliefs import Beliefs, observe_any
+from sklearn_bayes_search.display._candidates import score_name
 from sklearn_bayes_search.display._canvas import (
     BEST,
     COLORS,
+    PARTIAL,
+    ink,
+    plain_numbers,
     robust_limits,
     sequential_map,
     wrap_axes,
 )
-from sklearn_bayes_search.display._parameter_axis import parameter_axes
-from sklearn_bayes_search.display._text import as_text, name_texts, value_texts
-from sklearn_bayes_search.optimizer import BayesianOptimizer
+from sklearn_bayes_search.display._text import as_text, name_texts
 
-__all__ = ["ModelSlice", "SurrogateDisplay"]
+__all__ = ["SurrogateDisplay"]
 
 # Deviations on both sides of the mean that hold 95 %.
 WIDE = 1.96
-# Values along a curve, and along each side of a surface.
-N_CURVE, N_SURFACE = 60, 30
-# Settings of the other parameters that an average is over. Its band needs draws at all
-# points together, whose time grows with the cube of their number.
-N_OTHERS, N_OTHERS_OF_BAND, N_DRAWS = 256, 16, 200
-MOST_PANELS, PANELS_IN_A_ROW = 6, 3
+PANELS_IN_A_ROW = 3
+# How many letters of ticks have room in an inch.
+LETTERS = 14
 # Height of the legend and width of a part of it, in inches.
 LEGEND, LEGEND_COLUMN = 0.6, 2.8
-
-
-@dataclass(frozen=True, eq=False)
-class ModelSlice:
-    """What the model believes along one parameter or two.
-
-    Parameters
-    ----------
-    axes : tuple of ParameterAxis
-        How the one parameter, or the two, are placed.
-    numbers : tuple of ndarray
-        Numbers on each axis, ascending.
-    mean : ndarray of shape (n,) or (n_second, n_first)
-        The model's mean.
-    std : ndarray of shape (n,) or None
-        Its deviation; None for two parameters.
-    """
-
-    axes: tuple
-    numbers: tuple
-    mean: np.ndarray
-    std: np.ndarray | None
 
 
 class SurrogateDisplay:
@@ -66,12 +42,16 @@ class SurrogateDisplay:
         The settings tried.
     scores : ndarray of shape (n_settings,)
         Their scores, NaN where it failed.
+    partial : ndarray of shape (n_settings,), bool
+        Which scores are estimates from some of the folds or of the data.
     best_index : int
         Which of them is the best.
     kind : {"slice", "average"}
         Whether other parameters stay as in the best setting, or are averaged over.
     score_name : str
         What the score is called.
+    n_left_out : int, default=0
+        How many parameters are not shown because they matter less.
 
     Attributes
     ----------
@@ -104,13 +84,26 @@ class SurrogateDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, *, slices, settings, scores, best_index, kind, score_name):
+    def __init__(
+        self,
+        *,
+        slices,
+        settings,
+        scores,
+        partial,
+        best_index,
+        kind,
+        score_name,
+        n_left_out=0,
+    ):
         self.slices = slices
         self.settings = settings
         self.scores = scores
+        self.partial = partial
         self.best_index = best_index
         self.kind = kind
         self.score_name = score_name
+        self.n_left_out = n_left_out
 
     @classmethod
     def from_estimator(cls, search, params=None, *, kind="slice", metric=None, ax=None):
@@ -121,7 +114,7 @@ class SurrogateDisplay:
         search : fitted search, BayesianOptimizer, dict or DataFrame
             ``BayesSearchCV``, any of scikit-learn's, or ``cv_results_``; or an
             optimizer that was told scores.
-        params : list of str or (str, str), default=None
+        params : str, or list of str or (str, str), default=None
             Parameters and pairs, a picture each. None: each parameter, and their pair
             if there are two; of many those six along which the mean changes most.
         kind : {"slice", "average"}, default="slice"
@@ -144,15 +137,18 @@ class SurrogateDisplay:
         """
         if kind not in ("average", "slice"):
             raise ValueError(f"The 'kind' must be 'slice' or 'average'. Got {kind!r}.")
-        observed = _observe(search, metric)
-        beliefs = _Beliefs(ScoreModel.fit(observed), kind)
+        observed = observe_any(search, metric)
+        beliefs = Beliefs(ScoreModel.fit(observed), kind)
+        slices = beliefs.slices(params)
         display = cls(
-            slices=beliefs.slices(params),
+            slices=slices,
             settings=observed.params,
             scores=observed.scores,
+            partial=~observed.complete,
             best_index=observed.best,
             kind=kind,
-            score_name=observed.metric,
+            score_name=score_name(search, observed.metric),
+            n_left_out=0 if params is not None else beliefs.n_left_out(slices),
         )
         return display.plot(ax)
 
@@ -166,7 +162,7 @@ class SurrogateDisplay:
         ----------
         cv_results : dict or DataFrame
             ``cv_results_``, or a table of it.
-        params : list of str or (str, str), default=None
+        params : str, or list of str or (str, str), default=None
             As for `from_estimator`.
         kind : {"slice", "average"}, default="slice"
             Likewise.
@@ -262,14 +258,24 @@ class SurrogateDisplay:
                 lw=0,
             )
         at = self._numbers(axis)
-        self.points_.append(
-            ax.scatter(at, self.scores, s=14, color="black", alpha=0.45, lw=0, zorder=2)
+        known = np.isfinite(at) & np.isfinite(self.scores)
+        partial = self.partial[known]
+        points = ax.scatter(
+            at[known],
+            self.scores[known],
+            s=np.where(partial, 20, 14),
+            facecolor=_faces(partial, ink(), full=0.45, hollow=0.0),
+            edgecolor=ink(),
+            lw=np.where(partial, 0.7, 0.0),
+            zorder=2,
         )
+        self.points_.append(points)
         best = at[self.best_index], self.scores[self.best_index]
         ax.plot(*best, "*", color=BEST, ms=13, mec="white", zorder=4)
         axis.set_scale(ax, margin=0.03)
         self._slant(ax, axis)
         ax.set_ylim(limits)
+        plain_numbers(ax.yaxis)
         ax.set_xlabel(self._names[axis.name])
         if ax.get_subplotspec().is_first_col():
             ax.set_ylabel(as_text(self.score_name))
@@ -278,6 +284,8 @@ class SurrogateDisplay:
         first, second = drawn.axes
         cmap = sequential_map(darkest=0.05, lightest=1.0)
         low, high = robust_limits(drawn.mean)
+        # lower than all that was tried is what the model makes up
+        low = min(max(low, np.nanmin(self.scores)), high)
         if "categorical" in (first.kind, second.kind):
             image = ax.pcolormesh(
                 *drawn.numbers, drawn.mean, cmap=cmap, vmin=low, shading="nearest"
@@ -292,13 +300,20 @@ class SurrogateDisplay:
                 *drawn.numbers, drawn.mean, levels, cmap=cmap, extend=extend
             )
         self.maps_[first.name, second.name] = image
-        bar = self.figure_.colorbar(image, ax=ax, pad=0.02, format="%.3g")
+        bar = self.figure_.colorbar(image, ax=ax, pad=0.02)
+        plain_numbers(bar.ax.yaxis)
         bar.set_label(f"{as_text(self.score_name)}, model's mean", fontsize="small")
         across, up = self._numbers(first), self._numbers(second)
         # later ones larger
         size = np.linspace(8, 45, len(across))
+        known = np.isfinite(across) & np.isfinite(up)
         points = ax.scatter(
-            across, up, s=size, facecolor="white", edgecolor="black", lw=0.8
+            across[known],
+            up[known],
+            s=size[known],
+            facecolor=_faces(self.partial[known], "white", full=1.0, hollow=0.25),
+            edgecolor="black",
+            lw=0.8,
         )
         points.set(zorder=3, clip_on=False)
         self.points_.append(points)
@@ -321,9 +336,10 @@ class SurrogateDisplay:
 
     @staticmethod
     def _slant(ax, axis):
-        if axis.kind == "categorical":
-            longest = max(map(len, value_texts(axis.choices, 16)))
-            if longest * len(axis.choices) > 30:
+        if axis.kind in ("ordinal", "categorical"):
+            texts = axis.ticks()[1]
+            inches = ax.get_window_extent().width / ax.figure.dpi
+            if max(map(len, texts)) * len(texts) > LETTERS * inches:
                 ax.tick_params(axis="x", labelrotation=20)
 
     def _add_legend(self, ax):
@@ -336,17 +352,21 @@ class SurrogateDisplay:
             line = Line2D([], [], color=COLORS[0], lw=2)
             line.set_label(f"model's mean, other parameters {others}")
             band = Patch(color=COLORS[0], alpha=0.18, label="95 % belief")
-            dot = Line2D([], [], marker=".", ls="", color="black", alpha=0.6)
+            dot = Line2D([], [], marker=".", ls="", color=ink(), alpha=0.6)
             dot.set_label("tried, with any other parameters")
             handles += [line, band, dot]
         if self.maps_:
             dot = Line2D([], [], marker="o", ls="", mfc="white", mec="black", ms=5)
             dot.set_label("tried, later ones larger")
             handles.append(dot)
+        if (self.partial & np.isfinite(self.scores)).any():
+            ring = Line2D([], [], marker="o", ls="", mfc="none", mec=ink(), ms=4)
+            ring.set_label(PARTIAL)
+            handles.append(ring)
         star = Line2D([], [], marker="*", ls="", color=BEST, ms=11, label="best tried")
         handles.append(star)
         ax.axis("off")
-        width = ax.get_position().width * self.figure_.get_figwidth()
+        width = ax.get_window_extent().width / self.figure_.dpi
         ax.legend(
             handles=handles,
             loc="center",
@@ -355,130 +375,14 @@ class SurrogateDisplay:
             frameon=False,
             borderaxespad=0.0,
         )
+        if self.n_left_out:
+            n = len(self.axes_)
+            text = f"{n} of {n + self.n_left_out} parameters, the most important"
+            ax.set_title(text, fontsize="medium")
 
 
-class _Beliefs:
-    """Reads curves and surfaces off a model."""
+def _faces(partial, color, *, full, hollow):
+    """Give a colour for each setting, with an opacity that tells estimates."""
+    from matplotlib.colors import to_rgba
 
-    def __init__(self, model, kind):
-        self._model, self._kind = model, kind
-        observed = model.observed
-        self._space, self._dims = observed.space, observed.space.dims
-        self._best = observed.U[observed.best]
-        self._axes = parameter_axes(observed.params, self._space, constant=True)
-        branch = self._dims.branch_of(self._best[None])[0]
-        first = self._dims.branch is not None
-        self._column = {}
-        for column, (name, _) in enumerate(self._space.columns, start=int(first)):
-            here = self._dims.active[branch, column]
-            if here or (kind == "average" and name not in self._column):
-                self._column[name] = column
-        self._first = int(first)
-        self._others = self._space.spread(N_OTHERS, np.random.default_rng(0))
-
-    def slices(self, params):
-        if not self._column:
-            raise ValueError("No parameter varies: there is nothing to draw.")
-        if params is not None:
-            return [self._slice(*self._check(each)) for each in params]
-        curves = [self._slice(name) for name in self._column]
-        if len(curves) == 2:
-            return [*curves, self._slice(*self._column)]
-        if len(curves) > MOST_PANELS:
-            change = [np.ptp(curve.mean) for curve in curves]
-            most = np.sort(np.argsort(change)[::-1][:MOST_PANELS])
-            return [curves[i] for i in most]
-        return curves
-
-    def _check(self, names):
-        names = (names,) if isinstance(names, str) else tuple(names)
-        unknown = [name for name in names if name not in self._column]
-        if unknown or not 1 <= len(names) <= 2 or len(set(names)) < len(names):
-            where = "" if self._kind == "average" else " of the best setting"
-            raise ValueError(
-                "The 'params' must be a list of parameters or pairs of these"
-                f"{where}: {list(self._column)}. Got {names!r}."
-            )
-        return names
-
-    def _slice(self, *names):
-        n_steps = N_CURVE if len(names) == 1 else N_SURFACE
-        axes, numbers, places = [], [], []
-        for name in names:
-            number, place = self._along(name, n_steps)
-            axes.append(self._axes[name])
-            numbers.append(number)
-            places.append(place)
-        columns = [self._column[name] for name in names]
-        # the last axis runs fastest; a map has the second parameter upwards
-        grid = np.stack(np.meshgrid(*places, indexing="ij"), -1).reshape(-1, len(names))
-        mean, std = self._predict(columns, grid, with_std=len(names) == 1)
-        shape = [len(place) for place in places]
-        return ModelSlice(tuple(axes), tuple(numbers), mean.reshape(shape).T, std)
-
-    def _along(self, name, n_steps):
-        """Give numbers on a parameter's axis, and their places in the cube."""
-        column = self._column[name]
-        dimension = self._space.columns[column - self._first][1]
-        places = dimension.positions()
-        if places is None or len(places) > n_steps:
-            low, high = self._space.reach[column]
-            places = np.unique(dimension.snap(np.linspace(low, high, n_steps)))
-        values = dimension.decode_many(np.asarray(places))
-        numbers = np.array([self._axes[name].number(value) for value in values])
-        order = np.argsort(numbers, kind="stable")
-        return numbers[order], np.asarray(places)[order]
-
-    def _predict(self, columns, grid, *, with_std):
-        if self._kind == "slice":
-            U = np.repeat(self._best[None], len(grid), axis=0)
-            U[:, columns] = grid
-            return self._model.predict(U)
-        active = self._dims.active[:, columns].all(axis=1)
-        if not active.any():
-            raise ValueError(
-                "These two parameters are never used together. Draw them one by one."
-            )
-        others = self._others[active[self._dims.branch_of(self._others)]]
-        if len(others) < N_OTHERS_OF_BAND:  # a branch of many
-            row = np.repeat(self._best[None], N_OTHERS_OF_BAND, axis=0)
-            row[:, self._first :] = np.random.default_rng(0).uniform(
-                size=(N_OTHERS_OF_BAND, len(self._space.columns))
-            )
-            if self._first:
-                row[:, 0] = (np.flatnonzero(active)[0] + 0.5) / len(active)
-            others = self._space.snap(row)
-        means = [self._model.predict(_with(others, columns, p))[0] for p in grid]
-        mean = np.mean(means, axis=1)
-        if not with_std:
-            return mean, None
-        few = others[:N_OTHERS_OF_BAND]
-        U = np.concatenate([_with(few, columns, place) for place in grid])
-        drawn = self._model.sample(U, np.random.default_rng(0), N_DRAWS)
-        averages = drawn.reshape(N_DRAWS, len(grid), len(few)).mean(axis=2)
-        return mean, averages.std(axis=0)
-
-
-def _with(U, columns, place):
-    U = U.copy()
-    U[:, columns] = place
-    return U
-
-
-def _observe(search, metric):
-    """Read a search, or what an optimizer was told."""
-    if not isinstance(search, BayesianOptimizer):
-        return observe(search, metric)
-    outcomes = list(search.history)
-    if not any(not outcome.failed for outcome in outcomes):
-        raise ValueError("The optimizer was not told a score yet.")
-    return Observed(
-        params=[dict(outcome.trial.params) for outcome in outcomes],
-        U=np.array([outcome.trial.row for outcome in outcomes]),
-        scores=search.history.scores,
-        folds=None,
-        space=search.space,
-        metric="score",
-        noise=np.array([outcome.noise for outcome in outcomes]),
-        complete=np.ones(len(outcomes), dtype=bool),
-    )
+    return [to_rgba(color, hollow if part else full) for part in partial]

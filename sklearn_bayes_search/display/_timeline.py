@@ -1,16 +1,23 @@
 """Which worker ran which fit, and when."""
 
+from dataclasses import dataclass
+from itertools import count
+
 import numpy as np
 import pandas as pd
 
-from sklearn_bayes_search.display._canvas import COLORS, new_axes, sequential_map
+from sklearn_bayes_search._times import duration, pauses
+from sklearn_bayes_search.display._canvas import (
+    COLORS,
+    faint,
+    ink,
+    new_axes,
+    sequential_map,
+)
 from sklearn_bayes_search.display._text import as_text
 
 __all__ = ["TimelineDisplay"]
 
-# A pause of all workers longer than this share of the time at work, as between two
-# sessions of one search, is drawn short.
-LONG_PAUSE, DRAWN_PAUSE = 0.5, 0.04
 # With more of them edges would cover the bars.
 MANY_FITS = 150
 
@@ -18,7 +25,9 @@ MANY_FITS = 150
 class TimelineDisplay:
     """A row for each worker, a bar for each fit; idle time stays grey.
 
-    Create it with `from_estimator`.
+    Create it with `from_estimator`. Pauses between runs of one search are left out. A
+    worker that begins when those before it have ended, as when a search was resumed,
+    takes the row of one of these.
 
     Parameters
     ----------
@@ -35,9 +44,11 @@ class TimelineDisplay:
     bars_ : dict of str -> PolyCollection
         The fits of each worker.
     workers_ : list of str
-        Workers, from top to bottom.
+        Workers, in the order of their first fits.
+    rows_ : dict of str -> int
+        The row of each worker, from top to bottom.
     utilisation_ : float
-        Share of the workers' time in which they fitted, pauses of all left out.
+        Share of the workers' time in which they fitted, while there were any.
 
     Examples
     --------
@@ -114,50 +125,53 @@ class TimelineDisplay:
         fits = self.fits
         start = pd.to_datetime(fits["start"], utc=True)
         start = (start - start.min()).dt.total_seconds().to_numpy()
-        seconds = fits["seconds"].to_numpy(dtype=float)
-        start, end, pauses = _without_pauses(start, start + seconds)
-        first = pd.Series(start).groupby(fits["worker"].to_numpy()).min()
-        self.workers_ = list(first.sort_values(kind="stable").index)
-        n, total = len(self.workers_), end.max()
-        self.ax_ = ax = new_axes(self, ax, figsize=(8.5, 1.4 + 0.4 * n))
+        seconds = np.nan_to_num(fits["seconds"].to_numpy(dtype=float))
+        start, cuts, lengths = _without(pauses(start, seconds), start)
+        runs = _runs(start, start + seconds, fits["worker"].to_numpy(), cuts)
+        self.rows_ = _rows(runs)
+        self.workers_ = list(self.rows_)
+        n = max(self.rows_.values()) + 1
+        self.ax_ = ax = new_axes(self, ax, figsize=(8.5, 1.7 + 0.4 * n))
         self.figure_ = ax.figure
-        colors = self._colors(color)
+        for run in runs:
+            idle = [(run.start, run.end - run.start)]
+            for worker in run.workers:
+                place = self.rows_[worker] - 0.4, 0.8
+                ax.broken_barh(idle, place, color=faint(ax), zorder=1)
+        busy = self._draw_fits(start, seconds, self._colors(color))
+        for cut in cuts:
+            ax.axvline(cut, color=ink(), ls=":", lw=1.2, zorder=4)
+        present = sum(len(run.workers) * (run.end - run.start) for run in runs)
+        self.utilisation_ = busy / present if present > 0 else 1.0
+        self._label(float((start + seconds).max()), lengths, color)
+        return self
+
+    def _draw_fits(self, start, seconds, colors):
+        """Draw a bar for each fit; give the time in which workers fitted, added up."""
+        ax, fits = self.ax_, self.fits
         self.bars_, busy = {}, 0.0
-        for row, worker in enumerate(self.workers_):
+        for worker, row in self.rows_.items():
             mine = (fits["worker"] == worker).to_numpy()
-            spans = np.column_stack([start[mine], (end - start)[mine]])
-            ax.broken_barh([(0, total)], (row - 0.4, 0.8), color="#E8E8E8", zorder=1)
-            # a thin light edge parts a candidate's folds
+            # a thin line parts a candidate's folds
             self.bars_[worker] = ax.broken_barh(
-                spans,
+                np.column_stack([start, seconds])[mine],
                 (row - 0.4, 0.8),
                 facecolors=colors[mine],
-                edgecolors="white",
+                edgecolors=ax.get_facecolor(),
                 linewidths=0.4 if len(fits) < MANY_FITS else 0.0,
                 zorder=2,
             )
             failed = mine & (fits["status"] == "failed").to_numpy()
             ax.plot(
-                (start + end)[failed] / 2,
+                (start + seconds / 2)[failed],
                 np.full(failed.sum(), row),
                 "x",
-                color="black",
+                color=ink(),
                 ms=6,
                 zorder=3,
             )
-            busy += _covered(start[mine], end[mine])
-        self.utilisation_ = busy / (n * total) if total > 0 else 1.0
-        for at, length in pauses:
-            ax.axvline(at, color="black", ls=":", lw=1.2, zorder=4)
-            ax.text(
-                at,
-                -0.55,
-                f"{_duration(length)} left out",
-                ha="center",
-                fontsize="small",
-            )
-        self._label(total, color)
-        return self
+            busy += _covered(start[mine], (start + seconds)[mine])
+        return busy
 
     def _colors(self, color):
         number = self.fits["candidate"].to_numpy()
@@ -173,36 +187,42 @@ class TimelineDisplay:
         colors[number % 2 == 1, :3] = 0.62 * colors[number % 2 == 1, :3] + 0.38
         return colors
 
-    def _label(self, total, color):
+    def _label(self, total, breaks, color):
         from matplotlib.cm import ScalarMappable
+        from matplotlib.lines import Line2D
         from matplotlib.patches import Patch
 
-        ax, n = self.ax_, len(self.workers_)
-        workers = "1 worker" if n == 1 else f"{n} workers"
-        share = f"{100 * self.utilisation_:.0f} %"
-        ax.set_title(f"{workers}, {share} busy, {_duration(total)}", loc="left")
-        hosts = {str(worker).rpartition(":")[0] for worker in self.workers_}
-        names = [f"worker {i + 1}" for i in range(n)]
-        if len(hosts) > 1:
-            hosts = [str(worker).rpartition(":")[0] for worker in self.workers_]
-            names = [f"{as_text(h)} {i + 1}" for i, h in enumerate(hosts)]
-        ax.set_yticks(range(n), names)
-        ax.set(xlabel="seconds since the first fit began", xlim=(0, total or 1))
-        ax.set_ylim(n - 0.4, -0.6)
-        handles = [Patch(color="#E8E8E8", label="idle")]
+        ax, n = self.ax_, max(self.rows_.values()) + 1
+        title = [
+            "1 worker" if n == 1 else f"{n} workers",
+            f"{100 * self.utilisation_:.0f} % busy",
+            duration(total),
+        ]
+        since = "seconds since the first fit began"
+        handles = [Patch(color=faint(ax), label="idle")]
+        if breaks:
+            several = "1 break" if len(breaks) == 1 else f"{len(breaks)} breaks"
+            title[-1] += f" without {several} of {duration(sum(breaks))}"
+            since += ", breaks left out"
+            line = Line2D([], [], color=ink(), ls=":", lw=1.2, label="break")
+            handles.append(line)
+        ax.set_title(", ".join(title), loc="left")
+        ax.set_yticks(range(n), self._row_names(n))
+        ax.set(xlabel=since, xlim=(0, total or 1), ylim=(n - 0.4, -0.6))
         failed = (self.fits["status"] == "failed").any()
         if color == "status":
             handles.insert(0, Patch(color=COLORS[0], label="fit"))
             if failed:
                 handles.insert(1, Patch(color=COLORS[1], label="failed fit"))
         elif failed:
-            (mark,) = ax.plot([], [], "x", color="black", ms=6, label="failed fit")
+            mark = Line2D([], [], marker="x", ls="", color=ink(), ms=6)
+            mark.set_label("failed fit")
             handles.append(mark)
         ax.legend(
             handles=handles,
-            loc="lower right",
-            bbox_to_anchor=(1.0, 1.0),
-            borderaxespad=0.1,
+            loc="upper center",
+            bbox_to_anchor=(0.5, 0.0),
+            borderaxespad=4.5,  # below the label of the axis
             ncols=len(handles),
             frameon=False,
             fontsize="small",
@@ -215,36 +235,68 @@ class TimelineDisplay:
             bar.set_label("candidate", fontsize="small")
             bar.ax.yaxis.get_major_locator().set_params(integer=True)
 
+    def _row_names(self, n):
+        """Name rows by their hosts where there are several."""
+        hosts = [set() for _ in range(n)]
+        for worker, row in self.rows_.items():
+            hosts[row].add(str(worker).rpartition(":")[0])
+        if len(set.union(*hosts)) == 1:
+            return [f"worker {i + 1}" for i in range(n)]
+        return [f"{as_text(', '.join(sorted(h)))} {i + 1}" for i, h in enumerate(hosts)]
 
-def _without_pauses(start, end):
-    """Cut out long times in which nobody worked.
 
-    Parameters
-    ----------
-    start, end : ndarray of shape (n_fits,)
-        Of each fit.
+@dataclass(frozen=True)
+class _Run:
+    """A time in which the workers were the same ones."""
 
-    Returns
-    -------
-    start, end : ndarray of shape (n_fits,)
-        With pauses drawn short.
-    pauses : list of (float, float)
-        The middle of each and how long it was.
+    start: float
+    end: float
+    workers: list
+
+
+def _without(breaks, start):
+    """Leave out times in which nothing ran.
+
+    Returns when each fit begins then, where something was left out, and how much.
     """
+    later, cuts, gone = start.copy(), [], 0.0
+    for begin, end in breaks:
+        later[start >= end] -= end - begin
+        cuts.append(begin - gone)
+        gone += end - begin
+    return later, cuts, [end - begin for begin, end in breaks]
+
+
+def _runs(start, end, workers, cuts):
+    """Divide the fits at breaks, and where all workers have ended for good."""
     order = np.argsort(start, kind="stable")
-    latest = np.maximum.accumulate(end[order])
-    gaps = start[order][1:] - latest[:-1]
-    at_work = _covered(start, end)
-    pauses = []
-    start, end = start.copy(), end.copy()
-    for i in np.flatnonzero(gaps > LONG_PAUSE * at_work):
-        drawn = DRAWN_PAUSE * at_work
-        later = order[i + 1 :]
-        before = end[order[: i + 1]].max()
-        start[later] -= gaps[i] - drawn
-        end[later] -= gaps[i] - drawn
-        pauses.append((before + drawn / 2, float(gaps[i])))
-    return start, end, pauses
+    last = {worker: i for i, worker in enumerate(workers[order])}
+    run_of = np.searchsorted(cuts, start, side="right")
+    runs, first = [], 0
+    until, gone = -np.inf, 0  # when all so far have ended, and the last fit of these
+    for i, row in enumerate(order):
+        replaced = i > gone and start[row] >= until
+        if replaced or run_of[row] > run_of[order[first]]:
+            runs.append(order[first:i])
+            first = i
+        until, gone = max(until, end[row]), max(gone, last[workers[row]])
+    runs.append(order[first:])
+    return [
+        _Run(start[run].min(), end[run].max(), list(dict.fromkeys(workers[run])))
+        for run in runs
+    ]
+
+
+def _rows(runs):
+    """Give each worker a row: its own from an earlier run, or the first free one."""
+    rows = {}
+    for run in runs:
+        taken = {rows[worker] for worker in run.workers if worker in rows}
+        for worker in run.workers:
+            if worker not in rows:
+                rows[worker] = next(i for i in count() if i not in taken)
+                taken.add(rows[worker])
+    return rows
 
 
 def _covered(start, end):
@@ -253,10 +305,3 @@ def _covered(start, end):
     start, end = start[order], end[order]
     latest = np.concatenate([[-np.inf], np.maximum.accumulate(end)[:-1]])
     return float(np.maximum(end - np.maximum(start, latest), 0).sum())
-
-
-def _duration(seconds):
-    for unit, length in (("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.3g} s"
