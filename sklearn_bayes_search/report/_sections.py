@@ -73,8 +73,8 @@ def next_steps(findings):
     items = advice(findings)
     if not items:
         text = (
-            "<p>Nothing stands out: no range looks too narrow, no parameter is without "
-            "effect, and nothing else calls for a change.</p>"
+            "<p>Nothing stands out: no range looks too narrow, no parameter was seen "
+            "to be without effect, and nothing else calls for a change.</p>"
         )
     else:
         text = "<ul>" + "".join(f"<li>{safe(item)}</li>" for item in items) + "</ul>"
