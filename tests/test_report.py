@@ -25,7 +25,9 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import (
     GridSearchCV,
     HalvingRandomSearchCV,
+    KFold,
     RandomizedSearchCV,
+    RepeatedKFold,
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -547,6 +549,37 @@ def test_what_has_no_code_is_said_to_be_left_out():
     assert "'kernel': [...]" in code
     assert "# ... stands for <lambda>" in code
     compile(code, "code", "exec")
+
+
+@pytest.mark.parametrize("kind", [np.random.RandomState, np.random.default_rng])
+def test_a_generator_is_left_out_of_the_code_and_said_to_be(kind, tmp_path):
+    search = RandomizedSearchCV(
+        DecisionTreeClassifier(random_state=np.random.RandomState(0)),
+        {"max_depth": [1, 2]},
+        n_iter=2,
+        cv=KFold(3, shuffle=True, random_state=np.random.RandomState(0)),
+        random_state=np.random.RandomState(0),
+    )
+    search.fit(X, y)
+    search.random_state = kind(0)
+    text = written(search, tmp_path).text("reproduce")
+    assert "random_state was a generator of random numbers, which cannot" in text
+    namespace = {"X": X, "y": y}
+    exec(code_of(search), namespace)
+    again = namespace["search"]
+    assert again.random_state is again.estimator.random_state is None
+    assert again.cv.random_state is None
+    assert again.cv.shuffle
+    assert again.cv.n_splits == 3
+    for what in ("RandomizedSearchCV", "DecisionTreeClassifier", "KFold"):
+        assert f"# random_state of {what} was a generator" in code_of(search)
+
+
+def test_what_hides_a_generator_is_left_out():
+    cv = RepeatedKFold(n_splits=3, random_state=np.random.RandomState(0))
+    code = code_of(GridSearchCV(SVC(), {"C": [1]}, cv=cv))
+    assert "cv=...," in code
+    assert "# ... stands for RepeatedKFold(" in code
 
 
 def test_versions_and_seed_are_told(kind):

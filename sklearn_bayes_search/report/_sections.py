@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_bayes_search.report._code import code_of, versions
+from sklearn_bayes_search.report._code import code_of, is_generator, versions
 from sklearn_bayes_search.report._text import (
     is_number,
     percent,
@@ -205,6 +205,12 @@ def reproduce(findings):
         note = (
             "No seed was set: another run tries other settings. Set random_state to an "
             "int to get the same ones again."
+        )
+    elif is_generator(seed):
+        note = (
+            "random_state was a generator of random numbers, which cannot be written "
+            "down, and is left out: another run tries other settings. Set it to an int "
+            "to get the same ones again."
         )
     elif hasattr(search, "random_state"):
         note = f"The seed is random_state={shown(seed)}."
