@@ -42,7 +42,7 @@ from sklearn_bayes_search import (
     read_journal,
 )
 from sklearn_bayes_search.report import report
-from sklearn_bayes_search.report._charts import timeline
+from sklearn_bayes_search.report._charts import timeline, worker_rows
 from sklearn_bayes_search.report._code import code_of
 from sklearn_bayes_search.report._scales import round_numbers, scales, score_floor
 from sklearn_bayes_search.report._text import duration, number, short_names, shown
@@ -657,6 +657,42 @@ def test_names_are_cut_where_they_stay_different():
         "svc__gamma": "gamma",
         "a": "a",
     }
+
+
+def times(rows):
+    """Make a table of fits of (worker, start, seconds)."""
+    begin = pd.Timestamp("2024-01-01", tz="UTC")
+    return pd.DataFrame(
+        {
+            "candidate": range(len(rows)),
+            "fold": 0,
+            "status": "ok",
+            "worker": [worker for worker, _, _ in rows],
+            "start": [begin + pd.Timedelta(seconds=start) for _, start, _ in rows],
+            "seconds": [float(seconds) for _, _, seconds in rows],
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([("a", 0, 1), ("b", 0, 1), ("a", 1, 1)], [0, 1, 0]),
+        # three runs of two workers each
+        (
+            [(w, start, 1) for start, w in enumerate("ababcdcdefef")],
+            [0, 1, 0, 1] * 3,
+        ),
+        ([("a", 0, 1), ("a", 9, 1), ("b", 4, 1)], [0, 0, 1]),
+        ([("a", 0, 1), ("", 1, 2), ("", 5, 2), ("b", 8, 1)], [0, 0, 0, 0]),
+    ],
+)
+def test_workers_are_counted_that_were_there_at_a_time(rows, expected):
+    fits = times(rows)
+    assert worker_rows(fits).tolist() == expected
+    figure, _ = timeline(fits)
+    labels = figure["layout"]["yaxis"]["ticktext"]
+    assert labels == [f"worker {i + 1}" for i in range(max(expected) + 1)]
 
 
 def test_numbers_and_times_are_short():

@@ -7,6 +7,7 @@ Plotly reads texts as HTML of a kind, so that those of the user are escaped.
 """
 
 import numpy as np
+import pandas as pd
 
 from sklearn_bayes_search.report._scales import score_floor
 from sklearn_bayes_search.report._text import (
@@ -17,7 +18,7 @@ from sklearn_bayes_search.report._text import (
     visible,
 )
 
-__all__ = ["figure", "folds", "importance", "progress", "timeline"]
+__all__ = ["figure", "folds", "importance", "progress", "timeline", "worker_rows"]
 
 N_LEADERS = 10
 MARGIN = {"l": 8, "r": 8, "t": 14, "b": 8}
@@ -288,13 +289,14 @@ def timeline(fits):
     shift, breaks, where = _breaks(start, seconds, order)
     start = start - shift
     end = float((start + seconds).max())
-    workers = {
-        worker: i for i, worker in enumerate(fits["worker"].iloc[order].unique())
-    }
+    rows = worker_rows(fits)
+    n_workers = int(rows.max()) + 1
     data = [
         [
             int(candidate),
-            f"fold {fold}: {duration(took)}, {status}, {visible(str(worker))}",
+            # without a worker where it was lost
+            f"fold {fold}: {duration(took)}, {status}"
+            + (f", {visible(str(worker))}" if worker else ""),
         ]
         for candidate, fold, took, status, worker in zip(
             fits["candidate"],
@@ -305,7 +307,6 @@ def timeline(fits):
             strict=True,
         )
     ]
-    rows = fits["worker"].map(workers).to_numpy()
     traces = []
     for status, colour, edge in (
         ("ok", "@accent", "@sheet"),
@@ -349,15 +350,44 @@ def timeline(fits):
             "range": [-0.01 * end, 1.01 * end],
         },
         y={
-            "tickvals": list(workers.values()),
-            "ticktext": [f"worker {i + 1}" for i in workers.values()],
+            "tickvals": list(range(n_workers)),
+            "ticktext": [f"worker {i + 1}" for i in range(n_workers)],
             "autorange": "reversed",
         },
-        height=max(70 + 24 * len(workers), 130),
+        height=max(70 + 24 * n_workers, 130),
         barmode="overlay",
         shapes=lines,
     )
     return chart, breaks
+
+
+def worker_rows(fits):
+    """Give each fit a row: as many as there were workers at a time.
+
+    Parameters
+    ----------
+    fits : DataFrame
+        ``folds_frame()``.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_fits,), int
+        A worker that began after another one had ended, as in a search that was
+        resumed, has the row of that.
+    """
+    start = fits["start"]
+    end = start + pd.to_timedelta(fits["seconds"].fillna(0.0), unit="s")
+    # of a fit that was lost with its worker, this is not known
+    worker = [str(name) or f"lost {row}" for row, name in enumerate(fits["worker"])]
+    lives = pd.DataFrame({"start": start, "end": end}).groupby(np.array(worker))
+    lives = lives.agg({"start": "min", "end": "max"})
+    lives = lives.sort_values("start", kind="stable")
+    ends, row_of = [], {}
+    for name, first, last in lives.itertuples():
+        row = next((i for i, until in enumerate(ends) if until <= first), len(ends))
+        ends[row : row + 1] = [last]
+        row_of[name] = row
+    return np.array([row_of[name] for name in worker])
 
 
 def _breaks(start, seconds, order):
