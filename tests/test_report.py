@@ -29,7 +29,7 @@ from sklearn.model_selection import (
     RandomizedSearchCV,
     RepeatedKFold,
 )
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
@@ -45,7 +45,13 @@ from sklearn_bayes_search.report import report
 from sklearn_bayes_search.report._charts import timeline, worker_rows
 from sklearn_bayes_search.report._code import code_of
 from sklearn_bayes_search.report._scales import round_numbers, scales, score_floor
-from sklearn_bayes_search.report._text import duration, number, short_names, shown
+from sklearn_bayes_search.report._text import (
+    describe,
+    duration,
+    number,
+    short_names,
+    shown,
+)
 from sklearn_bayes_search.selection import honest_score
 from sklearn_bayes_search.space import as_space
 
@@ -657,6 +663,46 @@ def test_names_are_cut_where_they_stay_different():
         "svc__gamma": "gamma",
         "a": "a",
     }
+
+
+def test_a_step_that_is_left_out_has_its_name():
+    steps = [("scale", "passthrough"), ("pick", None), ("svc", SVC())]
+    assert describe(Pipeline(steps)) == "a pipeline of scale, pick and SVC"
+
+
+@pytest.mark.parametrize(
+    ("n", "words"),
+    [
+        (8, None),
+        (9, "1 parameter that matters less is left out."),
+        (10, "2 parameters that matter less are left out."),
+    ],
+)
+def test_parameters_without_an_axis_are_counted(tmp_path, n, words):
+    search = RandomizedSearchCV(
+        Many(), dict.fromkeys(MANY[:n], uniform(0, 1)), n_iter=6, random_state=0
+    ).fit(X, y)
+    text = written(search, tmp_path).text("charts")
+    assert words in text if words else "left out" not in text
+
+
+MANY = [f"a_long_name_of_parameter_{letter}" for letter in "abcdefghij"]
+
+
+class Many(Odd):
+    """Has ten numbers, of long names."""
+
+    def get_params(self, deep=True):
+        return {**dict.fromkeys(MANY, 0.0), **self.given}
+
+    def fit(self, X, y=None):
+        return self
+
+    def score(self, X, y=None):
+        return sum(i * v for i, v in enumerate(self.given.values()))
+
+    def __sklearn_clone__(self):
+        return Many().set_params(**self.given)
 
 
 def times(rows):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sklearn_bayes_search.report import _charts, _space_charts
 from sklearn_bayes_search.report._sections import section
-from sklearn_bayes_search.report._text import duration, plural, safe, shown
+from sklearn_bayes_search.report._text import duration, safe, shown
 
 __all__ = ["figures"]
 
@@ -126,8 +126,10 @@ def _parallel(findings):
         "Each line is a setting. Follow the best lines: where do they cross each axis? "
         "The parameter next to the score matters most."
     )
-    if n_left_out:
-        text += f" {plural(n_left_out, 'parameter')} that matter less: left out."
+    if n_left_out == 1:
+        text += " 1 parameter that matters less is left out."
+    elif n_left_out:
+        text += f" {n_left_out} parameters that matter less are left out."
     keys = [("ramp", "lower to higher score"), ("step", "the best setting")]
     keys += [("dash", "failed")] * bool(findings.failed)
     return [_Chart("chart-parallel", "What goes together", text, figure, tuple(keys))]

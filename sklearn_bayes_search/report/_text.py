@@ -239,13 +239,18 @@ def describe(estimator):
     Returns
     -------
     text : str
-        As "a pipeline of StandardScaler and SVC".
+        As "a pipeline of StandardScaler and SVC"; the name of a step that is
+        "passthrough".
     """
     steps = getattr(estimator, "steps", None)
     name = type(estimator).__name__
     if not isinstance(steps, list):
         return visible(name)
-    parts = [visible(type(step).__name__) for _, step in steps]
+    parts = [
+        # "passthrough" and None are places for what the search puts there
+        visible(name if step is None or isinstance(step, str) else type(step).__name__)
+        for name, step in steps
+    ]
     return f"a pipeline of {listing(parts)}"
 
 
