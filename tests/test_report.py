@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import loguniform, randint, uniform
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.datasets import load_diabetes, load_iris
+from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
@@ -44,14 +45,16 @@ from sklearn_bayes_search import (
 from sklearn_bayes_search.report import report
 from sklearn_bayes_search.report._charts import timeline, worker_rows
 from sklearn_bayes_search.report._code import code_of
-from sklearn_bayes_search.report._scales import round_numbers, scales, score_floor
-from sklearn_bayes_search.report._text import (
-    describe,
-    duration,
-    number,
-    short_names,
-    shown,
+from sklearn_bayes_search.report._labels import name_labels, value_labels
+from sklearn_bayes_search.report._scales import (
+    MixedScale,
+    crowded,
+    round_numbers,
+    scales,
+    score_floor,
+    score_ticks,
 )
+from sklearn_bayes_search.report._text import describe, duration, number, shown
 from sklearn_bayes_search.selection import honest_score
 from sklearn_bayes_search.space import as_space
 
@@ -246,7 +249,7 @@ def test_the_points_are_the_scores(kind):
     best = search.best_index_
     assert told[best][0] == best
     score = search.cv_results_["mean_test_score"][best]
-    assert told[best][1] == pytest.approx(score, rel=1e-6)
+    assert told[best][1] == pytest.approx(score, rel=1e-11)
 
 
 def test_the_advice_is_that_of_check_ranges(tmp_path):
@@ -656,13 +659,252 @@ def test_one_very_bad_score_does_not_flatten_the_others():
     assert low < 0.5 < high
 
 
-def test_names_are_cut_where_they_stay_different():
-    assert short_names(["svc__C", "pca__C", "svc__gamma", "a"]) == {
-        "svc__C": "svc__C",
-        "pca__C": "pca__C",
-        "svc__gamma": "gamma",
-        "a": "a",
+def test_one_name_is_its_last_step_and_equal_ones_have_more():
+    names = ["svc__C", "pca__C", "svc__gamma", "a", "a__"]
+    labels = ["svc__C", "pca__C", "gamma", "a", "a__"]
+    assert name_labels(names, 18) == dict(zip(names, labels, strict=True))
+
+
+LONG = "preprocess__numeric_measurements_of_the_"
+ENDS = ("imp__strategy", "scale__with_mean")
+
+
+@pytest.mark.parametrize("longest", [12, 18, 24, 40])
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"{LONG}{where}__{end}" for where in ("laboratory", "field") for end in ENDS],
+        ["laboratory_of_a_very_long_name_x__C", "field_of_a_very_long_name_x__C"],
+        ["x" * 60 + end for end in "ab"] + [start + "x" * 60 for start in "ab"],
+        ["x" * 30 + middle + "x" * 30 for middle in "ab"],
+        ["<b>__a", "<i>__a", "&__a", "", "_", "__", "a\nb"],
+    ],
+    ids=["steps", "starts", "ends", "middles", "odd"],
+)
+def test_labels_of_names_are_short_and_all_different(names, longest):
+    labels = list(name_labels(names, longest).values())
+    assert len(set(labels)) == len(names)
+    for label in labels:
+        lines = label.split("<br>")
+        assert len(lines) <= 2
+        assert max(map(len, lines)) <= longest + len(" (1)")
+        assert "<" not in "".join(lines)
+
+
+def test_a_long_name_keeps_its_end():
+    names = [f"{LONG}{where}__imp__strategy" for where in ("laboratory", "field")]
+    assert list(name_labels(names, 18).values()) == [
+        "…the_laboratory__<br>imp__strategy",
+        "…of_the_field__<br>imp__strategy",
+    ]
+    names = ["min_weight_fraction_leaf"]
+    assert name_labels(names, 18) == {names[0]: "min_weight_<br>fraction_leaf"}
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([PCA(n) for n in (2, 10)], ["n_components=2", "n_components=10"]),
+        ([PCA(), SVC(C=2)], ["PCA()", "SVC(C=2)"]),
+        ([SVC(C=1), SVC(C=2)], ["SVC(C=1)", "SVC(C=2)"]),
+        ([PCA(2, whiten=True), "passthrough"], ["PCA(…)", "passthrough"]),
+        ([PCA(), PCA()], ["PCA() (1)", "PCA() (2)"]),
+        ([1, "1", True, "True"], ["1", "'1'", "True", "'True'"]),
+        ([0.12341, 0.12342, 1 / 3], ["0.12341", "0.12342", "0.3333"]),
+        (
+            ["a_long_choice_one", "a_long_choice_two"],
+            ["…g_choice_one", "…g_choice_two"],
+        ),
+        (["one_long_choice", "two_long_choice"], ["one_long_cho…", "two_long_cho…"]),
+        (
+            ["z" * 30 + m + "z" * 30 for m in "ab"],
+            [f"…{'z' * 12} ({n})" for n in (1, 2)],
+        ),
+        (["<b>", "&"], ["&lt;b&gt;", "&amp;"]),
+    ],
+)
+def test_labels_of_values_are_short_and_all_different(values, labels):
+    longest = 15 if "n_comp" in labels[0] else 13
+    assert value_labels(values, longest) == labels
+
+
+def test_pipelines_are_told_apart_by_their_steps():
+    values = [make_pipeline(PCA(n), SVC()) for n in (2, 3)]
+    assert value_labels(values, 20) == ["pca__n_components=2", "pca__n_components=3"]
+    values.append(make_pipeline(SVC()))
+    assert len(set(value_labels(values, 20))) == 3
+
+
+def test_an_axis_of_numbers_and_names_has_the_numbers_in_order():
+    values = ["scale", 0.3, 0.001, "auto", 1e-4, 10.0, *np.geomspace(1e-3, 1, 9)]
+    axis = MixedScale("gamma", values)
+    ticks = {text: place for place, text in axis.ticks()}
+    assert {"scale", "auto", "0.01", "1"} < set(ticks)
+    places = [axis._height(v) for v in sorted(v for v in values if v not in NAMES)]
+    assert places == sorted(places)
+    assert places[-1] + 0.1 < ticks["scale"] < ticks["auto"] <= 1
+
+
+NAMES = ["scale", "auto"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        NAMES,
+        [1.0],
+        [1, None],
+        [True, 1, 0],
+        [0, 1e-4, 1e-3, 1e-2, 0.1],
+        [float("nan"), float("inf"), 3],
+        [10**400, 1],
+        [PCA(n, whiten=True) for n in (2, 5, 10, 12)],
+    ],
+    ids=str,
+)
+def test_different_values_have_different_places(values):
+    axis = MixedScale("a", values)
+    places = [axis._height(clone(v, safe=False)) for v in values]
+    assert len(set(places)) == len(values)
+    assert min(places) >= 0
+    assert max(places) <= 1
+    gaps = np.diff(sorted(places))
+    assert len(gaps) == 0 or gaps.min() > 0.04
+    assert sorted(place for place, _ in axis.ticks()) == sorted(places)
+    assert len({text for _, text in axis.ticks()}) == len(values)
+
+
+def test_estimators_in_several_dicts_have_an_axis_each_tells_apart(tmp_path):
+    space = [
+        {"pca": [PCA(n, whiten=True) for n in pair], "svc__kernel": [kernel]}
+        for pair, kernel in (((1, 2), "rbf"), ((3, 4), "poly"))
+    ]
+    pipe = make_pipeline(PCA(), SVC())
+    search = BayesSearchCV(pipe, space, n_iter=4, cv=3, random_state=0).fit(X, y)
+    chart = written(search, tmp_path).data("figures")["chart-parallel"]
+    texts = [note["text"] for note in chart["layout"]["annotations"]]
+    assert {f"n_components={n}" for n in (1, 2, 3, 4)} < set(texts)
+    x = chart["layout"]["xaxis"]["ticktext"].index("pca")
+    heights = {
+        y
+        for trace in chart["data"]
+        for at, y in zip(trace["x"], trace["y"], strict=True)
+        if at == x
     }
+    assert len(heights) == 4
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        ([0, 1, 2, 3], False),
+        (list(range(40)), False),
+        ([0, 1e-4, 1e-3, 1e-2, 0.1], True),
+        ([0, *np.geomspace(1e-4, 1, 30)], True),
+        ([0, 1], False),
+        ([1.0], False),
+    ],
+)
+def test_places_are_crowded_where_some_cannot_be_told_apart(places, expected):
+    assert crowded(places) is expected
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_uneven_numbers_are_evenly_spaced_along_a_slice(tmp_path, many):
+    alphas = [0, *np.geomspace(1e-4, 0.1, 13 if many else 4)]
+    search = GridSearchCV(
+        DecisionTreeClassifier(random_state=0), {"ccp_alpha": alphas}, cv=3
+    ).fit(X, y)
+    figures = written(search, tmp_path).data("figures")
+    axis = figures["chart-slice-0"]["layout"]["xaxis"]
+    np.testing.assert_allclose(np.diff(axis["tickvals"]), 2 if many else 1)
+    assert axis["ticktext"][0] == "0"
+    points = figures["chart-slice-0"]["data"][-2]["x"]
+    assert sorted(points) == list(range(len(alphas)))
+    ticks = scales(as_space({"a": [1, 2, *range(22, 140, 20)]}))[0].ticks()
+    assert np.diff([place for place, _ in ticks]).min() > 0.04
+
+
+def test_no_label_of_a_long_choice_is_left_out(tmp_path):
+    kinds = [f"a_rather_long_name_{n}" for n in ("one", "two", "three", "four", "five")]
+    search = BayesSearchCV(
+        Odd(), {NASTY_NAME: kinds, "b": [0.0, 1.0]}, scoring=kind_score, cv=2
+    ).fit(X, y)
+    axis = written(search, tmp_path).data("figures")["chart-slice-0"]["layout"]["xaxis"]
+    assert len(set(axis["ticktext"])) == 5
+    assert axis["ticklabeloverflow"] == "allow"
+
+
+def kind_score(estimator, X, y):
+    return float(len(estimator.given[NASTY_NAME]))
+
+
+# ---- digits
+
+
+class Bowl(BaseEstimator):
+    """Scores best at 0, a little differently on each fold."""
+
+    def __init__(self, a=0.0, base=0.0, unit=1.0):
+        self.a = a
+        self.base = base
+        self.unit = unit
+
+    def fit(self, X, y=None):
+        return self
+
+    def score(self, X, y=None):
+        return self.base - self.unit * (1 + self.a**2 + X[0, 0] / 10)
+
+
+@pytest.mark.parametrize(
+    ("base", "unit"), [(0.0, 1e-10), (-123456.0, 1e-4), (0.9991, 1e-7), (-2e8, 0.1)]
+)
+def test_scores_have_the_digits_that_tell_them_apart(tmp_path, base, unit):
+    values = np.linspace(-1, 2, 7)
+    search = GridSearchCV(Bowl(base=base, unit=unit), {"a": values}, cv=3).fit(X)
+    page = written(search, tmp_path)
+    (best,) = re.findall("Best score</dt><dd><b>(.*?)</b>", page.source)
+    best = float(best.replace("−", "-"))
+    assert best == pytest.approx(search.best_score_, rel=1e-15, abs=unit / 10)
+    figures = page.data("figures")
+    assert len(set(figures["chart-progress"]["data"][1]["y"])) == 5
+    folds = figures["chart-folds"]["data"]
+    assert len(set(folds[0]["x"] + folds[2]["x"])) > 6
+    for chart, axis in (
+        ("progress", "yaxis"),
+        ("slice-0", "yaxis"),
+        ("folds", "xaxis"),
+    ):
+        texts = figures[f"chart-{chart}"]["layout"][axis]["ticktext"]
+        assert len(set(texts)) == len(texts) >= 2
+    notes = figures["chart-parallel"]["layout"]["annotations"]
+    scores = [note["text"] for note in notes if note["x"] == 1]
+    assert len(set(scores)) == len(scores) >= 3
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.0, 1.0, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+        (0.97, 1.0, ["0.97", "0.98", "0.99", "1.00"]),
+        (-300, 100, ["−300", "−200", "−100", "0", "100"]),
+        (-2.1e-10, 1e-11, ["−2e−10", "−1.5e−10", "−1e−10", "−5e−11", "0"]),
+        (0.5, 0.5, ["0.496", "0.498", "0.500", "0.502", "0.504"]),
+    ],
+)
+def test_ticks_of_scores_have_the_decimals_of_their_step(low, high, expected):
+    values, texts = score_ticks(low, high)
+    assert texts == expected
+    np.testing.assert_allclose([float(t.replace("−", "-")) for t in texts], values)
+
+
+def test_rounding_errors_are_no_range_of_scores():
+    floor, top = score_floor([0.9, 0.9 + 2e-16, 0.9 - 1e-16])
+    assert top - floor > 1e-3
+
+
+# ---- sentences
 
 
 def test_a_step_that_is_left_out_has_its_name():
@@ -682,8 +924,11 @@ def test_parameters_without_an_axis_are_counted(tmp_path, n, words):
     search = RandomizedSearchCV(
         Many(), dict.fromkeys(MANY[:n], uniform(0, 1)), n_iter=6, random_state=0
     ).fit(X, y)
-    text = written(search, tmp_path).text("charts")
+    page = written(search, tmp_path)
+    text = page.text("charts")
     assert words in text if words else "left out" not in text
+    (width,) = {int(w) for w in re.findall(r"min-width:(\d+)px", page.source)} - {0}
+    assert width <= 1020  # of a page of 1200, the rest is margins
 
 
 MANY = [f"a_long_name_of_parameter_{letter}" for letter in "abcdefghij"]

@@ -9,18 +9,15 @@ Plotly reads texts as HTML of a kind, so that those of the user are escaped.
 import numpy as np
 import pandas as pd
 
-from sklearn_bayes_search.report._scales import score_floor
-from sklearn_bayes_search.report._text import (
-    drawn,
-    duration,
-    percent,
-    short_names,
-    visible,
-)
+from sklearn_bayes_search.report._labels import name_labels
+from sklearn_bayes_search.report._scales import score_floor, score_ticks
+from sklearn_bayes_search.report._text import duration, percent, visible
 
 __all__ = ["figure", "folds", "importance", "progress", "timeline", "worker_rows"]
 
 N_LEADERS = 10
+# Characters from which on every other score is written along an axis.
+LONG = 7
 MARGIN = {"l": 8, "r": 8, "t": 14, "b": 8}
 
 
@@ -135,23 +132,24 @@ def progress(findings):
     if findings.chosen is not None:
         traces.append(_star(findings.chosen.number, findings.chosen))
     room, n = 0.03 * (top - floor), len(findings.candidates)
+    limits = [floor - room, top + room]
+    values, texts = score_ticks(*limits)
     return figure(
         traces,
         x={
             "title": "candidate, in the order of evaluation",
             "range": [-0.02 * n - 0.5, 1.02 * n - 0.5],
         },
-        y={"title": "score", "range": [floor - room, top + room]},
+        y={"title": "score", "range": limits, "tickvals": values, "ticktext": texts},
     )
 
 
 def importance(table):
     """Draw the share of the differences of the score that each parameter explains."""
     table = table.iloc[:12][::-1]
-    short = short_names(table.index)
+    short = name_labels(table.index, 18)
     names = [
-        "which dict" if name == "(branch)" else drawn(short[name], 24)
-        for name in table.index
+        "which dict" if name == "(branch)" else short[name] for name in table.index
     ]
     rows = list(range(len(names)))
     notes = [
@@ -260,9 +258,17 @@ def folds(findings):
                     width=3,
                 )
             )
+    scores = np.concatenate([c.folds for c in leaders])
+    values, texts = score_ticks(scores.min(), scores.max())
+    # long ones side by side would be drawn aslant
+    step = 2 if max(map(len, texts)) > LONG else 1
     return figure(
         traces,
-        x={"title": "score on a fold"},
+        x={
+            "title": "score on a fold",
+            "tickvals": values[::step],
+            "ticktext": texts[::step],
+        },
         y={
             "tickvals": list(range(len(leaders))),
             "ticktext": [f"#{c.number}" for c in leaders],
