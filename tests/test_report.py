@@ -42,6 +42,7 @@ from sklearn_bayes_search import (
     check_ranges,
     read_journal,
 )
+from sklearn_bayes_search._observed import observe
 from sklearn_bayes_search.report import report
 from sklearn_bayes_search.report._charts import timeline, worker_rows
 from sklearn_bayes_search.report._code import code_of
@@ -837,6 +838,31 @@ def test_no_label_of_a_long_choice_is_left_out(tmp_path):
 
 def kind_score(estimator, X, y):
     return float(len(estimator.given[NASTY_NAME]))
+
+
+# ---- successive halving
+
+
+def test_early_rounds_have_comparable_scores_where_a_model_is_drawn(tmp_path):
+    search = KINDS["halving"](tmp_path)
+    observed = observe(search)
+    page = written(search, tmp_path)
+    figures = page.data("figures")
+    dots = figures["chart-slice-0"]["data"][-2]
+    low = figures["chart-slice-0"]["layout"]["yaxis"]["range"][0]
+    expected = sorted(np.maximum(observed.scores, low))
+    np.testing.assert_allclose(sorted(dots["y"]), expected, rtol=1e-9)
+    raw = search.cv_results_["mean_test_score"]
+    points = zip(dots["customdata"], dots["y"], strict=True)
+    early = [(n, y) for (n, note), y in points if note]
+    assert early
+    assert any(abs(raw[n] - y) > 1e-3 for n, y in early)
+    assert "the mean rise of those that went on" in page.text("charts")
+    assert "Scores of different rounds do not compare" in page.text("charts")
+
+
+def test_other_searches_are_told_nothing_of_rounds(tmp_path):
+    assert "round" not in written(bayes(n_iter=4), tmp_path).text("charts")
 
 
 # ---- digits

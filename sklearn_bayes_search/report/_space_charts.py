@@ -1,5 +1,7 @@
 """The two charts of the space: what goes together, and cuts through the model."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from sklearn_bayes_search._trial import key
@@ -55,7 +57,7 @@ def parallel(findings):
     scored.sort(key=lambda pair: pair[0].score)
 
     def line(pair):
-        return _line(axes, *pair, floor, top)
+        return _line(axes, *pair, _note(findings, pair[0]), floor, top)
 
     traces = []
     # bands of equal rank, the best last, so that it is on top
@@ -187,13 +189,20 @@ def _slice(findings, axis, title, U, mean, std, scored, limits):
     traces = _model_line(axis, x, mean, std)
     values, texts = score_ticks(*limits)
     low, _ = limits
-    shapes = ["triangle-down" if c.score < low else "circle" for c, _ in there]
+    shapes = [
+        "triangle-down"
+        if c.score < low
+        else "circle-open"
+        if c.status == "early round"
+        else "circle"
+        for c, _ in there
+    ]
     dots = {
         "type": "scatter",
         "mode": "markers",
         "x": points,
         "y": [max(c.score, low) for c, _ in there],
-        "customdata": [[c.number, ""] for c, _ in there],
+        "customdata": [[c.number, _note(findings, c)] for c, _ in there],
         "marker": {"size": 6, "color": "@soft", "opacity": 0.6, "symbol": shapes},
         "cliponaxis": False,
     }
@@ -300,7 +309,10 @@ def _model_line(axis, x, mean, std):
 
 
 def _placed(findings):
-    """Give candidates with their points, each setting once, those outside left out."""
+    """Give candidates with their points, each setting once, those outside left out.
+
+    Scores of early rounds are replaced by what they would be in the last one.
+    """
     space = findings.observed.space
     names = {name for branch in space.branches for name in branch}
     placed = {}
@@ -312,7 +324,21 @@ def _placed(findings):
             continue
         # of successive halving the last round counts
         placed[key(row)] = (candidate, row)
-    return list(placed.values())
+    observed = findings.observed
+    comparable = dict(zip(map(key, observed.U), observed.scores, strict=True))
+    return [
+        (replace(c, score=float(comparable[each])), row)
+        if c.status == "early round"
+        else (c, row)
+        for each, (c, row) in placed.items()
+    ]
+
+
+def _note(findings, candidate):
+    """Say of a point that it is drawn at another score than the candidate's."""
+    if candidate.status != "early round":
+        return ""
+    return f"in the last round about {findings.score_text(candidate.score, 1)}"
 
 
 def _axes(space, placed):
@@ -336,8 +362,8 @@ def _axes(space, placed):
     return axes
 
 
-def _line(axes, candidate, row, floor, top):
-    """Give a candidate's number, and how high its line is at each axis."""
+def _line(axes, candidate, row, note, floor, top):
+    """Give a candidate's number with a note, and how high its line is at each axis."""
     heights = [
         axis.height(candidate, row) if axis.name in candidate.params else UNUSED
         for axis in axes
@@ -345,7 +371,7 @@ def _line(axes, candidate, row, floor, top):
     if np.isfinite(candidate.score):
         height = (max(candidate.score, floor) - floor) / (top - floor)
         heights.append(float(height))
-    return candidate.number, [round(height, 4) for height in heights]
+    return [candidate.number, note], [round(height, 4) for height in heights]
 
 
 def _lines(lines, colour, width, opacity):
@@ -354,7 +380,7 @@ def _lines(lines, colour, width, opacity):
     for candidate, heights in lines:
         x += [*range(len(heights)), None]
         y += [*heights, None]
-        data += [[candidate, ""]] * len(heights) + [None]
+        data += [candidate] * len(heights) + [None]
     return {
         "type": "scatter",
         "mode": "lines+markers",
