@@ -627,6 +627,7 @@ def test_a_break_between_two_runs_is_left_out(tmp_path):
         {"a": randint(1, 400)},
         {"a": range(2, 5)},
         {"a": [1, 10, 100, 1000]},
+        {"a": [0, *np.geomspace(1e-6, 0.1, 11)]},
         {"a": ["x", None, ("y", 1)]},
         {"a": list("abcdefghijklmnopqrstuvwxyz")},
     ],
@@ -635,7 +636,7 @@ def test_a_break_between_two_runs_is_left_out(tmp_path):
 def test_ticks_are_few_and_on_their_axis(space):
     (axis,) = scales(as_space(space))
     ticks = axis.ticks()
-    assert 2 <= len(ticks) <= 10
+    assert 3 <= len(ticks) <= 10
     places = [place for place, _ in ticks]
     assert min(places) >= 0
     assert max(places) <= 1

@@ -65,8 +65,8 @@ class Scale:
             far = low > 0 and high >= LOG_FROM * low
             self.log = far and middle < (low + 3 * high) / 8
             self.ends = float(low), float(high)
-        listed = isinstance(dimension, Ordinal)
-        levels = np.sort(dimension.positions()) if listed else []
+        self._listed = isinstance(dimension, Ordinal)
+        levels = np.sort(dimension.positions()) if self._listed else []
         self._levels = levels if crowded(levels) else None
 
     def height(self, candidate, row):
@@ -80,11 +80,12 @@ class Scale:
 
     def ticks(self):
         """List positions of ticks, 0 to 1, and their texts, safe to be drawn."""
+        pairs = []
         few = self.dimension.n_levels or math.inf
         if self.numeric and self._levels is None and few > MAX_NAMES:
             pairs = [(self._place(value), value) for value in self.round_values()]
             pairs = [(u, value) for u, value in pairs if u is not None]
-        else:
+        if len(pairs) < (3 if self._listed else 1):
             positions = self.dimension.positions()
             if positions is None:
                 levels = self.dimension.snap(np.linspace(self.low, self.high, 33))
