@@ -29,6 +29,9 @@ LEAST_RISE, LEAST_SHARE = 0.5, 0.01
 # A parameter with less of the variance is flat, whatever the noise; with up to the
 # second one, where the noise of the folds hides it.
 FLAT, FLAT_IN_NOISE = 0.01, 0.05
+# Settings, at least and for each parameter, from which on anything is called flat. See
+# the notes of `check_ranges`.
+LEAST_SETTINGS, PER_PARAMETER = 4, 2.5
 # Highest over lowest value from which on a range may be logarithmic.
 LOG_FROM = 8.0
 
@@ -92,7 +95,11 @@ def check_ranges(search, *, metric=None):
     such a limit there is nothing to report.
 
     "flat" is a parameter that explains less than 1 % of the variance of the score over
-    the space, or less than 5 % and less than the standard error.
+    the space, or less than 5 % and less than the standard error. Nothing is called so
+    with fewer than 4 settings that have a score on all folds, or fewer than 2.5 for
+    each parameter: a parameter may matter and not be seen yet. Of a sum of four of
+    eight parameters, of which each matters as much, 11 of 32 would have been called
+    flat with 4 random settings, 5 with 8 and 3 with 12; 0 were with 20.
 
     References
     ----------
@@ -185,7 +192,10 @@ def _flat(model, error):
     space = model.observed.space
     rng = np.random.default_rng(0)
     design = VarianceDesign(space, 512, rng)
-    if not design.factors:
+    observed = model.observed
+    n_known = (observed.complete & np.isfinite(observed.scores)).sum()
+    n_factors = len(design.factors)
+    if n_factors == 0 or n_known < max(LEAST_SETTINGS, PER_PARAMETER * n_factors):
         return []
     _, total = design.shares(lambda U: model.predict(U)[0])
     variance = model.predict(space.spread(512, rng))[0].var()

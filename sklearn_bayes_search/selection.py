@@ -36,7 +36,9 @@ class HonestScore:
     score : float
         Estimate of its score on new data.
     low, high : float
-        Interval that holds that score with the probability ``level``.
+        Interval that holds that score with the probability ``level``. It knows nothing
+        of the metric: ``high`` may be above the highest score there is, as 1 of
+        accuracies.
     optimism : float
         By how much ``best_score_`` is above ``score``, >= 0.
     level : float

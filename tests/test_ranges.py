@@ -187,6 +187,33 @@ def test_of_equal_scores_all_is_flat():
     assert findings(table) == [("a", "flat")]
 
 
+def sum_of_four(n, seed=0):
+    """Give n random settings of eight parameters, of which four matter alike."""
+    rng = np.random.default_rng(seed)
+    params = [dict(zip("abcdefgh", rng.random(8), strict=True)) for _ in range(n)]
+    scores = [p["b"] + p["c"] - p["d"] + p["e"] for p in params]
+    return {"params": params, "mean_test_score": scores}
+
+
+@pytest.mark.parametrize("n", [1, 4, 12, 19])
+def test_after_few_settings_nothing_is_called_flat(n):
+    assert "flat" not in [finding for _, finding in findings(sum_of_four(n, seed=n))]
+
+
+def test_what_failed_does_not_count_towards_what_is_flat():
+    table = {
+        "params": [{"a": a} for a in range(5)],
+        "mean_test_score": [1.0, 1.0, 1.0, np.nan, np.nan],
+    }
+    assert findings(table) == []
+
+
+def test_after_enough_settings_what_does_nothing_is_flat():
+    flat = [name for name, finding in findings(sum_of_four(20)) if finding == "flat"]
+    assert set(flat) & set("afgh")
+    assert not set(flat) & set("bcde")
+
+
 def test_without_a_varying_parameter_nothing_is_found():
     search = GridSearchCV(toys.Toy(), {"a": [1.0]}).fit(X)
     assert check_ranges(search).empty

@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import loguniform, randint, uniform
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.datasets import load_diabetes, load_iris
+from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
@@ -25,9 +26,11 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import (
     GridSearchCV,
     HalvingRandomSearchCV,
+    KFold,
     RandomizedSearchCV,
+    RepeatedKFold,
 )
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
@@ -39,11 +42,20 @@ from sklearn_bayes_search import (
     check_ranges,
     read_journal,
 )
+from sklearn_bayes_search._observed import observe
 from sklearn_bayes_search.report import report
-from sklearn_bayes_search.report._charts import timeline
+from sklearn_bayes_search.report._charts import timeline, worker_rows
 from sklearn_bayes_search.report._code import code_of
-from sklearn_bayes_search.report._scales import round_numbers, scales, score_floor
-from sklearn_bayes_search.report._text import duration, number, short_names, shown
+from sklearn_bayes_search.report._labels import name_labels, value_labels
+from sklearn_bayes_search.report._scales import (
+    MixedScale,
+    crowded,
+    round_numbers,
+    scales,
+    score_floor,
+    score_ticks,
+)
+from sklearn_bayes_search.report._text import describe, duration, number, shown
 from sklearn_bayes_search.selection import honest_score
 from sklearn_bayes_search.space import as_space
 
@@ -238,7 +250,7 @@ def test_the_points_are_the_scores(kind):
     best = search.best_index_
     assert told[best][0] == best
     score = search.cv_results_["mean_test_score"][best]
-    assert told[best][1] == pytest.approx(score, rel=1e-6)
+    assert told[best][1] == pytest.approx(score, rel=1e-11)
 
 
 def test_the_advice_is_that_of_check_ranges(tmp_path):
@@ -549,6 +561,37 @@ def test_what_has_no_code_is_said_to_be_left_out():
     compile(code, "code", "exec")
 
 
+@pytest.mark.parametrize("kind", [np.random.RandomState, np.random.default_rng])
+def test_a_generator_is_left_out_of_the_code_and_said_to_be(kind, tmp_path):
+    search = RandomizedSearchCV(
+        DecisionTreeClassifier(random_state=np.random.RandomState(0)),
+        {"max_depth": [1, 2]},
+        n_iter=2,
+        cv=KFold(3, shuffle=True, random_state=np.random.RandomState(0)),
+        random_state=np.random.RandomState(0),
+    )
+    search.fit(X, y)
+    search.random_state = kind(0)
+    text = written(search, tmp_path).text("reproduce")
+    assert "random_state was a generator of random numbers, which cannot" in text
+    namespace = {"X": X, "y": y}
+    exec(code_of(search), namespace)
+    again = namespace["search"]
+    assert again.random_state is again.estimator.random_state is None
+    assert again.cv.random_state is None
+    assert again.cv.shuffle
+    assert again.cv.n_splits == 3
+    for what in ("RandomizedSearchCV", "DecisionTreeClassifier", "KFold"):
+        assert f"# random_state of {what} was a generator" in code_of(search)
+
+
+def test_what_hides_a_generator_is_left_out():
+    cv = RepeatedKFold(n_splits=3, random_state=np.random.RandomState(0))
+    code = code_of(GridSearchCV(SVC(), {"C": [1]}, cv=cv))
+    assert "cv=...," in code
+    assert "# ... stands for RepeatedKFold(" in code
+
+
 def test_versions_and_seed_are_told(kind):
     name, _, page = kind
     text = page.text("reproduce")
@@ -584,6 +627,7 @@ def test_a_break_between_two_runs_is_left_out(tmp_path):
         {"a": randint(1, 400)},
         {"a": range(2, 5)},
         {"a": [1, 10, 100, 1000]},
+        {"a": [0, *np.geomspace(1e-6, 0.1, 11)]},
         {"a": ["x", None, ("y", 1)]},
         {"a": list("abcdefghijklmnopqrstuvwxyz")},
     ],
@@ -592,7 +636,7 @@ def test_a_break_between_two_runs_is_left_out(tmp_path):
 def test_ticks_are_few_and_on_their_axis(space):
     (axis,) = scales(as_space(space))
     ticks = axis.ticks()
-    assert 2 <= len(ticks) <= 10
+    assert 3 <= len(ticks) <= 10
     places = [place for place, _ in ticks]
     assert min(places) >= 0
     assert max(places) <= 1
@@ -617,13 +661,356 @@ def test_one_very_bad_score_does_not_flatten_the_others():
     assert low < 0.5 < high
 
 
-def test_names_are_cut_where_they_stay_different():
-    assert short_names(["svc__C", "pca__C", "svc__gamma", "a"]) == {
-        "svc__C": "svc__C",
-        "pca__C": "pca__C",
-        "svc__gamma": "gamma",
-        "a": "a",
+def test_one_name_is_its_last_step_and_equal_ones_have_more():
+    names = ["svc__C", "pca__C", "svc__gamma", "a", "a__"]
+    labels = ["svc__C", "pca__C", "gamma", "a", "a__"]
+    assert name_labels(names, 18) == dict(zip(names, labels, strict=True))
+
+
+LONG = "preprocess__numeric_measurements_of_the_"
+ENDS = ("imp__strategy", "scale__with_mean")
+
+
+@pytest.mark.parametrize("longest", [12, 18, 24, 40])
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"{LONG}{where}__{end}" for where in ("laboratory", "field") for end in ENDS],
+        ["laboratory_of_a_very_long_name_x__C", "field_of_a_very_long_name_x__C"],
+        ["x" * 60 + end for end in "ab"] + [start + "x" * 60 for start in "ab"],
+        ["x" * 30 + middle + "x" * 30 for middle in "ab"],
+        ["<b>__a", "<i>__a", "&__a", "", "_", "__", "a\nb"],
+    ],
+    ids=["steps", "starts", "ends", "middles", "odd"],
+)
+def test_labels_of_names_are_short_and_all_different(names, longest):
+    labels = list(name_labels(names, longest).values())
+    assert len(set(labels)) == len(names)
+    for label in labels:
+        lines = label.split("<br>")
+        assert len(lines) <= 2
+        assert max(map(len, lines)) <= longest + len(" (1)")
+        assert "<" not in "".join(lines)
+
+
+def test_a_long_name_keeps_its_end():
+    names = [f"{LONG}{where}__imp__strategy" for where in ("laboratory", "field")]
+    assert list(name_labels(names, 18).values()) == [
+        "…the_laboratory__<br>imp__strategy",
+        "…of_the_field__<br>imp__strategy",
+    ]
+    names = ["min_weight_fraction_leaf"]
+    assert name_labels(names, 18) == {names[0]: "min_weight_<br>fraction_leaf"}
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([PCA(n) for n in (2, 10)], ["n_components=2", "n_components=10"]),
+        ([PCA(), SVC(C=2)], ["PCA()", "SVC(C=2)"]),
+        ([SVC(C=1), SVC(C=2)], ["SVC(C=1)", "SVC(C=2)"]),
+        ([PCA(2, whiten=True), "passthrough"], ["PCA(…)", "passthrough"]),
+        ([PCA(), PCA()], ["PCA() (1)", "PCA() (2)"]),
+        ([1, "1", True, "True"], ["1", "'1'", "True", "'True'"]),
+        ([0.12341, 0.12342, 1 / 3], ["0.12341", "0.12342", "0.3333"]),
+        (
+            ["a_long_choice_one", "a_long_choice_two"],
+            ["…g_choice_one", "…g_choice_two"],
+        ),
+        (["one_long_choice", "two_long_choice"], ["one_long_cho…", "two_long_cho…"]),
+        (
+            ["z" * 30 + m + "z" * 30 for m in "ab"],
+            [f"…{'z' * 12} ({n})" for n in (1, 2)],
+        ),
+        (["<b>", "&"], ["&lt;b&gt;", "&amp;"]),
+    ],
+)
+def test_labels_of_values_are_short_and_all_different(values, labels):
+    longest = 15 if "n_comp" in labels[0] else 13
+    assert value_labels(values, longest) == labels
+
+
+def test_pipelines_are_told_apart_by_their_steps():
+    values = [make_pipeline(PCA(n), SVC()) for n in (2, 3)]
+    assert value_labels(values, 20) == ["pca__n_components=2", "pca__n_components=3"]
+    values.append(make_pipeline(SVC()))
+    assert len(set(value_labels(values, 20))) == 3
+
+
+def test_an_axis_of_numbers_and_names_has_the_numbers_in_order():
+    values = ["scale", 0.3, 0.001, "auto", 1e-4, 10.0, *np.geomspace(1e-3, 1, 9)]
+    axis = MixedScale("gamma", values)
+    ticks = {text: place for place, text in axis.ticks()}
+    assert {"scale", "auto", "0.01", "1"} < set(ticks)
+    places = [axis._height(v) for v in sorted(v for v in values if v not in NAMES)]
+    assert places == sorted(places)
+    assert places[-1] + 0.1 < ticks["scale"] < ticks["auto"] <= 1
+
+
+NAMES = ["scale", "auto"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        NAMES,
+        [1.0],
+        [1, None],
+        [True, 1, 0],
+        [0, 1e-4, 1e-3, 1e-2, 0.1],
+        [float("nan"), float("inf"), 3],
+        [10**400, 1],
+        [PCA(n, whiten=True) for n in (2, 5, 10, 12)],
+    ],
+    ids=str,
+)
+def test_different_values_have_different_places(values):
+    axis = MixedScale("a", values)
+    places = [axis._height(clone(v, safe=False)) for v in values]
+    assert len(set(places)) == len(values)
+    assert min(places) >= 0
+    assert max(places) <= 1
+    gaps = np.diff(sorted(places))
+    assert len(gaps) == 0 or gaps.min() > 0.04
+    assert sorted(place for place, _ in axis.ticks()) == sorted(places)
+    assert len({text for _, text in axis.ticks()}) == len(values)
+
+
+def test_estimators_in_several_dicts_have_an_axis_each_tells_apart(tmp_path):
+    space = [
+        {"pca": [PCA(n, whiten=True) for n in pair], "svc__kernel": [kernel]}
+        for pair, kernel in (((1, 2), "rbf"), ((3, 4), "poly"))
+    ]
+    pipe = make_pipeline(PCA(), SVC())
+    search = BayesSearchCV(pipe, space, n_iter=4, cv=3, random_state=0).fit(X, y)
+    chart = written(search, tmp_path).data("figures")["chart-parallel"]
+    texts = [note["text"] for note in chart["layout"]["annotations"]]
+    assert {f"n_components={n}" for n in (1, 2, 3, 4)} < set(texts)
+    x = chart["layout"]["xaxis"]["ticktext"].index("pca")
+    heights = {
+        y
+        for trace in chart["data"]
+        for at, y in zip(trace["x"], trace["y"], strict=True)
+        if at == x
     }
+    assert len(heights) == 4
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        ([0, 1, 2, 3], False),
+        (list(range(40)), False),
+        ([0, 1e-4, 1e-3, 1e-2, 0.1], True),
+        ([0, *np.geomspace(1e-4, 1, 30)], True),
+        ([0, 1], False),
+        ([1.0], False),
+    ],
+)
+def test_places_are_crowded_where_some_cannot_be_told_apart(places, expected):
+    assert crowded(places) is expected
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_uneven_numbers_are_evenly_spaced_along_a_slice(tmp_path, many):
+    alphas = [0, *np.geomspace(1e-4, 0.1, 13 if many else 4)]
+    search = GridSearchCV(
+        DecisionTreeClassifier(random_state=0), {"ccp_alpha": alphas}, cv=3
+    ).fit(X, y)
+    figures = written(search, tmp_path).data("figures")
+    axis = figures["chart-slice-0"]["layout"]["xaxis"]
+    np.testing.assert_allclose(np.diff(axis["tickvals"]), 2 if many else 1)
+    assert axis["ticktext"][0] == "0"
+    points = figures["chart-slice-0"]["data"][-2]["x"]
+    assert sorted(points) == list(range(len(alphas)))
+    ticks = scales(as_space({"a": [1, 2, *range(22, 140, 20)]}))[0].ticks()
+    assert np.diff([place for place, _ in ticks]).min() > 0.04
+
+
+def test_no_label_of_a_long_choice_is_left_out(tmp_path):
+    kinds = [f"a_rather_long_name_{n}" for n in ("one", "two", "three", "four", "five")]
+    search = BayesSearchCV(
+        Odd(), {NASTY_NAME: kinds, "b": [0.0, 1.0]}, scoring=kind_score, cv=2
+    ).fit(X, y)
+    axis = written(search, tmp_path).data("figures")["chart-slice-0"]["layout"]["xaxis"]
+    assert len(set(axis["ticktext"])) == 5
+    assert axis["ticklabeloverflow"] == "allow"
+
+
+def kind_score(estimator, X, y):
+    return float(len(estimator.given[NASTY_NAME]))
+
+
+# ---- successive halving
+
+
+def test_early_rounds_have_comparable_scores_where_a_model_is_drawn(tmp_path):
+    search = KINDS["halving"](tmp_path)
+    observed = observe(search)
+    page = written(search, tmp_path)
+    figures = page.data("figures")
+    dots = figures["chart-slice-0"]["data"][-2]
+    low = figures["chart-slice-0"]["layout"]["yaxis"]["range"][0]
+    expected = sorted(np.maximum(observed.scores, low))
+    np.testing.assert_allclose(sorted(dots["y"]), expected, rtol=1e-9)
+    raw = search.cv_results_["mean_test_score"]
+    points = zip(dots["customdata"], dots["y"], strict=True)
+    early = [(n, y) for (n, note), y in points if note]
+    assert early
+    assert any(abs(raw[n] - y) > 1e-3 for n, y in early)
+    assert "the mean rise of those that went on" in page.text("charts")
+    assert "Scores of different rounds do not compare" in page.text("charts")
+
+
+def test_other_searches_are_told_nothing_of_rounds(tmp_path):
+    assert "round" not in written(bayes(n_iter=4), tmp_path).text("charts")
+
+
+# ---- digits
+
+
+class Bowl(BaseEstimator):
+    """Scores best at 0, a little differently on each fold."""
+
+    def __init__(self, a=0.0, base=0.0, unit=1.0):
+        self.a = a
+        self.base = base
+        self.unit = unit
+
+    def fit(self, X, y=None):
+        return self
+
+    def score(self, X, y=None):
+        return self.base - self.unit * (1 + self.a**2 + X[0, 0] / 10)
+
+
+@pytest.mark.parametrize(
+    ("base", "unit"), [(0.0, 1e-10), (-123456.0, 1e-4), (0.9991, 1e-7), (-2e8, 0.1)]
+)
+def test_scores_have_the_digits_that_tell_them_apart(tmp_path, base, unit):
+    values = np.linspace(-1, 2, 7)
+    search = GridSearchCV(Bowl(base=base, unit=unit), {"a": values}, cv=3).fit(X)
+    page = written(search, tmp_path)
+    (best,) = re.findall("Best score</dt><dd><b>(.*?)</b>", page.source)
+    best = float(best.replace("−", "-"))
+    assert best == pytest.approx(search.best_score_, rel=1e-15, abs=unit / 10)
+    figures = page.data("figures")
+    assert len(set(figures["chart-progress"]["data"][1]["y"])) == 5
+    folds = figures["chart-folds"]["data"]
+    assert len(set(folds[0]["x"] + folds[2]["x"])) > 6
+    for chart, axis in (
+        ("progress", "yaxis"),
+        ("slice-0", "yaxis"),
+        ("folds", "xaxis"),
+    ):
+        texts = figures[f"chart-{chart}"]["layout"][axis]["ticktext"]
+        assert len(set(texts)) == len(texts) >= 2
+    notes = figures["chart-parallel"]["layout"]["annotations"]
+    scores = [note["text"] for note in notes if note["x"] == 1]
+    assert len(set(scores)) == len(scores) >= 3
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.0, 1.0, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+        (0.97, 1.0, ["0.97", "0.98", "0.99", "1.00"]),
+        (-300, 100, ["−300", "−200", "−100", "0", "100"]),
+        (-2.1e-10, 1e-11, ["−2e−10", "−1.5e−10", "−1e−10", "−5e−11", "0"]),
+        (0.5, 0.5, ["0.496", "0.498", "0.500", "0.502", "0.504"]),
+    ],
+)
+def test_ticks_of_scores_have_the_decimals_of_their_step(low, high, expected):
+    values, texts = score_ticks(low, high)
+    assert texts == expected
+    np.testing.assert_allclose([float(t.replace("−", "-")) for t in texts], values)
+
+
+def test_rounding_errors_are_no_range_of_scores():
+    floor, top = score_floor([0.9, 0.9 + 2e-16, 0.9 - 1e-16])
+    assert top - floor > 1e-3
+
+
+# ---- sentences
+
+
+def test_a_step_that_is_left_out_has_its_name():
+    steps = [("scale", "passthrough"), ("pick", None), ("svc", SVC())]
+    assert describe(Pipeline(steps)) == "a pipeline of scale, pick and SVC"
+
+
+@pytest.mark.parametrize(
+    ("n", "words"),
+    [
+        (8, None),
+        (9, "1 parameter that matters less is left out."),
+        (10, "2 parameters that matter less are left out."),
+    ],
+)
+def test_parameters_without_an_axis_are_counted(tmp_path, n, words):
+    search = RandomizedSearchCV(
+        Many(), dict.fromkeys(MANY[:n], uniform(0, 1)), n_iter=6, random_state=0
+    ).fit(X, y)
+    page = written(search, tmp_path)
+    text = page.text("charts")
+    assert words in text if words else "left out" not in text
+    (width,) = {int(w) for w in re.findall(r"min-width:(\d+)px", page.source)} - {0}
+    assert width <= 1020  # of a page of 1200, the rest is margins
+
+
+MANY = [f"a_long_name_of_parameter_{letter}" for letter in "abcdefghij"]
+
+
+class Many(Odd):
+    """Has ten numbers, of long names."""
+
+    def get_params(self, deep=True):
+        return {**dict.fromkeys(MANY, 0.0), **self.given}
+
+    def fit(self, X, y=None):
+        return self
+
+    def score(self, X, y=None):
+        return sum(i * v for i, v in enumerate(self.given.values()))
+
+    def __sklearn_clone__(self):
+        return Many().set_params(**self.given)
+
+
+def times(rows):
+    """Make a table of fits of (worker, start, seconds)."""
+    begin = pd.Timestamp("2024-01-01", tz="UTC")
+    return pd.DataFrame(
+        {
+            "candidate": range(len(rows)),
+            "fold": 0,
+            "status": "ok",
+            "worker": [worker for worker, _, _ in rows],
+            "start": [begin + pd.Timedelta(seconds=start) for _, start, _ in rows],
+            "seconds": [float(seconds) for _, _, seconds in rows],
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([("a", 0, 1), ("b", 0, 1), ("a", 1, 1)], [0, 1, 0]),
+        # three runs of two workers each
+        (
+            [(w, start, 1) for start, w in enumerate("ababcdcdefef")],
+            [0, 1, 0, 1] * 3,
+        ),
+        ([("a", 0, 1), ("a", 9, 1), ("b", 4, 1)], [0, 0, 1]),
+        ([("a", 0, 1), ("", 1, 2), ("", 5, 2), ("b", 8, 1)], [0, 0, 0, 0]),
+    ],
+)
+def test_workers_are_counted_that_were_there_at_a_time(rows, expected):
+    fits = times(rows)
+    assert worker_rows(fits).tolist() == expected
+    figure, _ = timeline(fits)
+    labels = figure["layout"]["yaxis"]["ticktext"]
+    assert labels == [f"worker {i + 1}" for i in range(max(expected) + 1)]
 
 
 def test_numbers_and_times_are_short():

@@ -77,6 +77,44 @@ def nasty(tmp_path_factory):
     return report(search, tmp_path_factory.mktemp("nasty") / "report.html")
 
 
+LONG_NAMES = [
+    f"numeric_measurements_of_the_{where}__{what}__strategy"
+    for where in ("laboratory", "field")
+    for what in ("imputer", "scaler")
+]
+
+
+class Long(BaseEstimator):
+    """Has long names, and long values of one of them."""
+
+    def __init__(self, given=None):
+        self.given = given or {}
+
+    def get_params(self, deep=True):
+        return {"kind": "", **dict.fromkeys(LONG_NAMES, 0.0), **self.given}
+
+    def set_params(self, **params):
+        self.given = {**self.given, **params}
+        return self
+
+    def fit(self, X, y=None):
+        return self
+
+    def score(self, X, y=None):
+        return -len(self.given["kind"]) + sum(self.given[n] for n in LONG_NAMES) / 10
+
+    def __sklearn_clone__(self):
+        return Long(dict(self.given))
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory):
+    kinds = [f"a_choice_with_a_long_name_{'x' * n}" for n in range(5)]
+    space = {"kind": kinds, **dict.fromkeys(LONG_NAMES, uniform(0, 1))}
+    search = BayesSearchCV(Long(), space, n_iter=12, cv=2, random_state=0).fit(X, y)
+    return report(search, tmp_path_factory.mktemp("long") / "report.html")
+
+
 @pytest.fixture(scope="module")
 def chromium():
     playwright = pytest.importorskip(
@@ -147,6 +185,36 @@ def test_all_charts_are_drawn_in_silence(open_page, path, viewport, scheme):
     assert charts.count() >= 6
     assert page.locator(".chart:has(.trace)").count() == charts.count()
     assert page.locator("#no-charts").count() == 0
+
+
+OVERLAPS = """(marks) => {
+    const boxes = marks.map((mark) => mark.getBoundingClientRect());
+    return boxes.slice(1).map((box, i) => boxes[i].right - box.left);
+}"""
+OUTSIDE = """(marks) => marks.flatMap((mark) => {
+    const own = mark.getBoundingClientRect();
+    const chart = mark.closest(".chart").getBoundingClientRect();
+    return [chart.left - own.left, own.right - chart.right, own.bottom - chart.bottom];
+})"""
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_long_names_and_values_have_their_labels(open_page, long, viewport):
+    page = open_page(long, viewport=viewport)
+    names = page.locator("#chart-parallel .xtick text")
+    assert names.count() == 6
+    assert len(set(names.all_text_contents())) == 6
+    assert max(names.evaluate_all(OVERLAPS)) < 0
+    charts = [f"#chart-slice-{n}" for n in range(3)]
+    kinds = next(
+        page.locator(f"{chart} .xtick text")
+        for chart in charts
+        if "kind" in page.locator(f"{chart} .xtitle").text_content()
+    )
+    assert len(set(kinds.all_text_contents())) == 5
+    assert kinds.count() == 5
+    for marks in (kinds, page.locator("#chart-importance .ytick text")):
+        assert max(marks.evaluate_all(OUTSIDE)) <= 1
 
 
 @pytest.mark.parametrize("which", ["path", "nasty"])

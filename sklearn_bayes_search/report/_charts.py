@@ -7,19 +7,17 @@ Plotly reads texts as HTML of a kind, so that those of the user are escaped.
 """
 
 import numpy as np
+import pandas as pd
 
-from sklearn_bayes_search.report._scales import score_floor
-from sklearn_bayes_search.report._text import (
-    drawn,
-    duration,
-    percent,
-    short_names,
-    visible,
-)
+from sklearn_bayes_search.report._labels import name_labels
+from sklearn_bayes_search.report._scales import score_floor, score_ticks
+from sklearn_bayes_search.report._text import duration, percent, visible
 
-__all__ = ["figure", "folds", "importance", "progress", "timeline"]
+__all__ = ["figure", "folds", "importance", "progress", "timeline", "worker_rows"]
 
 N_LEADERS = 10
+# Characters from which on every other score is written along an axis.
+LONG = 7
 MARGIN = {"l": 8, "r": 8, "t": 14, "b": 8}
 
 
@@ -134,23 +132,24 @@ def progress(findings):
     if findings.chosen is not None:
         traces.append(_star(findings.chosen.number, findings.chosen))
     room, n = 0.03 * (top - floor), len(findings.candidates)
+    limits = [floor - room, top + room]
+    values, texts = score_ticks(*limits)
     return figure(
         traces,
         x={
             "title": "candidate, in the order of evaluation",
             "range": [-0.02 * n - 0.5, 1.02 * n - 0.5],
         },
-        y={"title": "score", "range": [floor - room, top + room]},
+        y={"title": "score", "range": limits, "tickvals": values, "ticktext": texts},
     )
 
 
 def importance(table):
     """Draw the share of the differences of the score that each parameter explains."""
     table = table.iloc[:12][::-1]
-    short = short_names(table.index)
+    short = name_labels(table.index, 18)
     names = [
-        "which dict" if name == "(branch)" else drawn(short[name], 24)
-        for name in table.index
+        "which dict" if name == "(branch)" else short[name] for name in table.index
     ]
     rows = list(range(len(names)))
     notes = [
@@ -259,9 +258,17 @@ def folds(findings):
                     width=3,
                 )
             )
+    scores = np.concatenate([c.folds for c in leaders])
+    values, texts = score_ticks(scores.min(), scores.max())
+    # long ones side by side would be drawn aslant
+    step = 2 if max(map(len, texts)) > LONG else 1
     return figure(
         traces,
-        x={"title": "score on a fold"},
+        x={
+            "title": "score on a fold",
+            "tickvals": values[::step],
+            "ticktext": texts[::step],
+        },
         y={
             "tickvals": list(range(len(leaders))),
             "ticktext": [f"#{c.number}" for c in leaders],
@@ -288,13 +295,14 @@ def timeline(fits):
     shift, breaks, where = _breaks(start, seconds, order)
     start = start - shift
     end = float((start + seconds).max())
-    workers = {
-        worker: i for i, worker in enumerate(fits["worker"].iloc[order].unique())
-    }
+    rows = worker_rows(fits)
+    n_workers = int(rows.max()) + 1
     data = [
         [
             int(candidate),
-            f"fold {fold}: {duration(took)}, {status}, {visible(str(worker))}",
+            # without a worker where it was lost
+            f"fold {fold}: {duration(took)}, {status}"
+            + (f", {visible(str(worker))}" if worker else ""),
         ]
         for candidate, fold, took, status, worker in zip(
             fits["candidate"],
@@ -305,7 +313,6 @@ def timeline(fits):
             strict=True,
         )
     ]
-    rows = fits["worker"].map(workers).to_numpy()
     traces = []
     for status, colour, edge in (
         ("ok", "@accent", "@sheet"),
@@ -349,15 +356,44 @@ def timeline(fits):
             "range": [-0.01 * end, 1.01 * end],
         },
         y={
-            "tickvals": list(workers.values()),
-            "ticktext": [f"worker {i + 1}" for i in workers.values()],
+            "tickvals": list(range(n_workers)),
+            "ticktext": [f"worker {i + 1}" for i in range(n_workers)],
             "autorange": "reversed",
         },
-        height=max(70 + 24 * len(workers), 130),
+        height=max(70 + 24 * n_workers, 130),
         barmode="overlay",
         shapes=lines,
     )
     return chart, breaks
+
+
+def worker_rows(fits):
+    """Give each fit a row: as many as there were workers at a time.
+
+    Parameters
+    ----------
+    fits : DataFrame
+        ``folds_frame()``.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_fits,), int
+        A worker that began after another one had ended, as in a search that was
+        resumed, has the row of that.
+    """
+    start = fits["start"]
+    end = start + pd.to_timedelta(fits["seconds"].fillna(0.0), unit="s")
+    # of a fit that was lost with its worker, this is not known
+    worker = [str(name) or f"lost {row}" for row, name in enumerate(fits["worker"])]
+    lives = pd.DataFrame({"start": start, "end": end}).groupby(np.array(worker))
+    lives = lives.agg({"start": "min", "end": "max"})
+    lives = lives.sort_values("start", kind="stable")
+    ends, row_of = [], {}
+    for name, first, last in lives.itertuples():
+        row = next((i for i, until in enumerate(ends) if until <= first), len(ends))
+        ends[row : row + 1] = [last]
+        row_of[name] = row
+    return np.array([row_of[name] for name in worker])
 
 
 def _breaks(start, seconds, order):

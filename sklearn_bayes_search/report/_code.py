@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 
 from sklearn_bayes_search.report._text import safe_repr, shown, visible
 
-__all__ = ["code_of", "versions"]
+__all__ = ["code_of", "is_generator", "versions"]
 
 # A value with longer code is left out, as a list of ten thousand numbers.
 LONGEST = 2000
@@ -23,7 +23,7 @@ class _Writer:
     """Writes expressions, and keeps which imports they need and what is left out."""
 
     def __init__(self):
-        self.imports, self.left_out = set(), []
+        self.imports, self.left_out, self.generators = set(), [], []
 
     def write(self, value):
         """Write a value as an expression."""
@@ -107,13 +107,44 @@ class _Writer:
             return self.leave_out(value)
         if isinstance(value, BaseEstimator):
             return self._call(name, (), changed(value))
+        own = getattr(value, "__dict__", {})
+        if any(map(is_generator, own.values())):
+            known = inspect.signature(type(value)).parameters
+            if not set(known) <= set(own):
+                return self.leave_out(value)
+            return self._call(name, (), {key: own[key] for key in known})
         text = shown(value, LONGEST)
         return text if text.startswith(f"{name}(") else self.leave_out(value)
 
     def _call(self, name, args, kwargs):
         inner = [self.write(arg) for arg in args]
-        inner += [f"{key}={self.write(value)}" for key, value in kwargs.items()]
+        inner += [
+            f"{key}={self.write(value)}"
+            for key, value in self.without_generators(name, kwargs).items()
+        ]
         return f"{name}({', '.join(inner)})"
+
+    def without_generators(self, name, arguments):
+        """Leave out arguments whose state at the start is not known any more."""
+        drawn = [key for key, value in arguments.items() if is_generator(value)]
+        self.generators += [f"{key} of {name}" for key in drawn]
+        return {key: v for key, v in arguments.items() if key not in drawn}
+
+
+def is_generator(value):
+    """Tell whether a value draws numbers, so that it cannot be written as code.
+
+    Parameters
+    ----------
+    value : object
+        As for ``random_state``.
+
+    Returns
+    -------
+    is_generator : bool
+        False for a seed.
+    """
+    return isinstance(value, np.random.RandomState | np.random.Generator)
 
 
 def indent(text):
@@ -153,7 +184,7 @@ def code_of(search, best_params=None):
         writer.imports.add(
             "from sklearn.experimental import enable_halving_search_cv  # noqa: F401"
         )
-    parameters = changed(search)
+    parameters = writer.without_generators(name, changed(search))
     lines = []
     # in the order of the constructor, which get_params does not keep
     for key in inspect.signature(type(search).__init__).parameters:
@@ -170,6 +201,10 @@ def code_of(search, best_params=None):
     # the experimental import has to come before what it enables
     imports = sorted(writer.imports, key=lambda i: ("experimental" not in i, i))
     remarks = [f"# ... stands for {text}" for text in dict.fromkeys(writer.left_out)]
+    remarks += [
+        f"# {what} was a generator of random numbers, which has no code"
+        for what in dict.fromkeys(writer.generators)
+    ]
     return visible("\n".join([*imports, "", *remarks, search_code]).strip())
 
 

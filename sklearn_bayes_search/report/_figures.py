@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sklearn_bayes_search.report import _charts, _space_charts
 from sklearn_bayes_search.report._sections import section
-from sklearn_bayes_search.report._text import duration, plural, safe, shown
+from sklearn_bayes_search.report._text import duration, safe, shown
 
 __all__ = ["figures"]
 
@@ -18,8 +18,12 @@ SLICES = (
     '<div class="wide intro"><h3>The score along each parameter</h3><p>The line is '
     "what a model expects if only this parameter changes and the others stay at the "
     "best setting; it is 95\N{NO-BREAK SPACE}% sure of the band. Points are all "
-    "settings tried: the others differ in them, so they need not lie on the line.</p>"
-    "</div>"
+    "settings tried: the others differ in them, so they need not lie on the line."
+    "{more}</p></div>"
+)
+EARLY = (
+    " Of a setting that was dropped in an early round, the score is an estimate: its "
+    "own, and the mean rise of those that went on."
 )
 
 
@@ -77,7 +81,8 @@ def figures(findings):
     parts = [chart.html() for chart in charts]
     drawn = {chart.anchor: chart.figure for chart in charts}
     cuts = _space_charts.slices(findings)
-    parts += [SLICES] * bool(cuts)
+    more = EARLY if _is_halving(findings) else ""
+    parts += [SLICES.format(more=more)] * bool(cuts)
     for index, (name, figure) in enumerate(cuts):
         anchor = f"chart-slice-{index}"
         place = _place(anchor, f"Score along {shown(name)}", figure)
@@ -97,7 +102,17 @@ def _place(anchor, label, figure, least=0):
     )
 
 
+def _is_halving(findings):
+    return any(c.status == "early round" for c in findings.candidates)
+
+
 def _progress(findings):
+    text = "Each point is a setting, in the order they were tried."
+    if _is_halving(findings):
+        text = (
+            "Each point is a setting in a round, in the order they were tried. Scores "
+            "of different rounds do not compare."
+        )
     status = {c.status for c in findings.candidates}
     seen = {
         "paused": ("hollow", "paused: an estimate"),
@@ -107,7 +122,7 @@ def _progress(findings):
     return _Chart(
         "chart-progress",
         "Score of each candidate",
-        "Each point is a setting, in the order they were tried.",
+        text,
         _charts.progress(findings),
         (
             ("dot", "a setting"),
@@ -126,8 +141,12 @@ def _parallel(findings):
         "Each line is a setting. Follow the best lines: where do they cross each axis? "
         "The parameter next to the score matters most."
     )
-    if n_left_out:
-        text += f" {plural(n_left_out, 'parameter')} that matter less: left out."
+    if n_left_out == 1:
+        text += " 1 parameter that matters less is left out."
+    elif n_left_out:
+        text += f" {n_left_out} parameters that matter less are left out."
+    if _is_halving(findings):
+        text += EARLY
     keys = [("ramp", "lower to higher score"), ("step", "the best setting")]
     keys += [("dash", "failed")] * bool(findings.failed)
     return [_Chart("chart-parallel", "What goes together", text, figure, tuple(keys))]

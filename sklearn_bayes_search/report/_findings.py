@@ -10,6 +10,7 @@ from sklearn_bayes_search._observed import Observed, ScoreModel, observe
 from sklearn_bayes_search._results import mean_and_error
 from sklearn_bayes_search.importance import parameter_importance
 from sklearn_bayes_search.ranges import check_ranges
+from sklearn_bayes_search.report._scales import ROUNDING
 from sklearn_bayes_search.report._text import number
 from sklearn_bayes_search.selection import (
     HonestScore,
@@ -102,9 +103,10 @@ class Findings:
         None where there is no error.
         """
         error = np.nan if self.top is None else self.top.error
-        if not error > 0 or not np.isfinite(error):
+        # less is a rounding error, of folds that are all alike
+        if not np.isfinite(error) or error <= ROUNDING * abs(self.top.score):
             return None
-        return int(np.clip(1 - np.floor(np.log10(error)), 0, 8))
+        return max(int(1 - np.floor(np.log10(error))), 0)
 
     def score_text(self, value, extra=0):
         """Write a score with the digits that mean something, and some more."""

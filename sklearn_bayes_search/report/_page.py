@@ -111,13 +111,13 @@ def _json(value):
 
 
 def _finite(value):
-    """Give plain numbers, short ones, None for those that JSON does not have."""
+    """Give plain numbers, rounded ones, None for those that JSON does not have."""
     if isinstance(value, dict):
         return {key: _finite(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
         return [_finite(inner) for inner in value]
     if isinstance(value, float | np.floating):
-        return float(f"{value:.7g}") if np.isfinite(value) else None
+        return float(f"{value:.12g}") if np.isfinite(value) else None
     return value.item() if isinstance(value, np.generic) else value
 
 

@@ -4,17 +4,38 @@ import math
 
 import numpy as np
 
-from sklearn_bayes_search.report._text import drawn, is_number
+from sklearn_bayes_search.report._labels import value_labels
+from sklearn_bayes_search.report._text import is_number, number
+from sklearn_bayes_search.space import Ordinal
+from sklearn_bayes_search.space._choices import equal
 
-__all__ = ["MixedScale", "Scale", "round_numbers", "scales", "score_floor"]
+__all__ = [
+    "MAX_NAMES",
+    "ROUNDING",
+    "MixedScale",
+    "Scale",
+    "crowded",
+    "round_numbers",
+    "scales",
+    "score_floor",
+    "score_ticks",
+]
 
-# More names of choices than this cannot be read along an axis.
-MAX_NAMES = 8
+# More names of choices than this cannot be read along an axis, nor longer ones.
+MAX_NAMES, LONGEST = 8, 16
+# Listed numbers that are closer to each other than this share of the axis cannot be
+# told apart. Many of them are always close: there, those that are closer than this
+# times the mean distance.
+CLOSEST, CLOSEST_OF_MANY = 0.04, 0.28
+# Share of an axis that a name takes beside numbers, and that is left to these.
+NAME, NUMBERS = 0.12, 0.4
 # Highest over lowest value from which on a range may be logarithmic.
 LOG_FROM = 8.0
 # Scores more than this times the way from the median to the best below the median are
 # drawn at the edge: one very bad score would flatten all others.
 FLOOR = 3.0
+# Differences of scores below this share of them are rounding errors.
+ROUNDING = 1e-12
 
 
 class Scale:
@@ -44,44 +65,43 @@ class Scale:
             far = low > 0 and high >= LOG_FROM * low
             self.log = far and middle < (low + 3 * high) / 8
             self.ends = float(low), float(high)
+        self._listed = isinstance(dimension, Ordinal)
+        levels = np.sort(dimension.positions()) if self._listed else []
+        self._levels = levels if crowded(levels) else None
 
     def height(self, candidate, row):
         """Give how far along the axis a candidate is, 0 to 1."""
         return self._share(row[self.column])
 
     def _share(self, u):
+        if self._levels is not None:
+            return float(np.abs(self._levels - u).argmin() / (len(self._levels) - 1))
         return float(np.clip((u - self.low) / (self.high - self.low), 0.0, 1.0))
 
     def ticks(self):
         """List positions of ticks, 0 to 1, and their texts, safe to be drawn."""
-        if self.numeric and (self.dimension.n_levels or math.inf) > MAX_NAMES:
-            pairs = [
-                (self._place(value), drawn(value, 16)) for value in self.round_values()
-            ]
-            pairs = [(u, text) for u, text in pairs if u is not None]
-        else:
+        pairs = []
+        few = self.dimension.n_levels or math.inf
+        if self.numeric and self._levels is None and few > MAX_NAMES:
+            pairs = [(self._place(value), value) for value in self.round_values()]
+            pairs = [(u, value) for u, value in pairs if u is not None]
+        if len(pairs) < (3 if self._listed else 1):
             positions = self.dimension.positions()
             if positions is None:
                 levels = self.dimension.snap(np.linspace(self.low, self.high, 33))
                 positions = np.unique(levels)
+            if self.numeric:
+                positions = np.sort(positions)
             step = -(-len(positions) // MAX_NAMES)
-            pairs = [
-                (u, drawn(self.dimension.decode(u), 16)) for u in positions[::step]
-            ]
-        return [(self._share(u), text) for u, text in pairs]
+            pairs = [(u, self.dimension.decode(u)) for u in positions[::step]]
+        labels = value_labels([value for _, value in pairs], LONGEST)
+        places = [self._share(u) for u, _ in pairs]
+        return list(zip(places, labels, strict=True))
 
     def round_values(self):
         """List a few round values within the range."""
-        low, high = self.ends
         whole = isinstance(self.dimension.decode(self.low), int | np.integer)
-        if self.log:
-            first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
-            step = max(-(-(last - first) // 4), 1)
-            values = [10.0**power for power in range(first, last + 1, step)]
-            values = values if len(values) > 1 else [low, math.sqrt(low * high), high]
-        else:
-            values = round_numbers(low, high)
-        return sorted({round(v) for v in values}) if whole else values
+        return _round_values(*self.ends, log=self.log, whole=whole)
 
     def _place(self, value):
         try:
@@ -93,6 +113,8 @@ class Scale:
 class MixedScale:
     """A parameter that has other values in another part of the space, as an axis.
 
+    Numbers are in order, and what is none has a place of its own above them.
+
     Parameters
     ----------
     name : str
@@ -103,32 +125,58 @@ class MixedScale:
 
     def __init__(self, name, values):
         self.name = name
-        self._numeric = all(map(is_number, values))
-        if self._numeric:
-            low, high = min(values), max(values)
+        numbers = sorted({float(value) for value in values if _has_place(value)})
+        self._names = []
+        for value in values:
+            if _has_place(value) or any(equal(value, n) for n in self._names):
+                continue
+            self._names.append(value)
+        # of the axis, what the numbers have
+        self._share = max(NUMBERS, 1 - NAME * len(self._names)) if numbers else 0.0
+        self._numbers, self._few = numbers, len(numbers) <= MAX_NAMES
+        if numbers:
+            self._ends = low, high = numbers[0], numbers[-1]
+            self._whole = all(value % 1 == 0 for value in numbers)
             self._log = low > 0 and high >= LOG_FROM * low
-            self._texts = [drawn(value, 16) for value in (low, high)]
-            self._ends = [self._measure(low), self._measure(high)]
-        else:
-            self._texts = list(dict.fromkeys(drawn(value, 16) for value in values))
+            self._even = self._few and crowded([self._measure(v) for v in numbers])
 
     def height(self, candidate, row):
         """Give how far along the axis a candidate is, 0 to 1."""
-        value = candidate.params[self.name]
-        if self._numeric:
-            low, high = self._ends
-            return (self._measure(value) - low) / ((high - low) or 1.0)
-        return (self._texts.index(drawn(value, 16)) + 0.5) / len(self._texts)
+        return self._height(candidate.params[self.name])
+
+    def _height(self, value):
+        if _has_place(value):
+            return self._share * self._place(float(value))
+        index = next(i for i, name in enumerate(self._names) if equal(name, value))
+        # alone, names are off the ends
+        place = index + (1.0 if self._numbers else 0.5)
+        return self._share + (1 - self._share) * place / len(self._names)
 
     def ticks(self):
         """List positions of ticks, 0 to 1, and their texts, safe to be drawn."""
-        n = len(self._texts)
-        places = (0.0, 1.0) if self._numeric else (np.arange(n) + 0.5) / n
-        pairs = list(zip(places, self._texts, strict=True))
-        return [(float(u), t) for u, t in pairs[:: -(-n // MAX_NAMES)]]
+        values = self._numbers
+        if values and not self._few:
+            values = _round_values(*self._ends, log=self._log, whole=self._whole)
+        if self._numbers and self._whole:
+            values = [int(value) for value in values]
+        step = max(-(-len(self._names) // MAX_NAMES), 1)
+        values = [*values, *self._names[::step]]
+        places = [self._height(value) for value in values]
+        return list(zip(places, value_labels(values, LONGEST), strict=True))
+
+    def _place(self, value):
+        """Give the place of a number among the others, 0 to 1."""
+        if self._even:
+            return self._numbers.index(value) / (len(self._numbers) - 1)
+        low, high = map(self._measure, self._ends)
+        return (self._measure(value) - low) / (high - low) if high > low else 0.5
 
     def _measure(self, value):
-        return math.log10(value) if self._log else float(value)
+        return math.log10(value) if self._log else value
+
+
+def _has_place(value):
+    return is_number(value) and math.isfinite(value)
 
 
 def scales(space):
@@ -140,12 +188,55 @@ def scales(space):
     ]
 
 
-def round_numbers(low, high):
-    """List three to six round numbers between two others."""
+def crowded(places):
+    """Tell whether some of a few places, in order, cannot be told apart on an axis."""
+    if len(places) < 3:
+        return False
+    gaps = np.diff(places) / (places[-1] - places[0])
+    return bool(gaps.min() < min(CLOSEST, CLOSEST_OF_MANY / len(gaps)))
+
+
+def _round_values(low, high, *, log, whole):
+    """List a few round values within a range."""
+    if log:
+        first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
+        step = max(-(-(last - first) // 4), 1)
+        values = [10.0**power for power in range(first, last + 1, step)]
+        values = values if len(values) > 1 else [low, math.sqrt(low * high), high]
+    else:
+        values = round_numbers(low, high)
+    return sorted({round(v) for v in values}) if whole else values
+
+
+def round_numbers(low, high, most=5):
+    """List three numbers at least between two others, at most so many round steps."""
     step = 10 ** math.floor(math.log10((high - low) / 3))
-    step *= next(f for f in (1, 2, 5, 10) if (high - low) / (step * f) <= 5)
+    step *= next(f for f in (1, 2, 5, 10) if (high - low) / (step * f) <= most)
     first, last = math.ceil(low / step), math.floor(high / step)
-    return [float(f"{step * i:.12g}") for i in range(first, last + 1)]
+    return [float(f"{step * i:.15g}") for i in range(first, last + 1)]
+
+
+def score_ticks(low, high):
+    """List round scores of an axis, with as many digits as tell them apart.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends of the axis.
+
+    Returns
+    -------
+    values : list of float
+        Scores.
+    texts : list of str
+        What is written there.
+    """
+    if high - low <= ROUNDING * abs(high):
+        low, high = low - _pad(high), high + _pad(high)
+    values = round_numbers(low, high, most=6)
+    step = (values[-1] - values[0]) / max(len(values) - 1, 1) or 1.0
+    decimals = max(-math.floor(math.log10(step) + 1e-9), 0)
+    return values, [number(value, decimals) for value in values]
 
 
 def score_floor(scores):
@@ -156,7 +247,14 @@ def score_floor(scores):
     # where most are equally good, the median says nothing of the others
     way = max(best - middle, (best - np.quantile(scores, 0.1)) / 2)
     floor = middle - FLOOR * way
-    if way == 0 or floor <= worst:
+    if way <= ROUNDING * abs(best) or floor <= worst:
         floor = worst
-    pad = 0.06 * (best - floor) or 0.01 * max(abs(best), 1e-3)
+    pad = 0.06 * (best - floor)
+    if pad <= ROUNDING * abs(best):
+        pad = _pad(best)
     return float(floor - pad), float(best + pad)
+
+
+def _pad(score):
+    """Give the room around scores that are all equal."""
+    return 0.01 * max(abs(score), 1e-3)

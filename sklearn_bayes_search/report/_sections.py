@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_bayes_search.report._code import code_of, versions
+from sklearn_bayes_search.report._code import code_of, is_generator, versions
 from sklearn_bayes_search.report._text import (
     is_number,
     percent,
@@ -73,8 +73,8 @@ def next_steps(findings):
     items = advice(findings)
     if not items:
         text = (
-            "<p>Nothing stands out: no range looks too narrow, no parameter is without "
-            "effect, and nothing else calls for a change.</p>"
+            "<p>Nothing stands out: no range looks too narrow, no parameter was seen "
+            "to be without effect, and nothing else calls for a change.</p>"
         )
     else:
         text = "<ul>" + "".join(f"<li>{safe(item)}</li>" for item in items) + "</ul>"
@@ -205,6 +205,12 @@ def reproduce(findings):
         note = (
             "No seed was set: another run tries other settings. Set random_state to an "
             "int to get the same ones again."
+        )
+    elif is_generator(seed):
+        note = (
+            "random_state was a generator of random numbers, which cannot be written "
+            "down, and is left out: another run tries other settings. Set it to an int "
+            "to get the same ones again."
         )
     elif hasattr(search, "random_state"):
         note = f"The seed is random_state={shown(seed)}."

@@ -1,21 +1,32 @@
 """The two charts of the space: what goes together, and cuts through the model."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from sklearn_bayes_search._trial import key
 from sklearn_bayes_search.report._charts import figure
+from sklearn_bayes_search.report._labels import name_labels, value_labels
 from sklearn_bayes_search.report._scales import (
+    MAX_NAMES,
     MixedScale,
-    round_numbers,
+    crowded,
     scales,
     score_floor,
+    score_ticks,
 )
-from sklearn_bayes_search.report._text import drawn, number, short_names, shown
+from sklearn_bayes_search.space import Ordinal
+from sklearn_bayes_search.space._choices import equal
 
 __all__ = ["parallel", "slices"]
 
-# More axes, or values along one, cannot be read.
-MAX_AXES = MAX_TICKS = 8
+# More axes cannot be read.
+MAX_AXES = 8
+# Characters of the name of an axis, pixels of each, and pixels of an axis at least: all
+# axes fit into a page that is 1200 wide.
+LABEL, LETTER, LEAST_WIDTH = 15, 7, 96
+# Characters of names and values below a slice; more of all values are drawn aslant.
+NAME_WIDTH, VALUE_WIDTH, LEVEL = 40, 16, 36
 N_BANDS, N_STEPS, N_SLICES = 9, 61, 3
 # Where a line is for a parameter that the setting does not have.
 UNUSED = -0.12
@@ -44,28 +55,29 @@ def parallel(findings):
     scored = [(c, row) for c, row in placed if np.isfinite(c.score)]
     floor, top = score_floor([c.score for c, _ in scored])
     scored.sort(key=lambda pair: pair[0].score)
+
+    def line(pair):
+        return _line(axes, *pair, _note(findings, pair[0]), floor, top)
+
     traces = []
     # bands of equal rank, the best last, so that it is on top
     for band, members in enumerate(np.array_split(np.arange(len(scored)), N_BANDS)):
         if len(members):
-            lines = [_line(axes, *scored[i], floor, top) for i in members]
+            lines = [line(scored[i]) for i in members]
             traces.append(_lines(lines, f"@ramp{band}", 1.2, 0.8))
     failed = [(c, row) for c, row in placed if c.status == "failed"]
     if failed:
-        lines = [_line(axes, *pair, floor, top) for pair in failed]
-        traces.append({**_lines(lines, "@bad", 1.0, 0.5), "line_dash": "dot"})
-        dashed = traces[-1]
-        dashed["line"] = {**dashed["line"], "dash": dashed.pop("line_dash")}
-    best = [pair for pair in placed if pair[0] is findings.chosen]
-    lines = [_line(axes, *pair, floor, top) for pair in best]
-    traces.append(_lines(lines, "@second", 3.0, 1.0))
+        dotted = _lines([line(pair) for pair in failed], "@bad", 1.0, 0.5)
+        dotted["line"]["dash"] = "dot"
+        traces.append(dotted)
+    best = [pair for pair in placed if pair[0].number == findings.chosen.number]
+    traces.append(_lines([line(pair) for pair in best], "@second", 3.0, 1.0))
     # the page draws the line under the pointer with this one
     traces.append({**_lines([], "@ink", 2.5, 1.0), "hoverinfo": "skip"})
-    short = short_names([axis.name for axis in axes])
-    labels = [drawn(short[axis.name], 18) for axis in axes] + ["score"]
+    labels = [*name_labels([axis.name for axis in axes], LABEL).values(), "score"]
     ticks = [axis.ticks() for axis in axes]
-    steps = [(s - floor) / (top - floor) for s in round_numbers(floor, top)]
-    texts = map(number, round_numbers(floor, top))
+    values, texts = score_ticks(floor, top)
+    steps = [(value - floor) / (top - floor) for value in values]
     ticks.append(list(zip(steps, texts, strict=True)))
     notes = [
         {
@@ -119,7 +131,8 @@ def parallel(findings):
         annotations=notes,
         shapes=rules,
     )
-    chart["min_width"] = 96 * len(labels)
+    longest = max(len(line) for label in labels for line in label.split("<br>"))
+    chart["min_width"] = max(LEAST_WIDTH, LETTER * (longest + 1)) * len(labels)
     return chart, n_left_out
 
 
@@ -133,7 +146,7 @@ def slices(findings):
     """
     observed, model = findings.observed, findings.model
     space, placed = observed.space, _placed(findings)
-    centre = [row for c, row in placed if c is findings.chosen]
+    centre = [row for c, row in placed if c.number == findings.chosen.number]
     centre = centre[0] if centre else observed.U[observed.best]
     active = space.dims.active[space.dims.branch_of(centre[None])[0]]
     axes = {axis.name: axis for axis in scales(space) if active[axis.column]}
@@ -156,13 +169,17 @@ def slices(findings):
     low = max(low, floor - (top - floor))
     high = max([top, *((m + s).max() for _, _, m, s in drawn)])
     low -= 0.04 * (high - low)
+    titles = name_labels(list(axes), NAME_WIDTH)
     return [
-        (axis.name, _slice(findings, axis, U, mean, std, scored, (low, high)))
-        for axis, U, mean, std in drawn
+        (
+            axis.name,
+            _slice(findings, axis, titles[axis.name], *cut, scored, (low, high)),
+        )
+        for axis, *cut in drawn
     ]
 
 
-def _slice(findings, axis, U, mean, std, scored, limits):
+def _slice(findings, axis, title, U, mean, std, scored, limits):
     """Draw one cut, with all settings that have a value of the parameter."""
     space = findings.observed.space
     branch = space.dims.branch_of(np.array([row for _, row in scored]))
@@ -170,18 +187,27 @@ def _slice(findings, axis, U, mean, std, scored, limits):
     there = [pair for pair, yes in zip(scored, here, strict=True) if yes]
     x, points, horizontal = _along(axis, U[:, axis.column], there)
     traces = _model_line(axis, x, mean, std)
+    values, texts = score_ticks(*limits)
     low, _ = limits
-    shapes = ["triangle-down" if c.score < low else "circle" for c, _ in there]
+    shapes = [
+        "triangle-down"
+        if c.score < low
+        else "circle-open"
+        if c.status == "early round"
+        else "circle"
+        for c, _ in there
+    ]
     dots = {
         "type": "scatter",
         "mode": "markers",
         "x": points,
         "y": [max(c.score, low) for c, _ in there],
-        "customdata": [[c.number, ""] for c, _ in there],
+        "customdata": [[c.number, _note(findings, c)] for c, _ in there],
         "marker": {"size": 6, "color": "@soft", "opacity": 0.6, "symbol": shapes},
         "cliponaxis": False,
     }
-    best = [i for i, (c, _) in enumerate(there) if c is findings.chosen]
+    chosen = findings.chosen.number
+    best = [i for i, (c, _) in enumerate(there) if c.number == chosen]
     ring = {
         **dots,
         "x": [points[i] for i in best],
@@ -196,8 +222,8 @@ def _slice(findings, axis, U, mean, std, scored, limits):
     }
     return figure(
         [*traces, dots, ring],
-        x={"title": drawn(axis.name, 32), **horizontal},
-        y={"range": list(limits), "nticks": 6},
+        x={"title": title, **horizontal},
+        y={"range": list(limits), "tickvals": values, "ticktext": texts},
         height=250,
     )
 
@@ -205,7 +231,7 @@ def _slice(findings, axis, U, mean, std, scored, limits):
 def _along(axis, positions, there):
     """Give the places of the cut's points and of the settings, and the axis."""
     values = axis.dimension.decode_many(positions)
-    if axis.numeric:
+    if axis.numeric and not _uneven(axis, values):
         x = [float(value) for value in values]
         points = [float(c.params[axis.name]) for c, _ in there]
         marked = values if _few(axis, x) else axis.round_values()
@@ -217,29 +243,41 @@ def _along(axis, positions, there):
             {
                 "type": "log" if axis.log else "linear",
                 "tickvals": [float(value) for value in marked],
-                "ticktext": [shown(value) for value in marked],
+                "ticktext": value_labels(list(marked), VALUE_WIDTH),
                 "range": [low - pad, high + pad],
             },
         )
     x = list(range(len(values)))
     visited = np.array([row[axis.column] for _, row in there])
     points = np.abs(visited[:, None] - positions).argmin(axis=1).tolist()
-    step = -(-len(values) // MAX_TICKS)
-    texts = [drawn(value, 12) for value in values]
+    step = -(-len(values) // MAX_NAMES)
+    texts = value_labels(list(values[::step]), VALUE_WIDTH)
+    # plotly would leave out the last one of long texts
+    turn = {"tickangle": -35} if sum(map(len, texts)) > LEVEL else {}
     return (
         x,
         points,
         {
             "tickvals": x[::step],
-            "ticktext": texts[::step],
+            "ticktext": texts,
             "range": [-0.5, len(x) - 0.5],
+            "ticklabeloverflow": "allow",
+            **turn,
         },
     )
 
 
+def _uneven(axis, values):
+    """Tell whether listed numbers are drawn in order only, as they would overlap."""
+    if not isinstance(axis.dimension, Ordinal):
+        return False
+    values = np.array(values, dtype=float)
+    return crowded(np.log10(values) if axis.log else values)
+
+
 def _few(axis, x):
     """Tell whether the points of a cut are drawn one by one."""
-    return not axis.numeric or len(x) <= MAX_TICKS
+    return not axis.numeric or len(x) <= MAX_NAMES
 
 
 def _model_line(axis, x, mean, std):
@@ -271,7 +309,10 @@ def _model_line(axis, x, mean, std):
 
 
 def _placed(findings):
-    """Give candidates with their points, each setting once, those outside left out."""
+    """Give candidates with their points, each setting once, those outside left out.
+
+    Scores of early rounds are replaced by what they would be in the last one.
+    """
     space = findings.observed.space
     names = {name for branch in space.branches for name in branch}
     placed = {}
@@ -283,7 +324,21 @@ def _placed(findings):
             continue
         # of successive halving the last round counts
         placed[key(row)] = (candidate, row)
-    return list(placed.values())
+    observed = findings.observed
+    comparable = dict(zip(map(key, observed.U), observed.scores, strict=True))
+    return [
+        (replace(c, score=float(comparable[each])), row)
+        if c.status == "early round"
+        else (c, row)
+        for each, (c, row) in placed.items()
+    ]
+
+
+def _note(findings, candidate):
+    """Say of a point that it is drawn at another score than the candidate's."""
+    if candidate.status != "early round":
+        return ""
+    return f"in the last round about {findings.score_text(candidate.score, 1)}"
 
 
 def _axes(space, placed):
@@ -295,7 +350,7 @@ def _axes(space, placed):
     axes = []
     for name in dict.fromkeys(n for each in space.branches for n in each):
         values = [c.params[name] for c, _ in placed if name in c.params]
-        if name not in columns and len(set(map(shown, values))) < 2:
+        if name not in columns and all(equal(values[0], v) for v in values):
             continue
         own = columns.get(name, [])
         active = space.dims.active[branch][:, [axis.column for axis in own]]
@@ -307,8 +362,8 @@ def _axes(space, placed):
     return axes
 
 
-def _line(axes, candidate, row, floor, top):
-    """Give a candidate's number, and how high its line is at each axis."""
+def _line(axes, candidate, row, note, floor, top):
+    """Give a candidate's number with a note, and how high its line is at each axis."""
     heights = [
         axis.height(candidate, row) if axis.name in candidate.params else UNUSED
         for axis in axes
@@ -316,7 +371,7 @@ def _line(axes, candidate, row, floor, top):
     if np.isfinite(candidate.score):
         height = (max(candidate.score, floor) - floor) / (top - floor)
         heights.append(float(height))
-    return candidate.number, [round(height, 4) for height in heights]
+    return [candidate.number, note], [round(height, 4) for height in heights]
 
 
 def _lines(lines, colour, width, opacity):
@@ -325,7 +380,7 @@ def _lines(lines, colour, width, opacity):
     for candidate, heights in lines:
         x += [*range(len(heights)), None]
         y += [*heights, None]
-        data += [[candidate, ""]] * len(heights) + [None]
+        data += [candidate] * len(heights) + [None]
     return {
         "type": "scatter",
         "mode": "lines+markers",

@@ -10,7 +10,6 @@ import numpy as np
 
 __all__ = [
     "describe",
-    "drawn",
     "duration",
     "is_number",
     "listing",
@@ -19,7 +18,6 @@ __all__ = [
     "plural",
     "safe",
     "safe_repr",
-    "short_names",
     "shown",
     "visible",
 ]
@@ -120,7 +118,8 @@ def number(value, decimals=None):
     value : float
         Any.
     decimals : int, default=None
-        Digits after the point; None: four digits in all.
+        Digits after the point, more than 8 of them in scientific notation where that
+        is shorter; None: four digits in all, eight of a large number.
 
     Returns
     -------
@@ -129,8 +128,11 @@ def number(value, decimals=None):
     """
     if not math.isfinite(value):
         return "–"
-    if decimals is None or abs(value) >= 1e7:
-        return f"{value:.4g}".replace("-", "−")
+    digits = 4 if abs(value) < 1e4 else 8
+    if decimals is not None and value != 0:
+        digits = max(math.floor(math.log10(abs(value))) + 1 + decimals, digits)
+    if decimals is None or decimals > 8 or abs(value) >= 1e7:
+        return f"{value:.{min(digits, 15)}g}".replace("-", "−")
     text = f"{value:.{decimals}f}".replace("-", "−")
     return text.removeprefix("−") if not text.strip("−0.") else text
 
@@ -192,42 +194,6 @@ def plural(count, noun):
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def short_names(names):
-    """Cut the names of steps off, where what is left names one parameter only.
-
-    Parameters
-    ----------
-    names : iterable of str
-        All names.
-
-    Returns
-    -------
-    short : dict of str to str
-        As "C" for "svc__C".
-    """
-    last = {name: str(name).rpartition("__")[2] for name in names}
-    ends = list(last.values())
-    return {n: end if end and ends.count(end) == 1 else n for n, end in last.items()}
-
-
-def drawn(value, longest):
-    """Write a value or a name for a chart: plotly reads HTML of a kind.
-
-    Parameters
-    ----------
-    value : object
-        The user's own.
-    longest : int
-        Characters, of which more are cut off.
-
-    Returns
-    -------
-    text : str
-        Escaped; plotly knows no code for quotes.
-    """
-    return escape(shown(value, longest), quote=False)
-
-
 def describe(estimator):
     """Name an estimator, with its parts.
 
@@ -239,13 +205,18 @@ def describe(estimator):
     Returns
     -------
     text : str
-        As "a pipeline of StandardScaler and SVC".
+        As "a pipeline of StandardScaler and SVC"; the name of a step that is
+        "passthrough".
     """
     steps = getattr(estimator, "steps", None)
     name = type(estimator).__name__
     if not isinstance(steps, list):
         return visible(name)
-    parts = [visible(type(step).__name__) for _, step in steps]
+    parts = [
+        # "passthrough" and None are places for what the search puts there
+        visible(name if step is None or isinstance(step, str) else type(step).__name__)
+        for name, step in steps
+    ]
     return f"a pipeline of {listing(parts)}"
 
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sklearn_bayes_search.report._charts import timeline
+from sklearn_bayes_search.report._charts import timeline, worker_rows
 from sklearn_bayes_search.report._text import (
     describe,
     duration,
@@ -226,8 +226,8 @@ def _time(findings):
         parts.append(
             f"{duration(float(end.max()) - sum(breaks))} from first to last fit"
         )
-        workers = fits["worker"].nunique()
-        parts.append(f"{duration(total)} of fitting on {plural(workers, 'worker')}")
+        workers = plural(int(worker_rows(fits).max()) + 1, "worker")
+        parts.append(f"{duration(total)} of fitting on {workers}")
         if breaks:
             parts.append(
                 f"without {plural(len(breaks), 'break')} of {duration(sum(breaks))}"
