@@ -74,7 +74,7 @@ def test_the_error_of_the_estimate_is_as_large_as_stated(n_known):
 
 def test_the_estimate_of_a_candidate_that_scatters_is_less_certain():
     model = FoldModel.fit(simulate(np.random.default_rng(0), 12, 5))
-    calm, wild = model.effects.copy(), model.effects + [0, 9, -9, 0, 0]
+    calm, wild = model.effects.copy(), model.effects + np.array([0, 9, -9, 0, 0])
     calm[3:] = wild[3:] = np.nan
     mean, variance = model.estimate(np.array([calm, wild]))
     assert_allclose(mean, 0, atol=1e-12)
