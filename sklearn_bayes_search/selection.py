@@ -52,7 +52,7 @@ class HonestScore:
     level: float
 
 
-def honest_score(results, *, metric=None, level=0.95, test_share=None):
+def honest_score(results, *, metric=None, level=0.95, test_share=None, index=None):
     """Correct the best score for having been chosen as the highest of many.
 
     The mean of the best setting is high because it is good and because its folds were
@@ -75,6 +75,9 @@ def honest_score(results, *, metric=None, level=0.95, test_share=None):
         `known_test_share`; where that is nothing, 1 / (k - 1), as with k folds. Give it
         with ``cv_results_`` of repeated or shuffled splits: 0.25 for 5 folds, however
         often they are repeated.
+    index : int, default=None
+        Row of the setting. None is the one that a search chose by a function,
+        ``refit``, and else the one with the best mean.
 
     Returns
     -------
@@ -84,7 +87,8 @@ def honest_score(results, *, metric=None, level=0.95, test_share=None):
     Raises
     ------
     ValueError
-        If there are fewer than two folds, or no setting has a score on all of them.
+        If there are fewer than two folds, or no setting, or not that of ``index``, has
+        a score on all of them.
 
     Notes
     -----
@@ -124,7 +128,7 @@ def honest_score(results, *, metric=None, level=0.95, test_share=None):
     True
     """
     _check_level(level)
-    table, _ = _complete(results, metric)
+    table, rows = _complete(results, metric)
     n_splits = table.shape[1]
     if n_splits < 2:
         raise ValueError(
@@ -133,7 +137,13 @@ def honest_score(results, *, metric=None, level=0.95, test_share=None):
         )
     test_share = known_test_share(results) if test_share is None else test_share
     means = table.mean(axis=1)
-    best = int(means.argmax())
+    if index is None and callable(getattr(results, "refit", None)):
+        index = results.best_index_
+    if index is not None and index not in rows:
+        raise ValueError(
+            f"The setting of row {index!r}, 'index', has no score on all folds."
+        )
+    best = int(means.argmax() if index is None else np.flatnonzero(rows == index)[0])
     # how often each fold is drawn, (n_draws, n_splits): always the same draws
     drawn = np.random.default_rng(0).multinomial(
         n_splits, np.full(n_splits, 1 / n_splits), size=N_DRAWS

@@ -53,6 +53,35 @@ def simulate(rng, n, k, spread):
 # --- how good the best is ---
 
 
+def test_the_score_of_another_setting_is_that_setting_s():
+    _, table = simulate(np.random.default_rng(0), 8, 5, 0.3)
+    row = int(table.mean(axis=1).argsort()[-2])
+    of_best, of_other = (
+        honest_score(results(table)),
+        honest_score(results(table), index=row),
+    )
+    assert of_other.score == table[row].mean() - of_other.optimism
+    assert of_other.optimism < of_best.optimism
+    widths = [h.high - h.low for h in (of_best, of_other)]
+    deviations = table[[table.mean(axis=1).argmax(), row]].std(axis=1)
+    assert_allclose(widths[1] / widths[0], deviations[1] / deviations[0])
+    with pytest.raises(ValueError, match="row 9, 'index'"):
+        honest_score(results(table), index=9)
+
+
+@pytest.mark.parametrize("search", [GridSearchCV, BayesSearchCV])
+def test_the_honest_score_is_that_of_the_setting_that_a_function_chose(search):
+    tree = DecisionTreeClassifier(random_state=0)
+    space = {"max_depth": list(range(1, 9))}
+    simplest = search(tree, space, refit=OneStandardError("max_depth", tolerance=9))
+    simplest.fit(*load_iris(return_X_y=True))
+    honest, index = honest_score(simplest), simplest.best_index_
+    assert index != simplest.cv_results_["mean_test_score"].argmax()
+    assert honest == honest_score(simplest.cv_results_, index=index)
+    if search is BayesSearchCV:
+        assert simplest.honest_score() == honest
+
+
 @pytest.mark.parametrize("k", [5, 10])
 @pytest.mark.parametrize("spread", [0.0, 0.5])
 def test_half_of_the_optimism_is_taken_away_at_least(k, spread):
@@ -225,7 +254,8 @@ def test_it_serves_every_search(cls):
     as_frame = pd.DataFrame(search.cv_results_)
     for table in (as_frame, as_frame.to_dict("list")):
         assert rule(table) == search.best_index_
-        assert honest_score(table) == honest_score(search)
+        index = search.best_index_  # a table does not tell what was chosen
+        assert honest_score(table, index=index) == honest_score(search)
     few_rows = as_frame[:3]  # fewer than folds
     assert honest_score(few_rows) == honest_score(few_rows.to_dict("list"))
     assert pickle.loads(pickle.dumps(rule)) == rule
