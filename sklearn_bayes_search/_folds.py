@@ -58,6 +58,7 @@ def mean_test_share(splits: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
 
     return float(np.mean([size(test) / size(train) for train, test in splits]))
 
+
 # So many folds of a candidate's own weigh as much as the variance of the best ones.
 WORTH = 8
 

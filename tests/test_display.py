@@ -14,6 +14,7 @@ from sklearn.model_selection import (
     GridSearchCV,
     HalvingRandomSearchCV,
     RandomizedSearchCV,
+    RepeatedKFold,
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer
@@ -43,8 +44,9 @@ from sklearn_bayes_search.display._text import (
     value_texts,
 )
 from sklearn_bayes_search.report import _charts
+from sklearn_bayes_search.report._findings import find
 from sklearn_bayes_search.report._text import duration
-from sklearn_bayes_search.selection import equivalent_settings
+from sklearn_bayes_search.selection import equivalent_settings, honest_score
 from sklearn_bayes_search.space import as_space
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -579,6 +581,26 @@ def test_folds_intervals_agree_with_the_set_of_equals():
     equal = equivalent_settings(table)
     reached = drawn.candidates[drawn.intervals[:, 1] >= 0]
     assert set(reached) == set(drawn.candidates[drawn.equivalent]) == set(equal)
+
+
+@pytest.mark.parametrize("search", [BayesSearchCV, RandomizedSearchCV])
+def test_folds_that_are_repeated_have_the_equals_of_the_search(search):
+    cv = RepeatedKFold(n_splits=3, n_repeats=5, random_state=0)
+    tree = DecisionTreeClassifier(max_features=1, random_state=0)
+    search = search(tree, {"max_depth": range(1, 12)}, cv=cv, n_iter=10, random_state=0)
+    equal = equivalent_settings(search.fit(X, y))
+    assert len(equal) != len(equivalent_settings(search.cv_results_))
+    drawn = FoldsDisplay.from_estimator(search, n_best=10)
+    assert drawn.n_equivalent == len(equal) - 1
+    assert set(drawn.candidates[drawn.equivalent]) == set(equal)
+    reached = drawn.candidates[drawn.intervals[:, 1] >= 0]
+    assert set(reached) == set(equal)
+    found = find(search)
+    assert found.equals == equal.tolist()
+    assert found.honest == honest_score(search)
+    if hasattr(search, "equivalent_params_"):
+        params = search.cv_results_["params"]
+        assert search.equivalent_params_ == [params[row] for row in equal]
 
 
 def test_folds_tell_near_scores_and_settings_apart():
