@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from sklearn_bayes_search._score_limits import ROUNDING, score_limits
 from sklearn_bayes_search.report._labels import value_labels
 from sklearn_bayes_search.report._text import is_number, number
 from sklearn_bayes_search.space import Ordinal
@@ -11,7 +12,6 @@ from sklearn_bayes_search.space._choices import equal
 
 __all__ = [
     "MAX_NAMES",
-    "ROUNDING",
     "MixedScale",
     "Scale",
     "crowded",
@@ -31,11 +31,6 @@ CLOSEST, CLOSEST_OF_MANY = 0.04, 0.28
 NAME, NUMBERS = 0.12, 0.4
 # Highest over lowest value from which on a range may be logarithmic.
 LOG_FROM = 8.0
-# Scores more than this times the way from the median to the best below the median are
-# drawn at the edge: one very bad score would flatten all others.
-FLOOR = 3.0
-# Differences of scores below this share of them are rounding errors.
-ROUNDING = 1e-12
 
 
 class Scale:
@@ -241,18 +236,11 @@ def score_ticks(low, high):
 
 def score_floor(scores):
     """Give the lowest score that is drawn where it is, and the top of the axis."""
-    scores = np.asarray(scores, dtype=float)
-    scores = scores[np.isfinite(scores)]
-    best, middle, worst = scores.max(), np.median(scores), scores.min()
-    # where most are equally good, the median says nothing of the others
-    way = max(best - middle, (best - np.quantile(scores, 0.1)) / 2)
-    floor = middle - FLOOR * way
-    if way <= ROUNDING * abs(best) or floor <= worst:
-        floor = worst
+    floor, best = score_limits(scores)
     pad = 0.06 * (best - floor)
     if pad <= ROUNDING * abs(best):
         pad = _pad(best)
-    return float(floor - pad), float(best + pad)
+    return floor - pad, best + pad
 
 
 def _pad(score):
