@@ -33,6 +33,7 @@ from sklearn_bayes_search import (
     SurrogateDisplay,
     TimelineDisplay,
 )
+from sklearn_bayes_search._times import Timeline, duration
 from sklearn_bayes_search.display._candidates import score_name
 from sklearn_bayes_search.display._canvas import PARTIAL, robust_limits
 from sklearn_bayes_search.display._parameter_axis import parameter_axes
@@ -45,7 +46,6 @@ from sklearn_bayes_search.display._text import (
 )
 from sklearn_bayes_search.report import _charts
 from sklearn_bayes_search.report._findings import find
-from sklearn_bayes_search.report._text import duration
 from sklearn_bayes_search.selection import equivalent_settings, honest_score
 from sklearn_bayes_search.space import as_space
 
@@ -711,21 +711,32 @@ def test_timeline_keeps_the_row_of_a_worker_that_goes_on():
     assert drawn.rows_ == {"a:1": 0, "a:2": 1, "a:3": 0}
 
 
-def test_timeline_keeps_a_worker_that_waits_for_others():
-    rows = [*session(["a:1"], 0.0, 1), *session(["a:2"], 0.5, 3)]
-    rows += session(["a:3"], 2.0, 1)
+def test_timeline_gives_the_row_of_a_worker_to_the_one_that_replaces_it():
+    rows = [*session(["a:1"], 0.0, 4), *session(["a:2"], 0.0, 2)]
+    rows += session(["a:3"], 3.0, 1)
     drawn = TimelineDisplay(fits=fits(rows)).plot()
-    assert len(set(drawn.rows_.values())) == 3
+    assert drawn.rows_ == {"a:1": 0, "a:2": 1, "a:3": 1}
+    assert drawn.utilisation_ == pytest.approx(7 / 8)
 
 
-def test_timeline_and_report_tell_the_same_times():
-    rows = session(["a:1"], 0.0, 200) + session(["a:2"], 5000.0, 55)
-    rows += session(["a:3"], 20000.0, 1)
+def test_timeline_shows_a_fit_that_was_lost_with_its_worker():
+    rows = [("a:1", 0, 0.0, 4.0, "ok"), ("", 1, 0.0, 2.0, "failed")]
+    drawn = TimelineDisplay(fits=fits(rows)).plot()
+    assert drawn.rows_ == {"a:1": 0, "lost 1": 1}
+    assert "worker 2" in text_of(drawn.figure_)
+
+
+def test_timeline_and_report_tell_the_same_times_and_workers():
+    rows = session(["a:1", "a:2"], 0.0, 100) + session(["a:3"], 5000.0, 55)
+    rows += session(["a:4"], 20000.0, 1)
     table = fits(rows)
-    _, breaks = _charts.timeline(table)
-    work = duration(20001.0 - sum(breaks))
+    times = Timeline.of(table)
+    work = duration(20001.0 - sum(times.pauses))
     title = TimelineDisplay(fits=table).plot().ax_.get_title(loc="left")
-    assert title.endswith(f"{work} without 2 breaks of {duration(sum(breaks))}")
+    assert title.startswith("2 workers")
+    assert title.endswith(f"{work} without 2 breaks of {duration(sum(times.pauses))}")
+    rows = _charts.timeline(table, times)["layout"]["yaxis"]["ticktext"]
+    assert rows == ["worker 1", "worker 2"]
 
 
 def test_timeline_is_of_our_searches_only(bayes, grid):

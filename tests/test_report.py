@@ -43,8 +43,9 @@ from sklearn_bayes_search import (
     read_journal,
 )
 from sklearn_bayes_search._observed import observe
+from sklearn_bayes_search._times import Timeline
 from sklearn_bayes_search.report import report
-from sklearn_bayes_search.report._charts import timeline, worker_rows
+from sklearn_bayes_search.report._charts import timeline
 from sklearn_bayes_search.report._code import code_of
 from sklearn_bayes_search.report._labels import name_labels, value_labels
 from sklearn_bayes_search.report._scales import (
@@ -55,7 +56,7 @@ from sklearn_bayes_search.report._scales import (
     score_floor,
     score_ticks,
 )
-from sklearn_bayes_search.report._text import describe, duration, number, shown
+from sklearn_bayes_search.report._text import describe, number, shown
 from sklearn_bayes_search.selection import honest_score
 from sklearn_bayes_search.space import as_space
 
@@ -607,12 +608,12 @@ def test_versions_and_seed_are_told(kind):
 def test_a_break_between_two_runs_is_left_out(tmp_path):
     search = resumed(tmp_path)
     fits = search.folds_frame()
-    _, breaks = timeline(fits)
-    assert breaks == []
+    assert Timeline.of(fits).pauses == []
     late = fits["candidate"] >= 8
     fits.loc[late, "start"] += pd.Timedelta(hours=5)
-    figure, breaks = timeline(fits)
-    assert breaks == [pytest.approx(5 * 3600, abs=60)]
+    times = Timeline.of(fits)
+    figure = timeline(fits, times)
+    assert times.pauses == [pytest.approx(5 * 3600, abs=60)]
     assert max(max(trace["base"]) for trace in figure["data"]) < 600
     assert len(figure["layout"]["shapes"]) == 1
     assert len(read_journal(tmp_path / "journal")) == len(fits)
@@ -977,43 +978,7 @@ class Many(Odd):
         return Many().set_params(**self.given)
 
 
-def times(rows):
-    """Make a table of fits of (worker, start, seconds)."""
-    begin = pd.Timestamp("2024-01-01", tz="UTC")
-    return pd.DataFrame(
-        {
-            "candidate": range(len(rows)),
-            "fold": 0,
-            "status": "ok",
-            "worker": [worker for worker, _, _ in rows],
-            "start": [begin + pd.Timedelta(seconds=start) for _, start, _ in rows],
-            "seconds": [float(seconds) for _, _, seconds in rows],
-        }
-    )
-
-
-@pytest.mark.parametrize(
-    ("rows", "expected"),
-    [
-        ([("a", 0, 1), ("b", 0, 1), ("a", 1, 1)], [0, 1, 0]),
-        # three runs of two workers each
-        (
-            [(w, start, 1) for start, w in enumerate("ababcdcdefef")],
-            [0, 1, 0, 1] * 3,
-        ),
-        ([("a", 0, 1), ("a", 9, 1), ("b", 4, 1)], [0, 0, 1]),
-        ([("a", 0, 1), ("", 1, 2), ("", 5, 2), ("b", 8, 1)], [0, 0, 0, 0]),
-    ],
-)
-def test_workers_are_counted_that_were_there_at_a_time(rows, expected):
-    fits = times(rows)
-    assert worker_rows(fits).tolist() == expected
-    figure, _ = timeline(fits)
-    labels = figure["layout"]["yaxis"]["ticktext"]
-    assert labels == [f"worker {i + 1}" for i in range(max(expected) + 1)]
-
-
-def test_numbers_and_times_are_short():
+def test_numbers_are_short():
     assert shown(0.1 + 0.2) == "0.3"
     assert shown(12) == "12"
     assert shown(np.float64(1e-7)) == "1e-07"
@@ -1022,10 +987,3 @@ def test_numbers_and_times_are_short():
     assert "ValueError" in shown(10**5000)
     assert number(-0.0001, 2) == "0.00"
     assert number(np.nan) == "–"
-    assert [duration(s) for s in (0.0005, 0.35, 3.25, 600, 86400 * 3)] == [
-        "under 1 ms",
-        "350 ms",
-        "3.25 s",
-        "10 min",
-        "3 days",
-    ]

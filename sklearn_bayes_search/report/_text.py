@@ -10,7 +10,6 @@ import numpy as np
 
 __all__ = [
     "describe",
-    "duration",
     "is_number",
     "listing",
     "number",
@@ -151,29 +150,6 @@ def percent(share):
         As "95 %", which does not break at the end of a line.
     """
     return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
-
-
-def duration(seconds):
-    """Write a time.
-
-    Parameters
-    ----------
-    seconds : float
-        NaN is unknown.
-
-    Returns
-    -------
-    text : str
-        In the unit that suits it.
-    """
-    if not math.isfinite(seconds):
-        return "–"
-    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.3g} {unit}"
-    if seconds >= 1:
-        return f"{seconds:.3g} s"
-    return f"{1000 * seconds:.3g} ms" if seconds >= 1e-3 else "under 1 ms"
 
 
 def plural(count, noun):
