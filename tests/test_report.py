@@ -43,6 +43,7 @@ from sklearn_bayes_search import (
     read_journal,
 )
 from sklearn_bayes_search._observed import observe
+from sklearn_bayes_search._short_text import shown
 from sklearn_bayes_search._times import Timeline
 from sklearn_bayes_search.report import report
 from sklearn_bayes_search.report._charts import timeline
@@ -56,7 +57,7 @@ from sklearn_bayes_search.report._scales import (
     score_floor,
     score_ticks,
 )
-from sklearn_bayes_search.report._text import describe, number, shown
+from sklearn_bayes_search.report._text import describe, number
 from sklearn_bayes_search.selection import honest_score
 from sklearn_bayes_search.space import as_space
 
@@ -662,12 +663,6 @@ def test_one_very_bad_score_does_not_flatten_the_others():
     assert low < 0.5 < high
 
 
-def test_one_name_is_its_last_step_and_equal_ones_have_more():
-    names = ["svc__C", "pca__C", "svc__gamma", "a", "a__"]
-    labels = ["svc__C", "pca__C", "gamma", "a", "a__"]
-    assert name_labels(names, 18) == dict(zip(names, labels, strict=True))
-
-
 LONG = "preprocess__numeric_measurements_of_the_"
 ENDS = ("imp__strategy", "scale__with_mean")
 
@@ -700,6 +695,8 @@ def test_a_long_name_keeps_its_end():
         "…the_laboratory__<br>imp__strategy",
         "…of_the_field__<br>imp__strategy",
     ]
+    names = ["which dict of the list"]
+    assert name_labels(names, 18) == {names[0]: "which<br>dict of the list"}
     names = ["min_weight_fraction_leaf"]
     assert name_labels(names, 18) == {names[0]: "min_weight_<br>fraction_leaf"}
 
@@ -729,13 +726,6 @@ def test_a_long_name_keeps_its_end():
 def test_labels_of_values_are_short_and_all_different(values, labels):
     longest = 15 if "n_comp" in labels[0] else 13
     assert value_labels(values, longest) == labels
-
-
-def test_pipelines_are_told_apart_by_their_steps():
-    values = [make_pipeline(PCA(n), SVC()) for n in (2, 3)]
-    assert value_labels(values, 20) == ["pca__n_components=2", "pca__n_components=3"]
-    values.append(make_pipeline(SVC()))
-    assert len(set(value_labels(values, 20))) == 3
 
 
 def test_an_axis_of_numbers_and_names_has_the_numbers_in_order():
@@ -917,7 +907,7 @@ def test_scores_have_the_digits_that_tell_them_apart(tmp_path, base, unit):
         (0.0, 1.0, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
         (0.97, 1.0, ["0.97", "0.98", "0.99", "1.00"]),
         (-300, 100, ["−300", "−200", "−100", "0", "100"]),
-        (-2.1e-10, 1e-11, ["−2e−10", "−1.5e−10", "−1e−10", "−5e−11", "0"]),
+        (-2.1e-10, 1e-11, ["−2.0e−10", "−1.5e−10", "−1.0e−10", "−5.0e−11", "0"]),
         (0.5, 0.5, ["0.496", "0.498", "0.500", "0.502", "0.504"]),
     ],
 )
@@ -979,11 +969,5 @@ class Many(Odd):
 
 
 def test_numbers_are_short():
-    assert shown(0.1 + 0.2) == "0.3"
-    assert shown(12) == "12"
-    assert shown(np.float64(1e-7)) == "1e-07"
-    assert shown("x" * 100, 10) == "xxxxxxxxx…"
-    assert len(shown(10**400)) == 80
-    assert "ValueError" in shown(10**5000)
     assert number(-0.0001, 2) == "0.00"
     assert number(np.nan) == "–"

@@ -7,15 +7,15 @@ import numpy as np
 from scipy.stats import t as student
 
 from sklearn_bayes_search._folds import deviation, error_factor
-from sklearn_bayes_search.display._candidates import read_candidates
-from sklearn_bayes_search.display._canvas import BEST, COLORS, MUTED, new_axes
-from sklearn_bayes_search.display._text import (
-    as_text,
+from sklearn_bayes_search._short_text import (
     different_values,
-    name_texts,
+    name_ends,
     number_texts,
     setting_texts,
 )
+from sklearn_bayes_search.display._candidates import read_candidates
+from sklearn_bayes_search.display._canvas import BEST, COLORS, MUTED, new_axes
+from sklearn_bayes_search.display._text import MAX_WIDTH, as_text
 from sklearn_bayes_search.selection import equivalent_settings, known_test_share
 
 __all__ = ["FoldsDisplay"]
@@ -315,8 +315,8 @@ def _labels(settings):
     names = list(dict.fromkeys(name for params in settings for name in params))
     if len(settings) > 1:
         names = [name for name in names if _differs(name, settings)] or names
-    texts = name_texts(names)
-    return setting_texts(settings, texts)
+    texts = setting_texts(settings, name_ends(names), MAX_WIDTH)
+    return [as_text(text) for text in texts]
 
 
 def _differs(name, settings):

@@ -8,10 +8,11 @@ Plotly reads texts as HTML of a kind, so that those of the user are escaped.
 
 import numpy as np
 
+from sklearn_bayes_search._short_text import visible
 from sklearn_bayes_search._times import duration
 from sklearn_bayes_search.report._labels import name_labels
 from sklearn_bayes_search.report._scales import score_floor, score_ticks
-from sklearn_bayes_search.report._text import percent, visible
+from sklearn_bayes_search.report._text import percent
 
 __all__ = ["figure", "folds", "importance", "progress", "timeline"]
 
@@ -147,10 +148,7 @@ def progress(findings):
 def importance(table):
     """Draw the share of the differences of the score that each parameter explains."""
     table = table.iloc[:12][::-1]
-    short = name_labels(table.index, 18)
-    names = [
-        "which dict" if name == "(branch)" else short[name] for name in table.index
-    ]
+    names = list(name_labels(table.index, 18).values())
     rows = list(range(len(names)))
     notes = [
         f"alone {percent(main)}, with others {percent(total)} ± {percent(error)}"

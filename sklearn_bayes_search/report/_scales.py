@@ -5,10 +5,11 @@ import math
 import numpy as np
 
 from sklearn_bayes_search._score_limits import ROUNDING, score_limits
+from sklearn_bayes_search._short_text import different_values, number_texts
 from sklearn_bayes_search.report._labels import value_labels
-from sklearn_bayes_search.report._text import is_number, number
 from sklearn_bayes_search.space import Ordinal
 from sklearn_bayes_search.space._choices import equal
+from sklearn_bayes_search.space._dimensions import is_number
 
 __all__ = [
     "MAX_NAMES",
@@ -120,12 +121,8 @@ class MixedScale:
 
     def __init__(self, name, values):
         self.name = name
-        numbers = sorted({float(value) for value in values if _has_place(value)})
-        self._names = []
-        for value in values:
-            if _has_place(value) or any(equal(value, n) for n in self._names):
-                continue
-            self._names.append(value)
+        numbers = sorted({float(value) for value in values if is_number(value)})
+        self._names = different_values(v for v in values if not is_number(v))
         # of the axis, what the numbers have
         self._share = max(NUMBERS, 1 - NAME * len(self._names)) if numbers else 0.0
         self._numbers, self._few = numbers, len(numbers) <= MAX_NAMES
@@ -140,7 +137,7 @@ class MixedScale:
         return self._height(candidate.params[self.name])
 
     def _height(self, value):
-        if _has_place(value):
+        if is_number(value):
             return self._share * self._place(float(value))
         index = next(i for i, name in enumerate(self._names) if equal(name, value))
         # alone, names are off the ends
@@ -168,10 +165,6 @@ class MixedScale:
 
     def _measure(self, value):
         return math.log10(value) if self._log else value
-
-
-def _has_place(value):
-    return is_number(value) and math.isfinite(value)
 
 
 def scales(space):
@@ -229,9 +222,7 @@ def score_ticks(low, high):
     if high - low <= ROUNDING * abs(high):
         low, high = low - _pad(high), high + _pad(high)
     values = round_numbers(low, high, most=6)
-    step = (values[-1] - values[0]) / max(len(values) - 1, 1) or 1.0
-    decimals = max(-math.floor(math.log10(step) + 1e-9), 0)
-    return values, [number(value, decimals) for value in values]
+    return values, [text.replace("-", "−") for text in number_texts(values)]
 
 
 def score_floor(scores):

@@ -4,14 +4,9 @@ import math
 
 import numpy as np
 
+from sklearn_bayes_search._short_text import visible
 from sklearn_bayes_search._times import Timeline, duration
-from sklearn_bayes_search.report._text import (
-    describe,
-    listing,
-    percent,
-    plural,
-    visible,
-)
+from sklearn_bayes_search.report._text import describe, listing, percent, plural
 
 __all__ = ["advice", "facts", "interval", "lead", "metric_name"]
 
