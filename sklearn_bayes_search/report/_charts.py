@@ -181,12 +181,14 @@ def importance(table):
         "width": 0.62,
     }
     ends = np.minimum(table["total"] + table["error"], 1.1)
+    # in two lines there is room for them on a phone
+    directions = table["direction"].replace("not monotone", "")
     words = {
         "type": "scatter",
         "mode": "text",
         "x": (ends + 0.02).tolist(),
         "y": rows,
-        "text": table["direction"].replace("not monotone", "").tolist(),
+        "text": directions.str.replace(" is", "<br>is").tolist(),
         "textposition": "middle right",
         "textfont": {"size": 11, "color": "@soft"},
         "hoverinfo": "skip",
@@ -195,7 +197,7 @@ def importance(table):
     return figure(
         [total, main, words],
         x={
-            "title": "share of the differences of the score",
+            "title": "share of the differences",
             "range": [0, max(1.0, float(ends.max()) + 0.42)],
             "tickvals": [0, 0.5, 1],
             "ticktext": ["0", "50 %", "100 %"],
