@@ -198,7 +198,7 @@ def importance(table):
         [total, main, words],
         x={
             "title": "share of the differences",
-            "range": [0, max(1.0, float(ends.max()) + 0.42)],
+            "range": [0, max(1.12, float(ends.max()) + 0.42)],
             "tickvals": [0, 0.5, 1],
             "ticktext": ["0", "50 %", "100 %"],
         },
