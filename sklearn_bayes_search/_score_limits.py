@@ -2,13 +2,15 @@
 
 import numpy as np
 
-__all__ = ["score_limits"]
+__all__ = ["ROUNDING", "score_limits"]
 
 # Scores more than this times the way from the median to the best below the median are
 # drawn at the edge: one very bad score would flatten all others.
 FLOOR = 3.0
 # Of fewer scores all are drawn where they are.
 FEW = 5
+# Differences of scores below this share of them are rounding errors.
+ROUNDING = 1e-12
 
 
 def score_limits(scores: np.ndarray) -> tuple[float, float]:
@@ -35,6 +37,6 @@ def score_limits(scores: np.ndarray) -> tuple[float, float]:
     # where most are equally good, the median says nothing of the others
     way = max(best - middle, (best - tenth) / 2)
     floor = middle - FLOOR * way
-    if way == 0 or floor <= worst:
+    if way <= ROUNDING * abs(best) or floor <= worst:
         floor = worst
     return float(floor), float(best)

@@ -1,10 +1,12 @@
-"""Times of fits: in words, and without the pauses between runs of one search."""
+"""Times of fits: in words, without pauses between runs, and by the workers there."""
 
 import math
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-__all__ = ["duration", "pauses"]
+__all__ = ["Timeline", "duration"]
 
 # Less, in seconds, is no pause but waiting: a search that is resumed has to be started.
 SHORTEST_PAUSE = 60.0
@@ -35,22 +37,95 @@ def duration(seconds: float) -> str:
     return f"{1000 * seconds:.3g} ms" if seconds >= 1e-3 else "under 1 ms"
 
 
-def pauses(start: np.ndarray, seconds: np.ndarray) -> list[tuple[float, float]]:
-    """Find long times in which nothing ran, as before a search was resumed.
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """When each fit ran and where, in seconds, without pauses between runs.
 
     Parameters
     ----------
     start, seconds : ndarray of shape (n_fits,)
-        When each fit began, and how long it took.
-
-    Returns
-    -------
-    pauses : list of (float, float)
-        Begin and end of each, in order.
+        When each fit began after the first one, less the pauses before, and how long it
+        took.
+    workers : ndarray of shape (n_fits,), str
+        Where it ran; a name of its own if it was lost with its worker.
+    rows : ndarray of shape (n_fits,), int
+        There are as many as there were workers at a time: one that began after another
+        one had ended, as it replaced it or the search was resumed, has the row of that.
+    runs : ndarray of shape (n_fits,), int
+        Another one after each pause, and where all workers had ended for good.
+    cuts, pauses : list of float
+        Where something was left out, and how much.
     """
-    order = np.argsort(start, kind="stable")
-    begin = start[order]
-    latest = np.maximum.accumulate((start + seconds)[order])
-    long = max(SHORTEST_PAUSE, LONG_PAUSE * float(seconds.sum()))
-    after = np.flatnonzero(begin[1:] - latest[:-1] > long)
-    return [(float(latest[i]), float(begin[i + 1])) for i in after]
+
+    start: np.ndarray
+    seconds: np.ndarray
+    workers: np.ndarray
+    rows: np.ndarray
+    runs: np.ndarray
+    cuts: list[float]
+    pauses: list[float]
+
+    @classmethod
+    def of(cls, fits: Any) -> "Timeline":
+        """Read a table.
+
+        Parameters
+        ----------
+        fits : DataFrame
+            Of ``folds_frame()``: ``start``, ``seconds`` and ``worker``; not empty.
+
+        Returns
+        -------
+        timeline : Timeline
+            A place for each fit.
+        """
+        start = (fits["start"] - fits["start"].min()).dt.total_seconds().to_numpy()
+        seconds = np.nan_to_num(fits["seconds"].to_numpy(dtype=float))
+        workers = np.array(
+            [str(w) or f"lost {i}" for i, w in enumerate(fits["worker"])]
+        )
+        rows, last = _rows(start, start + seconds, workers)
+        order = np.argsort(start, kind="stable")
+        begin, end = start[order], (start + seconds)[order]
+        wait = np.append(0.0, begin[1:] - np.maximum.accumulate(end)[:-1])
+        wait[wait <= max(SHORTEST_PAUSE, LONG_PAUSE * float(seconds.sum()))] = 0.0
+        gone = np.cumsum(wait)
+        after = np.flatnonzero(wait)
+        ended = np.append(False, begin[1:] >= np.maximum.accumulate(last[order])[:-1])
+        back = np.argsort(order)
+        return cls(
+            start=start - gone[back],
+            seconds=seconds,
+            workers=workers,
+            rows=rows,
+            runs=np.cumsum(ended | (wait > 0))[back],
+            cuts=(begin - gone)[after].tolist(),
+            pauses=wait[after].tolist(),
+        )
+
+    @property
+    def end(self) -> float:
+        """When the last fit ended."""
+        return float((self.start + self.seconds).max())
+
+    @property
+    def n_workers(self) -> int:
+        """How many there were at a time."""
+        return int(self.rows.max()) + 1
+
+
+def _rows(
+    start: np.ndarray, end: np.ndarray, workers: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give each fit the row of its worker, and the end of the worker's last fit."""
+    names, worker = np.unique(workers, return_inverse=True)
+    first, last = np.full(len(names), np.inf), np.zeros(len(names))
+    np.minimum.at(first, worker, start)
+    np.maximum.at(last, worker, end)
+    row_of = np.zeros(len(names), dtype=int)
+    free_from: list[float] = []
+    for i in np.argsort(first, kind="stable"):
+        free = (row for row, until in enumerate(free_from) if until <= first[i])
+        row_of[i] = row = next(free, len(free_from))
+        free_from[row : row + 1] = [last[i]]
+    return row_of[worker], last[worker]

@@ -4,7 +4,6 @@ All of it works on ``cv_results_`` of any search, ``GridSearchCV``'s as well.
 """
 
 import math
-from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from sklearn_bayes_search._folds import error_factor
 from sklearn_bayes_search._observed import ScoreModel, observe
 from sklearn_bayes_search._sklearn_compat import numeric_limits
 from sklearn_bayes_search._variance import VarianceDesign
+from sklearn_bayes_search.space._dimensions import is_number
 
 __all__ = ["check_ranges"]
 
@@ -178,13 +178,9 @@ def _numeric_columns(observed, best):
     active = space.dims.active[space.dims.branch_of(best[None])[0]]
     for column, (name, dimension) in enumerate(space.columns, start=first):
         low, high = (dimension.decode(u) for u in space.reach[column])
-        numeric = not dimension.categorical and _is_number(low) and _is_number(high)
+        numeric = not dimension.categorical and is_number(low) and is_number(high)
         if active[column] and numeric:
             yield column, name, dimension
-
-
-def _is_number(value):
-    return isinstance(value, Real) and not isinstance(value, bool | np.bool_)
 
 
 def _flat(model, error):

@@ -2,6 +2,7 @@
 
 import builtins
 import re
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from sklearn.model_selection import (
     GridSearchCV,
     HalvingRandomSearchCV,
     RandomizedSearchCV,
+    RepeatedKFold,
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer
@@ -32,19 +34,14 @@ from sklearn_bayes_search import (
     SurrogateDisplay,
     TimelineDisplay,
 )
+from sklearn_bayes_search._times import Timeline, duration
 from sklearn_bayes_search.display._candidates import score_name
 from sklearn_bayes_search.display._canvas import PARTIAL, robust_limits
 from sklearn_bayes_search.display._parameter_axis import parameter_axes
-from sklearn_bayes_search.display._text import (
-    name_texts,
-    number_texts,
-    setting_texts,
-    value_text,
-    value_texts,
-)
+from sklearn_bayes_search.display._text import name_texts, value_text
 from sklearn_bayes_search.report import _charts
-from sklearn_bayes_search.report._text import duration
-from sklearn_bayes_search.selection import equivalent_settings
+from sklearn_bayes_search.report._findings import find
+from sklearn_bayes_search.selection import equivalent_settings, honest_score
 from sklearn_bayes_search.space import as_space
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -226,73 +223,23 @@ def function():
     [
         (None, "None"),
         (True, "True"),
-        (0.123456, "0.123"),
+        (0.123456, "0.1235"),
         (0.99995, "0.99995"),
-        (1500.0, "1.5e+03"),
-        (12345678, "1.23e+07"),
+        (1500.0, "1500"),
+        (partial(np.log, 2), "partial(log)"),
+        (12345678, "12345678"),
         ("a$b", "a\\$b"),
         ("two\nlines", "two lines"),
         (function, "function"),
         (SVC, "SVC"),
         (SVC(C=3), "SVC(C=3)"),
-        (LogisticRegression(C=0.01, max_iter=9000), "LogisticRegression(...)"),
+        (LogisticRegression(C=0.01, max_iter=9000), "LogisticRegression(…)"),
         (object(), "<object object>"),
         ("x" * 50, "x" * 23 + "…"),
     ],
 )
 def test_a_value_is_a_short_text(value, text):
     assert value_text(value) == text
-
-
-def test_different_values_have_different_texts():
-    assert value_texts([1, "1"]) == ["1", "'1'"]
-    texts = value_texts(["x" * 50 + "a", "x" * 50 + "b"])
-    assert len(set(texts)) == 2
-
-
-def test_numbers_have_the_digits_that_tell_them_apart():
-    assert value_texts([0.9, 0.99951, 0.99954]) == ["0.9", "0.99951", "0.99954"]
-    assert value_texts([12345678, 12345679]) == ["12345678", "12345679"]
-
-
-def test_estimators_are_told_apart_by_the_parameters_that_differ():
-    long = {"n_quantiles": 50, "output_distribution": "normal"}
-    texts = value_texts(
-        [QuantileTransformer(**long, subsample=size) for size in (1000, 5000)], 16
-    )
-    assert texts == ["…(subsample=1000)", "…(subsample=5000)"]
-    texts = value_texts([SVC(C=c, gamma=0.123, kernel="poly") for c in (1, 2)])
-    assert texts == ["SVC(C=1)", "SVC(C=2)"]
-
-
-def test_settings_that_are_shown_together_have_different_texts():
-    settings = [{"a": 0.123456}, {"a": 0.123457, "b": None}]
-    texts = setting_texts(settings, {"a": "A", "b": "B"})
-    assert texts == ["A=0.123456", "A=0.123457, B=None"]
-
-
-@pytest.mark.parametrize(
-    ("numbers", "texts"),
-    [
-        ([0, 0.25, 0.5], ["0.00", "0.25", "0.50"]),
-        ([0, 3, 12], ["0", "3", "12"]),
-        ([-123456, -123453], ["-123456", "-123453"]),
-        ([0.9991, 0.99912], ["0.99910", "0.99912"]),
-        ([1e-9, 2e-9], ["1.00e-09", "2.00e-09"]),
-        ([1e9, 1e9 + 1], ["1.0000000000e+09", "1.0000000010e+09"]),
-        ([0.5, 0.5 + 1e-15], ["0.5", "0.5"]),
-        ([-0.0001, 1], ["0", "1"]),
-        ([0.0], ["0"]),
-        ([], []),
-    ],
-)
-def test_numbers_have_the_decimals_of_their_differences(numbers, texts):
-    assert number_texts(numbers) == texts
-
-
-def test_a_number_has_the_decimals_of_those_beside_it():
-    assert number_texts([0.99915], beside=[0.9990, 0.9992]) == ["0.99915"]
-    assert number_texts([0.1234, 0.1233], step_digits=1) == ["0.1234", "0.1233"]
 
 
 def test_names_lose_the_step_where_that_is_clear():
@@ -472,7 +419,7 @@ NINES = [0.9, 0.99, 0.999, 0.9999, 0.99995]
     ("choices", "texts"),
     [
         (NINES, ["0.9", "0.99", "0.999", "0.9999", "0.99995"]),
-        ([0, 1e-4, 1e-3, 1e-2, 1e-1], ["0", "1e-4", "0.001", "0.01", "0.1"]),
+        ([0, 1e-4, 1e-3, 1e-2, 1e-1], ["0", "0.0001", "0.001", "0.01", "0.1"]),
     ],
 )
 def test_listed_numbers_that_are_close_are_spaced_evenly(choices, texts):
@@ -581,6 +528,26 @@ def test_folds_intervals_agree_with_the_set_of_equals():
     assert set(reached) == set(drawn.candidates[drawn.equivalent]) == set(equal)
 
 
+@pytest.mark.parametrize("search", [BayesSearchCV, RandomizedSearchCV])
+def test_folds_that_are_repeated_have_the_equals_of_the_search(search):
+    cv = RepeatedKFold(n_splits=3, n_repeats=5, random_state=0)
+    tree = DecisionTreeClassifier(max_features=1, random_state=0)
+    search = search(tree, {"max_depth": range(1, 12)}, cv=cv, n_iter=10, random_state=0)
+    equal = equivalent_settings(search.fit(X, y))
+    assert len(equal) != len(equivalent_settings(search.cv_results_))
+    drawn = FoldsDisplay.from_estimator(search, n_best=10)
+    assert drawn.n_equivalent == len(equal) - 1
+    assert set(drawn.candidates[drawn.equivalent]) == set(equal)
+    reached = drawn.candidates[drawn.intervals[:, 1] >= 0]
+    assert set(reached) == set(equal)
+    found = find(search)
+    assert found.equals == equal.tolist()
+    assert found.honest == honest_score(search)
+    if hasattr(search, "equivalent_params_"):
+        params = search.cv_results_["params"]
+        assert search.equivalent_params_ == [params[row] for row in equal]
+
+
 def test_folds_tell_near_scores_and_settings_apart():
     params = [{"a": 0.99951}, {"a": 0.99954}]
     table = results([[0.9991, 0.9992], [0.99911, 0.9992]], params)
@@ -589,6 +556,12 @@ def test_folds_tell_near_scores_and_settings_apart():
     text = text_of(drawn.figure_)
     assert "0.999155" in text
     assert "0.999150" in text
+
+
+def test_folds_have_short_labels_without_formulas():
+    params = [{"p__a$": "$" + "x" * 90}, {"p__a$": "y"}]
+    drawn = FoldsDisplay.from_cv_results(results([[0.9, 0.8], [0.7, 0.6]], params))
+    assert drawn.labels == [rf"a\$=\${'x' * 22}…", r"a\$=y"]
 
 
 def test_folds_of_one_candidate_and_errors(searches):
@@ -689,21 +662,32 @@ def test_timeline_keeps_the_row_of_a_worker_that_goes_on():
     assert drawn.rows_ == {"a:1": 0, "a:2": 1, "a:3": 0}
 
 
-def test_timeline_keeps_a_worker_that_waits_for_others():
-    rows = [*session(["a:1"], 0.0, 1), *session(["a:2"], 0.5, 3)]
-    rows += session(["a:3"], 2.0, 1)
+def test_timeline_gives_the_row_of_a_worker_to_the_one_that_replaces_it():
+    rows = [*session(["a:1"], 0.0, 4), *session(["a:2"], 0.0, 2)]
+    rows += session(["a:3"], 3.0, 1)
     drawn = TimelineDisplay(fits=fits(rows)).plot()
-    assert len(set(drawn.rows_.values())) == 3
+    assert drawn.rows_ == {"a:1": 0, "a:2": 1, "a:3": 1}
+    assert drawn.utilisation_ == pytest.approx(7 / 8)
 
 
-def test_timeline_and_report_tell_the_same_times():
-    rows = session(["a:1"], 0.0, 200) + session(["a:2"], 5000.0, 55)
-    rows += session(["a:3"], 20000.0, 1)
+def test_timeline_shows_a_fit_that_was_lost_with_its_worker():
+    rows = [("a:1", 0, 0.0, 4.0, "ok"), ("", 1, 0.0, 2.0, "failed")]
+    drawn = TimelineDisplay(fits=fits(rows)).plot()
+    assert drawn.rows_ == {"a:1": 0, "lost 1": 1}
+    assert "worker 2" in text_of(drawn.figure_)
+
+
+def test_timeline_and_report_tell_the_same_times_and_workers():
+    rows = session(["a:1", "a:2"], 0.0, 100) + session(["a:3"], 5000.0, 55)
+    rows += session(["a:4"], 20000.0, 1)
     table = fits(rows)
-    _, breaks = _charts.timeline(table)
-    work = duration(20001.0 - sum(breaks))
+    times = Timeline.of(table)
+    work = duration(20001.0 - sum(times.pauses))
     title = TimelineDisplay(fits=table).plot().ax_.get_title(loc="left")
-    assert title.endswith(f"{work} without 2 breaks of {duration(sum(breaks))}")
+    assert title.startswith("2 workers")
+    assert title.endswith(f"{work} without 2 breaks of {duration(sum(times.pauses))}")
+    rows = _charts.timeline(table, times)["layout"]["yaxis"]["ticktext"]
+    assert rows == ["worker 1", "worker 2"]
 
 
 def test_timeline_is_of_our_searches_only(bayes, grid):

@@ -213,7 +213,8 @@ def test_long_names_and_values_have_their_labels(open_page, long, viewport):
     )
     assert len(set(kinds.all_text_contents())) == 5
     assert kinds.count() == 5
-    for marks in (kinds, page.locator("#chart-importance .ytick text")):
+    labels = ("#chart-importance .ytick text", ".xtitle")
+    for marks in (kinds, *map(page.locator, labels)):
         assert max(marks.evaluate_all(OUTSIDE)) <= 1
 
 
@@ -226,6 +227,17 @@ def test_the_page_is_never_wider_than_the_screen(open_page, request, which):
         page.set_viewport_size({"width": width, "height": 700})
         page.wait_for_timeout(500)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_no_word_beside_a_bar_and_no_title_is_cut(open_page, viewport, tmp_path):
+    space = {"kind": ["a"], **dict.fromkeys(LONG_NAMES, uniform(0, 1))}
+    search = BayesSearchCV(Long(), space, n_iter=20, cv=2, random_state=0).fit(X, y)
+    page = open_page(report(search, tmp_path / "report.html"), viewport=viewport)
+    words = page.locator("#chart-importance .textpoint text")
+    assert words.count() == 4  # higher is better
+    for marks in (words, page.locator(".xtitle")):
+        assert max(marks.evaluate_all(OUTSIDE)) <= 1
 
 
 def test_a_heading_sorts_the_table(open_page, path, search):

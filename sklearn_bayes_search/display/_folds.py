@@ -6,17 +6,17 @@ from numbers import Integral
 import numpy as np
 from scipy.stats import t as student
 
-from sklearn_bayes_search._folds import error_factor
-from sklearn_bayes_search.display._candidates import read_candidates
-from sklearn_bayes_search.display._canvas import BEST, COLORS, MUTED, new_axes
-from sklearn_bayes_search.display._text import (
-    as_text,
+from sklearn_bayes_search._folds import deviation, error_factor
+from sklearn_bayes_search._short_text import (
     different_values,
-    name_texts,
+    name_ends,
     number_texts,
     setting_texts,
 )
-from sklearn_bayes_search.selection import equivalent_settings
+from sklearn_bayes_search.display._candidates import read_candidates
+from sklearn_bayes_search.display._canvas import BEST, COLORS, MUTED, new_axes
+from sklearn_bayes_search.display._text import MAX_WIDTH, as_text
+from sklearn_bayes_search.selection import equivalent_settings, known_test_share
 
 __all__ = ["FoldsDisplay"]
 
@@ -149,13 +149,14 @@ class FoldsDisplay:
         ok = (candidates.status == "ok")[:, None]
         folds = np.where(ok, candidates.folds, np.nan)
         table = {f"split{i}_test_score": scores for i, scores in enumerate(folds.T)}
-        equal = equivalent_settings(table, level=level)
+        share = known_test_share(search)
+        equal = equivalent_settings(table, level=level, test_share=share)
         complete = np.isfinite(folds).all(axis=1)
         means = np.where(complete, folds.mean(axis=1), -np.inf)
         shown = np.argsort(-means, kind="stable")[: min(n_best, complete.sum())]
         differences = folds[shown] - folds[shown[0]]
-        # that of equivalent_settings, for k folds
-        error = differences.std(axis=1, ddof=1) * error_factor(n_splits)
+        # that of equivalent_settings
+        error = deviation(differences, axis=1) * error_factor(n_splits, share)
         half = student.ppf(level, n_splits - 1) * error
         middle = differences.mean(axis=1)
         display = cls(
@@ -314,8 +315,8 @@ def _labels(settings):
     names = list(dict.fromkeys(name for params in settings for name in params))
     if len(settings) > 1:
         names = [name for name in names if _differs(name, settings)] or names
-    texts = name_texts(names)
-    return setting_texts(settings, texts)
+    texts = setting_texts(settings, name_ends(names), MAX_WIDTH)
+    return [as_text(text) for text in texts]
 
 
 def _differs(name, settings):

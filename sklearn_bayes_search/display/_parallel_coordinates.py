@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklearn_bayes_search._short_text import number_texts
 from sklearn_bayes_search.display._candidates import read_candidates
 from sklearn_bayes_search.display._canvas import (
     BEST,
@@ -13,7 +14,7 @@ from sklearn_bayes_search.display._canvas import (
     robust_limits,
 )
 from sklearn_bayes_search.display._parameter_axis import parameter_axes
-from sklearn_bayes_search.display._text import as_text, name_texts, number_texts
+from sklearn_bayes_search.display._text import as_text, name_texts
 
 __all__ = ["ParallelCoordinatesDisplay"]
 

@@ -1,18 +1,16 @@
 """An axis for the values of one parameter, whatever they are."""
 
-import numbers
 from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_bayes_search._short_text import different_values, number_texts
 from sklearn_bayes_search.display._text import (
-    as_text,
-    different_values,
-    number_texts,
     value_text,
     value_texts,
 )
 from sklearn_bayes_search.space import Categorical
+from sklearn_bayes_search.space._dimensions import is_number
 
 __all__ = ["ParameterAxis", "dimension_axis", "parameter_axes"]
 
@@ -56,11 +54,11 @@ class ParameterAxis:
     def number(self, value):
         """Give a value's number on the axis; NaN if it is not there."""
         if self.kind == "ordinal":
-            if not _is_number(value):
+            if not is_number(value):
                 return np.nan
             return float(np.interp(value, self.choices, range(len(self.choices))))
         if self.kind != "categorical":
-            return float(value) if _is_number(value) else np.nan
+            return float(value) if is_number(value) else np.nan
         index = Categorical(self.choices).index(value)
         return np.nan if index is None else float(index)
 
@@ -93,7 +91,7 @@ class ParameterAxis:
             inside = [self.low, self.high] if self.high > self.low else [self.low]
         places = [self.share(n) for n in inside]
         if self.few or self.kind != "linear":
-            return places, _listed_texts(inside)
+            return places, value_texts(inside)
         return places, number_texts(inside)
 
     def text(self, value):
@@ -105,12 +103,12 @@ class ParameterAxis:
         elif self.few:
             index = np.flatnonzero(np.equal(self.choices, value))
             if len(index):
-                return _listed_texts(self.choices)[index[0]]
+                return value_texts(self.choices)[index[0]]
         return value_text(value, 14)
 
     def _named(self):
         """Give places of choices that get a tick: names, and some of many numbers."""
-        numbers = [i for i, c in enumerate(self.choices) if _is_number(c)]
+        numbers = [i for i, c in enumerate(self.choices) if is_number(c)]
         shown = set(numbers[:: -(-len(numbers) // MOST_NUMBERS) or 1])
         return [i for i in range(len(self.choices)) if i in shown or i not in numbers]
 
@@ -145,7 +143,7 @@ class ParameterAxis:
             axis.set_ticks(shown, [texts[i] for i in shown])
         elif self.few or self.kind == "ordinal":
             listed = self._listed()
-            axis.set_ticks(list(map(self.number, listed)), _listed_texts(listed))
+            axis.set_ticks(list(map(self.number, listed)), value_texts(listed))
             axis.set_ticks([], minor=True)
         low, high = self.low, self.high
         if self.kind == "log":
@@ -206,7 +204,7 @@ def dimension_axis(name, values, dimensions):
         A numeric one where all values and choices are numbers.
     """
     choices = [c for d in dimensions for c in getattr(d, "choices", ())]
-    if not all(map(_is_number, [*values, *choices])):
+    if not all(map(is_number, [*values, *choices])):
         return _categorical(name, [*choices, *values])
     numbers = np.array([*values, *choices], dtype=float)
     ends, middles = [], []
@@ -243,8 +241,8 @@ def _all_list(dimensions):
 def _categorical(name, values):
     """List different values: numbers ascending, after all others."""
     different = different_values(values)
-    if any(map(_is_number, different)):
-        different.sort(key=lambda v: float(v) if _is_number(v) else -np.inf)
+    if any(map(is_number, different)):
+        different.sort(key=lambda v: float(v) if is_number(v) else -np.inf)
     return ParameterAxis(
         name, "categorical", -0.5, len(different) - 0.5, different, False
     )
@@ -267,26 +265,3 @@ def _log_ticks(low, high):
         return [m * power * scale for scale in (1, 10) for m in (1, 2, 5)]
     step = max(1, int(np.ceil((last - first) / (MAX_TICKS - 1))))
     return [10.0**power for power in np.arange(first, last + 1, step)]
-
-
-def _listed_texts(listed):
-    """Write numbers, each as short as it can be told from the others."""
-    for digits in range(6, 18):
-        texts = [_number_text(number, digits) for number in listed]
-        if len(set(texts)) == len(texts):
-            break
-    return texts
-
-
-def _number_text(number, digits):
-    if number != 0 and not 1e-3 <= abs(number) < 1e5:
-        mantissa, power = f"{number:.{digits - 4}e}".split("e")
-        mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-        return as_text(f"{mantissa}e{int(power)}")
-    return f"{number:.{digits}g}" if number % 1 else str(int(number))
-
-
-def _is_number(value):
-    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
-        return False
-    return bool(np.isfinite(float(value)))

@@ -151,11 +151,7 @@ class ParameterImportanceDisplay:
         self.main_bars_ = ax.barh(
             at, np.minimum(main, total), height=0.36, color=COLORS[0], label="alone"
         )
-        # several names where a branch fixes several parameters
-        parts = [str(name).split(", ") for name in shown.index]
-        names = name_texts([name for several in parts for name in several])
-        labels = [", ".join(names[name] for name in several) for several in parts]
-        ax.set_yticks(at, labels)
+        ax.set_yticks(at, list(name_texts(shown.index).values()))
         if error.any():
             ax.plot([], [], "|-", color="#666666", lw=1, label="likely error")
         ends = total + np.maximum(whiskers[1], 0.0)

@@ -1,12 +1,9 @@
 """Which worker ran which fit, and when."""
 
-from dataclasses import dataclass
-from itertools import count
-
 import numpy as np
 import pandas as pd
 
-from sklearn_bayes_search._times import duration, pauses
+from sklearn_bayes_search._times import Timeline, duration
 from sklearn_bayes_search.display._canvas import (
     COLORS,
     faint,
@@ -26,8 +23,8 @@ class TimelineDisplay:
     """A row for each worker, a bar for each fit; idle time stays grey.
 
     Create it with `from_estimator`. Pauses between runs of one search are left out. A
-    worker that begins when those before it have ended, as when a search was resumed,
-    takes the row of one of these.
+    worker that begins when another one has ended, as it replaced that or the search was
+    resumed, takes its row: there are as many rows as there were workers at a time.
 
     Parameters
     ----------
@@ -44,7 +41,8 @@ class TimelineDisplay:
     bars_ : dict of str -> PolyCollection
         The fits of each worker.
     workers_ : list of str
-        Workers, in the order of their first fits.
+        Workers, in the order of their first fits; "lost 7" where that of fit 7 is not
+        known.
     rows_ : dict of str -> int
         The row of each worker, from top to bottom.
     utilisation_ : float
@@ -124,53 +122,55 @@ class TimelineDisplay:
             )
         fits = self.fits
         start = pd.to_datetime(fits["start"], utc=True)
-        start = (start - start.min()).dt.total_seconds().to_numpy()
-        seconds = np.nan_to_num(fits["seconds"].to_numpy(dtype=float))
-        start, cuts, lengths = _without(pauses(start, seconds), start)
-        runs = _runs(start, start + seconds, fits["worker"].to_numpy(), cuts)
-        self.rows_ = _rows(runs)
+        times = Timeline.of(fits.assign(start=start))
+        order = np.argsort(times.start, kind="stable")
+        self.rows_ = {str(times.workers[fit]): int(times.rows[fit]) for fit in order}
         self.workers_ = list(self.rows_)
-        n = max(self.rows_.values()) + 1
-        self.ax_ = ax = new_axes(self, ax, figsize=(8.5, 1.7 + 0.4 * n))
+        size = (8.5, 1.7 + 0.4 * times.n_workers)
+        self.ax_ = ax = new_axes(self, ax, figsize=size)
         self.figure_ = ax.figure
-        for run in runs:
-            idle = [(run.start, run.end - run.start)]
-            for worker in run.workers:
-                place = self.rows_[worker] - 0.4, 0.8
-                ax.broken_barh(idle, place, color=faint(ax), zorder=1)
-        busy = self._draw_fits(start, seconds, self._colors(color))
-        for cut in cuts:
+        present = self._draw_idle(times)
+        busy = self._draw_fits(times, self._colors(color))
+        for cut in times.cuts:
             ax.axvline(cut, color=ink(), ls=":", lw=1.2, zorder=4)
-        present = sum(len(run.workers) * (run.end - run.start) for run in runs)
         self.utilisation_ = busy / present if present > 0 else 1.0
-        self._label(float((start + seconds).max()), lengths, color)
+        self._label(times, color)
         return self
 
-    def _draw_fits(self, start, seconds, colors):
+    def _draw_idle(self, times):
+        """Draw when there were workers; give that time, added up."""
+        present = 0.0
+        for run in range(times.runs.max() + 1):
+            mine = times.runs == run
+            begin = times.start[mine].min()
+            length = (times.start + times.seconds)[mine].max() - begin
+            for row in np.unique(times.rows[mine]):
+                place = row - 0.4, 0.8
+                self.ax_.broken_barh(
+                    [(begin, length)], place, color=faint(self.ax_), zorder=1
+                )
+                present += length
+        return present
+
+    def _draw_fits(self, times, colors):
         """Draw a bar for each fit; give the time in which workers fitted, added up."""
-        ax, fits = self.ax_, self.fits
+        ax, start, seconds = self.ax_, times.start, times.seconds
+        failed = (self.fits["status"] == "failed").to_numpy()
         self.bars_, busy = {}, 0.0
         for worker, row in self.rows_.items():
-            mine = (fits["worker"] == worker).to_numpy()
+            mine = times.workers == worker
             # a thin line parts a candidate's folds
             self.bars_[worker] = ax.broken_barh(
                 np.column_stack([start, seconds])[mine],
                 (row - 0.4, 0.8),
                 facecolors=colors[mine],
                 edgecolors=ax.get_facecolor(),
-                linewidths=0.4 if len(fits) < MANY_FITS else 0.0,
+                linewidths=0.4 if len(failed) < MANY_FITS else 0.0,
                 zorder=2,
             )
-            failed = mine & (fits["status"] == "failed").to_numpy()
-            ax.plot(
-                (start + seconds / 2)[failed],
-                np.full(failed.sum(), row),
-                "x",
-                color=ink(),
-                ms=6,
-                zorder=3,
-            )
             busy += _covered(start[mine], (start + seconds)[mine])
+        middle = (start + seconds / 2)[failed]
+        ax.plot(middle, times.rows[failed], "x", color=ink(), ms=6, zorder=3)
         return busy
 
     def _colors(self, color):
@@ -187,16 +187,16 @@ class TimelineDisplay:
         colors[number % 2 == 1, :3] = 0.62 * colors[number % 2 == 1, :3] + 0.38
         return colors
 
-    def _label(self, total, breaks, color):
+    def _label(self, times, color):
         from matplotlib.cm import ScalarMappable
         from matplotlib.lines import Line2D
         from matplotlib.patches import Patch
 
-        ax, n = self.ax_, max(self.rows_.values()) + 1
+        ax, n, breaks = self.ax_, times.n_workers, times.pauses
         title = [
             "1 worker" if n == 1 else f"{n} workers",
             f"{100 * self.utilisation_:.0f} % busy",
-            duration(total),
+            duration(times.end),
         ]
         since = "seconds since the first fit began"
         handles = [Patch(color=faint(ax), label="idle")]
@@ -208,7 +208,7 @@ class TimelineDisplay:
             handles.append(line)
         ax.set_title(", ".join(title), loc="left")
         ax.set_yticks(range(n), self._row_names(n))
-        ax.set(xlabel=since, xlim=(0, total or 1), ylim=(n - 0.4, -0.6))
+        ax.set(xlabel=since, xlim=(0, times.end or 1), ylim=(n - 0.4, -0.6))
         failed = (self.fits["status"] == "failed").any()
         if color == "status":
             handles.insert(0, Patch(color=COLORS[0], label="fit"))
@@ -239,64 +239,11 @@ class TimelineDisplay:
         """Name rows by their hosts where there are several."""
         hosts = [set() for _ in range(n)]
         for worker, row in self.rows_.items():
-            hosts[row].add(str(worker).rpartition(":")[0])
-        if len(set.union(*hosts)) == 1:
+            host, known, _ = worker.rpartition(":")
+            hosts[row].update([host] if known else [])
+        if len(set.union(*hosts)) <= 1:
             return [f"worker {i + 1}" for i in range(n)]
         return [f"{as_text(', '.join(sorted(h)))} {i + 1}" for i, h in enumerate(hosts)]
-
-
-@dataclass(frozen=True)
-class _Run:
-    """A time in which the workers were the same ones."""
-
-    start: float
-    end: float
-    workers: list
-
-
-def _without(breaks, start):
-    """Leave out times in which nothing ran.
-
-    Returns when each fit begins then, where something was left out, and how much.
-    """
-    later, cuts, gone = start.copy(), [], 0.0
-    for begin, end in breaks:
-        later[start >= end] -= end - begin
-        cuts.append(begin - gone)
-        gone += end - begin
-    return later, cuts, [end - begin for begin, end in breaks]
-
-
-def _runs(start, end, workers, cuts):
-    """Divide the fits at breaks, and where all workers have ended for good."""
-    order = np.argsort(start, kind="stable")
-    last = {worker: i for i, worker in enumerate(workers[order])}
-    run_of = np.searchsorted(cuts, start, side="right")
-    runs, first = [], 0
-    until, gone = -np.inf, 0  # when all so far have ended, and the last fit of these
-    for i, row in enumerate(order):
-        replaced = i > gone and start[row] >= until
-        if replaced or run_of[row] > run_of[order[first]]:
-            runs.append(order[first:i])
-            first = i
-        until, gone = max(until, end[row]), max(gone, last[workers[row]])
-    runs.append(order[first:])
-    return [
-        _Run(start[run].min(), end[run].max(), list(dict.fromkeys(workers[run])))
-        for run in runs
-    ]
-
-
-def _rows(runs):
-    """Give each worker a row: its own from an earlier run, or the first free one."""
-    rows = {}
-    for run in runs:
-        taken = {rows[worker] for worker in run.workers if worker in rows}
-        for worker in run.workers:
-            if worker not in rows:
-                rows[worker] = next(i for i in count() if i not in taken)
-                taken.add(rows[worker])
-    return rows
 
 
 def _covered(start, end):

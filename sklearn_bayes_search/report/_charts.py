@@ -7,13 +7,14 @@ Plotly reads texts as HTML of a kind, so that those of the user are escaped.
 """
 
 import numpy as np
-import pandas as pd
 
+from sklearn_bayes_search._short_text import visible
+from sklearn_bayes_search._times import duration
 from sklearn_bayes_search.report._labels import name_labels
 from sklearn_bayes_search.report._scales import score_floor, score_ticks
-from sklearn_bayes_search.report._text import duration, percent, visible
+from sklearn_bayes_search.report._text import percent
 
-__all__ = ["figure", "folds", "importance", "progress", "timeline", "worker_rows"]
+__all__ = ["figure", "folds", "importance", "progress", "timeline"]
 
 N_LEADERS = 10
 # Characters from which on every other score is written along an axis.
@@ -147,10 +148,7 @@ def progress(findings):
 def importance(table):
     """Draw the share of the differences of the score that each parameter explains."""
     table = table.iloc[:12][::-1]
-    short = name_labels(table.index, 18)
-    names = [
-        "which dict" if name == "(branch)" else short[name] for name in table.index
-    ]
+    names = list(name_labels(table.index, 18).values())
     rows = list(range(len(names)))
     notes = [
         f"alone {percent(main)}, with others {percent(total)} ± {percent(error)}"
@@ -183,12 +181,14 @@ def importance(table):
         "width": 0.62,
     }
     ends = np.minimum(table["total"] + table["error"], 1.1)
+    # in two lines there is room for them on a phone
+    directions = table["direction"].replace("not monotone", "")
     words = {
         "type": "scatter",
         "mode": "text",
         "x": (ends + 0.02).tolist(),
         "y": rows,
-        "text": table["direction"].replace("not monotone", "").tolist(),
+        "text": directions.str.replace(" is", "<br>is").tolist(),
         "textposition": "middle right",
         "textfont": {"size": 11, "color": "@soft"},
         "hoverinfo": "skip",
@@ -197,8 +197,8 @@ def importance(table):
     return figure(
         [total, main, words],
         x={
-            "title": "share of the differences of the score",
-            "range": [0, max(1.0, float(ends.max()) + 0.42)],
+            "title": "share of the differences",
+            "range": [0, max(1.12, float(ends.max()) + 0.42)],
             "tickvals": [0, 0.5, 1],
             "ticktext": ["0", "50 %", "100 %"],
         },
@@ -279,24 +279,8 @@ def folds(findings):
     )
 
 
-def timeline(fits):
-    """Draw when each fit ran, and where; breaks between two runs are left out.
-
-    Returns
-    -------
-    figure : dict
-        The chart.
-    breaks : list of float
-        Seconds that were left out, one for each break.
-    """
-    seconds = fits["seconds"].fillna(0.0).to_numpy()
-    start = (fits["start"] - fits["start"].min()).dt.total_seconds().to_numpy()
-    order = np.argsort(start, kind="stable")
-    shift, breaks, where = _breaks(start, seconds, order)
-    start = start - shift
-    end = float((start + seconds).max())
-    rows = worker_rows(fits)
-    n_workers = int(rows.max()) + 1
+def timeline(fits, times):
+    """Draw when each fit ran, and where; pauses between two runs are left out."""
     data = [
         [
             int(candidate),
@@ -307,7 +291,7 @@ def timeline(fits):
         for candidate, fold, took, status, worker in zip(
             fits["candidate"],
             fits["fold"],
-            seconds,
+            times.seconds,
             fits["status"],
             fits["worker"],
             strict=True,
@@ -324,9 +308,9 @@ def timeline(fits):
                 {
                     "type": "bar",
                     "orientation": "h",
-                    "base": np.round(start[chosen], 4).tolist(),
-                    "x": np.round(seconds[chosen], 4).tolist(),
-                    "y": rows[chosen].tolist(),
+                    "base": np.round(times.start[chosen], 4).tolist(),
+                    "x": np.round(times.seconds[chosen], 4).tolist(),
+                    "y": times.rows[chosen].tolist(),
                     "width": 0.7,
                     "customdata": [data[i] for i in chosen],
                     "marker": {
@@ -347,73 +331,23 @@ def timeline(fits):
             "y1": 1,
             "line": {"dash": "dot", "width": 1, "color": "@soft"},
         }
-        for x in where
+        for x in times.cuts
     ]
-    chart = figure(
+    return figure(
         traces,
         x={
             "title": "seconds since the first fit began",
-            "range": [-0.01 * end, 1.01 * end],
+            "range": [-0.01 * times.end, 1.01 * times.end],
         },
         y={
-            "tickvals": list(range(n_workers)),
-            "ticktext": [f"worker {i + 1}" for i in range(n_workers)],
+            "tickvals": list(range(times.n_workers)),
+            "ticktext": [f"worker {i + 1}" for i in range(times.n_workers)],
             "autorange": "reversed",
         },
-        height=max(70 + 24 * n_workers, 130),
+        height=max(70 + 24 * times.n_workers, 130),
         barmode="overlay",
         shapes=lines,
     )
-    return chart, breaks
-
-
-def worker_rows(fits):
-    """Give each fit a row: as many as there were workers at a time.
-
-    Parameters
-    ----------
-    fits : DataFrame
-        ``folds_frame()``.
-
-    Returns
-    -------
-    rows : ndarray of shape (n_fits,), int
-        A worker that began after another one had ended, as in a search that was
-        resumed, has the row of that.
-    """
-    start = fits["start"]
-    end = start + pd.to_timedelta(fits["seconds"].fillna(0.0), unit="s")
-    # of a fit that was lost with its worker, this is not known
-    worker = [str(name) or f"lost {row}" for row, name in enumerate(fits["worker"])]
-    lives = pd.DataFrame({"start": start, "end": end}).groupby(np.array(worker))
-    lives = lives.agg({"start": "min", "end": "max"})
-    lives = lives.sort_values("start", kind="stable")
-    ends, row_of = [], {}
-    for name, first, last in lives.itertuples():
-        row = next((i for i, until in enumerate(ends) if until <= first), len(ends))
-        ends[row : row + 1] = [last]
-        row_of[name] = row
-    return np.array([row_of[name] for name in worker])
-
-
-def _breaks(start, seconds, order):
-    """Find times in which nothing ran, as before a search was resumed.
-
-    Returns how much earlier each fit is drawn, how long the breaks were, and where they
-    are drawn.
-    """
-    longest = max(60.0, 0.5 * seconds.sum())
-    end, cut, breaks, where = 0.0, 0.0, [], []
-    shift = np.zeros(len(start))
-    for row in order:
-        gap = start[row] - end
-        if gap > longest:
-            breaks.append(gap)
-            where.append(end - cut)
-            cut += gap
-        shift[row] = cut
-        end = max(end, start[row] + seconds[row])
-    return shift, breaks, where
 
 
 def _points(x, y, customdata, *, width=None, opacity=1.0, **marker):

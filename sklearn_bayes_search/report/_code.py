@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from sklearn_bayes_search.report._text import safe_repr, shown, visible
+from sklearn_bayes_search._short_text import safe_repr, shown, visible
 
 __all__ = ["code_of", "is_generator", "versions"]
 

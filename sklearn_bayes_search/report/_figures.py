@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from sklearn_bayes_search._short_text import shown
+from sklearn_bayes_search._times import Timeline, duration
 from sklearn_bayes_search.report import _charts, _space_charts
 from sklearn_bayes_search.report._sections import section
-from sklearn_bayes_search.report._text import duration, safe, shown
+from sklearn_bayes_search.report._text import safe
 
 __all__ = ["figures"]
 
@@ -192,13 +194,14 @@ def _timeline(findings):
     fits = findings.fits
     if fits is None or not len(fits):
         return []
-    figure, breaks = _charts.timeline(fits)
+    times = Timeline.of(fits)
     text = "Each bar is a fit on one fold. Gaps are time in which a worker waited."
-    if breaks:
+    if times.pauses:
         text += (
-            f" Breaks between runs are left out: {duration(sum(breaks))}, at the "
+            f" Breaks between runs are left out: {duration(sum(times.pauses))}, at the "
             "dotted line."
         )
     failed = (fits["status"] == "failed").any()
     keys = (("bar", "a fit"), ("bar bad", "failed")) if failed else ()
+    figure = _charts.timeline(fits, times)
     return [_Chart("chart-timeline", "When each fit ran", text, figure, keys)]

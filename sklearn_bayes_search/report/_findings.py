@@ -8,14 +8,15 @@ import pandas as pd
 
 from sklearn_bayes_search._observed import Observed, ScoreModel, observe
 from sklearn_bayes_search._results import mean_and_error
+from sklearn_bayes_search._score_limits import ROUNDING
 from sklearn_bayes_search.importance import parameter_importance
 from sklearn_bayes_search.ranges import check_ranges
-from sklearn_bayes_search.report._scales import ROUNDING
 from sklearn_bayes_search.report._text import number
 from sklearn_bayes_search.selection import (
     HonestScore,
     equivalent_settings,
     honest_score,
+    known_test_share,
 )
 
 __all__ = ["Candidate", "Findings", "find"]
@@ -143,7 +144,7 @@ def find(search, metric=None):
     candidates = _candidates(search, metric)
     complete = [c for c in candidates if c.status == "ok"]
     top = max(complete, key=lambda c: c.score, default=None)
-    honest, equals = _how_good(search.cv_results_, metric, complete)
+    honest, equals = _how_good(search, metric, complete)
     model, importance, ranges = None, pd.DataFrame(), pd.DataFrame()
     if observed is not None:
         with warnings.catch_warnings():
@@ -216,7 +217,7 @@ def _candidates(search, metric):
     ]
 
 
-def _how_good(results, metric, complete):
+def _how_good(search, metric, complete):
     """Give the honest score, and the candidates that are as good as the best."""
     if not complete:
         return None, []
@@ -225,8 +226,9 @@ def _how_good(results, metric, complete):
         f"split{fold}_test_{metric}": np.array([c.folds[fold] for c in complete])
         for fold in range(len(complete[0].folds))
     }
-    equals = equivalent_settings(table, metric=metric)
-    honest = honest_score(table, metric=metric) if len(table) > 1 else None
+    known = {"metric": metric, "test_share": known_test_share(search)}
+    equals = equivalent_settings(table, **known)
+    honest = honest_score(table, **known) if len(table) > 1 else None
     return honest, [rows[index] for index in equals]
 
 

@@ -9,6 +9,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from sklearn_bayes_search._short_text import shown, visible
 from sklearn_bayes_search.report._figures import figures
 from sklearn_bayes_search.report._sections import (
     failures,
@@ -17,12 +18,7 @@ from sklearn_bayes_search.report._sections import (
     summary,
     table,
 )
-from sklearn_bayes_search.report._text import (
-    describe,
-    safe,
-    shown,
-    visible,
-)
+from sklearn_bayes_search.report._text import describe, safe
 
 __all__ = ["page"]
 

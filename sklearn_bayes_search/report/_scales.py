@@ -4,14 +4,15 @@ import math
 
 import numpy as np
 
+from sklearn_bayes_search._score_limits import ROUNDING, score_limits
+from sklearn_bayes_search._short_text import different_values, number_texts
 from sklearn_bayes_search.report._labels import value_labels
-from sklearn_bayes_search.report._text import is_number, number
 from sklearn_bayes_search.space import Ordinal
 from sklearn_bayes_search.space._choices import equal
+from sklearn_bayes_search.space._dimensions import is_number
 
 __all__ = [
     "MAX_NAMES",
-    "ROUNDING",
     "MixedScale",
     "Scale",
     "crowded",
@@ -31,11 +32,6 @@ CLOSEST, CLOSEST_OF_MANY = 0.04, 0.28
 NAME, NUMBERS = 0.12, 0.4
 # Highest over lowest value from which on a range may be logarithmic.
 LOG_FROM = 8.0
-# Scores more than this times the way from the median to the best below the median are
-# drawn at the edge: one very bad score would flatten all others.
-FLOOR = 3.0
-# Differences of scores below this share of them are rounding errors.
-ROUNDING = 1e-12
 
 
 class Scale:
@@ -125,12 +121,8 @@ class MixedScale:
 
     def __init__(self, name, values):
         self.name = name
-        numbers = sorted({float(value) for value in values if _has_place(value)})
-        self._names = []
-        for value in values:
-            if _has_place(value) or any(equal(value, n) for n in self._names):
-                continue
-            self._names.append(value)
+        numbers = sorted({float(value) for value in values if is_number(value)})
+        self._names = different_values(v for v in values if not is_number(v))
         # of the axis, what the numbers have
         self._share = max(NUMBERS, 1 - NAME * len(self._names)) if numbers else 0.0
         self._numbers, self._few = numbers, len(numbers) <= MAX_NAMES
@@ -145,7 +137,7 @@ class MixedScale:
         return self._height(candidate.params[self.name])
 
     def _height(self, value):
-        if _has_place(value):
+        if is_number(value):
             return self._share * self._place(float(value))
         index = next(i for i, name in enumerate(self._names) if equal(name, value))
         # alone, names are off the ends
@@ -173,10 +165,6 @@ class MixedScale:
 
     def _measure(self, value):
         return math.log10(value) if self._log else value
-
-
-def _has_place(value):
-    return is_number(value) and math.isfinite(value)
 
 
 def scales(space):
@@ -234,25 +222,16 @@ def score_ticks(low, high):
     if high - low <= ROUNDING * abs(high):
         low, high = low - _pad(high), high + _pad(high)
     values = round_numbers(low, high, most=6)
-    step = (values[-1] - values[0]) / max(len(values) - 1, 1) or 1.0
-    decimals = max(-math.floor(math.log10(step) + 1e-9), 0)
-    return values, [number(value, decimals) for value in values]
+    return values, [text.replace("-", "−") for text in number_texts(values)]
 
 
 def score_floor(scores):
     """Give the lowest score that is drawn where it is, and the top of the axis."""
-    scores = np.asarray(scores, dtype=float)
-    scores = scores[np.isfinite(scores)]
-    best, middle, worst = scores.max(), np.median(scores), scores.min()
-    # where most are equally good, the median says nothing of the others
-    way = max(best - middle, (best - np.quantile(scores, 0.1)) / 2)
-    floor = middle - FLOOR * way
-    if way <= ROUNDING * abs(best) or floor <= worst:
-        floor = worst
+    floor, best = score_limits(scores)
     pad = 0.06 * (best - floor)
     if pad <= ROUNDING * abs(best):
         pad = _pad(best)
-    return float(floor - pad), float(best + pad)
+    return floor - pad, best + pad
 
 
 def _pad(score):

@@ -2,14 +2,9 @@
 
 import numpy as np
 
+from sklearn_bayes_search._short_text import shown
 from sklearn_bayes_search.report._code import code_of, is_generator, versions
-from sklearn_bayes_search.report._text import (
-    is_number,
-    percent,
-    plural,
-    safe,
-    shown,
-)
+from sklearn_bayes_search.report._text import percent, plural, safe
 from sklearn_bayes_search.report._words import (
     advice,
     facts,
@@ -17,6 +12,7 @@ from sklearn_bayes_search.report._words import (
     lead,
     metric_name,
 )
+from sklearn_bayes_search.space._dimensions import is_number
 
 __all__ = ["failures", "next_steps", "reproduce", "section", "summary", "table"]
 

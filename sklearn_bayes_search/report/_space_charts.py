@@ -26,7 +26,7 @@ MAX_AXES = 8
 # axes fit into a page that is 1200 wide.
 LABEL, LETTER, LEAST_WIDTH = 15, 7, 96
 # Characters of names and values below a slice; more of all values are drawn aslant.
-NAME_WIDTH, VALUE_WIDTH, LEVEL = 40, 16, 36
+NAME_WIDTH, VALUE_WIDTH, LEVEL = 36, 16, 36
 N_BANDS, N_STEPS, N_SLICES = 9, 61, 3
 # Where a line is for a parameter that the setting does not have.
 UNUSED = -0.12

@@ -1,113 +1,18 @@
-"""How values and names of the user are shown: short, harmless, on one line."""
+"""Words and numbers of the page, and how a text of the user gets into it."""
 
-import inspect
 import math
-import re
 from html import escape
-from numbers import Real
 
-import numpy as np
+from sklearn_bayes_search._short_text import visible
 
 __all__ = [
     "describe",
-    "duration",
-    "is_number",
     "listing",
     "number",
     "percent",
     "plural",
     "safe",
-    "safe_repr",
-    "shown",
-    "visible",
 ]
-
-# A longer value is cut: a table with whole arrays in it cannot be read.
-LONGEST = 80
-
-
-def visible(text):
-    """Replace characters that cannot be seen, line ends and tabs apart.
-
-    Control characters are forbidden in a page, and marks that reverse the direction of
-    writing could make it say something else.
-
-    Parameters
-    ----------
-    text : str
-        Any.
-
-    Returns
-    -------
-    text : str
-        Of characters that can be printed.
-    """
-    return "".join(
-        c if c.isprintable() or c in "\n\t\xa0" else f"\\x{ord(c):02x}" for c in text
-    )
-
-
-def is_number(value):
-    """Tell whether a value is a number that has a place on an axis.
-
-    Parameters
-    ----------
-    value : object
-        The user's own.
-
-    Returns
-    -------
-    is_number : bool
-        Not for True and False, and ints that are too large for a float.
-    """
-    if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
-        return False
-    return isinstance(value, float | np.floating) or abs(value) < 1e300
-
-
-def safe_repr(value):
-    """Give the repr, or say why there is none.
-
-    Parameters
-    ----------
-    value : object
-        The user's own.
-
-    Returns
-    -------
-    text : str
-        Of any length, with any characters.
-    """
-    try:
-        return repr(value)
-    except Exception as error:  # of the user's class, whatever it is
-        return f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
-
-
-def shown(value, longest=LONGEST):
-    """Write a value of a parameter.
-
-    Parameters
-    ----------
-    value : object
-        The user's own.
-    longest : int, default=80
-        Characters, of which more are cut off.
-
-    Returns
-    -------
-    text : str
-        One line.
-    """
-    if is_number(value):
-        is_int = isinstance(value, int | np.integer)
-        return str(value) if is_int and abs(value) < 1e15 else f"{float(value):.4g}"
-    named = inspect.isroutine(value) or isinstance(value, type)
-    text = getattr(value, "__name__", None) if named else value
-    text = text if isinstance(text, str) else safe_repr(value)
-    # where an object was in memory is of no use to anyone
-    text = re.sub(r" at 0x[0-9A-Fa-f]+", "", " ".join(visible(text).split()))
-    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def number(value, decimals=None):
@@ -151,29 +56,6 @@ def percent(share):
         As "95 %", which does not break at the end of a line.
     """
     return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
-
-
-def duration(seconds):
-    """Write a time.
-
-    Parameters
-    ----------
-    seconds : float
-        NaN is unknown.
-
-    Returns
-    -------
-    text : str
-        In the unit that suits it.
-    """
-    if not math.isfinite(seconds):
-        return "–"
-    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.3g} {unit}"
-    if seconds >= 1:
-        return f"{seconds:.3g} s"
-    return f"{1000 * seconds:.3g} ms" if seconds >= 1e-3 else "under 1 ms"
 
 
 def plural(count, noun):

@@ -4,15 +4,9 @@ import math
 
 import numpy as np
 
-from sklearn_bayes_search.report._charts import timeline, worker_rows
-from sklearn_bayes_search.report._text import (
-    describe,
-    duration,
-    listing,
-    percent,
-    plural,
-    visible,
-)
+from sklearn_bayes_search._short_text import visible
+from sklearn_bayes_search._times import Timeline, duration
+from sklearn_bayes_search.report._text import describe, listing, percent, plural
 
 __all__ = ["advice", "facts", "interval", "lead", "metric_name"]
 
@@ -220,18 +214,13 @@ def _time(findings):
     fits = findings.fits
     parts = []
     if fits is not None and len(fits):
-        begin = fits["start"].min()
-        end = (fits["start"] - begin).dt.total_seconds() + fits["seconds"].fillna(0)
-        _, breaks = timeline(fits)
-        parts.append(
-            f"{duration(float(end.max()) - sum(breaks))} from first to last fit"
-        )
-        workers = plural(int(worker_rows(fits).max()) + 1, "worker")
+        times = Timeline.of(fits)
+        workers = plural(times.n_workers, "worker")
+        parts.append(f"{duration(times.end)} from first to last fit")
         parts.append(f"{duration(total)} of fitting on {workers}")
-        if breaks:
-            parts.append(
-                f"without {plural(len(breaks), 'break')} of {duration(sum(breaks))}"
-            )
+        if times.pauses:
+            breaks = plural(len(times.pauses), "break")
+            parts.append(f"without {breaks} of {duration(sum(times.pauses))}")
     else:
         parts.append(f"{duration(total)} for all fits, one after another")
     suggest = getattr(findings.search, "mean_suggest_time_", math.nan)
