@@ -13,7 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr
 
-__all__ = ["FoldModel", "deviation", "error_factor", "mean_test_share"]
+__all__ = [
+    "FoldModel",
+    "deviation",
+    "error_factor",
+    "first_of_equals",
+    "mean_test_share",
+]
 
 
 def deviation(scores: np.ndarray, axis: int = 0) -> np.ndarray:
@@ -57,6 +63,26 @@ def mean_test_share(splits: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
         return int(part.sum()) if part.dtype == bool else len(part)
 
     return float(np.mean([size(test) / size(train) for train, test in splits]))
+
+
+def first_of_equals(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Find the candidates whose scores on the folds no earlier one has.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_candidates, n_splits)
+        Of the folds.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_different,), int
+        In their order.
+    n_more : ndarray of shape (n_different,), int
+        How many later ones have the same scores.
+    """
+    _, rows, counts = np.unique(scores, axis=0, return_index=True, return_counts=True)
+    order = np.argsort(rows)
+    return rows[order], counts[order] - 1
 
 
 # So many folds of a candidate's own weigh as much as the variance of the best ones.

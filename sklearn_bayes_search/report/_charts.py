@@ -8,6 +8,7 @@ Plotly reads texts as HTML of a kind, so that those of the user are escaped.
 
 import numpy as np
 
+from sklearn_bayes_search._folds import first_of_equals
 from sklearn_bayes_search._short_text import visible
 from sklearn_bayes_search._times import duration
 from sklearn_bayes_search.report._labels import name_labels
@@ -131,7 +132,7 @@ def progress(findings):
             )
         )
     if findings.chosen is not None:
-        traces.append(_star(findings.chosen.number, findings.chosen))
+        traces.append(_star(findings))
     room, n = 0.03 * (top - floor), len(findings.candidates)
     limits = [floor - room, top + room]
     values, texts = score_ticks(*limits)
@@ -209,9 +210,9 @@ def importance(table):
 
 
 def folds(findings):
-    """Draw the scores on the folds of the leading candidates."""
-    ok = [c for c in findings.candidates if c.status == "ok"]
-    leaders = sorted(ok, key=lambda c: -c.score)[:N_LEADERS][::-1]
+    """Draw the scores on the folds of the leading candidates, and of the chosen one."""
+    leaders, more = _leaders(findings)
+    marked = "" if findings.called == "best" else " chosen"
     equals = set(findings.equals)
     # the same place within each row, so that a fold can be followed
     offsets = np.linspace(0.26, -0.26, len(leaders[0].folds)).tolist()
@@ -248,7 +249,7 @@ def folds(findings):
                     [
                         [
                             leaders[r].number,
-                            f"mean {findings.score_text(leaders[r].score, 1)}",
+                            f"mean {findings.score_text(leaders[r].score, 1)}{more[r]}",
                         ]
                         for r in group
                     ],
@@ -271,12 +272,31 @@ def folds(findings):
         },
         y={
             "tickvals": list(range(len(leaders))),
-            "ticktext": [f"#{c.number}" for c in leaders],
+            "ticktext": [
+                f"#{c.number}{marked if c is findings.chosen else ''}" for c in leaders
+            ],
             "tickfont": {"color": "@ink"},
             "range": [-0.6, len(leaders) - 0.4],
         },
         height=max(56 + 26 * len(leaders), 150),
     )
+
+
+def _leaders(findings):
+    """Give the rows of the folds, from below, and what is told of others like them."""
+    chosen = findings.chosen
+    ok = [c for c in findings.candidates if c.status == "ok"]
+    # equal scores are shown once: by the chosen one, if it is among them
+    ok.sort(key=lambda c: (-c.score, c is not chosen, c is not findings.top))
+    rows, n_more = first_of_equals(np.array([c.folds for c in ok]))
+    leaders = list(zip([ok[row] for row in rows], n_more, strict=True))
+    ahead, behind = leaders[:N_LEADERS], leaders[N_LEADERS:]
+    late = [pair for pair in behind if pair[0] is chosen]
+    leaders = [*ahead[: N_LEADERS - len(late)], *late][::-1]
+    more = [
+        f"; {n} more with the same score on each fold" if n else "" for _, n in leaders
+    ]
+    return [c for c, _ in leaders], more
 
 
 def timeline(fits, times):
@@ -364,12 +384,13 @@ def _points(x, y, customdata, *, width=None, opacity=1.0, **marker):
     }
 
 
-def _star(x, candidate):
-    """Ring the best setting."""
+def _star(findings):
+    """Ring the setting of the refit."""
+    chosen = findings.chosen
     return _points(
-        [x],
-        [candidate.score],
-        [[candidate.number, "the best setting"]],
+        [chosen.number],
+        [chosen.score],
+        [[chosen.number, f"the {findings.called} setting"]],
         symbol="circle-open",
         color="@second",
         size=15,

@@ -19,7 +19,7 @@ HINT = (
 SLICES = (
     '<div class="wide intro"><h3>The score along each parameter</h3><p>The line is '
     "what a model expects if only this parameter changes and the others stay at the "
-    "best setting; it is 95\N{NO-BREAK SPACE}% sure of the band. Points are all "
+    "{called} setting; it is 95\N{NO-BREAK SPACE}% sure of the band. Points are all "
     "settings tried: the others differ in them, so they need not lie on the line."
     "{more}</p></div>"
 )
@@ -84,7 +84,7 @@ def figures(findings):
     drawn = {chart.anchor: chart.figure for chart in charts}
     cuts = _space_charts.slices(findings)
     more = EARLY if _is_halving(findings) else ""
-    parts += [SLICES.format(more=more)] * bool(cuts)
+    parts += [SLICES.format(called=findings.called, more=more)] * bool(cuts)
     for index, (name, figure) in enumerate(cuts):
         anchor = f"chart-slice-{index}"
         place = _place(anchor, f"Score along {shown(name)}", figure)
@@ -129,7 +129,7 @@ def _progress(findings):
         (
             ("dot", "a setting"),
             ("step", "best so far"),
-            ("ring", "the best setting"),
+            ("ring", f"the {findings.called} setting"),
             *(key for name, key in seen.items() if name in status),
         ),
     )
@@ -149,7 +149,10 @@ def _parallel(findings):
         text += f" {n_left_out} parameters that matter less are left out."
     if _is_halving(findings):
         text += EARLY
-    keys = [("ramp", "lower to higher score"), ("step", "the best setting")]
+    keys = [
+        ("ramp", "lower to higher score"),
+        ("step", f"the {findings.called} setting"),
+    ]
     keys += [("dash", "failed")] * bool(findings.failed)
     return [_Chart("chart-parallel", "What goes together", text, figure, tuple(keys))]
 
@@ -177,12 +180,18 @@ def _folds(findings):
     n_ok = sum(c.status == "ok" for c in findings.candidates)
     worse = len(findings.equals) < min(n_ok, _charts.N_LEADERS)
     keys += [("dot grey", "not as good")] * worse
+    text = (
+        "Each fold has its own height within a row. Rows that overlap may differ all "
+        "the same: what counts are the differences from the best on the same fold, "
+        "since a fold that is easy is easy for all. Equal rows are drawn once."
+    )
+    if worse:
+        text += " Where these are too large for luck, the row is grey."
     return [
         _Chart(
             "chart-folds",
             "Folds of the best candidates",
-            "Rows that overlap cannot be told apart: their order is partly luck. Each "
-            "fold has its own height within a row.",
+            text,
             _charts.folds(findings),
             tuple(keys),
             "half",

@@ -67,9 +67,9 @@ class Findings:
     candidates : list of Candidate
         All rows.
     chosen : Candidate or None
-        The best setting; None where no setting has a score.
+        The setting of the refit; None where no setting has a score.
     top : Candidate or None
-        The one with the highest score: not the same where ``refit`` is a rule.
+        The one with the best mean: not always the chosen one where ``refit`` is a rule.
     equals : list of int
         Numbers of the candidates that cannot be told from the top one, this first.
     honest : HonestScore or None
@@ -115,6 +115,24 @@ class Findings:
         return number(value, None if decimals is None else decimals + extra)
 
     @property
+    def by_rule(self):
+        """Whether a function, ``refit``, chose the setting."""
+        search = self.search
+        return callable(getattr(search, "refit", None)) and hasattr(
+            search, "best_index_"
+        )
+
+    @property
+    def called(self):
+        """What the chosen setting is called: there is one best only."""
+        return "best" if self.chosen is self.top else "chosen"
+
+    @property
+    def score_of(self):
+        """What the score of the chosen setting is called."""
+        return "best score" if self.called == "best" else "score of the chosen"
+
+    @property
     def failed(self):
         """Candidates that failed."""
         return [c for c in self.candidates if c.status == "failed"]
@@ -144,7 +162,8 @@ def find(search, metric=None):
     candidates = _candidates(search, metric)
     complete = [c for c in candidates if c.status == "ok"]
     top = max(complete, key=lambda c: c.score, default=None)
-    honest, equals = _how_good(search, metric, complete)
+    chosen = _chosen(search, metric, candidates, top)
+    honest, equals = _how_good(search, metric, complete, chosen)
     model, importance, ranges = None, pd.DataFrame(), pd.DataFrame()
     if observed is not None:
         with warnings.catch_warnings():
@@ -157,7 +176,7 @@ def find(search, metric=None):
         search=search,
         metric=metric,
         candidates=candidates,
-        chosen=_chosen(search, metric, candidates, top),
+        chosen=chosen,
         top=top,
         equals=equals,
         honest=honest,
@@ -217,8 +236,8 @@ def _candidates(search, metric):
     ]
 
 
-def _how_good(search, metric, complete):
-    """Give the honest score, and the candidates that are as good as the best."""
+def _how_good(search, metric, complete, chosen):
+    """Give the honest score of the chosen, and those as good as the best mean."""
     if not complete:
         return None, []
     rows = [c.number for c in complete]
@@ -228,12 +247,16 @@ def _how_good(search, metric, complete):
     }
     known = {"metric": metric, "test_share": known_test_share(search)}
     equals = equivalent_settings(table, **known)
-    honest = honest_score(table, **known) if len(table) > 1 else None
+    honest = None
+    if len(table) > 1:
+        # one that was chosen without all folds cannot be judged by them
+        index = rows.index(chosen.number) if chosen.number in rows else None
+        honest = honest_score(table, index=index, **known)
     return honest, [rows[index] for index in equals]
 
 
 def _chosen(search, metric, candidates, top):
-    """Give the best setting: the search's own choice, if it is by this metric."""
+    """Give the setting of the refit, if that is by this metric, else the best."""
     index = getattr(search, "best_index_", None)
     refit = getattr(search, "refit", None)
     several = getattr(search, "multimetric_", False)

@@ -34,12 +34,15 @@ def summary(findings):
     tiles, of_all = [], f"of {plural(len(findings.candidates), 'candidate')}"
     if chosen is not None:
         name = safe(metric_name(findings))
-        tiles.append(("Best score", findings.score_text(chosen.score), name))
+        called = findings.called.capitalize()
+        score = findings.score_text(chosen.score)
+        tiles.append((findings.score_of.capitalize(), score, name))
         if honest is not None:
             note = f"{' to '.join(interval(findings))}, {percent(honest.level)} sure"
             expected = findings.score_text(honest.score)
             tiles.append(("Expect on new data", expected, note))
-            tiles.append(("As good as the best", len(findings.equals), of_all))
+            best = "best" if called == "Best" else "best mean"
+            tiles.append((f"As good as the {best}", len(findings.equals), of_all))
     tiles.append(("Failed", len(findings.failed), of_all))
     cards = "".join(
         f"<div><dt>{label}</dt><dd><b>{value}</b><span>{note}</span></dd></div>"
@@ -56,7 +59,7 @@ def summary(findings):
             f"{safe(shown(value))}</dd></div>"
             for name, value in chosen.params.items()
         )
-        best = f'<h3>Best settings</h3>\n<dl class="params">{values}</dl>'
+        best = f'<h3>{called} settings</h3>\n<dl class="params">{values}</dl>'
     return section(
         "summary",
         "Summary",
@@ -111,7 +114,9 @@ def _row(c, findings, numeric):
     """Write one line of the table; ``numeric`` has the class of each column."""
     mark = ""
     if c is findings.chosen:
-        mark = '<span class="mark first">best</span>'
+        mark = f'<span class="mark first">{findings.called}</span>'
+    elif c is findings.top:
+        mark = '<span class="mark">best mean</span>'
     elif c.number in findings.equals and findings.honest is not None:
         mark = '<span class="mark">as good</span>'
     cells = [
