@@ -265,7 +265,8 @@ def test_convergence_shows_the_best_so_far_and_each_kind_of_candidate():
     # on the first fold the others lost 0.05 to 0.1: 0.7 is too high by that
     assert 0.6 < points["partial"].get_offsets()[0, 1] < 0.7
     assert points["failed"].get_xdata().tolist() == [4]
-    assert len(drawn.errors_["search"].get_segments()) == 2
+    # that of the estimate, too
+    assert len(drawn.errors_["search"].get_segments()) == 3
     legend = [t.get_text() for t in drawn.ax_.get_legend().get_texts()]
     assert legend[0] == "best so far: 0.85 at the end"
     assert "failed" in legend

@@ -225,6 +225,16 @@ def test_the_best_and_its_honest_score_are_told(kind):
         assert number(expected, digits) in summary or round(expected, 1) == expected
 
 
+def test_settings_that_stayed_paused_are_counted(kind):
+    name, search, page = kind
+    if name != "racing":
+        assert "paused" not in page.text("summary")
+        return
+    n = (search.results_frame()["status"] == "paused").sum()
+    assert n > 1
+    assert f"Of these settings, {n} stayed paused" in page.text("summary")
+
+
 def test_every_chart_has_a_place_and_a_place_a_chart(kind):
     _, search, page = kind
     figures = page.data("figures")

@@ -31,7 +31,7 @@ KINDS = {
     "band": "middle half of the runs",
     "ok": "a candidate",
     "partial": PARTIAL,
-    "errors": "± standard error over the folds",
+    "errors": "± standard error",
     "below": "below the axis",
     "failed": "failed",
 }
@@ -116,7 +116,8 @@ class ConvergenceDisplay:
         show_points : bool, default=None
             Whether to draw every candidate. None: if there is one search.
         show_errors : bool, default=False
-            Whether to draw the standard error over the folds at each point.
+            Whether to draw the standard error over the folds at each point; that of
+            the estimate where some folds are missing.
         ax : Axes, default=None
             Where to draw; None makes a figure.
 
@@ -358,6 +359,8 @@ def _table(candidates):
     error = np.full(len(candidates), np.nan)
     if n_splits > 1:
         error = candidates.folds.std(axis=1, ddof=1) / np.sqrt(n_splits)
+    # of scores on some of the folds, that of the estimate
+    error = np.where(candidates.noise > 0, np.sqrt(candidates.noise), error)
     return pd.DataFrame(
         {
             "score": candidates.scores,

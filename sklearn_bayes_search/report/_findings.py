@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sklearn_bayes_search._observed import Observed, ScoreModel, observe
+from sklearn_bayes_search._observed import Observed, ScoreModel, observe, read_results
 from sklearn_bayes_search._results import mean_and_error
 from sklearn_bayes_search._score_limits import ROUNDING
 from sklearn_bayes_search.importance import parameter_importance
@@ -35,8 +35,8 @@ class Candidate:
     params : dict
         The setting.
     score, error : float
-        Mean over the folds, an estimate where paused, and its standard error; NaN where
-        unknown.
+        Mean over the folds, an estimate where paused, and its standard error, which is
+        that of the estimate; NaN where unknown.
     status : str
         "ok", "failed", "paused", or "early round" of successive halving.
     seconds : float
@@ -210,12 +210,13 @@ def _candidates(search, metric):
     keys = [f"split{fold}_test_{metric}" for fold in range(len(results))]
     folds = np.array([results[key] for key in keys if key in results], dtype=float)
     error = mean_and_error(folds)[1]
+    estimates = read_results(search, metric)
     status = np.where(np.isfinite(scores), "ok", "failed").astype(object)
     if hasattr(search, "results_frame"):
-        frame = search.results_frame()
-        status = frame["status"].to_numpy()
-        if metric == search._metric:
-            scores = np.where(status == "paused", frame["score"], scores)
+        status = search.results_frame()["status"].to_numpy()
+        paused = status == "paused"
+        scores = np.where(paused, estimates.scores, scores)
+        error = np.where(paused, np.sqrt(estimates.noise), error)
     if "n_resources" in results:
         resources = np.asarray(results["n_resources"])
         early = (status == "ok") & (resources < resources.max())

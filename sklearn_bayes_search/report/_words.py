@@ -63,11 +63,19 @@ def lead(findings):
     name, score = metric_name(findings), "A higher score is better."
     if name != "score":
         score = f"The score is {name}; higher is better."
-    up_to = "up to " if any(c.status == "paused" for c in findings.candidates) else ""
+    n_paused = sum(c.status == "paused" for c in findings.candidates)
+    up_to, paused = "", ""
+    if n_paused:
+        up_to = "up to "
+        they = "it" if n_paused == 1 else "they"
+        paused = (
+            f" Of these settings, {n_paused} stayed paused without all folds: {they} "
+            "would hardly have been the best."
+        )
     return (
         f"{type(search).__name__} tried {plural(n_settings, 'setting')} of "
         f"{describe(search.estimator)}, each on {up_to}{plural(n_folds, 'fold')}: "
-        f"{plural(n_fits, 'fit')} in all. It searched over {over}. {score}"
+        f"{plural(n_fits, 'fit')} in all.{paused} It searched over {over}. {score}"
     )
 
 
