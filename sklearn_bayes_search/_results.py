@@ -176,7 +176,8 @@ def candidate_line(candidate, total, objective, best, left=None):
     Returns
     -------
     line : str
-        Number, score with standard error, best so far, seconds, parameters.
+        Place in the order of asking, from 1, score with standard error, best so far,
+        seconds, parameters.
     """
     folds = [fold for fold in candidate.folds if fold is not None]
     number = f"{candidate.trial.number + 1}/{total or '?'}"

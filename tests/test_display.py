@@ -261,10 +261,10 @@ def test_convergence_shows_the_best_so_far_and_each_kind_of_candidate():
     line = drawn.lines_["search"]
     np.testing.assert_allclose(line.get_ydata(), [0.85] * 4)
     points = drawn.points_["search"]
-    np.testing.assert_allclose(points["ok"].get_offsets()[:, 0], [1, 3])
+    np.testing.assert_allclose(points["ok"].get_offsets()[:, 0], [0, 2])
     # on the first fold the others lost 0.05 to 0.1: 0.7 is too high by that
     assert 0.6 < points["partial"].get_offsets()[0, 1] < 0.7
-    assert points["failed"].get_xdata().tolist() == [4]
+    assert points["failed"].get_xdata().tolist() == [3]
     # that of the estimate, too
     assert len(drawn.errors_["search"].get_segments()) == 3
     legend = [t.get_text() for t in drawn.ax_.get_legend().get_texts()]
@@ -299,7 +299,7 @@ def test_convergence_of_several_runs_is_their_median_and_quartiles():
 def test_convergence_begins_where_every_run_has_a_score():
     late = results([[np.nan], [2.0], [3.0]])
     drawn = ConvergenceDisplay.from_cv_results([late, results([[1.0]])])
-    assert drawn.lines_["search"].get_xdata().tolist() == [2, 3]
+    assert drawn.lines_["search"].get_xdata().tolist() == [1, 2]
     assert drawn.lines_["search"].get_ydata().tolist() == [1.5, 2]
 
 
@@ -307,7 +307,7 @@ def test_convergence_marks_hopeless_scores_at_the_border():
     scores = [[s] for s in (0.9, 0.91, 0.92, 0.89, 0.9, -1e6)]
     drawn = ConvergenceDisplay.from_cv_results(results(scores))
     assert drawn.ax_.get_ylim()[0] > 0.8
-    assert drawn.points_["search"]["below"].get_xdata().tolist() == [6]
+    assert drawn.points_["search"]["below"].get_xdata().tolist() == [5]
 
 
 def test_convergence_limits_follow_the_scores_where_the_best_does_not_change():
