@@ -1004,7 +1004,7 @@ def test_importance_draws_a_table_with_names_that_look_like_formulas():
             "main": [0.5, 0.0, 0.0],
             "total": [0.7, 0.001, 0.001],
             "error": [0.1, 0.0, 0.2],
-            "direction": ["higher is better", "not monotone", ""],
+            "direction": ["score rises on average", "not monotone", ""],
         },
         index=["a__$x^", "b__$x^, c", "d"],
     )
@@ -1012,5 +1012,5 @@ def test_importance_draws_a_table_with_names_that_look_like_formulas():
     labels = [t.get_text() for t in drawn.ax_.get_yticklabels()]
     assert labels == ["a__\\$x^", "b__\\$x^, c", "d"]
     text = text_of(drawn.figure_)
-    assert "higher is better" in text
+    assert "score rises on average" in text
     assert text.count("hardly matters") == 1  # of the last one little is known

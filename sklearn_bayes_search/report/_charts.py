@@ -189,7 +189,7 @@ def importance(table):
         "mode": "text",
         "x": (ends + 0.02).tolist(),
         "y": rows,
-        "text": directions.str.replace(" is", "<br>is").tolist(),
+        "text": directions.str.replace(" on", "<br>on").tolist(),
         "textposition": "middle right",
         "textfont": {"size": 11, "color": "@soft"},
         "hoverinfo": "skip",

@@ -160,12 +160,20 @@ def _parallel(findings):
 def _importance(findings):
     if not len(findings.importance):
         return []
+    text = (
+        "How much of the differences of the score comes from each parameter, if all "
+        "settings were equally likely."
+    )
+    if findings.importance["direction"].str.startswith("score").any():
+        text += (
+            " Whether it rises is said of larger values, on average over all values of "
+            "the others: with the best of these, a small value may be the best."
+        )
     return [
         _Chart(
             "chart-importance",
             "Which parameters matter",
-            "How much of the differences of the score comes from each parameter, if "
-            "all settings were equally likely.",
+            text,
             _charts.importance(findings.importance),
             (("bar", "alone"), ("bar faint", "with others, and its error")),
             "half",
