@@ -3,6 +3,7 @@
 import builtins
 import re
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -538,15 +539,41 @@ def test_folds_that_are_repeated_have_the_equals_of_the_search(search):
     assert len(equal) != len(equivalent_settings(search.cv_results_))
     drawn = FoldsDisplay.from_estimator(search, n_best=10)
     assert drawn.n_equivalent == len(equal) - 1
-    assert set(drawn.candidates[drawn.equivalent]) == set(equal)
-    reached = drawn.candidates[drawn.intervals[:, 1] >= 0]
-    assert set(reached) == set(equal)
+    assert set(drawn.candidates[drawn.equivalent]) <= set(equal)
+    assert (1 + drawn.n_same)[drawn.equivalent].sum() == len(equal)
+    np.testing.assert_array_equal(drawn.intervals[:, 1] >= 0, drawn.equivalent)
     found = find(search)
     assert found.equals == equal.tolist()
     assert found.honest == honest_score(search)
     if hasattr(search, "equivalent_params_"):
         params = search.cv_results_["params"]
         assert search.equivalent_params_ == [params[row] for row in equal]
+
+
+def test_folds_draw_equal_rows_once():
+    scores = [[0.9, 0.8]] * 9 + [[0.8, 0.7], [0.85, 0.85], [0.7, 0.6]]
+    drawn = FoldsDisplay.from_cv_results(results(scores), n_best=3)
+    assert drawn.candidates.tolist() == [0, 10, 9]
+    assert drawn.n_same.tolist() == [8, 0, 0]
+    assert "and 8 more with the same scores" in text_of(drawn.figure_)
+    assert drawn.n_others == 11
+    assert "with 5 % on each side: the best is better, 95 % sure" in text_of(
+        drawn.figure_
+    )
+
+
+@pytest.mark.parametrize("chosen", [0, 1, 4])
+def test_folds_show_what_a_function_chose(chosen):
+    scores = [[0.9, 0.8]] * 2 + [[0.8, 0.7], [0.7, 0.6], [0.6, 0.7]]
+    table = results(scores)
+    search = SimpleNamespace(
+        fit=None, cv_results_=table, refit=lambda table: chosen, best_index_=chosen
+    )
+    drawn = FoldsDisplay.from_estimator(search, n_best=2)
+    assert drawn.candidates.tolist() == ([0, 2, 4] if chosen == 4 else [chosen, 2])
+    text = text_of(drawn.figure_)
+    assert text.count("chosen by refit") == 1
+    assert text.count("and 1 more with the same scores") == 1
 
 
 def test_folds_tell_near_scores_and_settings_apart():

@@ -191,10 +191,11 @@ def _folds(findings):
     text = (
         "Each fold has its own height within a row. Rows that overlap may differ all "
         "the same: what counts are the differences from the best on the same fold, "
-        "since a fold that is easy is easy for all. Equal rows are drawn once."
+        "since a fold that is easy is easy for all."
     )
     if worse:
         text += " Where these are too large for luck, the row is grey."
+    text += " Equal rows are drawn once."
     return [
         _Chart(
             "chart-folds",
