@@ -979,6 +979,18 @@ def test_surrogate_map_has_no_colours_for_scores_below_all_that_were_tried():
     assert drawn.maps_["a", "b"].extend == "min"
 
 
+def test_surrogate_map_has_most_levels_near_the_best():
+    # half of the space is hopeless, and the good region is within 5 % of the best
+    params = [{"a": a, "b": b} for a in range(5) for b in range(5)]
+    scores = [[1 - 0.02 * ((p["a"] - 3) ** 2 + (p["b"] - 3) ** 2)] for p in params]
+    drawn = SurrogateDisplay.from_cv_results(results(scores, params), [("a", "b")])
+    levels, mean = drawn.maps_["a", "b"].levels, drawn.slices[0].mean
+    assert levels[-1] == mean.max()
+    assert (levels > mean.max() - 0.25 * (levels[-1] - levels[0])).sum() > 5
+    # narrower from one to the next, but for the last
+    assert (np.diff(levels, n=2)[:-1] < 0).all()
+
+
 def test_surrogate_colours_tell_near_scores_apart():
     table = results([[0.99910 + 1e-6 * i * i] for i in range(4)] * 2, [
         {"a": a, "b": b} for a in (1.0, 2.0) for b in (1.0, 3.0, 4.0, 8.0)
