@@ -464,6 +464,19 @@ def test_parallel_coordinates_tell_near_scores_apart():
         assert len(set(ticks)) == 5
 
 
+def test_parallel_coordinates_write_the_best_value_once():
+    params = [{"kernel": kernel} for kernel in ("rbf", "poly", "sigmoid")]
+    drawn = ParallelCoordinatesDisplay.from_cv_results(
+        results([[0.9], [0.5], [0.6]], params)
+    )
+    texts = [text.get_text() for text in drawn.ax_.texts]
+    assert sorted(t for t in texts if t in ("rbf", "poly", "sigmoid")) == [
+        "poly",
+        "rbf",
+        "sigmoid",
+    ]
+
+
 def test_parallel_coordinates_take_one_name():
     table = results([[0.1], [0.2]], [{"svc__C": 1, "b": 1}, {"svc__C": 2, "b": 3}])
     drawn = ParallelCoordinatesDisplay.from_cv_results(table, params="svc__C")

@@ -225,6 +225,31 @@ def test_the_best_and_its_honest_score_are_told(kind):
         assert number(expected, digits) in summary or round(expected, 1) == expected
 
 
+def test_the_table_begins_in_the_order_it_tells(kind):
+    name, search, page = kind
+    rows = [int(row.removeprefix("candidate-")) for row in page.ids("tr") if row]
+    assert rows[0] == search.best_index_
+    heads = [a for tag, a in page.elements if tag == "th" and a.get("scope") == "col"]
+    if name == "halving":  # scores of different rounds do not compare
+        assert not any("aria-sort" in head for head in heads)
+        assert "Those of the last round come first" in page.text("candidates-table")
+        return
+    assert [head.get("aria-sort") for head in heads[:2]] == [None, "descending"]
+    scores = search.cv_results_["mean_test_score"]
+    if hasattr(search, "results_frame"):
+        scores = search.results_frame()["score"].to_numpy()
+    assert (np.diff(scores[rows]) <= 0).all()
+
+
+def test_the_timeline_tells_neighbours_apart(kind):
+    _, search, page = kind
+    if not hasattr(search, "folds_frame"):
+        return
+    (fits,) = page.data("figures")["chart-timeline"]["data"]
+    numbers = np.array([number for number, _ in fits["customdata"]])
+    assert fits["marker"]["opacity"] == np.where(numbers % 2, 0.55, 1.0).tolist()
+
+
 def test_settings_that_stayed_paused_are_counted(kind):
     name, search, page = kind
     if name != "racing":

@@ -16,6 +16,11 @@ HINT = (
     '<p id="no-charts" class="note">The charts need a browser of 2023 or later, with '
     "scripts. All else can be read without.</p>"
 )
+# The script shows it where it is so.
+SIDEWAYS = (
+    '<p class="hint sideways" hidden>Wider than the screen: scroll sideways to see '
+    "the score.</p>"
+)
 SLICES = (
     '<div class="wide intro"><h3>The score along each parameter</h3><p>The line is '
     "what a model expects if only this parameter changes and the others stay at the "
@@ -55,7 +60,7 @@ class _Chart:
         return (
             f'<figure class="{self.width}"><figcaption><h3>{self.heading}</h3>'
             f"<p>{self.text}</p>{legend}</figcaption>"
-            f'<div class="scroll"{reach}>'
+            f'<div class="scroll"{reach}>{SIDEWAYS if least else ""}'
             f"{_place(self.anchor, f'{self.heading}. {self.text}', self.figure, least)}"
             "</div></figure>"
         )
@@ -185,8 +190,8 @@ def _folds(findings):
     if findings.top is None or findings.honest is None:  # one fold is no comparison
         return []
     keys = [("hollow", "a fold"), ("tick", "mean")]
-    n_ok = sum(c.status == "ok" for c in findings.candidates)
-    worse = len(findings.equals) < min(n_ok, _charts.N_LEADERS)
+    rows, _ = _charts.leaders(findings)
+    worse = any(c.number not in findings.equals for c in rows)
     keys += [("dot grey", "not as good")] * worse
     text = (
         "Each fold has its own height within a row. Rows that overlap may differ all "
@@ -214,6 +219,8 @@ def _timeline(findings):
         return []
     times = Timeline.of(fits)
     text = "Each bar is a fit on one fold. Gaps are time in which a worker waited."
+    if fits["candidate"].nunique() > 1:
+        text = text.replace(". Gaps", ", every other candidate paler. Gaps")
     if times.pauses:
         text += (
             f" Breaks between runs are left out: {duration(sum(times.pauses))}, at the "

@@ -82,7 +82,10 @@ def next_steps(findings):
 
 def table(findings):
     names = list(dict.fromkeys(n for c in findings.candidates for n in c.params))
-    n, sorted_by = ' class="n"', ' aria-sort="descending"'
+    # scores on fewer data do not compare: those of the last round come first
+    rounds = any(c.status == "early round" for c in findings.candidates)
+    n, sorted_by = ' class="n"', "" if rounds else ' aria-sort="descending"'
+    first = " Those of the last round come first." if rounds else ""
     heads = [("#", ""), ("Score", n + sorted_by), ("Std. error", n)]
     heads += [("Status", ""), ("Seconds", n)]
     numeric = {}
@@ -96,14 +99,19 @@ def table(findings):
     )
     order = sorted(
         findings.candidates,
-        key=lambda c: (c.status != "ok", -c.score if np.isfinite(c.score) else np.inf),
+        key=lambda c: (
+            rounds and c.status != "ok",
+            -c.score if np.isfinite(c.score) else np.inf,
+            c is not findings.chosen,
+            c is not findings.top,
+        ),
     )
     rows = [_row(c, findings, numeric) for c in order]
     return section(
         "candidates-table",
         "Candidates",
-        f'<p class="hint">{plural(len(order), "candidate")}. Click on a heading to '
-        "sort, and again to turn the order.</p>\n"
+        f'<p class="hint">{plural(len(order), "candidate")}.{first} Click on a '
+        "heading to sort, and again to turn the order.</p>\n"
         '<div class="scroll tall" tabindex="0" role="region" aria-label="Candidates">'
         f'<table id="table"><thead><tr>{head}</tr></thead>\n<tbody>\n'
         f"{chr(10).join(rows)}\n</tbody></table></div>",
