@@ -13,7 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr
 
-__all__ = ["FoldModel", "deviation", "error_factor", "mean_test_share"]
+__all__ = [
+    "FoldModel",
+    "deviation",
+    "error_factor",
+    "estimate_paused",
+    "first_of_equals",
+    "mean_test_share",
+]
 
 
 def deviation(scores: np.ndarray, axis: int = 0) -> np.ndarray:
@@ -57,6 +64,26 @@ def mean_test_share(splits: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
         return int(part.sum()) if part.dtype == bool else len(part)
 
     return float(np.mean([size(test) / size(train) for train, test in splits]))
+
+
+def first_of_equals(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Find the candidates whose scores on the folds no earlier one has.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_candidates, n_splits)
+        Of the folds.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_different,), int
+        In their order.
+    n_more : ndarray of shape (n_different,), int
+        How many later ones have the same scores.
+    """
+    _, rows, counts = np.unique(scores, axis=0, return_index=True, return_counts=True)
+    order = np.argsort(rows)
+    return rows[order], counts[order] - 1
 
 
 # So many folds of a candidate's own weigh as much as the variance of the best ones.
@@ -190,3 +217,32 @@ class FoldModel:
         error = np.sqrt(variance) + 1e-12 * abs(score) + np.finfo(float).tiny
         with np.errstate(over="ignore"):
             return np.asarray(stdtr(n_free, (mean - score) / error))
+
+
+def estimate_paused(
+    scores: np.ndarray, paused: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Estimate the means of paused candidates by what all complete ones tell.
+
+    When a candidate was paused, fewer were complete: it may have had another estimate.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_candidates, n_splits)
+        NaN where a fold was not scored or failed.
+    paused : ndarray of shape (n_candidates,), bool
+        Which have some of the folds, and no failed ones.
+
+    Returns
+    -------
+    mean, variance : ndarray of shape (n_paused,)
+        As of `FoldModel.estimate`; NaN where no candidate is complete.
+    """
+    whole = np.unique(scores[np.isfinite(scores).all(axis=1)], axis=0)
+    if len(whole) == 0:
+        unknown = np.full(paused.sum(), np.nan)
+        return unknown, unknown
+    # one candidate tells the effects of the folds only
+    model = FoldModel.fit(whole if len(whole) > 1 else whole.repeat(2, axis=0))
+    mean, variance = model.estimate(scores[paused])
+    return mean, np.minimum(variance, np.finfo(float).max)

@@ -135,12 +135,17 @@ def reporter(objective, total, deadline, verbose):
         Takes the candidate.
     """
     best, ended = np.nan, {}  # numbers of candidates, and whether all folds are in
+    resumed = False  # whether paused ones were said to go on
     recent = deque(maxlen=RECENT + 1)
 
     def report(candidate):
-        nonlocal best
+        nonlocal best, resumed
         if candidate.complete:
             best = np.fmax(best, objective(candidate.folds))
+        again = candidate.trial.number in ended
+        if again and not resumed and verbose > 0:
+            print("More folds for the most promising of the paused settings:")
+        resumed |= again
         ended[candidate.trial.number] = candidate.complete
         recent.append(time.monotonic())
         left = [] if deadline is None else [max(deadline.left(), 0.0)]
@@ -176,7 +181,8 @@ def candidate_line(candidate, total, objective, best, left=None):
     Returns
     -------
     line : str
-        Number, score with standard error, best so far, seconds, parameters.
+        Place in the order of asking, from 1, score with standard error, best so far,
+        seconds, parameters.
     """
     folds = [fold for fold in candidate.folds if fold is not None]
     number = f"{candidate.trial.number + 1}/{total or '?'}"

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_bayes_search._folds import estimate_paused
 from sklearn_bayes_search._results import mean_and_error
 from sklearn_bayes_search.selection import (
     equivalent_settings,
@@ -70,9 +71,10 @@ class ResultTables:
             with its own dtype (missing where the parameter is inactive), then
             ``score`` (mean over the folds of what was maximised), ``standard_error``
             of that mean over the folds, ``rank``, ``status`` ("ok", "failed" or,
-            with racing, "paused": its score is an estimate) and ``seconds`` (all folds
-            together). A parameter called like one of these
-            keeps its prefix ``param_``.
+            with racing, "paused": score and error are an estimate from the folds it
+            has, by what all complete candidates tell of folds), with racing
+            ``n_splits_evaluated``, and ``seconds`` (all folds together). A parameter
+            called like one of these keeps its prefix ``param_``.
 
         Raises
         ------
@@ -163,20 +165,32 @@ def results_frame(cv_results, metric, outcomes):
     Returns
     -------
     frame : DataFrame
-        A column per parameter, then score, standard_error, rank, status, seconds.
+        A column per parameter, then score, standard_error, rank, status, with racing
+        n_splits_evaluated, and seconds.
     """
     n_splits = len(outcomes[0].folds)
     n_evaluated = cv_results.get("n_splits_evaluated", n_splits)
     folds = [cv_results[f"split{fold}_test_{metric}"] for fold in range(n_splits)]
-    _, error = mean_and_error(np.array(folds))
-    failed = [outcome.failed for outcome in outcomes]
+    folds = np.array(folds, dtype=float)
+    _, error = mean_and_error(folds)
+    failed = np.array([outcome.failed for outcome in outcomes])
     paused = np.full(len(outcomes), n_evaluated) < n_splits
-    told = [outcome.score for outcome in outcomes]
+    score = np.array(cv_results[f"mean_test_{metric}"], dtype=float)
+    estimated = paused & ~failed
+    if estimated.any():
+        known = np.where(failed, np.nan, folds).T  # a number may stand for a failure
+        score[estimated], variance = estimate_paused(known, estimated)
+        error[estimated] = np.sqrt(variance)
     own = {
-        "score": np.where(paused, told, cv_results[f"mean_test_{metric}"]),
+        "score": score,
         "standard_error": error,
         "rank": cv_results[f"rank_test_{metric}"],
         "status": np.select([failed, paused], ["failed", "paused"], "ok"),
+        **(
+            {"n_splits_evaluated": n_evaluated}
+            if "n_splits_evaluated" in cv_results
+            else {}
+        ),
         "seconds": n_evaluated
         * (cv_results["mean_fit_time"] + cv_results["mean_score_time"]),
     }

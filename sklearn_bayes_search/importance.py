@@ -53,9 +53,11 @@ def parameter_importance(search, *, metric=None, n_samples=1024, random_state=0)
         - ``total``: share that would be gone if it were fixed, on average, so
           together with what it does in combination with others, 0 to 1,
         - ``error``: typical error of ``total`` for what the settings tried leave open,
-        - ``direction``: "higher is better", "lower is better" or "not monotone", on
-          average over the other parameters; "" where values have no order, or where
-          ``main`` is below 0.005.
+        - ``direction``: what the score does as the value grows, on average over all
+          values of the other parameters, "score rises on average", "score falls on
+          average" or "not monotone"; "" where values have no order, or where ``main``
+          is below ``error`` or 0.005. It is no advice: the best value may be a small
+          one although the score rises on average.
 
     Raises
     ------
@@ -132,7 +134,8 @@ def parameter_importance(search, *, metric=None, n_samples=1024, random_state=0)
     error = _error(model, total, random_state)
     rows = []
     for index, factor in enumerate(design.factors):
-        has_direction = factor.ordered and main[index] >= NO_DIRECTION
+        is_clear = main[index] >= max(error[index], NO_DIRECTION)
+        has_direction = factor.ordered and is_clear
         direction = _direction(design.curve(mean, index)) if has_direction else ""
         rows.append(
             (factor.name, main[index], total[index], error[index], direction),
@@ -243,9 +246,9 @@ def _direction(means):
     steps = np.diff(means)
     way = np.abs(steps).sum()
     if steps[steps > 0].sum() >= MONOTONE * way > 0:
-        return "higher is better"
+        return "score rises on average"
     if -steps[steps < 0].sum() >= MONOTONE * way > 0:
-        return "lower is better"
+        return "score falls on average"
     return "not monotone"
 
 

@@ -250,13 +250,13 @@ class ExpectedGain:
         gain = optimizer.expected_gain()
         if not gain <= self.fraction * max(noise, step):
             return None
-        beside = (
-            f"the noise of the cross-validation, {noise:.2g}"
-            if noise >= step
-            else f"the least rise of a score, {step:.2g}"
-        )
+        beside = "the noise of the cross-validation"
+        if noise < step:
+            beside = "the least rise of a score"
+        least = self.fraction * max(noise, step)
         return (
-            f"expected further gain {gain:.2g} is below {self.fraction:g} of {beside}"
+            f"expected further gain {gain:.2g} is below {least:.2g}, which is "
+            f"{self.fraction:g} times {beside}"
         )
 
 

@@ -3,6 +3,7 @@
 import builtins
 import re
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -261,11 +262,12 @@ def test_convergence_shows_the_best_so_far_and_each_kind_of_candidate():
     line = drawn.lines_["search"]
     np.testing.assert_allclose(line.get_ydata(), [0.85] * 4)
     points = drawn.points_["search"]
-    np.testing.assert_allclose(points["ok"].get_offsets()[:, 0], [1, 3])
+    np.testing.assert_allclose(points["ok"].get_offsets()[:, 0], [0, 2])
     # on the first fold the others lost 0.05 to 0.1: 0.7 is too high by that
     assert 0.6 < points["partial"].get_offsets()[0, 1] < 0.7
-    assert points["failed"].get_xdata().tolist() == [4]
-    assert len(drawn.errors_["search"].get_segments()) == 2
+    assert points["failed"].get_xdata().tolist() == [3]
+    # that of the estimate, too
+    assert len(drawn.errors_["search"].get_segments()) == 3
     legend = [t.get_text() for t in drawn.ax_.get_legend().get_texts()]
     assert legend[0] == "best so far: 0.85 at the end"
     assert "failed" in legend
@@ -298,7 +300,7 @@ def test_convergence_of_several_runs_is_their_median_and_quartiles():
 def test_convergence_begins_where_every_run_has_a_score():
     late = results([[np.nan], [2.0], [3.0]])
     drawn = ConvergenceDisplay.from_cv_results([late, results([[1.0]])])
-    assert drawn.lines_["search"].get_xdata().tolist() == [2, 3]
+    assert drawn.lines_["search"].get_xdata().tolist() == [1, 2]
     assert drawn.lines_["search"].get_ydata().tolist() == [1.5, 2]
 
 
@@ -306,7 +308,7 @@ def test_convergence_marks_hopeless_scores_at_the_border():
     scores = [[s] for s in (0.9, 0.91, 0.92, 0.89, 0.9, -1e6)]
     drawn = ConvergenceDisplay.from_cv_results(results(scores))
     assert drawn.ax_.get_ylim()[0] > 0.8
-    assert drawn.points_["search"]["below"].get_xdata().tolist() == [6]
+    assert drawn.points_["search"]["below"].get_xdata().tolist() == [5]
 
 
 def test_convergence_limits_follow_the_scores_where_the_best_does_not_change():
@@ -462,6 +464,19 @@ def test_parallel_coordinates_tell_near_scores_apart():
         assert len(set(ticks)) == 5
 
 
+def test_parallel_coordinates_write_the_best_value_once():
+    params = [{"kernel": kernel} for kernel in ("rbf", "poly", "sigmoid")]
+    drawn = ParallelCoordinatesDisplay.from_cv_results(
+        results([[0.9], [0.5], [0.6]], params)
+    )
+    texts = [text.get_text() for text in drawn.ax_.texts]
+    assert sorted(t for t in texts if t in ("rbf", "poly", "sigmoid")) == [
+        "poly",
+        "rbf",
+        "sigmoid",
+    ]
+
+
 def test_parallel_coordinates_take_one_name():
     table = results([[0.1], [0.2]], [{"svc__C": 1, "b": 1}, {"svc__C": 2, "b": 3}])
     drawn = ParallelCoordinatesDisplay.from_cv_results(table, params="svc__C")
@@ -537,15 +552,41 @@ def test_folds_that_are_repeated_have_the_equals_of_the_search(search):
     assert len(equal) != len(equivalent_settings(search.cv_results_))
     drawn = FoldsDisplay.from_estimator(search, n_best=10)
     assert drawn.n_equivalent == len(equal) - 1
-    assert set(drawn.candidates[drawn.equivalent]) == set(equal)
-    reached = drawn.candidates[drawn.intervals[:, 1] >= 0]
-    assert set(reached) == set(equal)
+    assert set(drawn.candidates[drawn.equivalent]) <= set(equal)
+    assert (1 + drawn.n_same)[drawn.equivalent].sum() == len(equal)
+    np.testing.assert_array_equal(drawn.intervals[:, 1] >= 0, drawn.equivalent)
     found = find(search)
     assert found.equals == equal.tolist()
     assert found.honest == honest_score(search)
     if hasattr(search, "equivalent_params_"):
         params = search.cv_results_["params"]
         assert search.equivalent_params_ == [params[row] for row in equal]
+
+
+def test_folds_draw_equal_rows_once():
+    scores = [[0.9, 0.8]] * 9 + [[0.8, 0.7], [0.85, 0.85], [0.7, 0.6]]
+    drawn = FoldsDisplay.from_cv_results(results(scores), n_best=3)
+    assert drawn.candidates.tolist() == [0, 10, 9]
+    assert drawn.n_same.tolist() == [8, 0, 0]
+    assert "and 8 more with the same scores" in text_of(drawn.figure_)
+    assert drawn.n_others == 11
+    assert "with 5 % on each side: the best is better, 95 % sure" in text_of(
+        drawn.figure_
+    )
+
+
+@pytest.mark.parametrize("chosen", [0, 1, 4])
+def test_folds_show_what_a_function_chose(chosen):
+    scores = [[0.9, 0.8]] * 2 + [[0.8, 0.7], [0.7, 0.6], [0.6, 0.7]]
+    table = results(scores)
+    search = SimpleNamespace(
+        fit=None, cv_results_=table, refit=lambda table: chosen, best_index_=chosen
+    )
+    drawn = FoldsDisplay.from_estimator(search, n_best=2)
+    assert drawn.candidates.tolist() == ([0, 2, 4] if chosen == 4 else [chosen, 2])
+    text = text_of(drawn.figure_)
+    assert text.count("chosen by refit") == 1
+    assert text.count("and 1 more with the same scores") == 1
 
 
 def test_folds_tell_near_scores_and_settings_apart():
@@ -951,6 +992,18 @@ def test_surrogate_map_has_no_colours_for_scores_below_all_that_were_tried():
     assert drawn.maps_["a", "b"].extend == "min"
 
 
+def test_surrogate_map_has_most_levels_near_the_best():
+    # half of the space is hopeless, and the good region is within 5 % of the best
+    params = [{"a": a, "b": b} for a in range(5) for b in range(5)]
+    scores = [[1 - 0.02 * ((p["a"] - 3) ** 2 + (p["b"] - 3) ** 2)] for p in params]
+    drawn = SurrogateDisplay.from_cv_results(results(scores, params), [("a", "b")])
+    levels, mean = drawn.maps_["a", "b"].levels, drawn.slices[0].mean
+    assert levels[-1] == mean.max()
+    assert (levels > mean.max() - 0.25 * (levels[-1] - levels[0])).sum() > 5
+    # narrower from one to the next, but for the last
+    assert (np.diff(levels, n=2)[:-1] < 0).all()
+
+
 def test_surrogate_colours_tell_near_scores_apart():
     table = results([[0.99910 + 1e-6 * i * i] for i in range(4)] * 2, [
         {"a": a, "b": b} for a in (1.0, 2.0) for b in (1.0, 3.0, 4.0, 8.0)
@@ -1003,7 +1056,7 @@ def test_importance_draws_a_table_with_names_that_look_like_formulas():
             "main": [0.5, 0.0, 0.0],
             "total": [0.7, 0.001, 0.001],
             "error": [0.1, 0.0, 0.2],
-            "direction": ["higher is better", "not monotone", ""],
+            "direction": ["score rises on average", "not monotone", ""],
         },
         index=["a__$x^", "b__$x^, c", "d"],
     )
@@ -1011,5 +1064,5 @@ def test_importance_draws_a_table_with_names_that_look_like_formulas():
     labels = [t.get_text() for t in drawn.ax_.get_yticklabels()]
     assert labels == ["a__\\$x^", "b__\\$x^, c", "d"]
     text = text_of(drawn.figure_)
-    assert "higher is better" in text
+    assert "score rises on average" in text
     assert text.count("hardly matters") == 1  # of the last one little is known

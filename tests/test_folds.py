@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose
 from scipy.stats import binomtest
 
-from sklearn_bayes_search._folds import FoldModel
+from sklearn_bayes_search._folds import FoldModel, estimate_paused, first_of_equals
 
 
 def simulate(rng, n, k, *, fold=1.0, interaction=0.3, mean=0.5):
@@ -125,3 +125,21 @@ def test_scores_of_any_size_give_chances(table):
     partial[:, 1:] = np.nan
     chance = model.chance_above(float(table.mean(axis=1).max()), partial)
     assert 0 <= chance[0] <= 1
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_paused_candidate_is_estimated_by_as_few_as_one_complete_one():
+    scores = np.array([[0.5, 0.7], [0.5, 0.7], [0.4, np.nan], [np.nan, np.nan]])
+    paused = np.array([False, False, True, False])
+    mean, variance = estimate_paused(scores, paused)
+    assert_allclose(mean, [0.5])  # the first fold costs 0.1
+    assert variance >= 0
+    mean, variance = estimate_paused(scores[2:], paused[2:])
+    assert np.isnan([*mean, *variance]).all()
+
+
+def test_rows_of_equal_scores_are_counted_with_the_first():
+    scores = np.array([[0.9, 0.8], [0.1, 0.2], [0.9, 0.8], [0.5, 0.5], [0.9, 0.8]])
+    rows, n_more = first_of_equals(scores)
+    assert rows.tolist() == [0, 1, 3]
+    assert n_more.tolist() == [2, 0, 0]

@@ -16,6 +16,7 @@ from sklearn_bayes_search import (
     pair_importance,
     parameter_importance,
 )
+from sklearn_bayes_search import importance as importance_module
 from sklearn_bayes_search._variance import VarianceDesign, factors
 from sklearn_bayes_search.space import Space
 
@@ -186,17 +187,29 @@ def test_rows_are_sorted_and_tell_the_direction():
     assert importance.index.tolist()[:3] == ["x", "z", "y"]
     assert (importance["total"].diff().dropna() <= 0).all()
     assert importance["direction"][["x", "z", "y"]].tolist() == [
-        "higher is better",
+        "score rises on average",
         "not monotone",
-        "higher is better",
+        "score rises on average",
     ]
+
+
+def test_a_direction_that_is_not_clear_is_not_told(monkeypatch):
+    search = {
+        "params": [{"x": x} for x in range(8)],
+        "mean_test_score": np.arange(8.0),
+    }
+    assert list(parameter_importance(search)["direction"]) == ["score rises on average"]
+    monkeypatch.setattr(
+        importance_module, "_error", lambda model, total, seed: 1.1 + 0 * total
+    )
+    assert list(parameter_importance(search)["direction"]) == [""]
 
 
 def test_choices_without_an_order_have_no_direction():
     function, space, *_ = FUNCTIONS["kinds"]
     importance = shares("kinds", drawn_at_random(function, space, 0))
     assert importance["direction"]["kind"] == ""
-    assert importance["direction"]["C"] == "higher is better"
+    assert importance["direction"]["C"] == "score rises on average"
 
 
 def test_pairs_are_sorted_by_what_they_do_together():
@@ -228,7 +241,7 @@ def test_searches_of_all_kinds_are_read(search):
         search.set_params(random_state=0)
     importance = parameter_importance(search.fit(X))
     assert sorted(importance.index) == ["a", "b"]
-    assert importance["direction"]["b"] == "lower is better"
+    assert importance["direction"]["b"] == "score falls on average"
     parameter_importance(pd.DataFrame(search.cv_results_))
 
 

@@ -13,8 +13,16 @@ from scipy.stats import uniform
 from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import ShuffleSplit, cross_val_score
 
-from sklearn_bayes_search import BayesSearchCV, FoldRacing, JournalError, TimeBudget
+from sklearn_bayes_search import (
+    BayesSearchCV,
+    FoldRacing,
+    JournalError,
+    TimeBudget,
+)
 from sklearn_bayes_search._folds import FoldModel
+from sklearn_bayes_search._observed import observe
+from sklearn_bayes_search.display._candidates import read_candidates
+from sklearn_bayes_search.report._findings import find
 
 X = np.arange(60.0).reshape(30, 2)
 N_SPLITS = 6
@@ -204,11 +212,35 @@ def test_the_table_shows_estimates_of_paused_candidates(raced):
     paused = raced.cv_results_["n_splits_evaluated"] < N_SPLITS
     assert_array_equal(frame["status"] == "paused", paused)
     assert np.isfinite(frame["score"]).all()
-    assert_array_equal(np.isnan(frame["standard_error"]), paused)
+    assert (frame["standard_error"] > 0).all()
+    assert_array_equal(
+        frame["n_splits_evaluated"], raced.cv_results_["n_splits_evaluated"]
+    )
     for params, score in zip(raced.cv_results_["params"], frame["score"], strict=True):
         every = cross_val_score(toys.Folded(**params), X, cv=N_SPLITS)
         # folds differ by 0.7, candidate and fold by 0.01
         assert score == pytest.approx(every.mean(), abs=0.03)
+
+
+def test_a_paused_candidate_has_the_same_estimate_everywhere(raced):
+    frame = raced.results_frame()
+    paused = frame["status"] == "paused"
+    splits = [f"split{fold}_test_score" for fold in range(N_SPLITS)]
+    folds = np.array([raced.cv_results_[key] for key in splits]).T
+    whole = np.unique(folds[~paused], axis=0)
+    mean, variance = FoldModel.fit(whole).estimate(folds[paused])
+    assert_allclose(frame["score"][paused], mean)
+    assert_allclose(frame["standard_error"][paused], np.sqrt(variance))
+    for source in (raced, raced.cv_results_, frame):
+        seen = observe(source)
+        assert_allclose(seen.scores, frame["score"])
+        assert_allclose(seen.noise[paused], variance)
+        seen = read_candidates(source)
+        assert_allclose(seen.scores, frame["score"])
+        assert_allclose(seen.noise[paused], variance)
+    candidates = find(raced).candidates
+    assert_allclose([c.score for c in candidates], frame["score"])
+    assert_allclose([c.error for c in candidates], frame["standard_error"])
 
 
 @pytest.mark.parametrize(

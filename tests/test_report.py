@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 from scipy.stats import loguniform, randint, uniform
 from sklearn.base import BaseEstimator, clone
-from sklearn.datasets import load_diabetes, load_iris
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
@@ -218,11 +218,46 @@ def test_the_best_and_its_honest_score_are_told(kind):
     summary = page.text("summary")
     for value in search.best_params_.values():
         assert shown(value) in summary
-    assert f"candidate #{search.best_index_}" in summary
+    assert f"candidate #{search.best_index_}." in summary
     if name in ("bayes", "grid", "random", "resumed"):
         expected = honest_score(search).score
         digits = next(d for d in range(9) if number(search.best_score_, d) in summary)
         assert number(expected, digits) in summary or round(expected, 1) == expected
+
+
+def test_the_table_begins_in_the_order_it_tells(kind):
+    name, search, page = kind
+    rows = [int(row.removeprefix("candidate-")) for row in page.ids("tr") if row]
+    assert rows[0] == search.best_index_
+    heads = [a for tag, a in page.elements if tag == "th" and a.get("scope") == "col"]
+    if name == "halving":  # scores of different rounds do not compare
+        assert not any("aria-sort" in head for head in heads)
+        assert "Those of the last round come first" in page.text("candidates-table")
+        return
+    assert [head.get("aria-sort") for head in heads[:2]] == [None, "descending"]
+    scores = search.cv_results_["mean_test_score"]
+    if hasattr(search, "results_frame"):
+        scores = search.results_frame()["score"].to_numpy()
+    assert (np.diff(scores[rows]) <= 0).all()
+
+
+def test_the_timeline_tells_neighbours_apart(kind):
+    _, search, page = kind
+    if not hasattr(search, "folds_frame"):
+        return
+    (fits,) = page.data("figures")["chart-timeline"]["data"]
+    numbers = np.array([number for number, _ in fits["customdata"]])
+    assert fits["marker"]["opacity"] == np.where(numbers % 2, 0.55, 1.0).tolist()
+
+
+def test_settings_that_stayed_paused_are_counted(kind):
+    name, search, page = kind
+    if name != "racing":
+        assert "paused" not in page.text("summary")
+        return
+    n = (search.results_frame()["status"] == "paused").sum()
+    assert n > 1
+    assert f"Of these settings, {n} stayed paused" in page.text("summary")
 
 
 def test_every_chart_has_a_place_and_a_place_a_chart(kind):
@@ -297,15 +332,43 @@ def test_one_fold_gives_no_interval(tmp_path):
     assert "With one fold" in page.text("summary")
 
 
-def test_a_rule_for_refit_is_told_apart_from_the_highest_score(tmp_path):
+def test_what_a_rule_for_refit_chose_is_not_called_the_best(tmp_path):
+    cancer = load_breast_cancer(return_X_y=True)
     search = BayesSearchCV(
         DecisionTreeClassifier(random_state=0),
-        {"max_depth": range(1, 12)},
-        refit=OneStandardError("max_depth"),
-    ).fit(X, y)
-    text = written(search, tmp_path).text("summary")
-    assert f"candidate #{search.best_index_}. " in text
-    assert "It was chosen by refit. The highest score is" in text
+        {"max_depth": range(1, 20), "min_samples_leaf": range(1, 40)},
+        n_iter=25,
+        refit=OneStandardError(["max_depth", "-min_samples_leaf"]),
+        random_state=0,
+    ).fit(*cancer)
+    chosen = search.best_index_
+    means = search.cv_results_["mean_test_score"]
+    best = int(means.argmax())
+    assert means[chosen] < means[best]
+    page = written(search, tmp_path)
+    summary = page.text("summary")
+    assert f"candidate #{chosen}, which the function in refit chose. " in summary
+    assert f"of candidate #{best}." in summary
+    assert "Score of the chosen" in summary
+    assert "Best" not in summary
+    assert "Chosen settings" in summary
+    assert "Expect on new data" + number(search.honest_score().score, 4) in summary
+    assert "simplest" not in page.text("next")
+    assert f"The best mean is that of candidate #{best}, the " in summary
+    assert "chosen" in page.text(f"candidate-{chosen}")
+    assert "best mean" in page.text(f"candidate-{best}")
+    rows = page.data("figures")["chart-folds"]["layout"]["yaxis"]["ticktext"]
+    assert f"#{chosen} chosen" in rows
+    assert "best setting" not in page.source
+
+
+def test_rows_of_equal_folds_are_drawn_once(tmp_path):
+    grid = {"alpha": [1.0, 2.0], "copy_X": [True, False], "max_iter": [5, 6, 7]}
+    search = GridSearchCV(Ridge(), grid).fit(*load_diabetes(return_X_y=True))
+    figure = written(search, tmp_path).data("figures")["chart-folds"]
+    assert len(figure["layout"]["yaxis"]["ticktext"]) == 2
+    notes = [note for trace in figure["data"] for _, note in trace["customdata"]]
+    assert sum("; 5 more with the same score on each fold" in n for n in notes) == 2
 
 
 def test_the_metric_is_that_of_refit_or_asked_for(tmp_path):

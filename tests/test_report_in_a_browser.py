@@ -235,9 +235,15 @@ def test_no_word_beside_a_bar_and_no_title_is_cut(open_page, viewport, tmp_path)
     search = BayesSearchCV(Long(), space, n_iter=20, cv=2, random_state=0).fit(X, y)
     page = open_page(report(search, tmp_path / "report.html"), viewport=viewport)
     words = page.locator("#chart-importance .textpoint text")
-    assert words.count() == 4  # higher is better
+    assert words.count() == 4  # score rises on average
     for marks in (words, page.locator(".xtitle")):
         assert max(marks.evaluate_all(OUTSIDE)) <= 1
+
+
+@pytest.mark.parametrize(("viewport", "is_told"), [(WIDE, False), (NARROW, True)])
+def test_a_chart_that_is_too_wide_says_so(open_page, path, viewport, is_told):
+    page = open_page(path, viewport=viewport)
+    assert page.locator(".sideways").is_visible() == is_told
 
 
 def test_a_heading_sorts_the_table(open_page, path, search):

@@ -214,7 +214,15 @@ def test_no_time_is_foreseen_where_paused_candidates_may_go_on(capsys):
     for each in (whole[0], paused, whole[2], paused, whole[1]):
         report(each)
     lines = capsys.readouterr().out.splitlines()
+    # said once, before the first that comes again
+    resumed = "More folds for the most promising of the paused settings:"
+    assert lines.index(resumed) == 3
+    lines.remove(resumed)
     assert ["left" in text for text in lines] == [False, True, False, False, True]
+    silent = reporter(Objective(None, True), 3, None, 0)
+    for each in (whole[0], paused, whole[2], paused, whole[1]):
+        silent(each)
+    assert capsys.readouterr().out == ""
 
 
 # --- the table ---

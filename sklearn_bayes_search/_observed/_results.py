@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sklearn_bayes_search._folds import FoldModel
+from sklearn_bayes_search._folds import estimate_paused
 from sklearn_bayes_search._prior_results import EMPTY, settings_of
 from sklearn_bayes_search.space import as_space, seen_space
 
@@ -74,11 +74,11 @@ def read_results(search, metric=None):
     columns = {str(name): table[name] for name in table}
     metric = _metric(columns, search if is_search else None, metric)
     settings = _settings(columns)
-    scores, folds, noise, complete = _scores(columns, metric)
+    failed = np.zeros(len(settings), dtype=bool)
     if is_search and hasattr(search, "results_frame"):
         # of a numeric error_score the table does not tell that it stands for a failure
         failed = search.results_frame()["status"].to_numpy() == "failed"
-        scores[failed], noise[failed] = np.nan, 0.0
+    scores, folds, noise, complete = _scores(columns, metric, failed)
     return Results(columns, metric, settings, scores, folds, noise, complete)
 
 
@@ -117,7 +117,7 @@ def _settings(columns):
     return settings
 
 
-def _scores(columns, metric):
+def _scores(columns, metric, failed):
     """Give scores, scores of folds or None, variances, and which are complete."""
     name = PREFIX + metric if PREFIX + metric in columns else "score"
     try:
@@ -133,7 +133,7 @@ def _scores(columns, metric):
         complete = status != "paused"
         error = np.nan_to_num(np.array(columns["standard_error"], dtype=float))
         noise = np.where(complete, 0.0, error**2)
-    scores[~np.isfinite(scores)] = np.nan
+    scores[failed | ~np.isfinite(scores)] = np.nan
     keys = [f"split{fold}_test_{metric}" for fold in range(len(columns))]
     keys = [key for key in keys if key in columns]
     if not keys:
@@ -144,11 +144,10 @@ def _scores(columns, metric):
         n_evaluated = np.array(columns["n_splits_evaluated"], dtype=int)
         complete = n_evaluated == len(keys)
         # one of the folds that ran has failed where fewer are scored than ran
-        paused = ~complete & (np.isfinite(folds).sum(axis=1) == n_evaluated)
-        whole = folds[np.isfinite(folds).all(axis=1)]
-        if paused.any() and len(whole) > 1:
-            model = FoldModel.fit(whole)
-            scores[paused], noise[paused] = model.estimate(folds[paused])
+        paused = ~complete & (np.isfinite(folds).sum(axis=1) == n_evaluated) & ~failed
+        if paused.any():
+            known = np.where(failed[:, None], np.nan, folds)
+            scores[paused], noise[paused] = estimate_paused(known, paused)
     return scores, folds, noise, complete
 
 

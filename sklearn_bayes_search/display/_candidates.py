@@ -27,6 +27,8 @@ class Candidates:
         The settings.
     scores : ndarray of shape (n,)
         Mean scores, NaN where it failed, an estimate where folds are missing.
+    noise : ndarray of shape (n,)
+        Variances of the errors of these estimates, 0 elsewhere.
     folds : ndarray of shape (n, n_splits)
         Scores on the folds, NaN where there is none; ``n_splits`` may be 0.
     status : ndarray of shape (n,), str
@@ -46,6 +48,7 @@ class Candidates:
 
     params: list
     scores: np.ndarray
+    noise: np.ndarray
     folds: np.ndarray
     status: np.ndarray
     n_fits: np.ndarray
@@ -108,6 +111,7 @@ def read_candidates(search, metric=None):
     return Candidates(
         params=params,
         scores=scores,
+        noise=results.noise,
         folds=folds,
         status=np.select([failed, ~complete], ["failed", "partial"], "ok"),
         n_fits=n_fits,

@@ -22,7 +22,7 @@ from sklearn_bayes_search.display._text import as_text
 __all__ = ["ConvergenceDisplay"]
 
 X_LABELS = {
-    "candidates": "candidates evaluated",
+    "candidates": "candidate, its row in the results",
     "fits": "fits (candidates × folds)",
     "seconds": "seconds of fitting and scoring, all fits added up",
 }
@@ -31,7 +31,7 @@ KINDS = {
     "band": "middle half of the runs",
     "ok": "a candidate",
     "partial": PARTIAL,
-    "errors": "± standard error over the folds",
+    "errors": "± standard error",
     "below": "below the axis",
     "failed": "failed",
 }
@@ -49,8 +49,8 @@ class ConvergenceDisplay:
     runs : dict of str -> list of DataFrame
         By name, the runs of a search: tables with a row per candidate and the columns
         ``score`` (NaN where it failed), ``standard_error``, ``status`` ("ok", "failed"
-        or "partial"), ``best`` (so far, NaN before there is one), ``candidates``,
-        ``fits`` and ``seconds`` (so far).
+        or "partial"), ``best`` (so far, NaN before there is one), ``candidates`` (its
+        row in ``cv_results_``), ``fits`` and ``seconds`` (so far).
     score_name : str
         What the score is called.
 
@@ -82,7 +82,7 @@ class ConvergenceDisplay:
     ... ).fit(*load_iris(return_X_y=True))
     >>> display = ConvergenceDisplay.from_estimator(search)
     >>> display.ax_.get_xlabel()
-    'candidates evaluated'
+    'candidate, its row in the results'
     >>> plt.close(display.figure_)
     """
 
@@ -111,12 +111,14 @@ class ConvergenceDisplay:
         metric : str, default=None
             Which score, where there are several; None is what the search maximised.
         x : {"candidates", "fits", "seconds"}, default="candidates"
-            What the horizontal axis counts. Seconds are those of fitting and scoring,
-            those of all workers added up; choosing settings is not among them.
+            What the horizontal axis tells: the row in ``cv_results_``, from 0, or what
+            was spent until then. Seconds are those of fitting and scoring, those of all
+            workers added up; choosing settings is not among them.
         show_points : bool, default=None
             Whether to draw every candidate. None: if there is one search.
         show_errors : bool, default=False
-            Whether to draw the standard error over the folds at each point.
+            Whether to draw the standard error over the folds at each point; that of
+            the estimate where some folds are missing.
         ax : Axes, default=None
             Where to draw; None makes a figure.
 
@@ -358,13 +360,15 @@ def _table(candidates):
     error = np.full(len(candidates), np.nan)
     if n_splits > 1:
         error = candidates.folds.std(axis=1, ddof=1) / np.sqrt(n_splits)
+    # of scores on some of the folds, that of the estimate
+    error = np.where(candidates.noise > 0, np.sqrt(candidates.noise), error)
     return pd.DataFrame(
         {
             "score": candidates.scores,
             "standard_error": error,
             "status": candidates.status,
             "best": np.fmax.accumulate(best),
-            "candidates": np.arange(1, len(candidates) + 1),
+            "candidates": np.arange(len(candidates)),
             "fits": np.cumsum(candidates.n_fits),
             "seconds": np.cumsum(candidates.seconds),
         }

@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 from scipy.stats import t as student
 
-from sklearn_bayes_search._folds import deviation, error_factor
+from sklearn_bayes_search._folds import deviation, error_factor, first_of_equals
 from sklearn_bayes_search._short_text import (
     different_values,
     name_ends,
@@ -31,14 +31,16 @@ class FoldsDisplay:
     the same folds, so that differences on a fold tell more than means: a fold that is
     easy is easy for all. A row is a candidate, a dot the difference on one fold; the
     bar is the interval of the mean difference. Where the interval reaches 0, the
-    candidate cannot be told from the best.
+    candidate cannot be told from the best. Candidates with the same scores on all folds
+    share a row. Where a function as ``refit`` chose a candidate, it is shown, too.
 
     Parameters
     ----------
     differences : ndarray of shape (n_shown, n_splits)
         Scores less the best's on the same fold; the first row is the best, all 0.
     intervals : ndarray of shape (n_shown, 2)
-        Of the mean difference.
+        Of the mean difference. Both of their sides hold ``1 - level``: that of a
+        level of 0.95 is a 90 % interval.
     scores : ndarray of shape (n_shown,)
         Mean scores.
     equivalent : ndarray of shape (n_shown,), bool
@@ -47,6 +49,10 @@ class FoldsDisplay:
         Their rows in ``cv_results_``.
     labels : list of str
         The parameters in which they differ.
+    n_same : ndarray of shape (n_shown,), int
+        How many others have the same scores on all folds.
+    chosen : int or None
+        Row in ``cv_results_`` of the one that a function as ``refit`` chose.
     n_others, n_equivalent : int
         How many other candidates have scores on all folds, and how many of these cannot
         be told from the best.
@@ -91,6 +97,8 @@ class FoldsDisplay:
         equivalent,
         candidates,
         labels,
+        n_same,
+        chosen,
         n_others,
         n_equivalent,
         level,
@@ -102,6 +110,8 @@ class FoldsDisplay:
         self.equivalent = equivalent
         self.candidates = candidates
         self.labels = labels
+        self.n_same = n_same
+        self.chosen = chosen
         self.n_others = n_others
         self.n_equivalent = n_equivalent
         self.level = level
@@ -116,12 +126,14 @@ class FoldsDisplay:
         search : fitted search, dict or DataFrame
             ``BayesSearchCV``, any of scikit-learn's, or ``cv_results_``.
         n_best : int, default=8
-            How many candidates are shown, >= 1.
+            How many candidates with different scores are shown, >= 1; and the one that
+            a function as ``refit`` chose.
         metric : str, default=None
             Which score, where there are several; None is what the search maximised.
         level : float, default=0.95
             A candidate is equivalent unless the best is better with this confidence,
-            in (0.5, 1), as in `equivalent_settings`.
+            in (0.5, 1), as in `equivalent_settings`. The test is one-sided: the bars
+            are intervals with ``1 - level`` on each of their sides, 90 % ones.
         ax : Axes, default=None
             Where to draw; None makes a figure.
 
@@ -153,7 +165,8 @@ class FoldsDisplay:
         equal = equivalent_settings(table, level=level, test_share=share)
         complete = np.isfinite(folds).all(axis=1)
         means = np.where(complete, folds.mean(axis=1), -np.inf)
-        shown = np.argsort(-means, kind="stable")[: min(n_best, complete.sum())]
+        chosen = search.best_index_ if _chose_by_rule(search) else None
+        shown, n_same = _leaders(folds, means, complete, n_best, chosen)
         differences = folds[shown] - folds[shown[0]]
         # that of equivalent_settings
         error = deviation(differences, axis=1) * error_factor(n_splits, share)
@@ -166,6 +179,8 @@ class FoldsDisplay:
             equivalent=np.isin(shown, equal),
             candidates=shown,
             labels=_labels([candidates.params[row] for row in shown]),
+            n_same=n_same,
+            chosen=chosen,
             n_others=int(complete.sum()) - 1,
             n_equivalent=len(equal) - 1,
             level=level,
@@ -212,7 +227,14 @@ class FoldsDisplay:
         self : FoldsDisplay
             The display.
         """
-        labels = [_wrap(label) for label in self.labels]
+        labels = [
+            _wrap(label)
+            + ("\nchosen by refit" if row == self.chosen else "")
+            + (f"\nand {n} more with the same scores" if n else "")
+            for label, row, n in zip(
+                self.labels, self.candidates, self.n_same, strict=True
+            )
+        ]
         lines = np.array([label.count("\n") + 1 for label in labels])
         heights = np.maximum(0.32, 0.16 * lines + 0.12)
         # rows are as high as their labels, from top to bottom
@@ -286,6 +308,7 @@ class FoldsDisplay:
             return Line2D([], [], marker=marker, label=label, **others)
 
         percent = f"{100 * (2 * self.level - 1):.3g} % interval"
+        sure = f"{100 * self.level:.3g} %"
         handles = [
             mark("*", BEST, "the best", ms=11),
             mark(".", COLORS[0], "one fold", alpha=0.6),
@@ -299,8 +322,12 @@ class FoldsDisplay:
             handles.append(
                 mark("D", MUTED, label, ls="-", mfc=self.ax_.get_facecolor())
             )
+        sides = f"{100 * (1 - self.level):.3g} % on each side"
+        title = f"interval below 0, with {sides}: the best is better, {sure} sure"
         self.ax_.legend(
             handles=handles,
+            title=title if len(self.equivalent) > 1 else None,
+            title_fontsize="small",
             loc="upper center",
             bbox_to_anchor=(0.5, 0.0),
             borderaxespad=4.5,  # below the label of the axis
@@ -308,6 +335,22 @@ class FoldsDisplay:
             fontsize="small",
             frameon=False,
         )
+
+
+def _chose_by_rule(search):
+    return callable(getattr(search, "refit", None)) and hasattr(search, "best_index_")
+
+
+def _leaders(folds, means, complete, n_best, chosen):
+    """Give the rows shown, the best first, and how many others each stands for."""
+    rank = np.argsort(-means, kind="stable")[: complete.sum()]
+    rows, n_same = first_of_equals(folds[rank])
+    shown = rank[rows]
+    wanted = np.arange(len(shown)) < n_best
+    if chosen is not None:  # it stands for those with its scores
+        like = (folds[shown] == folds[chosen]).all(axis=1)
+        shown[like], wanted[like] = chosen, True
+    return shown[wanted], n_same[wanted]
 
 
 def _labels(settings):

@@ -240,11 +240,15 @@ class ParallelCoordinatesDisplay:
             "boxstyle": "round,pad=0.1",
             "fc": ax.get_facecolor(),
             "ec": "none",
-            "alpha": 0.75,
+            "alpha": 0.9,
         }
         for column, (name, axis) in enumerate(self.axes.items()):
             ax.plot([column, column], [0, 1], color=ink(), lw=1, zorder=5)
+            # the best candidate's value takes the place of the same tick
+            noted = self._best_text(name, axis)
             for height, text in zip(*axis.ticks(), strict=True):
+                if text == noted:
+                    continue
                 ax.plot([column - 0.025, column], [height] * 2, color=ink(), lw=1)
                 ax.text(
                     column - 0.045,
@@ -279,6 +283,12 @@ class ParallelCoordinatesDisplay:
         if not np.isfinite(self.scores).all():
             ax.text(n + 0.16, NOWHERE, "failed", va="center", fontsize="x-small")
 
+    def _best_text(self, name, axis):
+        """Write the best candidate's value; None where it has none."""
+        if self.best_index_ is None or name not in self.settings[self.best_index_]:
+            return None
+        return axis.text(self.settings[self.best_index_][name])
+
     def _mark_best(self):
         """Write the best candidate's values beside its line."""
         if self.best_index_ is None:
@@ -287,12 +297,15 @@ class ParallelCoordinatesDisplay:
         heights = self.lines_[self.best_index_].get_ydata()
         note = {"boxstyle": "round,pad=0.2", "ec": BEST, "lw": 0.8}
         note["fc"] = self.ax_.get_facecolor()
-        for column, name in enumerate(self.axes):
+        for column, (name, axis) in enumerate(self.axes.items()):
             if name in params:
+                text = self._best_text(name, axis)
+                on_tick = text in axis.ticks()[1]
                 self.ax_.text(
-                    column + 0.05,
+                    column + (-0.06 if on_tick else 0.05),
                     heights[column],
-                    self.axes[name].text(params[name]),
+                    text,
+                    ha="right" if on_tick else "left",
                     va="center",
                     fontsize="x-small",
                     color=ink(),

@@ -163,7 +163,7 @@ class ParameterImportanceDisplay:
             if text and text != "nan":
                 ax.text(end + 0.015, y, text, va="center", fontsize="small")
         ax.set_xlabel("share of the differences in score over the space")
-        right = max(1.0, (ends.max(initial=0) + 0.28))
+        right = max(1.0, (ends.max(initial=0) + 0.36))
         ax.set(ylim=(n - 0.4, -0.6), xlim=(0, right))
         ax.set_xticks(np.linspace(0, 1, 6), [f"{p} %" for p in range(0, 101, 20)])
         for side in ("top", "right"):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sklearn_bayes_search._observed import ScoreModel
+from sklearn_bayes_search._short_text import number_texts
 from sklearn_bayes_search.display._beliefs import Beliefs, observe_any
 from sklearn_bayes_search.display._candidates import score_name
 from sklearn_bayes_search.display._canvas import (
@@ -22,6 +23,8 @@ __all__ = ["SurrogateDisplay"]
 # Deviations on both sides of the mean that hold 95 %.
 WIDE = 1.96
 PANELS_IN_A_ROW = 3
+# Bands of a map, and how near to the best the next one is: the last has 2 % of all.
+N_BANDS, NEARER = 9, 0.62
 # How many letters of ticks have room in an inch.
 LETTERS = 14
 # Height of the legend and width of a part of it, in inches.
@@ -32,7 +35,8 @@ class SurrogateDisplay:
     """A model of the score along single parameters and pairs, with what was tried.
 
     Create it with `from_estimator` or `from_cv_results`. A curve is the model's mean
-    with a band that holds 95 % of its belief, a map the mean over two parameters.
+    with a band that holds 95 % of its belief, a map the mean over two parameters. The
+    bands of a map are narrower the nearer they are to the best: see its scale.
 
     Parameters
     ----------
@@ -281,27 +285,29 @@ class SurrogateDisplay:
             ax.set_ylabel(as_text(self.score_name))
 
     def _draw_map(self, ax, drawn):
+        from matplotlib.colors import BoundaryNorm
+
         first, second = drawn.axes
         cmap = sequential_map(darkest=0.05, lightest=1.0)
         low, high = robust_limits(drawn.mean)
         # lower than all that was tried is what the model makes up
         low = min(max(low, np.nanmin(self.scores)), high)
+        levels = _levels(low, high)
+        extend = "min" if drawn.mean.min() < levels[0] else "neither"
+        # each band has a colour as far from its neighbours' as all others have
+        norm = BoundaryNorm(levels, cmap.N, extend=extend)
         if "categorical" in (first.kind, second.kind):
             image = ax.pcolormesh(
-                *drawn.numbers, drawn.mean, cmap=cmap, vmin=low, shading="nearest"
+                *drawn.numbers, drawn.mean, cmap=cmap, norm=norm, shading="nearest"
             )
         else:
-            from matplotlib.ticker import MaxNLocator
-
-            levels = MaxNLocator(10).tick_values(low, high if high > low else low + 1)
-            low = levels[0]
-            extend = "min" if drawn.mean.min() < low else "neither"
             image = ax.contourf(
-                *drawn.numbers, drawn.mean, levels, cmap=cmap, extend=extend
+                *drawn.numbers, drawn.mean, levels, cmap=cmap, norm=norm, extend=extend
             )
         self.maps_[first.name, second.name] = image
-        bar = self.figure_.colorbar(image, ax=ax, pad=0.02)
-        plain_numbers(bar.ax.yaxis)
+        bar = self.figure_.colorbar(image, ax=ax, pad=0.02, spacing="uniform")
+        bar.set_ticks(levels, labels=number_texts(levels, step_digits=1))
+        bar.ax.tick_params(labelsize="small")
         bar.set_label(f"{as_text(self.score_name)}, model's mean", fontsize="small")
         across, up = self._numbers(first), self._numbers(second)
         # later ones larger
@@ -379,6 +385,16 @@ class SurrogateDisplay:
             n = len(self.axes_)
             text = f"{n} of {n + self.n_left_out} parameters, the most important"
             ax.set_title(text, fontsize="medium")
+
+
+def _levels(low, high):
+    """Give limits of bands that are narrower the nearer they are to the best score.
+
+    Even ones would all be on the way up to a good region, and none in it.
+    """
+    if not high > low:
+        return np.array([low, low + 1.0])
+    return high - (high - low) * np.append(NEARER ** np.arange(N_BANDS), 0.0)
 
 
 def _faces(partial, color, *, full, hollow):

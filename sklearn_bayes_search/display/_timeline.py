@@ -75,7 +75,9 @@ class TimelineDisplay:
         search : BayesSearchCV
             A fitted search; others do not keep times.
         color : {"candidate", "status"}, default="candidate"
-            What colours tell: the order of the candidates, or which fits failed.
+            What colours tell: which candidate it is, by its row in ``cv_results_``,
+            where every other one is paler so that neighbours differ, or which fits
+            failed.
         ax : Axes, default=None
             Where to draw; None makes a figure.
 
@@ -181,14 +183,19 @@ class TimelineDisplay:
 
             shades = np.array([to_rgba(c) for c in (COLORS[0], COLORS[1])])
             return shades[failed.astype(int)]
-        # light and dark by turns: neighbours differ, and the order shows
-        share = number / max(number.max(), 1)
-        colors = sequential_map()(share)
-        colors[number % 2 == 1, :3] = 0.62 * colors[number % 2 == 1, :3] + 0.38
+        return self._shades(number, number / max(number.max(), 1))
+
+    @staticmethod
+    def _shades(number, share):
+        """Give light and dark by turns: neighbours differ, and the order shows."""
+        pale = np.mod(number, 2) == 1
+        colors = sequential_map()(np.broadcast_to(share, pale.shape))
+        colors[pale, :3] = 0.62 * colors[pale, :3] + 0.38
         return colors
 
     def _label(self, times, color):
         from matplotlib.cm import ScalarMappable
+        from matplotlib.legend_handler import HandlerTuple
         from matplotlib.lines import Line2D
         from matplotlib.patches import Patch
 
@@ -218,8 +225,17 @@ class TimelineDisplay:
             mark = Line2D([], [], marker="x", ls="", color=ink(), ms=6)
             mark.set_label("failed fit")
             handles.append(mark)
+        if color == "candidate" and self.fits["candidate"].max() > 0:
+            pair = tuple(Patch(color=shade) for shade in self._shades([0, 1], 1.0))
+            handles.insert(0, pair)
+        names = [
+            "a candidate, and the next" if isinstance(h, tuple) else h.get_label()
+            for h in handles
+        ]
         ax.legend(
-            handles=handles,
+            handles,
+            names,
+            handler_map={tuple: HandlerTuple(ndivide=None, pad=0.0)},
             loc="upper center",
             bbox_to_anchor=(0.5, 0.0),
             borderaxespad=4.5,  # below the label of the axis
@@ -230,9 +246,9 @@ class TimelineDisplay:
         if color == "candidate":
             last = max(int(self.fits["candidate"].max()), 1)
             scale = ScalarMappable(cmap=sequential_map())
-            scale.set_clim(1, last + 1)
+            scale.set_clim(0, last)
             bar = self.figure_.colorbar(scale, ax=ax, pad=0.01, aspect=12)
-            bar.set_label("candidate", fontsize="small")
+            bar.set_label("candidate, its row", fontsize="small")
             bar.ax.yaxis.get_major_locator().set_params(integer=True)
 
     def _row_names(self, n):

@@ -8,15 +8,18 @@ Plotly reads texts as HTML of a kind, so that those of the user are escaped.
 
 import numpy as np
 
+from sklearn_bayes_search._folds import first_of_equals
 from sklearn_bayes_search._short_text import visible
 from sklearn_bayes_search._times import duration
 from sklearn_bayes_search.report._labels import name_labels
 from sklearn_bayes_search.report._scales import score_floor, score_ticks
 from sklearn_bayes_search.report._text import percent
 
-__all__ = ["figure", "folds", "importance", "progress", "timeline"]
+__all__ = ["figure", "folds", "importance", "leaders", "progress", "timeline"]
 
 N_LEADERS = 10
+# More fits have no edges; opacity of every other candidate's.
+MANY_FITS, PALE = 40, 0.55
 # Characters from which on every other score is written along an axis.
 LONG = 7
 MARGIN = {"l": 8, "r": 8, "t": 14, "b": 8}
@@ -131,7 +134,7 @@ def progress(findings):
             )
         )
     if findings.chosen is not None:
-        traces.append(_star(findings.chosen.number, findings.chosen))
+        traces.append(_star(findings))
     room, n = 0.03 * (top - floor), len(findings.candidates)
     limits = [floor - room, top + room]
     values, texts = score_ticks(*limits)
@@ -188,7 +191,7 @@ def importance(table):
         "mode": "text",
         "x": (ends + 0.02).tolist(),
         "y": rows,
-        "text": directions.str.replace(" is", "<br>is").tolist(),
+        "text": directions.str.replace(" on", "<br>on").tolist(),
         "textposition": "middle right",
         "textfont": {"size": 11, "color": "@soft"},
         "hoverinfo": "skip",
@@ -209,26 +212,26 @@ def importance(table):
 
 
 def folds(findings):
-    """Draw the scores on the folds of the leading candidates."""
-    ok = [c for c in findings.candidates if c.status == "ok"]
-    leaders = sorted(ok, key=lambda c: -c.score)[:N_LEADERS][::-1]
+    """Draw the scores on the folds of the leading candidates, and of the chosen one."""
+    rows, more = leaders(findings)
+    marked = "" if findings.called == "best" else " chosen"
     equals = set(findings.equals)
     # the same place within each row, so that a fold can be followed
-    offsets = np.linspace(0.26, -0.26, len(leaders[0].folds)).tolist()
+    offsets = np.linspace(0.26, -0.26, len(rows[0].folds)).tolist()
     traces = []
     for colour, group in (
-        ("@accent", [r for r, c in enumerate(leaders) if c.number in equals]),
-        ("@soft", [r for r, c in enumerate(leaders) if c.number not in equals]),
+        ("@accent", [r for r, c in enumerate(rows) if c.number in equals]),
+        ("@soft", [r for r, c in enumerate(rows) if c.number not in equals]),
     ):
         points = [
             (
                 score,
                 row + offsets[fold],
-                leaders[row].number,
+                rows[row].number,
                 f"fold {fold}: {findings.score_text(score, 1)}",
             )
             for row in group
-            for fold, score in enumerate(leaders[row].folds)
+            for fold, score in enumerate(rows[row].folds)
         ]
         if points:
             traces.append(
@@ -243,12 +246,12 @@ def folds(findings):
             )
             traces.append(
                 _points(
-                    [leaders[row].score for row in group],
+                    [rows[row].score for row in group],
                     group,
                     [
                         [
-                            leaders[r].number,
-                            f"mean {findings.score_text(leaders[r].score, 1)}",
+                            rows[r].number,
+                            f"mean {findings.score_text(rows[r].score, 1)}{more[r]}",
                         ]
                         for r in group
                     ],
@@ -258,7 +261,7 @@ def folds(findings):
                     width=3,
                 )
             )
-    scores = np.concatenate([c.folds for c in leaders])
+    scores = np.concatenate([c.folds for c in rows])
     values, texts = score_ticks(scores.min(), scores.max())
     # long ones side by side would be drawn aslant
     step = 2 if max(map(len, texts)) > LONG else 1
@@ -270,13 +273,40 @@ def folds(findings):
             "ticktext": texts[::step],
         },
         y={
-            "tickvals": list(range(len(leaders))),
-            "ticktext": [f"#{c.number}" for c in leaders],
+            "tickvals": list(range(len(rows))),
+            "ticktext": [
+                f"#{c.number}{marked if c is findings.chosen else ''}" for c in rows
+            ],
             "tickfont": {"color": "@ink"},
-            "range": [-0.6, len(leaders) - 0.4],
+            "range": [-0.6, len(rows) - 0.4],
         },
-        height=max(56 + 26 * len(leaders), 150),
+        height=max(56 + 26 * len(rows), 150),
     )
+
+
+def leaders(findings):
+    """Give the candidates whose folds are drawn, those with equal ones once.
+
+    Returns
+    -------
+    rows : list of Candidate
+        From below to the top.
+    more : list of str
+        What is told of others like them.
+    """
+    chosen = findings.chosen
+    ok = [c for c in findings.candidates if c.status == "ok"]
+    # equal scores are shown once: by the chosen one, if it is among them
+    ok.sort(key=lambda c: (-c.score, c is not chosen, c is not findings.top))
+    rows, n_more = first_of_equals(np.array([c.folds for c in ok]))
+    pairs = list(zip([ok[row] for row in rows], n_more, strict=True))
+    ahead, behind = pairs[:N_LEADERS], pairs[N_LEADERS:]
+    late = [pair for pair in behind if pair[0] is chosen]
+    pairs = [*ahead[: N_LEADERS - len(late)], *late][::-1]
+    more = [
+        f"; {n} more with the same score on each fold" if n else "" for _, n in pairs
+    ]
+    return [c for c, _ in pairs], more
 
 
 def timeline(fits, times):
@@ -298,9 +328,13 @@ def timeline(fits, times):
         )
     ]
     traces = []
-    for status, colour, edge in (
-        ("ok", "@accent", "@sheet"),
-        ("failed", "@bad", "@bad"),
+    # on a phone there would be edges only, were they around each of many
+    thin = 0 if len(fits) > MANY_FITS else 1
+    pale = np.where(fits["candidate"] % 2 == 1, PALE, 1.0)
+    for status, colour, edge, width in (
+        ("ok", "@accent", "@sheet", thin),
+        # what failed is often short, and is to be seen
+        ("failed", "@bad", "@bad", 1),
     ):
         chosen = np.flatnonzero((fits["status"] == status).to_numpy())
         if len(chosen):
@@ -315,8 +349,8 @@ def timeline(fits, times):
                     "customdata": [data[i] for i in chosen],
                     "marker": {
                         "color": colour,
-                        # what failed is often short, and is to be seen
-                        "line": {"width": 1, "color": edge},
+                        "opacity": pale[chosen].tolist(),
+                        "line": {"width": width, "color": edge},
                     },
                 }
             )
@@ -364,12 +398,13 @@ def _points(x, y, customdata, *, width=None, opacity=1.0, **marker):
     }
 
 
-def _star(x, candidate):
-    """Ring the best setting."""
+def _star(findings):
+    """Ring the setting of the refit."""
+    chosen = findings.chosen
     return _points(
-        [x],
-        [candidate.score],
-        [[candidate.number, "the best setting"]],
+        [chosen.number],
+        [chosen.score],
+        [[chosen.number, f"the {findings.called} setting"]],
         symbol="circle-open",
         color="@second",
         size=15,

@@ -16,10 +16,15 @@ HINT = (
     '<p id="no-charts" class="note">The charts need a browser of 2023 or later, with '
     "scripts. All else can be read without.</p>"
 )
+# The script shows it where it is so.
+SIDEWAYS = (
+    '<p class="hint sideways" hidden>Wider than the screen: scroll sideways to see '
+    "the score.</p>"
+)
 SLICES = (
     '<div class="wide intro"><h3>The score along each parameter</h3><p>The line is '
     "what a model expects if only this parameter changes and the others stay at the "
-    "best setting; it is 95\N{NO-BREAK SPACE}% sure of the band. Points are all "
+    "{called} setting; it is 95\N{NO-BREAK SPACE}% sure of the band. Points are all "
     "settings tried: the others differ in them, so they need not lie on the line."
     "{more}</p></div>"
 )
@@ -55,7 +60,7 @@ class _Chart:
         return (
             f'<figure class="{self.width}"><figcaption><h3>{self.heading}</h3>'
             f"<p>{self.text}</p>{legend}</figcaption>"
-            f'<div class="scroll"{reach}>'
+            f'<div class="scroll"{reach}>{SIDEWAYS if least else ""}'
             f"{_place(self.anchor, f'{self.heading}. {self.text}', self.figure, least)}"
             "</div></figure>"
         )
@@ -84,7 +89,7 @@ def figures(findings):
     drawn = {chart.anchor: chart.figure for chart in charts}
     cuts = _space_charts.slices(findings)
     more = EARLY if _is_halving(findings) else ""
-    parts += [SLICES.format(more=more)] * bool(cuts)
+    parts += [SLICES.format(called=findings.called, more=more)] * bool(cuts)
     for index, (name, figure) in enumerate(cuts):
         anchor = f"chart-slice-{index}"
         place = _place(anchor, f"Score along {shown(name)}", figure)
@@ -129,7 +134,7 @@ def _progress(findings):
         (
             ("dot", "a setting"),
             ("step", "best so far"),
-            ("ring", "the best setting"),
+            ("ring", f"the {findings.called} setting"),
             *(key for name, key in seen.items() if name in status),
         ),
     )
@@ -149,7 +154,10 @@ def _parallel(findings):
         text += f" {n_left_out} parameters that matter less are left out."
     if _is_halving(findings):
         text += EARLY
-    keys = [("ramp", "lower to higher score"), ("step", "the best setting")]
+    keys = [
+        ("ramp", "lower to higher score"),
+        ("step", f"the {findings.called} setting"),
+    ]
     keys += [("dash", "failed")] * bool(findings.failed)
     return [_Chart("chart-parallel", "What goes together", text, figure, tuple(keys))]
 
@@ -157,12 +165,20 @@ def _parallel(findings):
 def _importance(findings):
     if not len(findings.importance):
         return []
+    text = (
+        "How much of the differences of the score comes from each parameter, if all "
+        "settings were equally likely."
+    )
+    if findings.importance["direction"].str.startswith("score").any():
+        text += (
+            " Whether it rises is said of larger values, on average over all values of "
+            "the others: with the best of these, a small value may be the best."
+        )
     return [
         _Chart(
             "chart-importance",
             "Which parameters matter",
-            "How much of the differences of the score comes from each parameter, if "
-            "all settings were equally likely.",
+            text,
             _charts.importance(findings.importance),
             (("bar", "alone"), ("bar faint", "with others, and its error")),
             "half",
@@ -174,15 +190,22 @@ def _folds(findings):
     if findings.top is None or findings.honest is None:  # one fold is no comparison
         return []
     keys = [("hollow", "a fold"), ("tick", "mean")]
-    n_ok = sum(c.status == "ok" for c in findings.candidates)
-    worse = len(findings.equals) < min(n_ok, _charts.N_LEADERS)
+    rows, _ = _charts.leaders(findings)
+    worse = any(c.number not in findings.equals for c in rows)
     keys += [("dot grey", "not as good")] * worse
+    text = (
+        "Each fold has its own height within a row. Rows that overlap may differ all "
+        "the same: what counts are the differences from the best on the same fold, "
+        "since a fold that is easy is easy for all."
+    )
+    if worse:
+        text += " Where these are too large for luck, the row is grey."
+    text += " Equal rows are drawn once."
     return [
         _Chart(
             "chart-folds",
             "Folds of the best candidates",
-            "Rows that overlap cannot be told apart: their order is partly luck. Each "
-            "fold has its own height within a row.",
+            text,
             _charts.folds(findings),
             tuple(keys),
             "half",
@@ -196,6 +219,8 @@ def _timeline(findings):
         return []
     times = Timeline.of(fits)
     text = "Each bar is a fit on one fold. Gaps are time in which a worker waited."
+    if fits["candidate"].nunique() > 1:
+        text = text.replace(". Gaps", ", every other candidate paler. Gaps")
     if times.pauses:
         text += (
             f" Breaks between runs are left out: {duration(sum(times.pauses))}, at the "

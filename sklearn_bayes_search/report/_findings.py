@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sklearn_bayes_search._observed import Observed, ScoreModel, observe
+from sklearn_bayes_search._observed import Observed, ScoreModel, observe, read_results
 from sklearn_bayes_search._results import mean_and_error
 from sklearn_bayes_search._score_limits import ROUNDING
 from sklearn_bayes_search.importance import parameter_importance
@@ -35,8 +35,8 @@ class Candidate:
     params : dict
         The setting.
     score, error : float
-        Mean over the folds, an estimate where paused, and its standard error; NaN where
-        unknown.
+        Mean over the folds, an estimate where paused, and its standard error, which is
+        that of the estimate; NaN where unknown.
     status : str
         "ok", "failed", "paused", or "early round" of successive halving.
     seconds : float
@@ -67,9 +67,9 @@ class Findings:
     candidates : list of Candidate
         All rows.
     chosen : Candidate or None
-        The best setting; None where no setting has a score.
+        The setting of the refit; None where no setting has a score.
     top : Candidate or None
-        The one with the highest score: not the same where ``refit`` is a rule.
+        The one with the best mean: not always the chosen one where ``refit`` is a rule.
     equals : list of int
         Numbers of the candidates that cannot be told from the top one, this first.
     honest : HonestScore or None
@@ -115,6 +115,24 @@ class Findings:
         return number(value, None if decimals is None else decimals + extra)
 
     @property
+    def by_rule(self):
+        """Whether a function, ``refit``, chose the setting."""
+        search = self.search
+        return callable(getattr(search, "refit", None)) and hasattr(
+            search, "best_index_"
+        )
+
+    @property
+    def called(self):
+        """What the chosen setting is called: there is one best only."""
+        return "best" if self.chosen is self.top else "chosen"
+
+    @property
+    def score_of(self):
+        """What the score of the chosen setting is called."""
+        return "best score" if self.called == "best" else "score of the chosen"
+
+    @property
     def failed(self):
         """Candidates that failed."""
         return [c for c in self.candidates if c.status == "failed"]
@@ -144,7 +162,8 @@ def find(search, metric=None):
     candidates = _candidates(search, metric)
     complete = [c for c in candidates if c.status == "ok"]
     top = max(complete, key=lambda c: c.score, default=None)
-    honest, equals = _how_good(search, metric, complete)
+    chosen = _chosen(search, metric, candidates, top)
+    honest, equals = _how_good(search, metric, complete, chosen)
     model, importance, ranges = None, pd.DataFrame(), pd.DataFrame()
     if observed is not None:
         with warnings.catch_warnings():
@@ -157,7 +176,7 @@ def find(search, metric=None):
         search=search,
         metric=metric,
         candidates=candidates,
-        chosen=_chosen(search, metric, candidates, top),
+        chosen=chosen,
         top=top,
         equals=equals,
         honest=honest,
@@ -191,12 +210,13 @@ def _candidates(search, metric):
     keys = [f"split{fold}_test_{metric}" for fold in range(len(results))]
     folds = np.array([results[key] for key in keys if key in results], dtype=float)
     error = mean_and_error(folds)[1]
+    estimates = read_results(search, metric)
     status = np.where(np.isfinite(scores), "ok", "failed").astype(object)
     if hasattr(search, "results_frame"):
-        frame = search.results_frame()
-        status = frame["status"].to_numpy()
-        if metric == search._metric:
-            scores = np.where(status == "paused", frame["score"], scores)
+        status = search.results_frame()["status"].to_numpy()
+        paused = status == "paused"
+        scores = np.where(paused, estimates.scores, scores)
+        error = np.where(paused, np.sqrt(estimates.noise), error)
     if "n_resources" in results:
         resources = np.asarray(results["n_resources"])
         early = (status == "ok") & (resources < resources.max())
@@ -217,8 +237,8 @@ def _candidates(search, metric):
     ]
 
 
-def _how_good(search, metric, complete):
-    """Give the honest score, and the candidates that are as good as the best."""
+def _how_good(search, metric, complete, chosen):
+    """Give the honest score of the chosen, and those as good as the best mean."""
     if not complete:
         return None, []
     rows = [c.number for c in complete]
@@ -228,12 +248,16 @@ def _how_good(search, metric, complete):
     }
     known = {"metric": metric, "test_share": known_test_share(search)}
     equals = equivalent_settings(table, **known)
-    honest = honest_score(table, **known) if len(table) > 1 else None
+    honest = None
+    if len(table) > 1:
+        # one that was chosen without all folds cannot be judged by them
+        index = rows.index(chosen.number) if chosen.number in rows else None
+        honest = honest_score(table, index=index, **known)
     return honest, [rows[index] for index in equals]
 
 
 def _chosen(search, metric, candidates, top):
-    """Give the best setting: the search's own choice, if it is by this metric."""
+    """Give the setting of the refit, if that is by this metric, else the best."""
     index = getattr(search, "best_index_", None)
     refit = getattr(search, "refit", None)
     several = getattr(search, "multimetric_", False)

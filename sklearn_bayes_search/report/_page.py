@@ -135,10 +135,10 @@ def _for_tips(findings):
             if c.status == "failed"
             else f"score {findings.score_text(c.score, 1)}"
         )
-        if c.status == "ok" and np.isfinite(c.error):
+        if c.status in ("ok", "paused") and np.isfinite(c.error):
             score += f" ± {findings.score_text(c.error, 1)}"
-        elif c.status != "failed":
-            score += "" if c.status == "ok" else f", {c.status}"
+        if c.status not in ("ok", "failed"):
+            score += f", {c.status}"
         params = [[visible(str(n)), shown(v, 60)] for n, v in c.params.items()]
         texts.append([f"#{c.number}, {score}", params])
     return texts

@@ -34,12 +34,15 @@ def summary(findings):
     tiles, of_all = [], f"of {plural(len(findings.candidates), 'candidate')}"
     if chosen is not None:
         name = safe(metric_name(findings))
-        tiles.append(("Best score", findings.score_text(chosen.score), name))
+        called = findings.called.capitalize()
+        score = findings.score_text(chosen.score)
+        tiles.append((findings.score_of.capitalize(), score, name))
         if honest is not None:
             note = f"{' to '.join(interval(findings))}, {percent(honest.level)} sure"
             expected = findings.score_text(honest.score)
             tiles.append(("Expect on new data", expected, note))
-            tiles.append(("As good as the best", len(findings.equals), of_all))
+            best = "best" if called == "Best" else "best mean"
+            tiles.append((f"As good as the {best}", len(findings.equals), of_all))
     tiles.append(("Failed", len(findings.failed), of_all))
     cards = "".join(
         f"<div><dt>{label}</dt><dd><b>{value}</b><span>{note}</span></dd></div>"
@@ -56,7 +59,7 @@ def summary(findings):
             f"{safe(shown(value))}</dd></div>"
             for name, value in chosen.params.items()
         )
-        best = f'<h3>Best settings</h3>\n<dl class="params">{values}</dl>'
+        best = f'<h3>{called} settings</h3>\n<dl class="params">{values}</dl>'
     return section(
         "summary",
         "Summary",
@@ -79,7 +82,10 @@ def next_steps(findings):
 
 def table(findings):
     names = list(dict.fromkeys(n for c in findings.candidates for n in c.params))
-    n, sorted_by = ' class="n"', ' aria-sort="descending"'
+    # scores on fewer data do not compare: those of the last round come first
+    rounds = any(c.status == "early round" for c in findings.candidates)
+    n, sorted_by = ' class="n"', "" if rounds else ' aria-sort="descending"'
+    first = " Those of the last round come first." if rounds else ""
     heads = [("#", ""), ("Score", n + sorted_by), ("Std. error", n)]
     heads += [("Status", ""), ("Seconds", n)]
     numeric = {}
@@ -93,14 +99,19 @@ def table(findings):
     )
     order = sorted(
         findings.candidates,
-        key=lambda c: (c.status != "ok", -c.score if np.isfinite(c.score) else np.inf),
+        key=lambda c: (
+            rounds and c.status != "ok",
+            -c.score if np.isfinite(c.score) else np.inf,
+            c is not findings.chosen,
+            c is not findings.top,
+        ),
     )
     rows = [_row(c, findings, numeric) for c in order]
     return section(
         "candidates-table",
         "Candidates",
-        f'<p class="hint">{plural(len(order), "candidate")}. Click on a heading to '
-        "sort, and again to turn the order.</p>\n"
+        f'<p class="hint">{plural(len(order), "candidate")}.{first} Click on a '
+        "heading to sort, and again to turn the order.</p>\n"
         '<div class="scroll tall" tabindex="0" role="region" aria-label="Candidates">'
         f'<table id="table"><thead><tr>{head}</tr></thead>\n<tbody>\n'
         f"{chr(10).join(rows)}\n</tbody></table></div>",
@@ -111,7 +122,9 @@ def _row(c, findings, numeric):
     """Write one line of the table; ``numeric`` has the class of each column."""
     mark = ""
     if c is findings.chosen:
-        mark = '<span class="mark first">best</span>'
+        mark = f'<span class="mark first">{findings.called}</span>'
+    elif c is findings.top:
+        mark = '<span class="mark">best mean</span>'
     elif c.number in findings.equals and findings.honest is not None:
         mark = '<span class="mark">as good</span>'
     cells = [

@@ -137,7 +137,7 @@ def parallel(findings):
 
 
 def slices(findings):
-    """Draw the model along the most important parameters, through the best setting.
+    """Draw the model along the most important parameters, through the chosen setting.
 
     Returns
     -------
@@ -212,7 +212,7 @@ def _slice(findings, axis, title, U, mean, std, scored, limits):
         **dots,
         "x": [points[i] for i in best],
         "y": [there[i][0].score for i in best],
-        "customdata": [[there[i][0].number, "the best setting"] for i in best],
+        "customdata": [[chosen, f"the {findings.called} setting"] for _ in best],
         "marker": {
             "symbol": "circle-open",
             "size": 14,

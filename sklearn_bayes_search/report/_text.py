@@ -9,6 +9,7 @@ __all__ = [
     "describe",
     "listing",
     "number",
+    "ordinal",
     "percent",
     "plural",
     "safe",
@@ -56,6 +57,24 @@ def percent(share):
         As "95 %", which does not break at the end of a line.
     """
     return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
+
+
+def ordinal(count):
+    """Write which one.
+
+    Parameters
+    ----------
+    count : int
+        1 is the first.
+
+    Returns
+    -------
+    text : str
+        As "21st".
+    """
+    teens = count % 100 in (11, 12, 13)
+    end = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(count % 10, "th")
+    return f"{count:,}{end}"
 
 
 def plural(count, noun):

@@ -6,7 +6,13 @@ import numpy as np
 
 from sklearn_bayes_search._short_text import visible
 from sklearn_bayes_search._times import Timeline, duration
-from sklearn_bayes_search.report._text import describe, listing, percent, plural
+from sklearn_bayes_search.report._text import (
+    describe,
+    listing,
+    ordinal,
+    percent,
+    plural,
+)
 
 __all__ = ["advice", "facts", "interval", "lead", "metric_name"]
 
@@ -57,11 +63,19 @@ def lead(findings):
     name, score = metric_name(findings), "A higher score is better."
     if name != "score":
         score = f"The score is {name}; higher is better."
-    up_to = "up to " if any(c.status == "paused" for c in findings.candidates) else ""
+    n_paused = sum(c.status == "paused" for c in findings.candidates)
+    up_to, paused = "", ""
+    if n_paused:
+        up_to = "up to "
+        they = "it" if n_paused == 1 else "they"
+        paused = (
+            f" Of these settings, {n_paused} stayed paused without all folds: {they} "
+            "would hardly have been the best."
+        )
     return (
         f"{type(search).__name__} tried {plural(n_settings, 'setting')} of "
         f"{describe(search.estimator)}, each on {up_to}{plural(n_folds, 'fold')}: "
-        f"{plural(n_fits, 'fit')} in all. It searched over {over}. {score}"
+        f"{plural(n_fits, 'fit')} in all.{paused} It searched over {over}. {score}"
     )
 
 
@@ -79,7 +93,7 @@ def facts(findings):
             ("Best score", "No setting could be scored. See the failures below.")
         )
     else:
-        rows.append(("Best score", _best(findings)))
+        rows.append((findings.score_of.capitalize(), _best(findings)))
         if findings.honest is not None:
             rows.append(("On new data", _new_data(findings)))
         rows.append(("As good", _equals(findings)))
@@ -128,7 +142,7 @@ def advice(findings):
             "Too few settings were tried to tell which parameters matter most. Do not "
             "rely on the order below."
         )
-    if len(findings.equals) > 1:
+    if len(findings.equals) > 1 and not findings.by_rule:  # that has chosen
         items.append(
             f"{len(findings.equals)} settings are as good as each other, as far as the "
             "folds can tell. Choose the fastest or the simplest of them."
@@ -140,13 +154,16 @@ def _best(findings):
     chosen, top = findings.chosen, findings.top
     over = "the mean over the folds" if len(chosen.folds) > 1 else "on one fold"
     score, error = map(findings.score_text, (chosen.score, chosen.error))
-    text = f"{score}, {over}, for candidate #{chosen.number}."
+    text = f"{score}, {over}, for candidate #{chosen.number}"
+    if findings.by_rule:
+        text += ", which the function in refit chose"
+    text += "."
     if np.isfinite(chosen.error):
         text += f" Its standard error over the folds is {error}."
-    if top is not None and top is not chosen and top.score > chosen.score:
+    if top is not None and top is not chosen:
         text += (
-            " It was chosen by refit. The highest score is "
-            f"{findings.score_text(top.score)}, of candidate #{top.number}."
+            f" The best mean is {findings.score_text(top.score)}, of candidate "
+            f"#{top.number}."
         )
     return text
 
@@ -167,10 +184,11 @@ def interval(findings):
 def _new_data(findings):
     honest = findings.honest
     low, high = interval(findings)
+    what = "best of" if findings.called == "best" else "setting chosen among"
     luck = (
-        "The best of many settings is partly lucky. Without the luck, expect"
+        f"The {what} many settings is partly lucky. Without the luck, expect"
         if honest.optimism > 0
-        else "No luck could be found in the best score: expect"
+        else f"No luck could be found in the {findings.score_of}: expect"
     )
     return (
         f"{luck} about {findings.score_text(honest.score)}. With "
@@ -182,13 +200,20 @@ def _equals(findings):
     others = len(findings.equals) - 1
     if findings.honest is None:
         return "With one fold, it cannot be told which settings are as good."
+    best = "the best one"
+    if findings.called != "best":
+        best = f"#{findings.top.number} with the best mean"
     if others < 1:
-        return "No other setting is as good as the best one."
+        return f"No other setting is as good as {best}."
     are = "setting is" if others == 1 else "settings are"
-    return (
-        f"{others} other {are} as good as the best one, as far as the folds can tell. "
+    text = (
+        f"{others} other {are} as good as {best}, as far as the folds can tell. "
         f"The table marks {'it' if others == 1 else 'them'}."
     )
+    if findings.called != "best":
+        among = findings.chosen.number in findings.equals
+        text += f" The chosen one is {'' if among else 'not '}among them."
+    return text
 
 
 def _why_it_stopped(findings):
@@ -247,7 +272,11 @@ def _improving(findings):
     if n < 8:
         return False, "Too few settings to tell."
     before, after = scores[:-last].max(), scores.max()
-    place = f"The best came as candidate #{findings.top.number} of {n}."
+    number = findings.top.number
+    best = "best" if findings.called == "best" else "best mean"
+    place = (
+        f"The {best} is that of candidate #{number}, the {ordinal(number + 1)} of {n}."
+    )
     if after <= before:
         return False, f"No. {place} The last {last} brought nothing better."
     gain = after - before

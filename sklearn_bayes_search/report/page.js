@@ -149,6 +149,12 @@
       else if (Number.isInteger(clicked)) { hide(); goTo(clicked); }
     });
   };
+  const tellSideways = () => {
+    for (const hint of document.querySelectorAll(".sideways")) {
+      const box = hint.parentElement;
+      hint.hidden = box.scrollWidth <= box.clientWidth + 1;
+    }
+  };
   const start = async () => {
     const figures = read("figures");
     const note = byId("no-charts");
@@ -162,6 +168,8 @@
     note.remove();
     draw(figures);
     Object.keys(figures).forEach(listen);
+    tellSideways();
+    addEventListener("resize", tellSideways);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw(figures));
     document.documentElement.dataset.ready = "yes";
   };
