@@ -99,8 +99,8 @@ def honest_score(results, *, metric=None, level=0.95, test_share=None, index=Non
     samples are: that is no proof of a model without errors.
 
     With 40 settings of a nearest-neighbour classifier, a support vector machine or a
-    tree on 100 samples, the best score was 0.05 to 0.11 too high, the corrected one
-    0.01 to 0.04. The choice on one fold [3]_ erred by 0.00 to 0.01 on 5 folds and by
+    tree on 100 samples, the best score was 0.05 to 0.10 too high, the corrected one
+    0.01 to 0.03. The choice on one fold [3]_ erred by 0.00 to 0.01 on 5 folds and by
     -0.03 to -0.04 on 10; the choice on all folds but one scattered more.
 
     References
