@@ -196,6 +196,39 @@ def written(search, folder, **arguments):
 # ---- what it tells
 
 
+class Rising(BaseEstimator):
+    """Each fit scores more than the one before."""
+
+    n_fits = 0
+
+    def __init__(self, a=0.5):
+        self.a = a
+
+    def fit(self, X, y=None):
+        Rising.n_fits += 1
+        return self
+
+    def score(self, X, y=None):
+        return Rising.n_fits / 100
+
+
+def after_eight(history, optimizer):
+    return "enough" if len(history) == 8 else None
+
+
+@pytest.mark.parametrize(
+    ("stopping", "advised"), [(None, True), (after_eight, False)], ids=["all", "rule"]
+)
+def test_more_settings_are_advised_where_no_rule_saw_enough(
+    stopping, advised, tmp_path
+):
+    search = BayesSearchCV(
+        Rising(), {"a": uniform(0, 1)}, n_iter=10, stopping=stopping, random_state=0
+    )
+    page = written(search.fit(X, y), tmp_path)
+    assert ("Raise n_iter" in page.text("next")) == advised
+
+
 def test_every_section_is_there_in_order(kind):
     _, _, page = kind
     assert page.ids("section") == SECTIONS

@@ -132,9 +132,10 @@ def advice(findings):
                 f"{they} need not be searched again."
             )
     improving = _improving(findings)
-    if improving is not None and improving[0]:
+    more = _more_of(findings.search)
+    if improving is not None and improving[0] and more:
         items.append(
-            "The score was still rising at the end. Raise n_iter: more settings will "
+            f"The score was still rising at the end. Raise {more}: more settings will "
             "probably find a better one."
         )
     if len(findings.importance) and findings.importance["error"].max() > UNSURE:
@@ -255,6 +256,13 @@ def _time(findings):
     if refit is not None:
         parts.append(f"{duration(refit)} for the last fit on all data")
     return _sentence(", ".join(parts))
+
+
+def _more_of(search):
+    """Name the argument that ended the search; "" where a rule saw no more to gain."""
+    reason = getattr(search, "stop_reason_", "evaluated n_iter")
+    limits = {"evaluated n_iter": "n_iter", "timeout=": "timeout"}
+    return next((name for said, name in limits.items() if reason.startswith(said)), "")
 
 
 def _improving(findings):
