@@ -8,7 +8,7 @@ variance of a comparison 2 to 23 times.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import stdtr
@@ -86,8 +86,6 @@ def first_of_equals(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rows[order], counts[order] - 1
 
 
-# So many candidates of a search, the first ones, are different from one another.
-EARLY = 10
 # So many folds of a candidate's own weigh as much as the variance of the best ones.
 WORTH = 8
 
@@ -163,29 +161,6 @@ class FoldModel:
         with np.errstate(over="ignore"):  # of scores like 1e300: nothing is known
             variance = float((left**2).sum() / n_free)
         return cls(effects, variance, n_rows)
-
-    @classmethod
-    def of_search(cls, scores: np.ndarray) -> "FoldModel":
-        """Learn from candidates in the order in which a search tried them.
-
-        Late in a search most candidates are alike and get nearly the same scores on
-        each fold. That says nothing of one that is different, so the variance is at
-        least that among the first `EARLY` candidates.
-
-        Parameters
-        ----------
-        scores : ndarray of shape (n_candidates, n_splits)
-            As for `fit`.
-
-        Returns
-        -------
-        model : FoldModel
-            With the effects among the better half of all.
-        """
-        model, early = cls.fit(scores), cls.fit(scores[:EARLY])
-        if model.variance >= early.variance:
-            return model
-        return replace(model, variance=early.variance, n_rows=early.n_rows)
 
     def estimate(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Estimate the mean over all folds from some of them.
@@ -263,12 +238,11 @@ def estimate_paused(
     mean, variance : ndarray of shape (n_paused,)
         As of `FoldModel.estimate`; NaN where no candidate is complete.
     """
-    whole = scores[np.isfinite(scores).all(axis=1)]
-    whole = whole[first_of_equals(whole)[0]]
+    whole = np.unique(scores[np.isfinite(scores).all(axis=1)], axis=0)
     if len(whole) == 0:
         unknown = np.full(paused.sum(), np.nan)
         return unknown, unknown
     # one candidate tells the effects of the folds only
-    model = FoldModel.of_search(whole if len(whole) > 1 else whole.repeat(2, axis=0))
+    model = FoldModel.fit(whole if len(whole) > 1 else whole.repeat(2, axis=0))
     mean, variance = model.estimate(scores[paused])
     return mean, np.minimum(variance, np.finfo(float).max)

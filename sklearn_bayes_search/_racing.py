@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_bayes_search._folds import FoldModel, first_of_equals
+from sklearn_bayes_search._folds import FoldModel
 
 __all__ = ["FoldRacing", "as_racing"]
 
@@ -129,7 +129,7 @@ class FoldRacing:
         Parameters
         ----------
         complete : ndarray of shape (n_complete, n_splits)
-            Finite scores of candidates with all folds, in the order of their numbers.
+            Finite scores of candidates with all folds.
         scores : ndarray of shape (n_splits,)
             The candidate's own, NaN where it was not scored or failed.
         seen : ndarray of shape (n_splits,), bool
@@ -141,12 +141,12 @@ class FoldRacing:
             What is told of a paused candidate: its mean over all folds and the variance
             of that estimate; NaN and 0 if it failed. None if it goes on.
         """
-        complete = complete[first_of_equals(complete)[0]]
+        complete = np.unique(complete, axis=0)
         if len(complete) < self.min_complete:
             return None
         if not np.isfinite(scores[seen]).all():
             return np.nan, 0.0
-        model, best = FoldModel.of_search(complete), complete.mean(axis=1).max()
+        model, best = FoldModel.fit(complete), complete.mean(axis=1).max()
         if model.chance_above(best, scores[None])[0] >= self.pause_below:
             return None
         mean, variance = model.estimate(scores[None])
@@ -158,7 +158,7 @@ class FoldRacing:
         Parameters
         ----------
         complete : ndarray of shape (n_complete, n_splits)
-            Finite scores of candidates with all folds, in the order of their numbers.
+            Finite scores of candidates with all folds.
         paused : ndarray of shape (n_paused, n_splits)
             Scores of the others, NaN where they were not scored.
         n_most : int
@@ -171,11 +171,11 @@ class FoldRacing:
         """
         if len(paused) == 0:
             return []
-        complete = complete[first_of_equals(complete)[0]]
+        complete = np.unique(complete, axis=0)
         if len(complete) < self.min_complete:
             return list(range(len(paused)))[:n_most]
         best = complete.mean(axis=1).max()
-        chances = FoldModel.of_search(complete).chance_above(best, paused)
+        chances = FoldModel.fit(complete).chance_above(best, paused)
         order = np.argsort(-chances, kind="stable")
         # what is left when the first of them are complete
         rest = chances.sum() - np.concatenate([[0.0], chances[order].cumsum()[:-1]])

@@ -49,22 +49,6 @@ def test_hopeless_candidates_do_not_count():
     assert alone.n_rows == 4
 
 
-def test_candidates_that_are_alike_do_not_hide_how_different_ones_scatter():
-    rng = np.random.default_rng(0)
-    first = simulate(rng, 10, 5)
-    best = first[first.mean(axis=1).argmax()] + 1.0
-    alike = best + 1e-3 * rng.normal(size=(40, 5))
-    both = np.vstack([first, alike])
-    early, late = FoldModel.fit(first), FoldModel.fit(both)
-    model = FoldModel.of_search(both)
-    assert late.variance < 1e-3 * early.variance
-    assert (model.variance, model.n_rows) == (early.variance, early.n_rows)
-    assert_allclose(model.effects, late.effects)
-    # where later ones scatter more, that counts
-    wild = np.vstack([alike[:10], simulate(rng, 30, 5) + 50])
-    assert FoldModel.of_search(wild).variance == FoldModel.fit(wild).variance
-
-
 def test_the_estimate_of_all_folds_is_their_mean_without_error():
     table = simulate(np.random.default_rng(0), 8, 5)
     mean, variance = FoldModel.fit(table).estimate(table)
