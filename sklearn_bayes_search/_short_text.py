@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from sklearn_bayes_search._score_limits import ROUNDING
+from sklearn_bayes_search._axes import ROUNDING
 from sklearn_bayes_search.space._choices import equal
 from sklearn_bayes_search.space._dimensions import is_number
 

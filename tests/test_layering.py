@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[1] / "sklearn_bayes_search"
 ROWS = {
     0: (
         *("_trial", "_arguments", "exceptions", "_blas", "_sklearn_compat"),
-        *("_score_limits", "_times"),
+        *("_axes", "_times"),
     ),
     1: ("space", "_kernels", "_ascent", "_folds", "_targets"),
     2: ("surrogate",),

@@ -51,7 +51,6 @@ from sklearn_bayes_search.report._code import code_of
 from sklearn_bayes_search.report._labels import name_labels, value_labels
 from sklearn_bayes_search.report._scales import (
     MixedScale,
-    crowded,
     round_numbers,
     scales,
     score_floor,
@@ -881,21 +880,6 @@ def test_estimators_in_several_dicts_have_an_axis_each_tells_apart(tmp_path):
         if at == x
     }
     assert len(heights) == 4
-
-
-@pytest.mark.parametrize(
-    ("places", "expected"),
-    [
-        ([0, 1, 2, 3], False),
-        (list(range(40)), False),
-        ([0, 1e-4, 1e-3, 1e-2, 0.1], True),
-        ([0, *np.geomspace(1e-4, 1, 30)], True),
-        ([0, 1], False),
-        ([1.0], False),
-    ],
-)
-def test_places_are_crowded_where_some_cannot_be_told_apart(places, expected):
-    assert crowded(places) is expected
 
 
 @pytest.mark.parametrize("many", [False, True])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_bayes_search._axes import crowded
 from sklearn_bayes_search._short_text import different_values, number_texts
 from sklearn_bayes_search.display._text import (
     value_text,
@@ -20,9 +21,6 @@ LOG_FACTOR = 8.0
 MAX_TICKS = 6
 # Among names no more numbers are written, as where one dict has a range.
 MOST_NUMBERS = 12
-# Listed numbers of which two are nearer than this share of the axis, and than this part
-# of an even distance, would be written over one another.
-TOO_NEAR, UNEVEN = 0.04, 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,18 +218,11 @@ def dimension_axis(name, values, dimensions):
         middles = [float(np.median(numbers))]
     kind = "log" if _is_log(low, high, middles) else "linear"
     choices = sorted(set(choices)) if _all_list(dimensions) else []
-    if _are_too_near(choices, kind):
+    places = np.array(choices, dtype=float)
+    if crowded(np.log(places) if kind == "log" else places):
         kind, low, high = "ordinal", 0.0, len(choices) - 1.0
     whole = bool(np.all(numbers == np.rint(numbers)))
     return ParameterAxis(name, kind, low, high, choices, whole)
-
-
-def _are_too_near(numbers, kind):
-    if len(numbers) < 3:
-        return False
-    places = np.log(numbers) if kind == "log" else np.array(numbers, dtype=float)
-    nearest = np.diff(places).min() / np.ptp(places)
-    return bool(nearest < min(TOO_NEAR, UNEVEN / (len(numbers) - 1)))
 
 
 def _all_list(dimensions):

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from sklearn_bayes_search._axes import ROUNDING
 from sklearn_bayes_search._observed import Observed, ScoreModel, observe, read_results
 from sklearn_bayes_search._results import mean_and_error
-from sklearn_bayes_search._score_limits import ROUNDING
 from sklearn_bayes_search.importance import parameter_importance
 from sklearn_bayes_search.ranges import check_ranges
 from sklearn_bayes_search.report._text import number

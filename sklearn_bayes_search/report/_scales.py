@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sklearn_bayes_search._score_limits import ROUNDING, score_limits
+from sklearn_bayes_search._axes import ROUNDING, crowded, score_limits
 from sklearn_bayes_search._short_text import different_values, number_texts
 from sklearn_bayes_search.report._labels import value_labels
 from sklearn_bayes_search.space import Ordinal
@@ -15,7 +15,6 @@ __all__ = [
     "MAX_NAMES",
     "MixedScale",
     "Scale",
-    "crowded",
     "round_numbers",
     "scales",
     "score_floor",
@@ -24,10 +23,6 @@ __all__ = [
 
 # More names of choices than this cannot be read along an axis, nor longer ones.
 MAX_NAMES, LONGEST = 8, 16
-# Listed numbers that are closer to each other than this share of the axis cannot be
-# told apart. Many of them are always close: there, those that are closer than this
-# times the mean distance.
-CLOSEST, CLOSEST_OF_MANY = 0.04, 0.28
 # Share of an axis that a name takes beside numbers, and that is left to these.
 NAME, NUMBERS = 0.12, 0.4
 # Highest over lowest value from which on a range may be logarithmic.
@@ -174,14 +169,6 @@ def scales(space):
         Scale(name, dimension, column, space.reach[column])
         for column, (name, dimension) in enumerate(space.columns, start=first)
     ]
-
-
-def crowded(places):
-    """Tell whether some of a few places, in order, cannot be told apart on an axis."""
-    if len(places) < 3:
-        return False
-    gaps = np.diff(places) / (places[-1] - places[0])
-    return bool(gaps.min() < min(CLOSEST, CLOSEST_OF_MANY / len(gaps)))
 
 
 def _round_values(low, high, *, log, whole):

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from sklearn_bayes_search._axes import crowded
 from sklearn_bayes_search._trial import key
 from sklearn_bayes_search.report._charts import figure
 from sklearn_bayes_search.report._labels import name_labels, value_labels
 from sklearn_bayes_search.report._scales import (
     MAX_NAMES,
     MixedScale,
-    crowded,
     scales,
     score_floor,
     score_ticks,

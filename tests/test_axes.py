@@ -1,9 +1,9 @@
-"""Limits of scores: what is drawn in its place, and what at the edge."""
+"""What axes show: scores in their place or at the edge, values in theirs or evenly."""
 
 import numpy as np
 import pytest
 
-from sklearn_bayes_search._score_limits import score_limits
+from sklearn_bayes_search._axes import crowded, score_limits
 
 
 def test_ties_do_not_make_a_good_score_hopeless():
@@ -30,3 +30,18 @@ def test_few_scores_are_all_drawn_in_their_place(scores):
 
 def test_scores_that_are_not_finite_do_not_count():
     assert score_limits(np.array([np.nan, 0.1, -np.inf, 0.3])) == (0.1, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        ([0, 1, 2, 3], False),
+        (list(range(40)), False),
+        ([0, 1e-4, 1e-3, 1e-2, 0.1], True),
+        ([0, *np.geomspace(1e-4, 1, 30)], True),
+        ([0, 1], False),
+        ([1.0], False),
+    ],
+)
+def test_places_are_crowded_where_some_cannot_be_told_apart(places, expected):
+    assert crowded(places) is expected

@@ -1,8 +1,8 @@
-"""Limits of an axis of scores that a few hopeless ones do not stretch."""
+"""What the axes of pictures and pages show: scores without hopeless ones; values."""
 
 import numpy as np
 
-__all__ = ["ROUNDING", "score_limits"]
+__all__ = ["ROUNDING", "crowded", "score_limits"]
 
 # Scores more than this times the way from the median to the best below the median are
 # drawn at the edge: one very bad score would flatten all others.
@@ -11,6 +11,10 @@ FLOOR = 3.0
 FEW = 5
 # Differences of scores below this share of them are rounding errors.
 ROUNDING = 1e-12
+# Listed numbers that are closer to each other than this share of the axis cannot be
+# told apart. Many of them are always close: there, those that are closer than this
+# times the mean distance.
+CLOSEST, CLOSEST_OF_MANY = 0.04, 0.28
 
 
 def score_limits(scores: np.ndarray) -> tuple[float, float]:
@@ -40,3 +44,22 @@ def score_limits(scores: np.ndarray) -> tuple[float, float]:
     if way <= ROUNDING * abs(best) or floor <= worst:
         floor = worst
     return float(floor), float(best)
+
+
+def crowded(places: np.ndarray) -> bool:
+    """Tell whether some of a few places cannot be told apart on an axis.
+
+    Parameters
+    ----------
+    places : ndarray of shape (n,)
+        Where numbers are on the axis, in order and all different.
+
+    Returns
+    -------
+    crowded : bool
+        Then they had better be spaced evenly.
+    """
+    if len(places) < 3:
+        return False
+    gaps = np.diff(places) / np.ptp(places)
+    return bool(gaps.min() < min(CLOSEST, CLOSEST_OF_MANY / len(gaps)))
