@@ -29,7 +29,7 @@ class FoldRacing:
     risk : float, default=0.05
         The most that the probabilities of the paused candidates may sum up to at the
         end, in (0, 1).
-    min_complete : int, default=3
+    min_complete : int, default=2
         From how many complete candidates on others are paused, >= 2. Candidates with
         the same scores count once: they say nothing of how scores scatter.
 
@@ -67,7 +67,7 @@ class FoldRacing:
 
     pause_below: float = 0.05
     risk: float = 0.05
-    min_complete: int = 3
+    min_complete: int = 2
 
     def __post_init__(self):
         for name in ("pause_below", "risk"):

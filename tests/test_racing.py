@@ -111,15 +111,16 @@ def test_an_easy_fold_is_no_merit():
 
 
 def test_no_candidate_is_paused_before_there_is_something_to_compare_with():
-    assert judge([0.1, np.nan, np.nan], COMPLETE[:2]) is None
-    assert judge([0.1, np.nan, np.nan], COMPLETE[:2], min_complete=2) is not None
+    assert judge([0.1, np.nan, np.nan], COMPLETE[:1]) is None
+    assert judge([0.1, np.nan, np.nan], COMPLETE[:2]) is not None
+    assert judge([0.1, np.nan, np.nan], COMPLETE[:2], min_complete=3) is None
 
 
 def test_a_failed_fold_ends_a_candidate():
     mean, variance = judge([np.nan, np.nan, np.nan])
     assert np.isnan(mean)
     assert variance == 0
-    assert judge([np.nan, np.nan, np.nan], COMPLETE[:2]) is None
+    assert judge([np.nan, np.nan, np.nan], COMPLETE[:1]) is None
 
 
 @given(st.integers(0, 2**16), st.floats(0.01, 0.9), st.integers(1, 5))
@@ -165,8 +166,8 @@ def test_racing_saves_fits_and_finds_the_same_best(plain, pause_below, share):
     assert n_fits == raced.cv_results_["n_splits_evaluated"].sum()
     assert n_fits < share * plain.n_iter_ * N_SPLITS
     assert raced.n_iter_ == plain.n_iter_
-    # the optimum is 0.3; a difference of 0.1 costs 0.01
-    assert abs(raced.best_params_["a"] - plain.best_params_["a"]) < 0.1
+    # a difference of 0.1 from the optimum costs 0.01
+    assert raced.best_score_ > plain.best_score_ - 0.01
 
 
 def test_skipped_folds_are_nan_and_all_others_as_without_racing(raced):
