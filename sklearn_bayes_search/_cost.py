@@ -1,17 +1,27 @@
-"""How long an evaluation takes: a model of the logarithm of its seconds."""
+"""What an evaluation costs: its seconds, and how many of its folds will run."""
+
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
+from scipy.special import ndtr
 
-from sklearn_bayes_search._trial import Dims
-from sklearn_bayes_search.surrogate import GaussianProcess
+from sklearn_bayes_search._folds import FoldModel
+from sklearn_bayes_search._targets import standardise
+from sklearn_bayes_search._trial import Dims, History
+from sklearn_bayes_search.surrogate import GaussianProcess, Posterior
 
-__all__ = ["Cost"]
+__all__ = ["Cost", "FoldCost"]
 
 # Seconds that any evaluation costs beside its fits: a fit of 1 ms is no better than one
 # of 2 ms.
 OVERHEAD = 0.02
 # Below that many known times all evaluations are taken to cost the same.
 FEWEST = 4
+# A candidate goes on while it is no more errors than this below the best.
+NOT_HOPELESS = 1.7
+# More noise than this, in deviations of the scores, is as good as this much.
+MOST_NOISE = 1e3
 
 
 class Cost:
@@ -79,3 +89,80 @@ class Cost:
         if self._unit:
             gradient = self._model.posterior(U, gradient=True).mean_gradient
         return np.zeros_like(U) if gradient is None else self._unit * gradient
+
+
+@dataclass(frozen=True)
+class FoldCost:
+    """How many of its folds a candidate will probably get where others are paused.
+
+    One that will hardly be the best is paused after its first fold, one that may be
+    gets all: so twice the risk may cost a fifth of the folds.
+
+    Parameters
+    ----------
+    n_splits : int
+        Number of folds, at least 2.
+    deviation : float
+        Of the error of a mean over all folds that is estimated from one, in deviations
+        of the scores.
+    """
+
+    n_splits: int
+    deviation: float
+
+    @classmethod
+    def learn(cls, history: History) -> Self | None:
+        """Learn from scores of folds.
+
+        Parameters
+        ----------
+        history : History
+            What was told.
+
+        Returns
+        -------
+        cost : FoldCost or None
+            None where no candidate was paused, or fewer than two got all folds.
+        """
+        whole = history.fold_scores
+        scored = [o.score for o in history if o.folds is not None and not o.failed]
+        if len(whole) == len(scored) or len(whole) < 2:
+            return None
+        n_splits = whole.shape[1]
+        variance = FoldModel.fit(whole).variance * (1 - 1 / n_splits)
+        unit = max(standardise(np.array(scored))[1], float(np.finfo(float).tiny))
+        return cls(n_splits, min(variance**0.5 / unit, MOST_NOISE))
+
+    def log_share(
+        self, posterior: Posterior, best: float
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Predict the share of the folds that will run.
+
+        After its first fold a candidate goes on if it may still be the best. Over the
+        rounds, the error of an estimate is about half of that after the first.
+
+        Parameters
+        ----------
+        posterior : Posterior
+            What the surrogate believes of some points.
+        best : float
+            The highest mean so far.
+
+        Returns
+        -------
+        value : ndarray of shape (n_points,)
+            Logarithm of the expected share.
+        gradient : ndarray of shape (n_points, n_dims) or None
+            Its derivatives by the points, if the posterior has any.
+        """
+        error = 0.5 * self.deviation
+        total = np.hypot(posterior.std, error)
+        z = (posterior.mean - best + NOT_HOPELESS * error) / total
+        rest = 1 - 1 / self.n_splits
+        share = 1 - rest * ndtr(-z)
+        by_mean, by_std = posterior.mean_gradient, posterior.std_gradient
+        if by_mean is None or by_std is None:
+            return np.log(share), None
+        by_z = rest * np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi) / share
+        dz = by_mean - (z * posterior.std / total)[:, None] * by_std
+        return np.log(share), (by_z / total)[:, None] * dz

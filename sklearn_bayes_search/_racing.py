@@ -41,7 +41,10 @@ class FoldRacing:
     Notes
     -----
     Bergman et al. [1]_ compare simpler rules, which stop a candidate for good. Here
-    a wrong pause costs nothing but order, so that it may come early.
+    a wrong pause costs nothing but order, so that it may come early. And what is tried
+    is chosen with regard to it: ``"log_ei"`` is the improvement for each fold that will
+    probably run, so that a risk which one fold settles is taken sooner than another
+    setting like the best.
 
     References
     ----------

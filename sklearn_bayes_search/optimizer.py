@@ -14,6 +14,7 @@ import numpy as np
 
 from sklearn_bayes_search._arguments import as_entropy, check_count, check_outcome
 from sklearn_bayes_search._blas import one_blas_thread
+from sklearn_bayes_search._cost import FoldCost
 from sklearn_bayes_search._design import (
     MIDDLE,
     MIDDLE_BESIDE_GIVEN,
@@ -246,7 +247,7 @@ class BayesianOptimizer:
             the score.
         folds : ndarray of shape (n_splits,), default=None
             The scores that ``score`` is the mean of, for rules that ask for the noise
-            of the cross-validation; NaN where there is none.
+            of the cross-validation; NaN where it was paused before that fold.
         seconds : float, default=nan
             What the evaluation took, >= 0, for :class:`ExpectedImprovementPerSecond`.
 
@@ -481,16 +482,16 @@ class BayesianOptimizer:
         y, noise = targets(outcomes, failed)
         if np.ptp(y) == 0 and not failed.any() and not len(self._prior):
             return None  # a model of equal scores would stay in the corners
-        pending = [trial.row for trial in self._pending.values()]
         U = np.array([outcome.trial.row for outcome in outcomes])
         return Known(
             U=U,
             y=y,
             noise=noise,
             failed=failed,
-            pending=np.array(pending).reshape(-1, self.space.n_dims),
+            pending=np.array([t.row for t in self.pending]).reshape(-1, U.shape[1]),
             seconds=np.array([outcome.seconds for outcome in outcomes]),
             earlier=self._prior.place(U, y, noise),
+            folds=FoldCost.learn(self.history),
         )
 
     def _rng(self, *stream: int) -> np.random.Generator:

@@ -1,4 +1,6 @@
-"""How long evaluations take, and choosing by it."""
+"""What evaluations cost, and choosing by it."""
+
+import dataclasses
 
 import numpy as np
 import pytest
@@ -17,7 +19,11 @@ from sklearn_bayes_search import (
     Real,
     Space,
 )
-from sklearn_bayes_search._cost import OVERHEAD, Cost
+from sklearn_bayes_search._cost import OVERHEAD, Cost, FoldCost
+from sklearn_bayes_search._folds import FoldModel
+from sklearn_bayes_search.acquisition import as_acquisition
+from sklearn_bayes_search.proposer import ModelBased
+from sklearn_bayes_search.surrogate import GaussianProcess
 
 SPACE = Space({"x": Real(0, 1), "y": Real(0, 1), "z": Categorical(["a", "b"])})
 
@@ -179,3 +185,121 @@ def test_a_paused_candidate_counts_as_if_all_its_folds_had_run():
     spent = 10 * (results["mean_fit_time"] + results["mean_score_time"])
     told = [outcome.seconds for outcome in search.optimizer_.history]
     assert_allclose(told, spent)
+
+
+# --- folds ---
+
+
+def a_posterior(U, gradient=False):
+    seen = points(20)
+    y = np.sin(5 * seen[:, 0]) + seen[:, 1]
+    model = GaussianProcess().fit(
+        seen, y, noise=np.zeros(20), dims=SPACE.dims, rng=np.random.default_rng(0)
+    )
+    return model.posterior(U, gradient=gradient)
+
+
+def test_the_share_of_the_folds_goes_from_one_of_them_to_all():
+    U = points(100, seed=1)
+    cost, posterior = FoldCost(5, 0.1), a_posterior(U)
+    share = np.exp(cost.log_share(posterior, best=1.5)[0])
+    assert 0.2 - 1e-12 <= share.min() < 0.3
+    assert 0.9 < share.max() <= 1.0
+    assert_allclose(np.exp(cost.log_share(posterior, best=99.0)[0]), 0.2)
+    assert_allclose(np.exp(cost.log_share(posterior, best=-99.0)[0]), 1.0)
+    # it rises with the mean, where the model is sure
+    sure = posterior.std < 0.05
+    below, above = posterior.mean < 0.8, posterior.mean > 1.5
+    assert share[sure & below].max() < share[sure & above].min()
+
+
+def test_the_gradient_of_the_share_equals_finite_differences():
+    at, cost = points(8, seed=2), FoldCost(10, 0.5)
+    _, gradient = cost.log_share(a_posterior(at, gradient=True), best=1.0)
+    for column in (0, 1):
+        step = 1e-5 * np.eye(3)[column]
+        low, high = (
+            cost.log_share(a_posterior(at + sign * step), best=1.0)[0]
+            for sign in (-1, 1)
+        )
+        expected = (high - low) / 2e-5
+        assert_allclose(gradient[:, column], expected, rtol=1e-4, atol=1e-6)
+
+
+def paused_search(n_paused, n_splits=5, n=20):
+    """Tell settings of which the worst got one fold only."""
+    rng = np.random.default_rng(0)
+    optimizer = BayesianOptimizer(SPACE, random_state=0)
+    x = np.linspace(0, 1, n)
+    for number in range(n):
+        trial = {"x": x[number], "y": 0.5, "z": "a"}
+        folds = x[number] + 0.05 * rng.normal(size=n_splits)
+        if number < n_paused:
+            folds[1:] = np.nan
+        optimizer.tell(trial, np.nanmean(folds), folds=folds)
+    return optimizer
+
+
+def test_folds_cost_alike_unless_candidates_are_paused():
+    assert FoldCost.learn(paused_search(0).history) is None
+    assert FoldCost.learn(paused_search(19).history) is None  # one with all folds
+    history = paused_search(8).history
+    cost = FoldCost.learn(history)
+    scores = history.scores
+    deviation = FoldModel.fit(history.fold_scores).variance ** 0.5
+    assert cost.n_splits == 5
+    assert cost.deviation == pytest.approx(deviation * 0.8**0.5 / scores.std())
+
+
+def test_failed_candidates_are_not_paused_ones():
+    optimizer = paused_search(0)
+    folds = np.array([0.5, np.nan, np.nan, np.nan, np.nan])
+    optimizer.tell({"x": 0.5, "y": 0.1, "z": "b"}, np.nan, folds=folds)
+    assert FoldCost.learn(optimizer.history) is None
+
+
+@pytest.mark.parametrize("acquisition", ["log_ei", "ei_per_second", "ei", "ucb"])
+def test_what_will_be_paused_is_cheap_to_try(acquisition):
+    proposer = ModelBased(GaussianProcess(), as_acquisition(acquisition))
+    optimizer, dims = paused_search(8), SPACE.dims
+    settings = [{"x": x, "y": 0.52, "z": "a"} for x in (0.02, 0.98)]
+    U = np.array([SPACE.encode(params) for params in settings])
+    known = optimizer._known()
+    with_folds, without = (
+        proposer.predict(given, U, dims=dims, rng=np.random.default_rng(0)).acquisition
+        for given in (known, dataclasses.replace(known, folds=None))
+    )
+    poor, good = with_folds - without
+    if acquisition in ("log_ei", "ei_per_second"):
+        assert 0.8 * np.log(5) < poor <= np.log(5) + 1e-12
+        assert 0 <= good < 0.5 * poor
+    else:  # no logarithm of a gain
+        assert poor == good == 0
+
+
+def test_the_expected_gain_is_no_gain_per_fold():
+    paused, plain = paused_search(8), paused_search(0)
+    for outcome in paused.history:
+        plain.revise(
+            outcome.trial,
+            outcome.score,
+            noise=outcome.noise,
+            seconds=np.nan,
+            folds=None,
+        )
+    assert FoldCost.learn(paused.history) is not None
+    assert FoldCost.learn(plain.history) is None
+    assert paused.expected_gain() == plain.expected_gain()
+
+
+@pytest.mark.parametrize("size", [1e-320, 1e-150, 1e150, 1e300])
+def test_folds_of_any_size_have_a_finite_cost(size):
+    optimizer = BayesianOptimizer(SPACE, random_state=0)
+    for outcome in paused_search(8).history:
+        folds = size * outcome.folds
+        optimizer.tell(outcome.trial.params, size * outcome.score, folds=folds)
+    cost = FoldCost.learn(optimizer.history)
+    assert 0 <= cost.deviation <= 1e3
+    value, gradient = cost.log_share(a_posterior(points(9), gradient=True), best=1.0)
+    assert np.isfinite(value).all()
+    assert np.isfinite(gradient).all()

@@ -76,14 +76,17 @@ def search(name, n_folds, seed, racing, n_candidates):
             trial = optimizer.ask()
             scores = task.fold_scores(dict(trial.params))
             estimate, n = float(scores.mean()), n_folds
-            noise = 0.0
+            noise, known = 0.0, scores
             if racing is not None:
                 complete = table[np.array(n_run) == n_folds] if n_run else table
                 complete = complete[np.isfinite(complete).all(axis=1)]
                 found, n = decide(racing, complete, scores, number)
                 if found is not None:
                     estimate, noise = found
-            optimizer.tell(trial, estimate, noise=noise)
+                    known = np.full(n_folds, np.nan)
+                    order = racing.order(number, n_folds)[:n]
+                    known[order] = scores[order]
+            optimizer.tell(trial, estimate, noise=noise, folds=known)
             table = np.vstack([table, scores])
             n_run.append(n)
     return table, np.array(n_run), np.array(gains), optimizer.n_initial_points

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
+from sklearn_bayes_search._cost import FoldCost
 from sklearn_bayes_search._maximize import Asked, Maximizer
 
 __all__ = ["Known", "Proposer"]
@@ -31,6 +32,8 @@ class Known:
         would be here, and the variances of these.
     seconds : ndarray of shape (n_told,) or None
         What the evaluations took, NaN where unknown.
+    folds : FoldCost or None
+        How many of its folds a point will probably get, where some were paused.
     """
 
     U: np.ndarray
@@ -40,6 +43,7 @@ class Known:
     pending: np.ndarray
     earlier: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
     seconds: np.ndarray | None = None
+    folds: FoldCost | None = None
 
     def with_earlier(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Add the earlier points at the end.

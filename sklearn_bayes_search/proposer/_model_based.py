@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sklearn_bayes_search._cost import Cost
+from sklearn_bayes_search._cost import Cost, FoldCost
 from sklearn_bayes_search._feasibility import Feasibility
 from sklearn_bayes_search._maximize import Asked, Maximizer
 from sklearn_bayes_search._trial import Dims
@@ -176,7 +176,7 @@ class ModelBased:
         """
         promise, mean = self._learn(known, maximizer.dims, rng)
         # the logarithm has a gradient everywhere, and the same maximum
-        promise.cost_power = 0.0
+        promise.cost_power, promise.folds = 0.0, None
         promise.acquisition = LogExpectedImprovement(augmented=False, cap=None)
         row = self._maximize(promise, mean, known, maximizer, asked, rng)
         return 0.0 if row is None else float(np.exp(promise(row[None])[0]))
@@ -204,8 +204,16 @@ class ModelBased:
         power = getattr(self.acquisition, "cost_power", 0.0)
         if power and known.seconds is not None:
             self.cost.fit(U, known.seconds, dims=dims, rng=rng)
+        # the logarithm of a cost comes off that of a gain
+        counts = isinstance(self.acquisition, LogExpectedImprovement)
         promise = _Promise(
-            model, self.acquisition, context, feasibility, self.cost, power
+            model,
+            self.acquisition,
+            context,
+            feasibility,
+            self.cost,
+            power,
+            known.folds if counts else None,
         )
         return promise, mean
 
@@ -238,6 +246,7 @@ class _Promise:
     feasibility: Feasibility | None
     cost: Cost
     cost_power: float
+    folds: FoldCost | None
 
     @property
     def pointwise(self) -> bool:
@@ -248,7 +257,10 @@ class _Promise:
         return bool(self.acquisition.smooth and self.model.smooth)
 
     def __call__(self, U: np.ndarray) -> np.ndarray:
-        values = self.acquisition(self.model.posterior(U), self.context)
+        posterior = self.model.posterior(U)
+        values = self.acquisition(posterior, self.context)
+        if self.folds is not None:
+            values = values - self.folds.log_share(posterior, self.context.best)[0]
         if self.cost_power:
             values = values - self.cost_power * self.cost.log_seconds(U)
         if self.feasibility is None:
@@ -260,6 +272,9 @@ class _Promise:
     def value_and_gradient(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         posterior = self.model.posterior(U, gradient=True)
         values, gradients = self.acquisition.value_and_gradient(posterior, self.context)
+        if self.folds is not None:
+            log_share, by_U = self.folds.log_share(posterior, self.context.best)
+            values, gradients = values - log_share, gradients - by_U
         if self.cost_power:
             values = values - self.cost_power * self.cost.log_seconds(U)
             gradients = gradients - self.cost_power * self.cost.gradient(U)
