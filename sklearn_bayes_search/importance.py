@@ -90,8 +90,8 @@ def parameter_importance(search, *, metric=None, n_samples=1024, random_state=0)
     (four seeds) on eight test functions of 2 to 5 parameters whose shares are known,
     Ishigami's and Friedman's among them, and 0.21 on Hartmann's of 6. A Bayesian search
     knows little of where scores are bad: with its 60 settings it was 0.01 to 0.09 on
-    six of them, 0.21 to 0.31 on the three whose score has many peaks or cusps. It is the
-    settings that say too little: the same model with the hyper-parameters that 400
+    six of them, 0.21 to 0.31 on the three whose score has many peaks or cusps. It is
+    the settings that say too little: the same model with the hyper-parameters that 400
     random settings more tell is wrong there by 0.16 to 0.23.
 
     A parameter that is inactive in a branch changes nothing there, and this counts.
