@@ -589,6 +589,23 @@ def test_folds_show_what_a_function_chose(chosen):
     assert text.count("and 1 more with the same scores") == 1
 
 
+def test_a_hopeless_candidate_leaves_room_for_the_leading_ones():
+    rng = np.random.default_rng(0)
+    scores = 0.9 + 0.01 * rng.normal(size=(8, 5))
+    near = FoldsDisplay.from_cv_results(results(scores))
+    scores[3] -= 0.52
+    drawn = FoldsDisplay.from_cv_results(results(scores))
+    far = drawn.candidates.tolist().index(3)
+    low, high = drawn.ax_.get_xlim()
+    shown = np.delete(drawn.differences, far, axis=0)
+    assert low < shown.min()
+    assert shown.max() < high
+    assert high - low < 1.5 * np.ptp(near.ax_.get_xlim())
+    missing = f"\N{LEFTWARDS ARROW} {drawn.differences[far].mean():.2f}"
+    assert missing in text_of(drawn.figure_)
+    assert "\N{LEFTWARDS ARROW}" not in text_of(near.figure_)
+
+
 def test_folds_tell_near_scores_and_settings_apart():
     params = [{"a": 0.99951}, {"a": 0.99954}]
     table = results([[0.9991, 0.9992], [0.99911, 0.9992]], params)

@@ -6,6 +6,7 @@ from numbers import Integral
 import numpy as np
 from scipy.stats import t as student
 
+from sklearn_bayes_search._axes import score_limits
 from sklearn_bayes_search._folds import deviation, error_factor, first_of_equals
 from sklearn_bayes_search._short_text import (
     different_values,
@@ -271,8 +272,33 @@ class FoldsDisplay:
                 zorder=3,
             )
             self.bars_.append(bar)
+        self._leave_out_hopeless(at)
         self._label(labels, at, total)
         return self
+
+    def _leave_out_hopeless(self, at):
+        """End the axis at the last row that is not hopeless; tell how far the rest is.
+
+        Else the leading ones could not be told apart.
+        """
+        far = self.scores < score_limits(self.scores)[0]
+        if not far.any():
+            return
+        shown = np.column_stack([self.differences, self.intervals])[~far]
+        low, high = min(shown.min(), 0.0), max(shown.max(), 0.0)
+        margin = 0.05 * (high - low)
+        self.ax_.set_xlim(low - 3 * margin, high + margin)
+        texts = number_texts(self.differences.mean(axis=1)[far], digits=2)
+        for y, text in zip(at[far], texts, strict=True):
+            self.ax_.text(
+                0.01,
+                y,
+                f"\N{LEFTWARDS ARROW} {text}",
+                transform=self.ax_.get_yaxis_transform(),
+                va="center",
+                fontsize="small",
+                color=MUTED,
+            )
 
     def _label(self, labels, at, total):
         ax, name = self.ax_, as_text(self.score_name)

@@ -33,7 +33,7 @@ class Prediction:
         Its standard deviation, without the noise of an observation.
     acquisition : ndarray of shape (n_settings,)
         How promising each is: the acquisition function, of scores with the mean 0 and
-        the deviation 1, with the chance that the evaluation succeeds.
+        the deviation 1, with the chance that the evaluation succeeds and what it costs.
     samples : ndarray of shape (n_samples, n_settings)
         Functions that the model holds possible.
     """
