@@ -96,7 +96,7 @@ class FoldCost:
     """How many of its folds a candidate will probably get where others are paused.
 
     One that will hardly be the best is paused after its first fold, one that may be
-    gets all: so twice the risk may cost a fifth of the folds.
+    gets all of them: of five folds, it costs five times as much for its gain [1]_.
 
     Parameters
     ----------
@@ -105,6 +105,10 @@ class FoldCost:
     deviation : float
         Of the error of a mean over all folds that is estimated from one, in deviations
         of the scores.
+
+    References
+    ----------
+    .. [1] Snoek et al., as for `Cost`: expected improvement per unit of cost.
     """
 
     n_splits: int
