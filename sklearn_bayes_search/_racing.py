@@ -26,7 +26,7 @@ class FoldRacing:
     pause_below : float, default=0.05
         Probability of beating the best so far below which a candidate is paused, in
         (0, 1). A small one spends more folds before the end and less at the end.
-    risk : float, default=0.05
+    risk : float, default=0.03
         The most that the probabilities of the paused candidates may sum up to at the
         end, in (0, 1).
     min_complete : int, default=2
@@ -69,7 +69,7 @@ class FoldRacing:
     """
 
     pause_below: float = 0.05
-    risk: float = 0.05
+    risk: float = 0.03
     min_complete: int = 2
 
     def __post_init__(self):
