@@ -18,7 +18,8 @@ __all__ = ["Cost", "FoldCost"]
 OVERHEAD = 0.02
 # Below that many known times all evaluations are taken to cost the same.
 FEWEST = 4
-# A candidate goes on while it is no more errors than this below the best.
+# A candidate goes on while it is no more errors than this below the best, as with the
+# default of `FoldRacing`: a chance of 5 %.
 NOT_HOPELESS = 1.7
 # More noise than this, in deviations of the scores, is as good as this much.
 MOST_NOISE = 1e3
