@@ -35,6 +35,8 @@ from sklearn_bayes_search.stopping import (
 )
 from sklearn_bayes_search.surrogate import GaussianProcess, RandomForest
 
+__version__ = "0.1.0"
+
 __all__ = [
     "AcquisitionDisplay",
     "BayesSearchCV",
@@ -67,6 +69,7 @@ __all__ = [
     "TimeBudget",
     "TimelineDisplay",
     "UpperConfidenceBound",
+    "__version__",
     "check_ranges",
     "pair_importance",
     "parameter_importance",
