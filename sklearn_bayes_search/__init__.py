@@ -69,7 +69,6 @@ __all__ = [
     "TimeBudget",
     "TimelineDisplay",
     "UpperConfidenceBound",
-    "__version__",
     "check_ranges",
     "pair_importance",
     "parameter_importance",
