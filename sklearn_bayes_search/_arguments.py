@@ -1,11 +1,12 @@
 """Checks of arguments that several rooms take."""
 
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
-__all__ = ["as_entropy", "check_count", "check_outcome"]
+__all__ = ["as_entropy", "check_count", "check_outcome", "is_score"]
 
 
 def check_count(name: str, value: Any, other: str = "") -> None:
@@ -21,7 +22,7 @@ def check_outcome(score: Any, noise: Any, seconds: Any) -> tuple[float, float, f
     """Give the numbers of an outcome as floats, or say which is none."""
     values = {"score": score, "noise": noise, "seconds": seconds}
     for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, Real):
+        if not is_score(value):
             raise TypeError(
                 f"The {name} must be a number; the score of a failed evaluation is "
                 f"NaN. Got {value!r}."
@@ -32,6 +33,11 @@ def check_outcome(score: Any, noise: Any, seconds: Any) -> tuple[float, float, f
     if not (np.isnan(seconds) or 0 <= seconds < np.inf):
         raise ValueError(f"The seconds must be finite and >= 0. Got {seconds!r}.")
     return score, noise, seconds
+
+
+def is_score(value: Any) -> bool:
+    """Tell whether a value is a number, which `float` takes, and no bool."""
+    return isinstance(value, Real | Decimal) and not isinstance(value, bool)
 
 
 def as_entropy(random_state: Any) -> int:

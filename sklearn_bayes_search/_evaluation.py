@@ -4,7 +4,6 @@ import functools
 import platform
 import threading
 import time
-import traceback
 
 from sklearn.base import clone
 
@@ -16,7 +15,6 @@ from sklearn_bayes_search._sklearn_compat import (
     with_current_config,
 )
 from sklearn_bayes_search.exceptions import did_you_mean
-from sklearn_bayes_search.execution import Lost
 
 __all__ = ["Evaluator", "check_names", "draw_splits", "name_error_scores"]
 
@@ -125,6 +123,8 @@ class Evaluator:
         self.splits = splits
         self._scorer, self._callbacks = scorer, callbacks
         self._n_candidates = n_candidates
+        if options["error_score"] != "raise":
+            options["error_score"] = float(options["error_score"])
         self._options = options
         self._function = with_current_config(_evaluate)
         self._names = None
@@ -269,11 +269,10 @@ def name_error_scores(results, error_score):
                 result[part] = dict.fromkeys(names, error_score)
 
 
-def _evaluate(latest_begin, *arguments, error_score, **options):
+def _evaluate(latest_begin, *arguments, scorer, **options):
     """Fit and score, and tell when and where; None if it is too late for that.
 
-    An error that scikit-learn lets through costs this fold only, such as that of a
-    score which is no number.
+    What scikit-learn lets through is raised: it is no matter of this candidate.
     """
     started = time.time()
     if latest_begin is not None and started > latest_begin:
@@ -281,16 +280,31 @@ def _evaluate(latest_begin, *arguments, error_score, **options):
     leaf = options.get("callback_ctx")
     if leaf is not None:
         leaf = options["callback_ctx"] = ListeningContext(leaf)
-    try:
-        result = fit_and_score(*arguments, error_score=error_score, **options)
-    except Exception:
-        if error_score == "raise":
-            raise
-        return Lost(traceback.format_exc())
+    result = fit_and_score(*arguments, scorer=scorer, **options)
+    for part in ("test_scores", "train_scores"):
+        if part in result:
+            result[part] = _as_floats(result[part], scorer)
     # the number is the process's where a process has one worker only
     worker = f"{platform.node()}:{threading.get_native_id()}"
     result = {**result, "started": started, "worker": worker}
     return {**result, "stop": True} if leaf is not None and leaf.stop else result
+
+
+def _as_floats(scores, scorer):
+    """Turn scores of any numeric type into floats, and refuse those that have none.
+
+    scikit-learn takes fractions and decimals, which NumPy cannot calculate with, and
+    complex numbers, which have no order.
+    """
+    if isinstance(scores, dict):
+        return {name: _as_floats(score, name) for name, score in scores.items()}
+    try:
+        return float(scores)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(
+            f"scoring must return a real number, got {scores} ({type(scores)}) "
+            f"instead. (scorer={scorer})"
+        ) from error
 
 
 def _kind(names):

@@ -11,14 +11,15 @@ as the present ones. A source that ranks otherwise gets a small ``a`` and a larg
 and one that contradicts is left out.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.stats import norm, rankdata
 
+from sklearn_bayes_search._arguments import is_score
 from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.surrogate import GaussianProcess
 
@@ -141,7 +142,7 @@ class _Source:
 
 def best_setting(source: Results) -> Mapping[str, Any]:
     """Give the setting with the highest score of a source, the first of equals."""
-    finite = [(params, score) for params, score in source if np.isfinite(score)]
+    finite = [(params, score) for params, score in source if math.isfinite(score)]
     return max(finite, key=lambda pair: pair[1])[0]
 
 
@@ -203,13 +204,9 @@ def _check_sources(value: Any) -> list[Results]:
             raise TypeError(f"{rule} Source {number} is {source!r}.")
         for pair in source:
             is_pair = _is_sequence(pair) and len(pair) == 2
-            if (
-                not is_pair
-                or not isinstance(pair[0], Mapping)
-                or not _is_score(pair[1])
-            ):
+            if not is_pair or not isinstance(pair[0], Mapping) or not is_score(pair[1]):
                 raise TypeError(f"{rule} Source {number} holds {pair!r}.")
-        if not any(np.isfinite(score) for _, score in source):
+        if not any(math.isfinite(score) for _, score in source):
             raise ValueError(
                 "Each source in the 'prior_results' parameter must have a finite "
                 f"score. Source {number} has {len(source)} settings and no such score; "
@@ -220,7 +217,3 @@ def _check_sources(value: Any) -> list[Results]:
 
 def _is_sequence(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str)
-
-
-def _is_score(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)

@@ -265,6 +265,7 @@ class BayesianOptimizer:
         params = self._params.pop(trial.number, trial.params)
         if not self.space.same(params, trial.params):
             trial = Trial(trial.number, params, trial.row)
+        folds = None if folds is None else np.asarray(folds, dtype=float)
         self.history.add(Outcome(trial, score, noise, folds, seconds))
 
     def expected_gain(self) -> float:

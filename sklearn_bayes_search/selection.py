@@ -373,7 +373,8 @@ def _complete(results, metric):
     results = getattr(results, "cv_results_", results)
     metric = _metric(results, metric, refit)
     keys = (f"split{i}_test_{metric}" for i in count())
-    table = np.array([results[key] for key in takewhile(results.__contains__, keys)]).T
+    scores = [results[key] for key in takewhile(results.__contains__, keys)]
+    table = np.array(scores, dtype=float).T
     rows = np.flatnonzero(np.isfinite(table).all(axis=1))
     if len(rows) == 0:
         raise ValueError("No setting has a finite score on all folds.")

@@ -175,15 +175,27 @@ def test_overdue_tasks_are_ended_and_none_waits_on_a_worker():
 
 
 def test_an_error_is_raised_and_what_runs_is_cancelled():
-    cluster = Scripted({1: [toys.FitFailure("no")]})
+    script = {1: [toys.FitFailure("no")], 2: ["hang"], 3: ["hang"]}
+    cluster = Scripted(script)
     executor = ClusterExecutor(cluster, 2, [DATA])
     for number in range(5):
         executor.submit(number, partial(add, number, DATA, factor=10))
+    assert dict(executor.wait()) == expected(0)
     with pytest.raises(toys.FitFailure, match="no"):
         executor.wait()
     executor.close()
     assert {2, 3} <= set(cluster.cancelled)
     assert executor.wait() == []
+
+
+def test_what_has_finished_comes_before_an_error():
+    cluster = Scripted({0: [toys.FitFailure("no")]})
+    executor = ClusterExecutor(cluster, 2, [DATA])
+    for number in range(4):
+        executor.submit(number, partial(add, number, DATA, factor=10))
+    assert dict(executor.wait()) == expected(1, 2, 3)
+    with pytest.raises(toys.FitFailure, match="no"):
+        executor.wait()
 
 
 # --- real ones ---

@@ -1,5 +1,7 @@
 import copy
 import pickle
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -178,6 +180,39 @@ def _score(estimator, X, y):
 def test_failed_fit_is_data():
     result = evaluator().task(trial(fail=True), 0)()
     assert "this is the failure" in result["fit_error"]
+
+
+@pytest.mark.parametrize("error_score", [np.nan, 0.0])
+@pytest.mark.parametrize(
+    "value", ["0.9", None, [0.5, 0.5], np.ones(2), 1j, {"a": None}, {"a": 1 + 0j}]
+)
+def test_score_that_is_no_real_number_is_raised(value, error_score):
+    tasks = evaluator(scorer=lambda *_: value, error_score=error_score)
+    with pytest.raises(ValueError, match=r"scoring must return a (real )?number, got"):
+        tasks.task(trial(), 0)()
+
+
+@pytest.mark.parametrize("error_score", [np.nan, 0.0])
+def test_what_scikit_learn_lets_through_is_raised(error_score):
+    tasks = evaluator(error_score=error_score)
+    tasks.splits[1] = np.arange(20), np.arange(25, 35)  # of 30 rows
+    tasks.task(trial(), 0)()
+    with pytest.raises(IndexError, match="out of bounds"):
+        tasks.task(trial(), 1)()
+    with pytest.raises(ValueError, match="Invalid parameter 'nothing'"):
+        tasks.task(trial(nothing=1), 0)()
+
+
+@pytest.mark.parametrize(
+    "value", [Fraction(1, 4), Decimal("0.25"), np.float32(0.25), np.array(0.25)]
+)
+def test_scores_become_floats_where_they_come_in(value):
+    for scores in (value, {"a": value, "b": True}):
+        tasks = evaluator(scorer=lambda *_, s=scores: s, return_train_score=True)
+        result = tasks.task(trial(), 0)()
+        for found in (result["test_scores"], result["train_scores"]):
+            one = found["a"] if isinstance(scores, dict) else found
+            assert (type(one), one) == (float, 0.25)
 
 
 def test_error_score_raise_raises_the_original_error():

@@ -10,7 +10,7 @@ import time
 import traceback
 import warnings
 import weakref
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ALL_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from sklearn.utils.fixes import parse_version
 from threadpoolctl import threadpool_info
 
 from sklearn_bayes_search import BayesSearchCV
-from sklearn_bayes_search.execution import open_executor
+from sklearn_bayes_search.execution import _supervised, open_executor
 from sklearn_bayes_search.execution._base import Losses, run_guarded
 
 PROCESSES = ["loky", "multiprocessing"]
@@ -318,6 +318,24 @@ def test_an_exception_keeps_its_type_and_traceback(backend):
     assert "in fail" in text
 
 
+@pytest.mark.parametrize("options", [{}, {"fit_timeout": 60}], ids=["pool", "limit"])
+def test_what_has_finished_comes_before_an_error(options, monkeypatch):
+    # both have ended before anybody looks
+    all_at_once = functools.partial(_supervised.wait, return_when=ALL_COMPLETED)
+    monkeypatch.setattr(_supervised, "wait", lambda fs, *_: all_at_once(fs))
+    tasks = [functools.partial(toys.fail, "no"), functools.partial(toys.square, 3)]
+    with open_executor(2, **options) as executor:
+        submit_all(executor, tasks)
+        if not options:
+            jobs = list(executor._running.values())
+            wait(jobs)
+            while executor._done.qsize() < len(jobs):
+                time.sleep(0.001)
+        assert executor.wait() == [(1, 9)]
+        with pytest.raises(toys.FitFailure):
+            executor.wait()
+
+
 @pytest.mark.parametrize("backend", ["inline", "waves", "threading", "multiprocessing"])
 def test_the_back_end_can_be_used_again_after_an_error(backend):
     tasks = [functools.partial(toys.square, x) for x in range(12)]
@@ -536,7 +554,7 @@ def test_ctrl_c_ends_a_script_and_its_workers(tmp_path):
             # a shell starts background jobs with the signal ignored
             signal.signal(signal.SIGINT, signal.default_int_handler)
             import toy_estimators as toys
-            from sklearn_bayes_search.execution import open_executor
+            from sklearn_bayes_search.execution import _supervised, open_executor
 
             if __name__ == "__main__":
                 task = functools.partial(toys.log_and_sleep, {str(log)!r}, 60)

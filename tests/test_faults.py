@@ -188,10 +188,8 @@ def test_a_leaking_estimator_stays_bounded(fit_timeout):
     assert scores(fitted).max() < 1200
 
 
-@pytest.mark.parametrize(
-    "value", [np.nan, np.inf, -np.inf, "a text", None, np.ones(2)], ids=repr
-)
-def test_a_score_that_is_no_number_costs_its_evaluation(value, faultless):
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf], ids=repr)
+def test_a_score_that_is_not_finite_costs_its_evaluation(value, faultless):
     def score(estimator, X, y=None):
         odd = estimator.a == faultless.cv_results_["params"][GUILTY[0]]["a"]
         return value if odd else estimator.score(X)

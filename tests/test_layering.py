@@ -40,7 +40,7 @@ ENGINE_NEEDS = {"numpy", "scipy", "threadpoolctl"}
 # A forest of our own would be worse and slower than scikit-learn's.
 EXCEPTIONS = {("surrogate/_forest.py", "sklearn")}
 REQUIRED = {*ENGINE_NEEDS, "sklearn", "joblib", "pandas"}
-MAX_LINES = 500
+MAX_LINES = 800
 NAMELESS = {"utils", "helpers", "common", "misc"}
 
 
@@ -226,7 +226,7 @@ def test_private_names_of_scikit_learn_are_imported_in_one_module():
     keep(private_of_sklearn)
 
 
-def test_no_module_is_over_500_lines():
+def test_no_module_is_over_800_lines():
     keep(too_long)
 
 

@@ -4,6 +4,8 @@ import copy
 import pickle
 import re
 import time
+from decimal import Decimal
+from fractions import Fraction
 from itertools import combinations, count, pairwise
 
 import numpy as np
@@ -631,6 +633,18 @@ def test_a_trial_of_another_optimizer_is_unknown():
     optimizer.ask()
     with pytest.raises(ValueError, match="another optimizer asked for it"):
         optimizer.tell(other.ask(), 1.0)
+
+
+@pytest.mark.parametrize("number", [Fraction, Decimal])
+def test_scores_of_any_real_type_are_those_of_floats(number):
+    def trials(number):
+        scores = [number(score) for score in (0.25, 0.5, 0.125)]
+        points = [{"x": 0.1 * i, "y": 0.5} for i in range(3)]
+        source = list(zip(points, scores, strict=True))
+        optimizer = make(BOX, prior_results=[source])
+        return run(optimizer, 6, score=lambda trial: number(hill(trial)))
+
+    assert_same_trials(trials(number), trials(float))
 
 
 @pytest.mark.parametrize("score", [None, "1", True, np.True_, [1.0], 1j])

@@ -5,6 +5,8 @@ import pickle
 import re
 import warnings
 from collections import Counter
+from decimal import Decimal
+from fractions import Fraction
 
 import joblib
 import numpy as np
@@ -48,6 +50,7 @@ from sklearn_bayes_search import (
     Space,
     SpaceExhausted,
     UpperConfidenceBound,
+    read_journal,
 )
 
 # scikit-learn < 1.7 passes options to L-BFGS-B that SciPy >= 1.16 deprecates.
@@ -214,9 +217,50 @@ def test_scoring_callable_of_one_number_is_maximised():
     assert search.scorer_ is LOW["high"]
 
 
+@pytest.mark.parametrize("error_score", [np.nan, 0.0])
+@pytest.mark.parametrize("options", [{}, {"n_jobs": 2}, {"racing": True}], ids=repr)
+def test_error_of_all_candidates_is_raised_and_what_had_finished_is_kept(
+    options, error_score, tmp_path
+):
+    path = tmp_path / "journal"
+    rows = np.arange(40)
+    options = {
+        "cv": [(rows[:20], rows[20:]), (rows[20:], rows[:20]), (rows[:20], rows + 1)],
+        "error_score": error_score,
+        "checkpoint": path,
+        "max_pending": 1,
+        **options,
+    }
+    Counted.n_fits = 0
+    with threads(), pytest.raises(IndexError, match="out of bounds"):
+        search_for(**options).fit(X, y)
+    kept = read_journal(path)
+    assert kept["fold"].tolist() == [0, 1]
+    assert Counted.n_fits == 2
+
+
 def test_score_that_is_no_number_is_an_error():
+    Counted.n_fits = 0
     with pytest.raises(ValueError, match="scoring must return a number, got good"):
         search_for(scoring=lambda estimator, X, y: "good").fit(X, y)
+    assert Counted.n_fits == 1
+
+
+@pytest.mark.parametrize("number", [Fraction, Decimal])
+@pytest.mark.parametrize("racing", [False, True])
+def test_scores_of_any_numeric_type_give_the_same_search(number, racing):
+    def scoring(estimator, X, y):
+        return number(estimator.score(X))
+
+    options = {"racing": racing, "return_train_score": True, "cv": 3}
+    search = search_for(scoring=scoring, **options).fit(X, y)
+    plain = search_for(scoring=lambda e, X, y: e.score(X), **options).fit(X, y)
+    assert search.cv_results_["params"] == plain.cv_results_["params"]
+    for key in ("mean_test_score", "std_train_score"):
+        assert np.array_equal(
+            search.cv_results_[key], plain.cv_results_[key], equal_nan=True
+        )
+    assert search.folds_frame()["score"].dtype == float
 
 
 def test_scoring_callable_must_return_the_same_names_each_time():

@@ -52,6 +52,7 @@ class BackendExecutor:
         self._tasks: dict[Hashable, Task] = {}
         # takes over when a worker has died, for then nobody knows which task it was
         self._supervised: SupervisedExecutor | None = None
+        self._error: Exception | None = None  # of a task; what has finished goes first
         self._done: queue.SimpleQueue[tuple[Hashable, Callable[[], list[Any]]]]
         self._done = queue.SimpleQueue()
 
@@ -106,10 +107,12 @@ class BackendExecutor:
             workers._temp_folder_manager.set_current_context(self._parallel._id)
 
     def wait(self) -> list[Result]:
-        if self._supervised is not None:
+        if self._supervised is not None and self._error is None:
             return self._supervised.wait()
         results: list[Result] = []
-        while self._running and (not results or not self._done.empty()):
+        while self._running and (
+            not (results or self._error) or not self._done.empty()
+        ):
             try:
                 # Python on Windows sees Ctrl-C between waits only; remove when
                 # Python >= 3.14 (https://github.com/python/cpython/issues/125541)
@@ -121,12 +124,16 @@ class BackendExecutor:
             try:
                 value = get()[0]
             except Exception as error:
-                if not _is_of_pool(error):
-                    raise
-                self._supervise()
-                return results or self.wait()
+                if _is_of_pool(error):
+                    self._supervise()
+                    return results or self.wait()
+                self._error = self._error or error
+            else:
+                results.append((key, value))
             del self._running[key], self._tasks[key]
-            results.append((key, value))
+        if self._error is not None and not results:
+            error, self._error = self._error, None
+            raise error
         self._hand_over()
         return results
 

@@ -94,6 +94,7 @@ class ClusterExecutor:
         self._n_shares = 0
         self._deaths: dict[Hashable, int] = {}
         self._gone: str | None = None
+        self._error: Exception | None = None  # of a task; what has finished goes first
         # a task that is to be ended must not wait on a worker before it begins
         self._n_given = n_workers if timeout is not None else 2 * n_workers
         self._share()
@@ -108,7 +109,7 @@ class ClusterExecutor:
 
     def wait(self) -> list[Result]:
         results: list[Result] = []
-        while self._running and not results and self._gone is None:
+        while self._running and not (results or self._error or self._gone):
             try:
                 done = self._cluster.wait(list(self._running), self._patience())
             except Exception as error:
@@ -118,6 +119,9 @@ class ClusterExecutor:
                 results += self._collect(future)
             results += self._end_overdue()
             self._hand_over()
+        if self._error is not None and not results:
+            error, self._error = self._error, None
+            raise error
         return results
 
     def _state_loss(self, error: Exception) -> None:
@@ -138,6 +142,9 @@ class ClusterExecutor:
                 self._waiting.appendleft((key, task))
                 return []
             value = self._losses.add(key, f"The worker process died: {error}")
+        except Exception as error:
+            self._error = self._error or error
+            return []
         else:
             self._losses.reset()
         self._deaths.pop(key, None)

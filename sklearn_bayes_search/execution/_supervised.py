@@ -60,6 +60,7 @@ class SupervisedExecutor:
         self._running: dict[Future[Any], tuple[Hashable, Task, Any, float]] = {}
         self._deaths: dict[Hashable, int] = {}
         self._results: list[Result] = []
+        self._error: Exception | None = None  # of a task; what has finished goes first
         self._losses = Losses()
 
     @property
@@ -74,7 +75,7 @@ class SupervisedExecutor:
         self._waiting.append((key, task))
 
     def wait(self) -> list[Result]:
-        while not self._results and (self._waiting or self._running):
+        while self._error is None and self._is_busy():
             self._hand_over()
             ends = [end for *_, end in self._running.values()]
             left = max(min(ends, default=0.0) - time.monotonic(), 0.0)
@@ -83,9 +84,15 @@ class SupervisedExecutor:
             for future in done:
                 self._collect(future)
             self._end_overdue()
+        if self._error is not None and not self._results:
+            error, self._error = self._error, None
+            raise error
         results, self._results = self._results, []
         self._hand_over()
         return results
+
+    def _is_busy(self) -> bool:
+        return not self._results and bool(self._waiting or self._running)
 
     def _hand_over(self) -> None:
         missing = min(len(self._waiting), self.n_workers - len(self._running))
@@ -133,9 +140,10 @@ class SupervisedExecutor:
         except BrokenProcessPool as error:
             self._bury(key, task, worker, error)
             return
-        except BaseException:  # of the task: its worker is as good as before
+        except Exception as error:  # of the task: its worker is as good as before
             self._idle.append(worker)
-            raise
+            self._error = self._error or error
+            return
         self._idle.append(worker)
         self._losses.reset()
         self._results.append((key, value))
