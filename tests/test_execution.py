@@ -1,6 +1,8 @@
 import functools
 import gc
 import os
+import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import weakref
 from concurrent.futures import ALL_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -28,7 +31,7 @@ from threadpoolctl import threadpool_info
 
 from sklearn_bayes_search import BayesSearchCV
 from sklearn_bayes_search.execution import _supervised, open_executor
-from sklearn_bayes_search.execution._base import Losses, run_guarded
+from sklearn_bayes_search.execution._base import Losses, Sealed, run_guarded
 
 PROCESSES = ["loky", "multiprocessing"]
 WORKERS = ["threading", *PROCESSES]
@@ -752,6 +755,57 @@ def raise_unpicklable():
 def test_an_error_that_cannot_be_sent_is_sent_as_text(backend):
     with pytest.raises((RuntimeError, Unpicklable), match="salt and pepper"):
         run_all(backend, [raise_unpicklable] * 3)
+
+
+class Unreadable:
+    """Raises where it is unpickled."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def __reduce__(self):
+        return _raise, (self.error,)
+
+
+def _raise(error):
+    raise error
+
+
+def sent(task):
+    """Pickle and unpickle a task as a pool of loky does."""
+    pool = SimpleNamespace(_call_queue=SimpleNamespace(_reducers={}))
+    return pickle.loads(pickle.dumps(Sealed(task, pool)))
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (AttributeError("Can't get 'Own'"), "process: AttributeError: Can't get 'Own'"),
+        (FileNotFoundError("model.bin"), "process: FileNotFoundError: model.bin"),
+        (KeyError(), "process: KeyError"),
+        (SystemExit(3), "process: SystemExit: 3"),
+    ],
+)
+def test_a_task_that_cannot_be_unpickled_has_an_error(error, reason):
+    call = sent(functools.partial(repr, Unreadable(error)))
+    with pytest.raises(RuntimeError, match=f"{re.escape(reason)}\nClasses and "):
+        call()
+    (lost,) = sent(functools.partial(repr, Unreadable(MemoryError())))()
+    assert lost.by_death
+    assert sent(functools.partial(repr, 1))() == "1"
+
+
+@pytest.mark.parametrize(
+    "fit_timeout", [None, pytest.param(60.0, marks=pytest.mark.slow)]
+)
+def test_a_task_that_cannot_be_unpickled_is_raised_at_once(fit_timeout):
+    with (
+        parallel_config("loky"),
+        open_executor(1 if fit_timeout else 2, fit_timeout) as executor,
+    ):
+        executor.submit(0, functools.partial(repr, Unreadable(ImportError("no own"))))
+        with pytest.raises(RuntimeError, match="ImportError: no own"):
+            executor.wait()
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ from sklearn_bayes_search._blas import one_blas_thread
 from sklearn_bayes_search.execution._base import (
     Executor,
     Result,
+    Sealed,
     Task,
     guarded,
 )
@@ -74,12 +75,15 @@ class BackendExecutor:
         """
         while self._waiting and len(self._running) < 2 * self.n_workers:
             key, task = self._waiting.popleft()
+            is_loky = isinstance(self._backend, LokyBackend)
             # BatchedCalls sets the back end that nested parallelism uses in the worker.
             call = BatchedCalls(
-                [guarded(task, is_child=isinstance(self._backend, LokyBackend))],
+                [guarded(task, is_child=is_loky)],
                 self._backend.get_nested_backend(),
                 self._choose_folder,
             )
+            if is_loky:
+                call = Sealed(call, self._backend._workers)
             put = functools.partial(self._put, key)
             try:
                 job = self._backend.submit(call, callback=put)

@@ -17,6 +17,7 @@ __all__ = [
     "Losses",
     "Lost",
     "Result",
+    "Sealed",
     "Task",
     "guarded",
     "of_exit",
@@ -156,6 +157,39 @@ def run_guarded(
             text = "".join(traceback.format_exception(error))
             raise RuntimeError(text) from None
         raise
+
+
+class Sealed:
+    """A call for a pool of loky that its worker unpickles only when it runs it.
+
+    Then a call that cannot be unpickled has an error. Left to the pool, it would end
+    the process, and with it all other calls.
+    """
+
+    def __init__(self, call: Callable[[], Any], pool: Any) -> None:
+        self._call, self._pool = call, pool
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # the pool's own reducers map large arrays
+        pickled = bytes(dumps(self._call, reducers=self._pool._call_queue._reducers))
+        return functools.partial, (_open, pickled)
+
+
+def _open(pickled: bytes) -> Any:
+    """Unpickle a call in a worker, and run it."""
+    try:
+        call = pickle.loads(pickled)
+    except MemoryError as error:
+        return [Lost(f"The task could not be unpickled: {error!r}", by_death=True)]
+    except (Exception, SystemExit) as error:
+        what = traceback.format_exception_only(error)[-1].strip()
+        raise RuntimeError(
+            f"A task of the search could not be unpickled in a worker process: {what}\n"
+            "Classes and functions of the estimator, the search space, the scoring and "
+            "the data must be importable in a worker. Define them in a module of their "
+            "own, or run all fits in this process, with n_jobs=1 and no fit_timeout."
+        ) from error
+    return call()
 
 
 def _survives_pickling(error: Exception) -> bool:

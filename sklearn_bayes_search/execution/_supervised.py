@@ -21,6 +21,7 @@ from sklearn_bayes_search.execution._base import (
     Losses,
     Lost,
     Result,
+    Sealed,
     Task,
     guarded,
 )
@@ -101,19 +102,23 @@ class SupervisedExecutor:
         if fresh:
             # the clock of a task must not begin while its worker imports modules
             call = functools.partial(_receive, self._call(self._waiting[0][1]))
-            received = [worker.submit(self._call(call)) for worker in fresh]
+            received = [self._submit(worker, call) for worker in fresh]
             for future in received:
                 with suppress(BrokenProcessPool):  # found out when it has a task
                     future.result()
         for _ in range(missing):
             (key, task), worker = self._waiting.popleft(), self._idle.pop()
             try:
-                future = worker.submit(self._call(task))
+                future = self._submit(worker, task)
             except BrokenProcessPool as error:
                 self._bury(key, task, worker, error)
                 continue
             seconds = float("inf") if self._timeout is None else self._timeout
             self._running[future] = key, task, worker, time.monotonic() + seconds
+
+    def _submit(self, worker: Any, task: Task) -> Future[Any]:
+        submitted: Future[Any] = worker.submit(Sealed(self._call(task), worker))
+        return submitted
 
     def _call(self, task: Task) -> BatchedCalls:
         nested = self._backend.get_nested_backend()
