@@ -280,7 +280,7 @@ BROKEN = [
     (private_of_sklearn, "_search.py", "from sklearn.base import _fit_context"),
     (private_of_sklearn, "_search.py", "import sklearn.utils._tags as tags"),
     (private_of_sklearn, "_search.py", "from sklearn.utils import _tags"),
-    (too_long, "_trial.py", "x = 1\n" * 501),
+    (too_long, "_trial.py", "x = 1\n" * (MAX_LINES + 1)),
     (relative, "_search.py", "from .optimizer import ask"),
     (relative, "_search.py", "from . import optimizer"),
     (optional_at_module_level, "display.py", "import matplotlib.pyplot as plt"),
