@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from sklearn_bayes_search._evaluation import Evaluator
+from sklearn_bayes_search._failures import ChoiceOfFailures, are_expected
 from sklearn_bayes_search._folds import mean_test_share
 from sklearn_bayes_search._journal import Journal, fingerprint
 from sklearn_bayes_search._prior import best_setting
@@ -126,6 +127,10 @@ def evaluate_settings(
                 announce(len(splits), n_candidates)
             n_fits = None if n_candidates is None else n_candidates * len(splits)
             callbacks.begin_search(n_fits)
+            is_hopeless = None
+            if not are_expected(search.error_score):
+                n_given = optimizer.n_given_points
+                is_hopeless = ChoiceOfFailures(objective, space.dims, n_given)
             searched = run(
                 optimizer,
                 executor,
@@ -137,6 +142,7 @@ def evaluate_settings(
                 deadline=deadline,
                 racing=racing,
                 rules=rules,
+                is_hopeless=is_hopeless,
                 on_end=reporter(objective, n_candidates, deadline, search.verbose),
                 journal=journal,
             )

@@ -158,6 +158,8 @@ class _Loop:
         Decides on a candidate's folds; None runs all of them at once.
     rules : sequence of callable
         Stopping rules.
+    is_hopeless : callable or None
+        Whether all that was chosen fails, given candidates that have ended.
     """
 
     def __init__(
@@ -175,11 +177,13 @@ class _Loop:
         journal=None,
         racing=None,
         rules=(),
+        is_hopeless=None,
     ):
         self.optimizer, self.executor, self.evaluator = optimizer, executor, evaluator
         self.objective, self.n_iter, self.max_pending = objective, n_iter, max_pending
         self.in_order, self.deadline, self.on_end = in_order, deadline, on_end
         self.journal, self.racing, self.rules = journal, racing, rules
+        self.is_hopeless = is_hopeless
         self.candidates, self.untold, self.resumed = [], [], set()
         self.known = deque()  # candidates, folds and results from the journal
         # folds whose processes died are written once the machine is known to be well
@@ -231,6 +235,12 @@ class _Loop:
             why = self._why_stop()
             if why is not None:
                 return why
+            if self._fails_so_far():
+                # one that is in flight may work, and no rows may depend on timing
+                if not all(candidate.ended for candidate in self.candidates):
+                    return None
+                if self.is_hopeless(self.candidates):
+                    return self._stopped("all that the search chose failed alike")
             start = time.perf_counter()
             try:
                 trial = self.optimizer.ask()
@@ -262,9 +272,18 @@ class _Loop:
         if n and self._time_is_short() and not self._holds_next():
             return self._of_timeout(n)
         for why in self._reasons():
-            of = "" if self.n_iter is None else f" of {self.n_iter}"
-            return f"stopped after {n}{of} candidates: {why}"
+            return self._stopped(why)
         return None
+
+    def _stopped(self, why):
+        of = "" if self.n_iter is None else f" of {self.n_iter}"
+        return f"stopped after {len(self.candidates)}{of} candidates: {why}"
+
+    def _fails_so_far(self):
+        """Tell whether there is no hope, by what the optimizer was told."""
+        return self.is_hopeless is not None and self.is_hopeless(
+            [candidate for candidate in self.candidates if candidate not in self.untold]
+        )
 
     def _reasons(self):
         """Ask the rules, once there is something to judge, and the callbacks."""

@@ -12,6 +12,7 @@ from sklearn.utils import indexable
 from sklearn_bayes_search._assembly import evaluate_settings
 from sklearn_bayes_search._deadline import Deadline
 from sklearn_bayes_search._evaluation import check_names, draw_splits, name_error_scores
+from sklearn_bayes_search._failures import check_what_works
 from sklearn_bayes_search._racing import FoldRacing, as_racing
 from sklearn_bayes_search._results import (
     Objective,
@@ -96,7 +97,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
 
     error_score : "raise" or numeric, default=np.nan
         Score of a fold whose fit fails. The search learns where fits fail, whatever
-        this is.
+        this is. It ends early where nothing works, unless this is a finite number.
 
     return_train_score : bool, default=False
         Whether ``cv_results_`` has training scores.
@@ -370,8 +371,9 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         Raises
         ------
         TypeError, ValueError
-            Before any fit, if a parameter is wrong; after the search, if every fit
-            failed, or if ``refit`` fails: then the results are kept.
+            Before any fit, if a parameter is wrong; at once, if it is no matter of the
+            candidate, as a score that is no number; after the search, if nothing that
+            it chose works, or if ``refit`` fails: then the results are kept.
         KeyboardInterrupt
             If the user interrupts it. The search is fitted nevertheless, with the
             settings that were complete; interrupted again, without a best estimator.
@@ -438,6 +440,15 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         self.cv_results_ = results
         for name in BEST:  # of an earlier fit
             vars(self).pop(name, None)
+        if not interrupted:
+            own = space.nearest(self.estimator.get_params())
+            check_what_works(
+                candidates,
+                objective,
+                n_given=optimizer.n_given_points,
+                is_own=lambda params: own is not None and space.same(params, own),
+                error_score=self.error_score,
+            )
         if callable(self.scoring) and self.multimetric_:
             self._check_refit_for_multimetric(first)
             refit_metric = self.refit

@@ -101,6 +101,9 @@ class BayesianOptimizer:
         Trials that were asked for and not yet told.
     best : Outcome or None
         The outcome with the highest score.
+    n_given_points : int
+        How many of the first trials are settings that were given: ``initial_points``
+        and the best ones of ``prior_results``.
 
     Raises
     ------
@@ -148,6 +151,7 @@ class BayesianOptimizer:
         self.n_initial_points = int(n_initial_points)
         self._first = given_points(self.space, initial_points, self._prior.best)
         self._queue = deque(self.space.grid()) if exhaustive else None
+        self.n_given_points = 0 if exhaustive else len(self._first)
         side = MIDDLE_BESIDE_GIVEN if self._first else MIDDLE
         self._middle = SpaceFilling(self.space, self._rng(0, 2), side=side)
         self._filling = SpaceFilling(self.space, self._rng(0, 0))

@@ -26,7 +26,10 @@ ROWS = {
     4: ("_design", "_prior", "proposer"),
     5: ("optimizer",),
     6: ("stopping", "_deadline", "execution", "_journal"),
-    7: ("_evaluation", "_results", "_racing", "_prior_results", "_variance"),
+    7: (
+        *("_evaluation", "_results", "_racing", "_failures", "_prior_results"),
+        "_variance",
+    ),
     8: ("_scheduler", "selection", "_observed", "_short_text"),
     9: ("_assembly", "importance", "ranges"),
     10: ("report", "display"),
