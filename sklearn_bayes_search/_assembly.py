@@ -41,6 +41,7 @@ def evaluate_settings(
     deadline,
     callbacks,
     routed,
+    check_metrics,
 ):
     """Evaluate settings until the search ends.
 
@@ -68,6 +69,8 @@ def evaluate_settings(
         Told of every fit.
     routed : Bunch
         Parameters for fits and scores.
+    check_metrics : callable
+        Called with the names of the metrics once the first scores are in.
 
     Returns
     -------
@@ -95,6 +98,7 @@ def evaluate_settings(
         scorer=scorers,
         callbacks=callbacks,
         n_candidates=n_candidates,
+        check_metrics=check_metrics,
         fit_params=routed.estimator.fit,
         score_params=routed.scorer.score,
         return_train_score=search.return_train_score,

@@ -1,10 +1,12 @@
 """One candidate on one fold: from parameters to scores."""
 
 import functools
+import inspect
 import platform
 import threading
 import time
 
+from sklearn import get_config
 from sklearn.base import clone
 
 from sklearn_bayes_search._sklearn_compat import (
@@ -16,7 +18,13 @@ from sklearn_bayes_search._sklearn_compat import (
 )
 from sklearn_bayes_search.exceptions import did_you_mean
 
-__all__ = ["Evaluator", "check_names", "draw_splits", "name_error_scores"]
+__all__ = [
+    "Evaluator",
+    "check_fit_params",
+    "check_names",
+    "draw_splits",
+    "name_error_scores",
+]
 
 
 def draw_splits(cv, X, y, split_params):
@@ -95,6 +103,43 @@ def check_names(estimator, space):
             ) from error
 
 
+def check_fit_params(estimator, fit_params, elsewhere):
+    """Refuse parameters that the estimator's ``fit`` does not take.
+
+    With metadata routing, scikit-learn does.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What is fitted.
+    fit_params : dict
+        What its ``fit`` would be called with.
+    elsewhere : dict of str -> str
+        For parameters of other searches, what takes their place.
+
+    Raises
+    ------
+    TypeError
+        If all fits would fail of one.
+    """
+    if get_config()["enable_metadata_routing"]:
+        return
+    try:
+        known = inspect.signature(estimator.fit).parameters
+    except (TypeError, ValueError):  # of a compiled function
+        return
+    takes_any = any(one.kind is one.VAR_KEYWORD for one in known.values())
+    is_pipeline = hasattr(estimator, "steps")  # hands on what has a step's name
+    for name in fit_params:
+        if name in known or (takes_any and ("__" in name or not is_pipeline)):
+            continue
+        hint = f" Use {elsewhere[name]} instead." if name in elsewhere else ""
+        raise TypeError(
+            f"The parameter {name!r} of fit is passed on to the estimator, and the fit "
+            f"of {type(estimator).__name__} does not take it.{hint}"
+        )
+
+
 class Evaluator:
     """Makes the tasks of a search and checks what they return.
 
@@ -112,12 +157,25 @@ class Evaluator:
         Gives each task its place in the callbacks' tree.
     n_candidates : int or None
         How many there will be at most, for verbose output.
+    check_metrics : callable
+        Called with the names of the metrics, or None for one number, once the first
+        scores are in.
     **options
         Passed on to scikit-learn's function that fits and scores.
     """
 
     def __init__(
-        self, estimator, X, y, *, splits, scorer, callbacks, n_candidates, **options
+        self,
+        estimator,
+        X,
+        y,
+        *,
+        splits,
+        scorer,
+        callbacks,
+        n_candidates,
+        check_metrics,
+        **options,
     ):
         self.estimator, self.X, self.y = estimator, X, y
         self.splits = splits
@@ -127,7 +185,7 @@ class Evaluator:
             options["error_score"] = float(options["error_score"])
         self._options = options
         self._function = with_current_config(_evaluate)
-        self._names = None
+        self._check_metrics, self._names = check_metrics, None
 
     @property
     def n_splits(self):
@@ -234,6 +292,7 @@ class Evaluator:
             return  # names are filled in at the end
         if self._names is None:
             self._names = (names,)
+            self._check_metrics(names if names is None else list(scores))
         if (names,) != self._names:
             raise ValueError(
                 "The 'scoring' callable must return the same kind of result each time. "

@@ -1,6 +1,10 @@
 """The search estimator: scikit-learn's contract around the search loop."""
 
+import copy
+import functools
+import inspect
 import time
+from dataclasses import replace
 from numbers import Integral, Real
 from os import PathLike
 
@@ -11,7 +15,12 @@ from sklearn.utils import indexable
 
 from sklearn_bayes_search._assembly import evaluate_settings
 from sklearn_bayes_search._deadline import Deadline
-from sklearn_bayes_search._evaluation import check_names, draw_splits, name_error_scores
+from sklearn_bayes_search._evaluation import (
+    check_fit_params,
+    check_names,
+    draw_splits,
+    name_error_scores,
+)
 from sklearn_bayes_search._failures import check_what_works
 from sklearn_bayes_search._racing import FoldRacing, as_racing
 from sklearn_bayes_search._results import (
@@ -34,12 +43,48 @@ from sklearn_bayes_search._sklearn_compat import (
     warn_or_raise_about_fit_failures,
 )
 from sklearn_bayes_search._tables import ResultTables
+from sklearn_bayes_search.selection import OneStandardError
 from sklearn_bayes_search.space import Space, as_space
 from sklearn_bayes_search.stopping import as_rules
 
 __all__ = ["BayesSearchCV"]
 
 BEST = ("best_index_", "best_params_", "best_score_", "best_estimator_")
+# Parameters of other searches, and what takes their place.
+ELSEWHERE = {
+    **dict.fromkeys(
+        ("param_grid", "search_spaces", "param_space", "space"), "'param_distributions'"
+    ),
+    **dict.fromkeys(("n_trials", "n_calls", "max_evals"), "'n_iter'"),
+    **dict.fromkeys(
+        ("callback", "callbacks"),
+        "the parameter 'stopping', with rules or functions that end the search,",
+    ),
+    "fit_params": "a keyword of fit, as in fit(X, y, sample_weight=w),",
+    "n_points": "'max_pending'",
+    "time_budget_s": "'timeout'",
+    "optimizer_kwargs": "'surrogate', 'acquisition' and 'n_initial_points'",
+}
+
+
+def _tells_ours(init):
+    """Make the error about a parameter of another search name the one here.
+
+    Subclasses may have parameters that are called so.
+    """
+    known = inspect.signature(init).parameters
+
+    @functools.wraps(init)
+    def checked(self, *args, **kwargs):
+        for name in kwargs:
+            if name in ELSEWHERE and name not in known:
+                raise TypeError(
+                    f"{type(self).__name__} has no parameter {name!r}. "
+                    f"Use {ELSEWHERE[name]} instead."
+                )
+        init(self, *args, **kwargs)
+
+    return checked
 
 
 class BayesSearchCV(ResultTables, BaseSearchCV):
@@ -129,7 +174,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
 
     objective_metric : str, default=None
         What is maximised when there are several metrics. None: the one that ``refit``
-        names, else "score", else the first. ``refit`` alone decides what is best.
+        names, else "score", else the first. ``refit`` alone decides what is best; where
+        it is a callable, ``score`` goes by this metric.
 
     max_pending : int, "auto" or "async", default="auto"
         The most settings evaluated at a time, >= 1. Setting k is chosen from the scores
@@ -226,6 +272,9 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     search_space_ : Space
         The search space.
 
+    objective_metric_ : str
+        What was maximised: one of several metrics, or "score".
+
     optimizer_ : BayesianOptimizer
         Has been told all results, and is ready to be asked for more settings.
 
@@ -285,6 +334,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         "warm_start": ["boolean"],
     }
 
+    @_tells_ours
     def __init__(
         self,
         estimator,
@@ -344,9 +394,9 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
 
     def __sklearn_clone__(self):
         # clone makes unfitted copies of what it finds: of an earlier search, too
-        copy = super().__sklearn_clone__()
-        copy.prior_results = self.prior_results
-        return copy
+        clone = super().__sklearn_clone__()
+        clone.prior_results = self.prior_results
+        return clone
 
     @fit_context(prefer_skip_nested_validation=False)  # nor does GridSearchCV skip it
     def fit(self, X, y=None, **params):
@@ -380,12 +430,18 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         """
         rules, deadline = self._rules()
         scorers, refit_metric = self._get_scorers()
-        objective = self._objective(scorers)
         space = as_space(self.param_distributions)
+        objective = self._objective()
+        check_metrics = functools.partial(self._check_metrics, objective, space)
+        if callable(self.scoring):
+            self._check_refit(space, None)
+        else:
+            check_metrics(metric_names(scorers))
         check_names(self.estimator, space)
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)
         routed = self._get_routed_params_for_fit(params)
+        check_fit_params(self.estimator, routed.estimator.fit, ELSEWHERE)
         callbacks = FitCallbacks(self, X, y, params.get("sample_weight"))
         callbacks.begin()
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
@@ -405,6 +461,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             deadline=deadline,
             callbacks=callbacks,
             routed=routed,
+            check_metrics=check_metrics,
         )
 
         candidates, stop_reason, mean_suggest_time = searched
@@ -436,7 +493,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         self.search_space_ = space
         self.optimizer_ = optimizer
         self._folds = folds_frame(folds, objective, self.error_score)
-        self._metric = objective.metric(list(first) if self.multimetric_ else None)
+        names = list(first) if self.multimetric_ else None
+        self.objective_metric_ = objective.metric(names)
         self.cv_results_ = results
         for name in BEST:  # of an earlier fit
             vars(self).pop(name, None)
@@ -450,7 +508,6 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
                 error_score=self.error_score,
             )
         if callable(self.scoring) and self.multimetric_:
-            self._check_refit_for_multimetric(first)
             refit_metric = self.refit
         if self.refit or not self.multimetric_:
             self._choose_best(refit_metric)
@@ -465,6 +522,30 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             raise KeyboardInterrupt
         return self
 
+    def score(self, X, y=None, **params):
+        """Score the best estimator on given data.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Target; None for unsupervised learning.
+        **params : dict
+            Passed to the scorer where metadata routing is enabled.
+
+        Returns
+        -------
+        score : float
+            By the estimator's ``score`` or by ``scoring``. Of several metrics it is
+            that of ``refit``, or ``objective_metric_`` if ``refit`` is a callable.
+        """
+        if callable(self.refit) and getattr(self, "multimetric_", False):
+            by_name = copy.copy(self)
+            by_name.refit = self.objective_metric_
+            return super(BayesSearchCV, by_name).score(X, y, **params)
+        return super().score(X, y, **params)
+
     def _rules(self):
         """Give the stopping rules and the deadline; refuse a search without an end."""
         rules, seconds = as_rules(self.stopping, self.timeout)
@@ -478,17 +559,29 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             return rules, None
         return rules, Deadline(seconds, refit=self.refit is not False)
 
-    def _objective(self, scorers):
-        """Give what is maximised; refuse an unknown metric where they are known."""
-        objective = Objective(self.objective_metric, self.refit)
-        names = metric_names(scorers)
-        if names is not None or not callable(self.scoring):
-            objective.metric(names)
-        return objective
+    def _objective(self):
+        """Give what is maximised."""
+        refit = self.refit
+        if isinstance(refit, OneStandardError):
+            refit = refit.metric
+        return Objective(self.objective_metric, refit)
+
+    def _check_metrics(self, objective, space, names):
+        """Refuse unknown metrics, as soon as it is known which there are."""
+        objective.metric(names)
+        if names is not None:
+            self._check_refit_for_multimetric(dict.fromkeys(names))
+        self._check_refit(space, ["score"] if names is None else names)
+
+    def _check_refit(self, space, metrics):
+        if isinstance(self.refit, OneStandardError):
+            self.refit.check(space.branches, metrics)
 
     def _choose_best(self, refit_metric):
-        results = self.cv_results_
-        best = self._select_best_index(self.refit, refit_metric, results)
+        results, refit = self.cv_results_, self.refit
+        if isinstance(refit, OneStandardError) and refit.metric is None:
+            refit = replace(refit, metric=self.objective_metric_)
+        best = self._select_best_index(refit, refit_metric, results)
         check_chosen(results, best, self.n_splits_)
         self.best_index_, self.best_params_ = best, results["params"][best]
         if not callable(self.refit):

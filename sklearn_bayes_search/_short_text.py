@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from sklearn_bayes_search._axes import ROUNDING
+from sklearn_bayes_search.exceptions import safe_repr
 from sklearn_bayes_search.space._choices import equal
 from sklearn_bayes_search.space._dimensions import is_number
 
@@ -22,7 +23,6 @@ __all__ = [
     "number_texts",
     "numbered",
     "repeated",
-    "safe_repr",
     "setting_texts",
     "shown",
     "tail",
@@ -60,25 +60,6 @@ def visible(text: str) -> str:
     return "".join(
         c if c.isprintable() or c in "\n\t\xa0" else f"\\x{ord(c):02x}" for c in text
     )
-
-
-def safe_repr(value: Any) -> str:
-    """Give the repr, or say why there is none.
-
-    Parameters
-    ----------
-    value : object
-        The user's own.
-
-    Returns
-    -------
-    text : str
-        Of any length, with any characters.
-    """
-    try:
-        return repr(value)
-    except Exception as error:  # of the user's class, whatever it is
-        return f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
 
 
 def shown(value: Any, longest: int = LONGEST, digits: int = DIGITS) -> str:

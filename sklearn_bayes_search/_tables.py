@@ -59,7 +59,7 @@ class ResultTables:
     @property
     def _best_metric(self):
         several = self.multimetric_ and isinstance(self.refit, str)
-        return self.refit if several else self._metric
+        return self.refit if several else self.objective_metric_
 
     def results_frame(self):
         """Show the settings tried as a table.
@@ -97,7 +97,7 @@ class ResultTables:
         """
         check_is_fitted(self, "cv_results_")
         outcomes = list(self.optimizer_.history)[: self.n_iter_]
-        return results_frame(self.cv_results_, self._metric, outcomes)
+        return results_frame(self.cv_results_, self.objective_metric_, outcomes)
 
     def folds_frame(self):
         """Show every fit of the search as a table.

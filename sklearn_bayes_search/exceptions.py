@@ -40,6 +40,25 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" There are: {list(names.values())}."
 
 
+def safe_repr(value: object) -> str:
+    """Give the repr, or say why there is none.
+
+    Parameters
+    ----------
+    value : object
+        The user's own.
+
+    Returns
+    -------
+    text : str
+        Of any length, with any characters.
+    """
+    try:
+        return repr(value)
+    except Exception as error:  # of the user's class, whatever it is
+        return f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
+
+
 def stack_level() -> int:
     """Count the frames from a warning to whoever called this package.
 

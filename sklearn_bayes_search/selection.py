@@ -14,6 +14,7 @@ from scipy.stats import t as student
 
 from sklearn_bayes_search._folds import deviation, error_factor, mean_test_share
 from sklearn_bayes_search._sklearn_compat import splitter_sizes
+from sklearn_bayes_search.exceptions import did_you_mean, safe_repr
 
 __all__ = [
     "HonestScore",
@@ -25,6 +26,8 @@ __all__ = [
 
 # Their mean then has an error of a thirtieth of the deviation of one draw.
 N_DRAWS = 1000
+# Stands for the value of a parameter that a candidate does not have.
+ABSENT = ()
 
 
 @dataclass(frozen=True)
@@ -241,18 +244,26 @@ class OneStandardError:
     complexity : str, list of str or callable
         A parameter of which a smaller value is simpler, a minus before its name where
         a larger one is: ``"max_depth"``, ``"-ridge__alpha"``. Its values are numbers or
-        None, which is the most complex. Of several names the first decides, the next
-        where it is equal. Or a function of the parameters that returns a number or a
-        tuple of numbers.
+        None, which is the most complex. Or what ``cv_results_`` has a mean of, as
+        ``"mean_fit_time"`` and ``"mean_score_time"``. Of several names the first
+        decides, the next where it is equal. Or a function of the parameters that
+        returns a number or a tuple of numbers.
     tolerance : float, default=1.0
         How many standard errors below the best is good enough, >= 0.
-    metric : str, default="score"
-        By which metric.
+    metric : str, default=None
+        By which metric; None is the only one, and in a `BayesSearchCV` for several that
+        which it maximises.
 
     Raises
     ------
     ValueError
         If ``tolerance`` is negative.
+
+    Notes
+    -----
+    With a list of dicts, a parameter may be absent from some candidates. These cannot
+    be compared by it with others: it is chosen among those that have the same of the
+    names as the best candidate.
 
     References
     ----------
@@ -275,7 +286,7 @@ class OneStandardError:
 
     complexity: object
     tolerance: float = 1.0
-    metric: str = "score"
+    metric: str | None = None
 
     def __post_init__(self):
         valid = isinstance(self.tolerance, Real) and not isinstance(
@@ -314,49 +325,106 @@ class OneStandardError:
             error = float(deviation(table[best]) / np.sqrt(table.shape[1]))
         enough = np.flatnonzero(means >= means[best] - self.tolerance * error)
         measure = self._measure(cv_results)
-        params = cv_results["params"]
-        return int(
-            rows[min(enough, key=lambda i: (measure(params[rows[i]]), -means[i]))]
+        measures = {i: measure(rows[i]) for i in enough}
+        alike = [i for i in enough if _has_same(measures[i], measures[best])]
+        return int(rows[min(alike, key=lambda i: (measures[i], -means[i]))])
+
+    def check(self, branches, metrics):
+        """Refuse before a search what it would refuse at its end.
+
+        Parameters
+        ----------
+        branches : sequence of dict
+            The dimensions of a `Space` by parameter name.
+        metrics : list of str or None
+            Of the search; None where they are not known yet.
+
+        Raises
+        ------
+        ValueError
+            If the metric or a name is unknown, or a choice is no number.
+        """
+        if None not in (self.metric, metrics):
+            _check_metric(self.metric, metrics)
+        if callable(self.complexity):
+            return
+        columns = ["mean_fit_time", "mean_score_time"]
+        parts = "mean_test_", "mean_train_"
+        if metrics is None:
+            columns += [n for n in map(_bare, self._signed()) if n.startswith(parts)]
+        else:
+            columns += [part + metric for part in parts for metric in metrics]
+        for name in self._names(
+            {name for branch in branches for name in branch}, columns
+        ):
+            for branch in branches:
+                _check_numbers(name, getattr(branch.get(name), "choices", ()))
+
+    def _names(self, searched, columns):
+        """Give the names without their minus; refuse unknown ones."""
+        names = [_bare(name) for name in self._signed()]
+        known = [*sorted(searched), *columns]
+        unknown = [name for name in names if name not in known]
+        if unknown or not names:
+            name = unknown[0] if unknown else self.complexity
+            raise ValueError(
+                "The 'complexity' parameter of OneStandardError must be names of "
+                "searched parameters, or of means as 'mean_fit_time', or a function of "
+                f"the parameters. Got {name!r}.{did_you_mean(name, known)}"
+            )
+        return [name for name in names if name in searched]
+
+    def _signed(self):
+        one = isinstance(self.complexity, str) or not isinstance(
+            self.complexity, Sequence
         )
+        return [self.complexity] if one else list(self.complexity)
 
     def _measure(self, cv_results):
-        """Give the function that tells how complex a setting is."""
+        """Give the function that tells how complex the candidate of a row is."""
+        params = cv_results["params"]
         if callable(self.complexity):
-            return self.complexity
-        several = isinstance(self.complexity, Sequence)
-        names = self.complexity if several else [self.complexity]
-        names = [names] if isinstance(names, str) else list(names)
-        for name in names:
-            key = f"param_{str(name).removeprefix('-')}"
-            if key not in cv_results:
-                known = [k for k in cv_results if k.startswith("param_")]
-                known = [k.removeprefix("param_") for k in known]
-                raise ValueError(
-                    "The 'complexity' parameter of OneStandardError must be names of "
-                    "searched parameters or a function of them. "
-                    f"Got {name!r}; searched are {known}."
-                )
-            _check_numbers(name.removeprefix("-"), cv_results["params"])
+            return lambda row: self.complexity(params[row])
+        prefix = "param_"
+        searched = {k.removeprefix(prefix) for k in cv_results if k.startswith(prefix)}
+        columns = [key for key in cv_results if key.startswith("mean_")]
+        for name in self._names(searched, columns):
+            _check_numbers(name, [own[name] for own in params if name in own])
 
-        def measure(params):
-            values = [(n, params.get(n.removeprefix("-"))) for n in names]
-            return tuple(
-                np.inf if value is None else value * (-1 if n.startswith("-") else 1)
-                for n, value in values
-            )
+        def of_name(signed, row):
+            name = _bare(signed)
+            if name not in searched:
+                value = cv_results[name][row]
+            elif name in params[row]:
+                value = params[row][name]
+            else:
+                return ABSENT
+            if value is None or value != value:
+                return np.inf
+            return value * (-1 if signed.startswith("-") else 1)  # one may be a bool
 
-        return measure
+        return lambda row: tuple(of_name(signed, row) for signed in self._signed())
 
 
-def _check_numbers(name, settings):
+def _bare(name):
+    return str(name).removeprefix("-")
+
+
+def _has_same(measure, other):
+    """Tell whether two candidates have values for the same names."""
+    if not isinstance(measure, tuple):
+        return True
+    return [v is ABSENT for v in measure] == [v is ABSENT for v in other]
+
+
+def _check_numbers(name, values):
     """Refuse a parameter with values that have no order, or none that means much."""
-    for params in settings:
-        value = params.get(name)
+    for value in values:
         if not (value is None or isinstance(value, Real | np.bool_)):
             raise ValueError(
                 "The 'complexity' parameter of OneStandardError must name parameters "
                 f"whose values are numbers or None. The parameter {name!r} has the "
-                f"value {value!r}; give a function of the parameters instead."
+                f"value {safe_repr(value)}; give a function of the parameters instead."
             )
 
 
@@ -389,9 +457,13 @@ def _metric(results, metric, refit):
     if metric is None:
         likely = (name for name in (refit, "score") if isinstance(name, str))
         metric = next((name for name in likely if name in known), None)
+    _check_metric(metric, known)
+    return metric
+
+
+def _check_metric(metric, known):
     if metric not in known:
         raise ValueError(
             f"The 'metric' must be one of {known}, the metrics of the search. "
             f"Got {metric!r}."
         )
-    return metric

@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from counted_fits import Counted
+from sklearn import config_context
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
@@ -22,6 +23,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search._evaluation import (
     Evaluator,
+    check_fit_params,
     check_names,
     draw_splits,
     name_error_scores,
@@ -48,7 +50,7 @@ def evaluator(estimator=None, scorer=None, n_splits=3, **options):
         scorer=scorer or (lambda estimator, X, y: estimator.score(X, y)),
         callbacks=NoCallbacks(),
         n_candidates=5,
-        **{**OPTIONS, **options},
+        **{"check_metrics": lambda names: None, **OPTIONS, **options},
     )
 
 
@@ -142,6 +144,33 @@ def test_set_params_that_refuses_a_value_is_not_taken_for_a_wrong_name():
 
     with pytest.raises(ValueError, match="x is out of range"):
         check_names(Strict(), Space({"x": [1, 2]}))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "name"),
+    [
+        (SVC(), "callback"),
+        (SVC(), "foo"),
+        (pipeline(), "callback"),
+        (pipeline(), "sample_weight"),
+    ],
+)
+def test_fit_parameter_that_the_estimator_does_not_take_is_refused(estimator, name):
+    with pytest.raises(TypeError, match=f"'{name}' of fit .* fit of") as info:
+        check_fit_params(estimator, {name: 1}, {"callback": "'stopping'"})
+    assert ("'stopping'" in str(info.value)) == (name == "callback")
+
+
+def test_fit_parameters_that_may_be_taken_are_not_refused():
+    class Any(BaseEstimator):
+        def fit(self, X, y=None, **others):
+            return self
+
+    check_fit_params(Any(), {"callback": 1, "foo": 2}, {})
+    check_fit_params(SVC(), {"sample_weight": 1}, {})
+    check_fit_params(pipeline(), {"model__sample_weight": 1}, {})
+    with config_context(enable_metadata_routing=True):
+        check_fit_params(pipeline(), {"sample_weight": 1}, {})
 
 
 # --- tasks ---
@@ -248,6 +277,15 @@ def test_failures_have_no_names(error_score):
     for scores in (error_score, {"b": 1, "a": 2}, error_score, {"a": 1, "b": 2}):
         tasks.check(result(scores, "Traceback" if scores is error_score else None))
     tasks.check(result(error_score))  # scoring failed, the fit did not
+
+
+def test_names_are_checked_once_with_the_first_scores():
+    for scores, names in (({"b": 1, "a": 2}, ["b", "a"]), (1.0, None)):
+        checked = []
+        tasks = evaluator(check_metrics=checked.append)
+        for each in (np.nan, scores, scores):
+            tasks.check(result(each))
+        assert checked == [names]
 
 
 def test_order_of_the_names_does_not_matter():

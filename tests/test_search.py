@@ -73,6 +73,7 @@ FITTED = {
         "multimetric_",
         "n_iter_",
         "n_splits_",
+        "objective_metric_",
         "optimizer_",
     ),
     *("refit_time_", "scorer_", "search_space_", "stop_reason_"),
@@ -284,6 +285,33 @@ def test_failing_scoring_callable_does_not_end_the_search(fails_at):
     highs = search.cv_results_["mean_test_high"]
     assert highs[tried(search).index(0.4)] == 0.4
     assert np.isnan(highs[tried(search).index(fails_at)])
+
+
+@pytest.mark.parametrize("scoring", [LOW, two_metrics], ids=["dict", "callable"])
+@pytest.mark.parametrize("metric", ["low", "high"])
+def test_score_is_that_of_the_objective_where_refit_is_a_callable(scoring, metric):
+    def last(results):
+        return len(results["params"]) - 1
+
+    search = search_for(scoring=scoring, refit=last, objective_metric=metric).fit(X, y)
+    assert search.objective_metric_ == metric
+    assert search.score(X, y) == two_metrics(search.best_estimator_, X)[metric]
+    assert search.refit is last
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"refit": "hihg"}, "'hihg' was passed"),
+        ({"refit": True}, "True was passed"),
+        ({"refit": "low", "objective_metric": "hihg"}, r"\['low', 'high'\]. Got 'hi"),
+    ],
+)
+def test_metrics_are_checked_as_soon_as_a_callable_has_told_them(options, message):
+    Counted.n_fits = 0
+    with pytest.raises(ValueError, match=message):
+        search_for(scoring=two_metrics, **options).fit(X, y)
+    assert Counted.n_fits == 1
 
 
 # --- failures ---
@@ -722,7 +750,7 @@ def test_nothing_else_is_left_on_the_search(failing):
         assert set(vars(search)) == parameters
     else:
         search.fit(pd.DataFrame(X))
-        private = {"_folds", "_metric"}
+        private = {"_folds"}
         assert set(vars(search)) == parameters | FITTED | private
 
 
@@ -953,7 +981,7 @@ def test_callbacks_are_called_as_often_as_by_randomized_search(
     assert counts[1] == counts[0]
     assert counts[2] == counts[0]
     assert {name for name in vars(search) if name.startswith("_")} == {
-        *("_folds", "_metric", "_skl_callbacks")
+        *("_folds", "_skl_callbacks")
     }
 
 
@@ -1256,6 +1284,10 @@ BAD = {
         lambda: {"estimator": SelectKBest(), "param_distributions": {"k": [1, 2]}},
         ["If no scoring is specified, the estimator passed should have a 'score'"],
     ),
+    "parameter of fit that the estimator does not take": (
+        lambda: {"param_distributions": {"x": [1]}, "fit": {"callback": print}},
+        ["'callback' of fit", "Counted", "'stopping'"],
+    ),
     "refit of None": (
         lambda: {"refit": None},
         ["'refit' parameter of BayesSearchCV must be", "None"],
@@ -1269,7 +1301,8 @@ def test_bad_input_is_refused_before_any_fit(case):
 
     def fit():
         given = {"estimator": Counted(), "param_distributions": SPACE, **options()}
-        BayesSearchCV(**given).fit(X, y)
+        fit_params = given.pop("fit", {})
+        BayesSearchCV(**given).fit(X, y, **fit_params)
 
     Counted.n_fits = 0
     with pytest.raises((TypeError, ValueError)) as info:
@@ -1277,6 +1310,33 @@ def test_bad_input_is_refused_before_any_fit(case):
     assert Counted.n_fits == 0
     for words in told:
         assert words in str(info.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("search_spaces", "'param_distributions'"),
+        ("param_grid", "'param_distributions'"),
+        ("n_points", "'max_pending'"),
+        ("fit_params", "keyword of fit"),
+        ("callback", "'stopping'"),
+        ("n_trials", "'n_iter'"),
+    ],
+)
+def test_parameters_of_other_searches_are_refused_with_ours(name, ours):
+    for given in ((Counted(),), (Counted(), SPACE)):
+        with pytest.raises(TypeError, match=f"no parameter '{name}'.*{ours}"):
+            BayesSearchCV(*given, **{name: 1})
+    with pytest.raises(TypeError, match="unexpected keyword argument 'nonsense'"):
+        BayesSearchCV(Counted(), SPACE, nonsense=1)
+
+
+def test_a_subclass_may_have_parameters_of_other_searches():
+    class Grid(BayesSearchCV):
+        def __init__(self, estimator, param_grid):
+            super().__init__(estimator, param_grid)
+
+    assert Grid(Counted(), param_grid={"x": [1]}).param_distributions == {"x": [1]}
 
 
 def test_bad_input_is_not_refused_before_fit():

@@ -221,6 +221,86 @@ def test_a_parameter_without_an_order_is_refused(name, value):
         OneStandardError(name)(rows)
 
 
+def test_seconds_and_other_metrics_may_say_what_is_simple():
+    rows = results([[1, 1], [1, 1], [1, 1]])
+    rows["mean_fit_time"] = np.array([3.0, 1.0, 2.0])
+    rows["mean_test_size"] = np.array([3.0, np.nan, 2.0])
+    assert OneStandardError("mean_fit_time")(rows) == 1
+    assert OneStandardError("-mean_fit_time")(rows) == 0
+    assert OneStandardError("mean_test_size", metric="score")(rows) == 2
+    with pytest.raises(ValueError, match=r"'mean_fit_tme'.*mean 'mean_fit_time'"):
+        OneStandardError("mean_fit_tme")(rows)
+
+
+@pytest.mark.parametrize(("best", "by_x", "by_both"), [(0, 1, 1), (2, 2, 3), (4, 4, 4)])
+def test_candidates_without_the_parameter_are_compared_with_each_other(
+    best, by_x, by_both
+):
+    table = np.full((5, 2), 0.9)
+    table[best] = [0.9, 1.0]
+    rows = results(table, [{"x": 3}, {"x": 2}, {"z": 5}, {"z": 4}, {}])
+    assert OneStandardError("x", tolerance=9)(rows) == by_x
+    assert OneStandardError(["x", "z"], tolerance=9)(rows) == by_both
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"refit": OneStandardError("max_depht")}, "'max_depht'.*mean 'max_depth'"),
+        ({"refit": OneStandardError(["max_depth", "-leaf"])}, "'leaf'.* There are"),
+        ({"refit": OneStandardError("criterion")}, "'criterion' has the value 'gini'"),
+        ({"refit": OneStandardError([])}, r"Got \[\]"),
+        ({"refit": OneStandardError("mean_test_f2")}, "mean 'mean_test_f1'"),
+        ({"refit": OneStandardError("max_depth", metric="f2")}, "'metric'.*'f2'"),
+    ],
+)
+@pytest.mark.parametrize("scoring", [["accuracy", "f1"], None])
+def test_what_the_rule_would_refuse_is_refused_before_the_first_fit(
+    options, message, scoring
+):
+    def fit(X, y=None):
+        raise AssertionError("a fit was begun")
+
+    tree = DecisionTreeClassifier()
+    tree.fit = fit
+    space = {"max_depth": [1, 2, 3, None], "criterion": ["gini", "entropy"]}
+    if scoring is None:
+        message = message.replace("mean_test_f1", "mean_test_score")
+    search = BayesSearchCV(tree, space, scoring=scoring, error_score="raise", **options)
+    with pytest.raises(ValueError, match=message):
+        search.fit(*load_iris(return_X_y=True))
+
+
+@pytest.mark.parametrize("by_function", [False, True])
+def test_the_rule_and_the_search_agree_on_the_metric(by_function):
+    def scoring(estimator, X, y):
+        return {"low": -estimator.max_depth, "high": estimator.max_depth}
+
+    def fitted(metric=None, **options):
+        refit = OneStandardError("max_depth", metric=metric)
+        one = {n: lambda e, X, y, n=n: scoring(e, X, y)[n] for n in ("low", "high")}
+        return BayesSearchCV(
+            DecisionTreeClassifier(),
+            {"max_depth": [1, 2, 3]},
+            scoring=scoring if by_function else one,
+            refit=refit,
+            cv=2,
+            **options,
+        ).fit(*load_iris(return_X_y=True))
+
+    for search, metric, best in (
+        (fitted(), "low", 1),
+        (fitted(objective_metric="high"), "high", 3),
+        (fitted(metric="high"), "high", 3),
+    ):
+        assert search.objective_metric_ == metric
+        assert search.best_params_ == {"max_depth": best}
+        sign = -1 if metric == "low" else 1
+        assert search.score(*load_iris(return_X_y=True)) == sign * best
+    with pytest.raises(ValueError, match=r"'metric' must be one of.*'hihg'"):
+        fitted(metric="hihg")
+
+
 def test_booleans_are_numbers():
     for no, yes in ((False, True), (np.False_, np.True_)):
         rows = results([[1, 1], [1, 1]], [{"x": no}, {"x": yes}])

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from sklearn_bayes_search._short_text import safe_repr, shown, visible
+from sklearn_bayes_search._short_text import shown, visible
+from sklearn_bayes_search.exceptions import safe_repr
 
 __all__ = ["code_of", "is_generator", "versions"]
 
