@@ -301,7 +301,7 @@ HISTOGRAM_BOOSTING = {
     "max_features": Linear(0.05, 1.0),
 }
 ADABOOST = {
-    "n_estimators": LogInt(10, 300),
+    "n_estimators": LogInt(10, 200),
     "learning_rate": Log(1e-2, 2.0),
     "estimator__max_depth": LogInt(1, 10),
 }
@@ -388,10 +388,10 @@ FAMILIES = [
         estimator=BernoulliNB,
         space={
             "alpha": Log(1e-3, 1e3),
-            "binarize": Linear(0.0, 1.0),
+            "binarize": Linear(0.0, 2.0),
             "fit_prior": YES_OR_NO,
         },
-        scaler="minmax",
+        scaler="standard",
         n_settings=128,
     ),
     _classifier(
