@@ -212,6 +212,7 @@ def _evaluate(store, family, data_set, numbers, spent, round_, timeout):
     table_ = cached_table(data_set, family.max_rows)
     evaluate = Evaluator(family, table_)
     settings = family.settings()
+    parent = os.getppid()
     for evaluated, number in enumerate(numbers, start=1):
         signal.setitimer(signal.ITIMER_PROF, timeout)
         outcome = evaluate(settings[number])
@@ -221,8 +222,8 @@ def _evaluate(store, family, data_set, numbers, spent, round_, timeout):
         store.add(family, data_set, line | outcome)
         spent += outcome["fit"] + outcome["score"]
         n_done = family.n_settings - len(numbers) + evaluated
-        if _is_over(round_, family, n_done, spent):
-            break
+        if _is_over(round_, family, n_done, spent) or os.getppid() != parent:
+            break  # without its parent, another run may do the same
 
 
 def status(store):
