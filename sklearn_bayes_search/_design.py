@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_bayes_search.exceptions import safe_repr
 from sklearn_bayes_search.space import Space
 
 __all__ = [
@@ -126,20 +127,21 @@ def given_points(
     if isinstance(points, Mapping | str) or not isinstance(points, Sequence):
         raise TypeError(
             "The 'initial_points' parameter must be a list of dicts. "
-            f"Got {points!r} instead."
+            f"Got {safe_repr(points)} instead."
         )
     rows: list[tuple[np.ndarray, Mapping[str, Any]]] = []
     for index, params in enumerate(points):
         if not isinstance(params, Mapping):
             raise TypeError(
-                f"Initial point {index} must be a dict. Got {params!r} instead."
+                f"Initial point {index} must be a dict. Got {safe_repr(params)} "
+                "instead."
             )
         try:
             rows.append((space.encode(params), params))
         except ValueError as error:
             raise ValueError(
-                f"Initial point {index}, {dict(params)!r}, is not in the search "
-                f"space: {str(error).rstrip('.')}."
+                f"Initial point {index}, {safe_repr(dict(params))}, is not in the "
+                f"search space: {str(error).rstrip('.')}."
             ) from error
     given: list[tuple[np.ndarray, dict[str, Any]]] = []
     for row, params in [*rows, *more]:

@@ -16,7 +16,7 @@ from sklearn_bayes_search._sklearn_compat import (
     metric_names,
     with_current_config,
 )
-from sklearn_bayes_search.exceptions import did_you_mean
+from sklearn_bayes_search.exceptions import did_you_mean, safe_repr
 
 __all__ = [
     "Evaluator",
@@ -72,7 +72,8 @@ def draw_splits(cv, X, y, split_params):
 def check_names(estimator, space):
     """Refuse unknown parameter names, with one setting of each branch.
 
-    A setting may replace a step, so that names exist only once it is set.
+    A setting may replace a step, so that names exist only once it is set: all choices
+    of such a parameter must have them.
 
     Parameters
     ----------
@@ -84,23 +85,68 @@ def check_names(estimator, space):
     Raises
     ------
     ValueError
-        If a parameter does not exist.
+        If a parameter does not exist, or not with every choice.
     """
-    for number in range(len(space.branches)):
-        params = space.example(number)
-        probe = clone(estimator)
-        try:
-            probe.set_params(**clone(params, safe=False))
-        except (AttributeError, ValueError) as error:  # a step may be a string
-            known = probe.get_params()
-            unknown = [name for name in params if name not in known]
-            if not unknown:
-                raise
-            where = f" (dict {number})" if len(space.branches) > 1 else ""
+    for number, branch in enumerate(space.branches):
+        example = space.example(number)
+        unknown, probe, error = _unknown(estimator, example)
+        if error is not None and not unknown:  # set_params refuses a value
+            raise error
+        swaps = [
+            (holder, choice)
+            for holder in branch
+            if _holds_others(holder, branch)
+            for choice in branch[holder].choices
+            if space.allows({**example, holder: choice})
+        ]
+        if swaps:
+            lacking = [_unknown(estimator, {**example, h: c})[0] for h, c in swaps]
+        else:
+            lacking = [unknown]
+        for name in dict.fromkeys(name for names in lacking for name in names):
+            of_branch = f" (dict {number})" if len(space.branches) > 1 else ""
+            where = f"Parameter {name!r} of the search space{of_branch} does not exist"
+            if all(name in names for names in lacking):
+                raise ValueError(
+                    f"{where} in {safe_repr(probe)}."
+                    f"{did_you_mean(name, sorted(probe.get_params()))}"
+                ) from error
+            guilty = [
+                s for s, names in zip(swaps, lacking, strict=True) if name in names
+            ]
+            # of parts in parts, the innermost
+            holder, choice = max(
+                guilty, key=lambda s: len(s[0]) * name.startswith(f"{s[0]}__")
+            )
+            text = safe_repr(choice)
             raise ValueError(
-                f"Parameter {unknown[0]!r} of the search space{where} does not exist "
-                f"in {probe!r}.{did_you_mean(unknown[0], sorted(known))}"
-            ) from error
+                f"{where} where {holder!r} is {text}. Write a list of dicts, one for "
+                "the choices that have it and one for the others: "
+                f"[{{{holder!r}: [...], {name!r}: ...}}, {{{holder!r}: [{text}]}}]."
+            )
+
+
+def _holds_others(name, branch):
+    """Tell whether a parameter's choices decide which other parameters there are."""
+    choices = getattr(branch[name], "choices", ())
+    if any(other.startswith(f"{name}__") for other in branch):
+        return len(choices) > 0
+    # steps of a pipeline as a whole
+    return any("__" in other for other in branch) and any(
+        isinstance(c, list) and c and all(isinstance(part, tuple) for part in c)
+        for c in choices
+    )
+
+
+def _unknown(estimator, params):
+    """Give the names that do not exist once all are set, the estimator, the error."""
+    probe = clone(estimator)
+    try:
+        probe.set_params(**clone(params, safe=False))
+    except (AttributeError, ValueError) as error:  # a step may be a string
+        known = probe.get_params()
+        return [name for name in params if name not in known], probe, error
+    return [], probe, None
 
 
 def check_fit_params(estimator, fit_params, elsewhere):

@@ -20,6 +20,7 @@ import numpy as np
 from scipy.stats import norm, rankdata
 
 from sklearn_bayes_search._arguments import is_score
+from sklearn_bayes_search.exceptions import safe_repr
 from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.surrogate import GaussianProcess
 
@@ -184,8 +185,9 @@ def _encode(
         return space.encode(params)
     except ValueError as error:
         raise ValueError(
-            f"Setting {index} of source {source} in 'prior_results', {dict(params)!r}, "
-            f"is not in the search space: {str(error).rstrip('.')}. Leave it out."
+            f"Setting {index} of source {source} in 'prior_results', "
+            f"{safe_repr(dict(params))}, is not in the search space: "
+            f"{str(error).rstrip('.')}. Leave it out."
         ) from error
 
 

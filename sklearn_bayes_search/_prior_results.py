@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from sklearn_bayes_search.exceptions import stack_level
+from sklearn_bayes_search.exceptions import safe_repr, stack_level
 
 __all__ = ["place", "read_prior_results", "settings_of"]
 
@@ -237,11 +237,11 @@ def _readings(value, dimension):
     """Give what a file may have meant by a text or a number."""
     if not isinstance(value, str | int | float | np.number):
         return
-    texts = {str(value), repr(value)}
+    texts = _texts(value)
     if isinstance(value, float) and value.is_integer():
         texts.add(str(int(value)))
     choices = getattr(dimension, "choices", ())
-    meant = [choice for choice in choices if {str(choice), repr(choice)} & texts]
+    meant = [choice for choice in choices if _texts(choice) & texts]
     if len(meant) == 1:
         yield meant[0]
     if isinstance(value, str):
@@ -251,16 +251,24 @@ def _readings(value, dimension):
             return
 
 
+def _texts(value):
+    try:
+        return {str(value), repr(value)}
+    except Exception:  # of the user's class, whatever it is
+        return set()
+
+
 def _check_unvaried(name, value, space, own):
     """Refuse another value than the estimator's own for what the space lacks."""
     if value is EMPTY:
         return
     if name not in own:
         raise ValueError(f"{name!r} is no parameter of the space")
-    texts = {str(own[name]), repr(own[name])}  # as a file may have it
-    if not space.same({name: own[name]}, {name: value}) and value not in texts:
+    # as a file may have it
+    meant = isinstance(value, str) and value in _texts(own[name])
+    if not meant and not space.same({name: own[name]}, {name: value}):
         raise ValueError(
-            f"{name!r} is no parameter of the space, and {value!r} is not the "
+            f"{name!r} is no parameter of the space, and {safe_repr(value)} is not the "
             "estimator's own value"
         )
 
@@ -269,7 +277,7 @@ def _report(left_out, n_settings, *, usable):
     """Tell once how many settings are left out, and why."""
     setting, problem = left_out[0]
     shown = {name: value for name, value in setting.items() if value is not EMPTY}
-    first = f"The first, {shown!r}: {problem}."
+    first = f"The first, {safe_repr(shown)}: {problem}."
     if not usable:
         raise ValueError(
             f"None of the {n_settings} settings in the 'prior_results' parameter of "

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sklearn_bayes_search._folds import deviation
+from sklearn_bayes_search.exceptions import safe_repr
 
 __all__ = [
     "Objective",
@@ -214,7 +215,12 @@ def _duration(seconds):
 
 
 def _short(value):
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    try:
+        return str(value)
+    except Exception:  # of the user's class, whatever it is
+        return safe_repr(value)
 
 
 def folds_frame(folds, objective, error_score):

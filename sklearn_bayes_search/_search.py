@@ -45,6 +45,7 @@ from sklearn_bayes_search._sklearn_compat import (
 from sklearn_bayes_search._tables import ResultTables
 from sklearn_bayes_search.selection import OneStandardError
 from sklearn_bayes_search.space import Space, as_space
+from sklearn_bayes_search.space._parse import warn_of_bounds
 from sklearn_bayes_search.stopping import as_rules
 
 __all__ = ["BayesSearchCV"]
@@ -431,6 +432,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         rules, deadline = self._rules()
         scorers, refit_metric = self._get_scorers()
         space = as_space(self.param_distributions)
+        warn_of_bounds(space.param_distributions)
         objective = self._objective()
         check_metrics = functools.partial(self._check_metrics, objective, space)
         if callable(self.scoring):

@@ -28,7 +28,7 @@ from sklearn_bayes_search._prior import Prior, Results
 from sklearn_bayes_search._targets import scale_of, standardise, targets
 from sklearn_bayes_search._trial import History, Outcome, Trial
 from sklearn_bayes_search.acquisition import Acquisition
-from sklearn_bayes_search.exceptions import SpaceExhausted
+from sklearn_bayes_search.exceptions import SpaceExhausted, safe_repr
 from sklearn_bayes_search.proposer import (
     Known,
     ModelBased,
@@ -37,6 +37,7 @@ from sklearn_bayes_search.proposer import (
     as_proposer,
 )
 from sklearn_bayes_search.space import as_space
+from sklearn_bayes_search.space._parse import warn_of_bounds
 from sklearn_bayes_search.surrogate import Surrogate
 
 __all__ = ["BayesianOptimizer", "History", "Outcome", "Prediction", "Trial"]
@@ -136,6 +137,8 @@ class BayesianOptimizer:
         random_state: int | np.random.Generator | None = None,
     ) -> None:
         self.space = as_space(space)
+        if self.space is not space:
+            warn_of_bounds(space)
         self._proposer = as_proposer(surrogate, acquisition)
         self._entropy = as_entropy(random_state)
         if n_iter is not None:
@@ -399,7 +402,7 @@ class BayesianOptimizer:
         except ValueError as error:
             why = str(error).rstrip(".")
             raise ValueError(
-                f"The setting {dict(params)!r} cannot be told: {why}."
+                f"The setting {safe_repr(dict(params))} cannot be told: {why}."
             ) from error
         for pending in self._pending.values():
             if self.space.same(pending.params, params):

@@ -2,6 +2,7 @@ import copy
 import pickle
 from decimal import Decimal
 from fractions import Fraction
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from sklearn.model_selection import (
     cross_validate,
 )
 from sklearn.model_selection._validation import _insert_error_scores
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -132,6 +134,63 @@ def test_names_that_exist_only_with_a_choice_are_known():
     check_names(estimator, Space({"model": [model], "model__max_depth": [1, 2]}))
     assert estimator.named_steps["model"] is not model
     assert model.max_depth is None
+
+
+STEPS = [[("model", SVC())], [("model", KNeighborsClassifier())]]
+
+
+@pytest.mark.parametrize(
+    ("choices", "name", "missing"),
+    [
+        (
+            {"model": [SVC(), KNeighborsClassifier()]},
+            "model__C",
+            "KNeighborsClassifier",
+        ),
+        (
+            {"model": [SVC(), LogisticRegression(), DecisionTreeClassifier()]},
+            "model__C",
+            "DecisionTreeClassifier",
+        ),
+        ({"scale": [StandardScaler(), "passthrough"]}, "scale__with_mean", "passthr"),
+        ({"steps": STEPS}, "model__C", "KNeighborsClassifier"),
+    ],
+)
+def test_name_that_some_choices_lack_is_refused_in_any_order(choices, name, missing):
+    ((holder, values),) = choices.items()
+    for order in permutations(values):
+        others = [{holder: [KNeighborsClassifier()]}] * (holder == "model")
+        space = [{holder: list(order), name: [1, 0]}, *others]
+        way_out = rf"list of dicts.*{{'{holder}': \["
+        with pytest.raises(
+            ValueError, match=f"'{name}' .*where '{holder}' is .*{missing}.*{way_out}"
+        ):
+            check_names(pipeline(), Space(space))
+
+
+def test_names_of_parts_in_parts_are_checked_with_the_innermost():
+    outer = Pipeline([("inner", pipeline())])
+    space = {
+        "inner": [pipeline(), Pipeline([("model", SVC())])],
+        "inner__model": [SVC(), KNeighborsClassifier()],
+        "inner__model__C": [1.0, 2.0],
+    }
+    with pytest.raises(ValueError, match="where 'inner__model' is KNeighborsClass"):
+        check_names(outer, Space(space))
+
+
+def test_choices_that_the_constraint_forbids_need_not_have_all_names():
+    space = {"model": [KNeighborsClassifier(), SVC()], "model__C": [1.0, 2.0]}
+
+    def is_svc(params):
+        return isinstance(params["model"], SVC)
+
+    check_names(pipeline(), Space(space, constraint=is_svc))
+
+
+def test_names_that_all_choices_have_are_known():
+    models = [SVC(), LogisticRegression()]
+    check_names(pipeline(), Space({"model": models, "model__C": [1.0, 2.0]}))
 
 
 def test_set_params_that_refuses_a_value_is_not_taken_for_a_wrong_name():

@@ -1,6 +1,7 @@
 import copy
 import pickle
 import types
+import warnings
 
 import joblib
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from scipy.stats import loguniform, randint, uniform
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import SelectKBest
@@ -23,6 +24,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
+from sklearn_bayes_search import BayesianOptimizer, BayesSearchCV
 from sklearn_bayes_search._trial import key
 from sklearn_bayes_search.exceptions import did_you_mean
 from sklearn_bayes_search.space import (
@@ -33,6 +35,7 @@ from sklearn_bayes_search.space import (
     Space,
     as_space,
 )
+from sklearn_bayes_search.space._parse import warn_of_bounds
 
 few = settings(deadline=None, max_examples=30)
 
@@ -560,6 +563,22 @@ def foreign(module):
             ["set of choices", "1e-06", "write Real(1e-06, 1000000.0, log=True)"],
         ),
         ([1, 9, "uniform"], TypeError, ["set of choices", "[1, 9", "Real(1, 9)"]),
+        (
+            [None, Integer(2, 20)],
+            TypeError,
+            [
+                "must be values",
+                "[{'svc__C': [None]}, {'svc__C': Integer(2, 20)}]",
+            ],
+        ),
+        ((Integer(2, 20), None), TypeError, ["[{'svc__C': [None]}, {'svc__C': Inte"]),
+        ([Real(0, 1)], TypeError, ["must be values", "alone, {'svc__C': Real(0.0, 1"]),
+        ([randint(2, 20), 1], TypeError, ["[1]}, {'svc__C': randint(2, 20)}]"]),
+        (
+            np.array([None, 1, 2, 3, 4, Ordinal([1, 2])], dtype=object),
+            TypeError,
+            ["[None, 1, 2, ...]}, {'svc__C': Ordinal([1, 2])}]"],
+        ),
         (foreign("skopt"), TypeError, ["of skopt", "Real(low, high", "Categorical("]),
         (foreign("optuna"), TypeError, ["of optuna", "Integer(low", "scipy.stats"]),
         (foreign("hyperopt"), TypeError, ["of hyperopt", "Real(low, high"]),
@@ -572,6 +591,115 @@ def test_wrong_values_of_a_parameter_are_explained(value, error, parts):
         Space({"svc__C": value})
     for part in ["'svc__C'", *parts]:
         assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [Categorical, Ordinal])
+def test_dimensions_take_no_ranges_as_choices(kind):
+    with pytest.raises(
+        TypeError, match=rf"'choices' of {kind.__name__} must be values"
+    ):
+        kind([None, Integer(2, 20)])
+
+
+def test_distributions_alone_may_be_choices():
+    priors = [stats.norm(0, 1), stats.gamma(2)]
+    assert Space({"prior": priors}).decode(np.array([0.25]))["prior"] is priors[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ((1, 10), "Integer(1, 10)"),
+        ((0.0, 1.0), "Real(0.0, 1.0)"),
+        ((-5, 5), "Integer(-5, 5)"),
+        ([0.1, 100], "Real(0.1, 100, log=True)"),
+        ([1e-4, 1e-1], "Real(0.0001, 0.1, log=True)"),
+        ([10, 1000], "Integer(10, 1000, log=True)"),
+        ((1, 2), None),
+        ([1, 10], None),
+        ([50, 100], None),
+        ([0, 100], None),
+        ((10, 1), None),
+        ((True, False), None),
+        ((None, 100), None),
+        (["a", "b"], None),
+        ((1, 10, 100), None),
+        (np.array([1, 100]), None),
+        (range(1, 200, 198), None),
+        (Ordinal([0.1, 100]), None),
+        (Real(0.1, 100), None),
+    ],
+    ids=repr,
+)
+def test_two_numbers_that_look_like_bounds_are_warned_of(value, told):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warn_of_bounds([{"a": value, "b": ["x"]}, {"c": [1]}])
+    messages = [str(warning.message) for warning in caught]
+    assert len(messages) == (told is not None)
+    for message in messages:
+        assert f"{{'a': {value!r}}}" in message
+        assert f"write {{'a': {told}}}" in message
+
+
+def test_bounds_of_several_parameters_are_one_warning():
+    given_as = [{"a": (1, 10)}, {"b": [0.1, 100]}]
+    for use in (
+        BayesianOptimizer,
+        lambda space: search_of(space).fit(*DATA),
+        lambda space: search_of(Space(space)).fit(*DATA),
+    ):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            use(given_as)
+        (told,) = caught
+        assert "{'a': (1, 10), 'b': [0.1, 100]}" in str(told.message)
+        assert told.filename == __file__
+
+
+class Anything(BaseEstimator):
+    def __init__(self, a=None, b=None):
+        self.a = a
+        self.b = b
+
+    def fit(self, X, y=None):
+        return self
+
+    def score(self, X, y=None):
+        return 1.0
+
+
+DATA = np.zeros((10, 1)), np.zeros(10)
+
+
+def search_of(space, **options):
+    return BayesSearchCV(Anything(), space, n_iter=4, cv=2, **options)
+
+
+class Unshowable:
+    def __init__(self, number):
+        self.number = number
+
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"racing": True}, {"verbose": 1}, {"surrogate": "tpe"}], ids=repr
+)
+@pytest.mark.parametrize("other", [{"b": Real(0, 1)}, {"b": [1]}], ids=repr)
+def test_a_choice_needs_no_repr(options, other, tmp_path):
+    choices = [Unshowable(1), Unshowable(2), 2]
+    space = {"a": choices, **other}
+    point = {"a": choices[1], "b": 1}
+    options = {"checkpoint": tmp_path / "j", "initial_points": [point], **options}
+    search = search_of(space, random_state=0).set_params(**options).fit(*DATA)
+    assert any(params["a"] is choices[1] for params in search.cv_results_["params"])
+    prior = search_of(space, prior_results=search, random_state=0).fit(*DATA)
+    assert prior.best_params_["a"] in choices
+    told = "Unshowable, whose repr raised RuntimeError"
+    with pytest.raises(ValueError, match=told):
+        search_of(space, initial_points=[{**point, "a": Unshowable(3)}]).fit(*DATA)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import joblib
 import pandas as pd
 
 from sklearn_bayes_search._journal._lines import LineFile, parse
-from sklearn_bayes_search.exceptions import JournalError, stack_level
+from sklearn_bayes_search.exceptions import JournalError, safe_repr, stack_level
 
 __all__ = ["Journal", "read_journal"]
 
@@ -183,7 +183,7 @@ class Journal:
             "fold": fold,
             "branch": branch,
             "params": params,
-            "text": {name: repr(v)[:LONGEST_VALUE] for name, v in trial.params.items()},
+            "text": {n: safe_repr(v)[:LONGEST_VALUE] for n, v in trial.params.items()},
             "result": {
                 name: _plain(result[name]) for name in RESULTS if name in result
             },

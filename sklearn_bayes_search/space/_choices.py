@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_bayes_search.exceptions import safe_repr
 from sklearn_bayes_search.space._dimensions import (
     Dimension,
     as_generator,
@@ -90,9 +91,12 @@ class Listed(Dimension):
         index = self.index(value)
         if index is None:
             raise ValueError(
-                f"{value!r} is not one of the choices {shorten(self.choices)}"
+                f"{safe_repr(value)} is not one of the choices {shorten(self.choices)}"
             )
         return float(self._positions[index])
+
+    def contains(self, value: Any) -> bool:
+        return self.index(value) is not None
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -270,19 +274,38 @@ def is_listing(value: Any) -> bool:
 
 def shorten(choices: Sequence[Any], most: int = 6) -> str:
     """Show the first choices only."""
-    shown = ", ".join(map(repr, choices[:most]))
+    shown = ", ".join(map(safe_repr, choices[:most]))
     return f"[{shown}{', ...' if len(choices) > most else ''}]"
+
+
+def range_among(choices: Sequence[Any]) -> Any:
+    """Find a range of values in the place of a value; None if there is none.
+
+    A list of distributions alone may be meant: of priors, as estimators take them.
+    """
+    if any(issubclass(kind, Dimension) for kind in set(map(type, choices))):
+        return next(c for c in choices if isinstance(c, Dimension))
+    if not any(hasattr(kind, "rvs") for kind in set(map(type, choices))):
+        return None
+    others = [c for c in choices if not hasattr(c, "rvs")]
+    return next(c for c in choices if hasattr(c, "rvs")) if others else None
 
 
 def _check_choices(cls: str, choices: Any) -> list[Any]:
     if not is_listing(choices):
         raise TypeError(
-            f"The 'choices' of {cls} must be a list, tuple or array. Got {choices!r}; "
-            "put the values into a list."
+            f"The 'choices' of {cls} must be a list, tuple or array. Got "
+            f"{safe_repr(choices)}; put the values into a list."
         )
     if len(choices) == 0:
         raise ValueError(
             f"The 'choices' of {cls} must not be empty. Got {choices!r}; give at least "
             "one, or leave the parameter out."
+        )
+    found = range_among(choices)
+    if found is not None:
+        raise TypeError(
+            f"The 'choices' of {cls} must be values. Got {safe_repr(found)} among "
+            "them; a range needs a dict of its own in a list of dicts."
         )
     return list(choices)

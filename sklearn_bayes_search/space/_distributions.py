@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from sklearn_bayes_search.exceptions import safe_repr
 from sklearn_bayes_search.space._choices import Listed
 from sklearn_bayes_search.space._dimensions import (
     MAX_LISTED,
@@ -321,7 +322,7 @@ def describe(dist: Any) -> str:
     """Show a frozen distribution as it is written."""
     name = getattr(getattr(dist, "dist", dist), "name", None)
     if name is None:
-        return repr(dist)
+        return safe_repr(dist)
     args = [repr(arg) for arg in getattr(dist, "args", ())]
     args += [f"{key}={arg!r}" for key, arg in getattr(dist, "kwds", {}).items()]
     return f"{name}({', '.join(args)})"

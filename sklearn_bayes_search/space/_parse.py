@@ -1,9 +1,16 @@
 """From what a user wrote for a parameter to a dimension, or an error that helps."""
 
+import warnings
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from sklearn_bayes_search.space._choices import Categorical, Ordinal, is_listing
+from sklearn_bayes_search.exceptions import safe_repr, stack_level
+from sklearn_bayes_search.space._choices import (
+    Categorical,
+    Ordinal,
+    is_listing,
+    range_among,
+)
 from sklearn_bayes_search.space._dimensions import (
     MAX_LISTED,
     Dimension,
@@ -16,7 +23,7 @@ from sklearn_bayes_search.space._distributions import (
     from_draws,
 )
 
-__all__ = ["as_branches", "as_dimension"]
+__all__ = ["as_branches", "as_dimension", "warn_of_bounds"]
 
 _PRIORS = {"uniform", "log-uniform"}
 
@@ -54,7 +61,8 @@ def as_dimension(name: str, value: Any) -> Dimension:
     if not is_listing(value):
         raise TypeError(
             f"Parameter {name!r} needs a sequence of choices, a distribution or a "
-            f"dimension. Got {value!r} ({type(value).__name__}). {_way_out(value)}"
+            f"dimension. Got {safe_repr(value)} ({type(value).__name__}). "
+            f"{_way_out(value)}"
         )
     if isinstance(value, range) and len(value) > MAX_LISTED and value.step == 1:
         return Integer(value[0], value[-1])
@@ -64,8 +72,47 @@ def as_dimension(name: str, value: Any) -> Dimension:
             f"Parameter {name!r} has no choices. Got an empty {type(value).__name__}; "
             "give at least one, or leave the parameter out."
         )
+    _refuse_range(name, choices)
     ordered = all(map(is_number, choices))
     return Ordinal(choices) if ordered else Categorical(choices)
+
+
+def warn_of_bounds(value: Any) -> None:
+    """Warn, once, of parameters whose two choices look like bounds.
+
+    Two numbers in a list are choices in scikit-learn and bounds elsewhere. Of a tuple,
+    neighbouring ints apart, and of numbers far from each other it is said.
+    """
+    found = {
+        name: choices
+        for branch in as_branches(value)
+        for name, choices in branch.items()
+        if _look_like_bounds(choices)
+    }
+    if found:
+        texts = ", ".join(f"{name!r}: {choices!r}" for name, choices in found.items())
+        name, (low, high) = next(iter(found.items()))
+        kind = "Integer" if isinstance(low, int) and isinstance(high, int) else "Real"
+        log = ", log=True" if low > 0 and high >= 100 * low else ""
+        warnings.warn(
+            f"Two numbers are two choices, and no bounds: {{{texts}}}. If bounds are "
+            f"meant, write {{{name!r}: {kind}({low!r}, {high!r}{log})}}; if choices "
+            f"are, Ordinal([{low!r}, {high!r}]) says so.",
+            UserWarning,
+            stacklevel=stack_level(),
+        )
+
+
+def _look_like_bounds(value: Any) -> bool:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        return False
+    if not all(map(is_number, value)) or not value[0] < value[1]:
+        return False
+    low, high = value
+    if isinstance(value, tuple):
+        whole = isinstance(low, int) and isinstance(high, int)
+        return not (whole and high - low == 1)
+    return bool(low > 0 and high > 10 * low)
 
 
 def as_branches(value: Any) -> list[Mapping[str, Any]]:
@@ -101,6 +148,24 @@ def as_branches(value: Any) -> list[Mapping[str, Any]]:
     return list(branches)
 
 
+def _refuse_range(name: str, choices: list[Any]) -> None:
+    """Refuse a dimension or a distribution in the place of a value."""
+    found = range_among(choices)
+    if found is None:
+        return
+    others = [choice for choice in choices if choice is not found]
+    alone = f"{{{name!r}: {describe(found)}}}"
+    advice = f"the range alone, {alone}"
+    if others:
+        texts = ", ".join(map(safe_repr, others[:3]))
+        texts += ", ..." if len(others) > 3 else ""
+        advice = f"a list of dicts, [{{{name!r}: [{texts}]}}, {alone}]"
+    raise TypeError(
+        f"The choices of parameter {name!r} must be values. Got {describe(found)} "
+        f"among them, which is a range of values; write {advice}."
+    )
+
+
 def _way_out(value: Any) -> str:
     if isinstance(value, Set):
         return "A set has no order: write a list of its members."
@@ -109,8 +174,8 @@ def _way_out(value: Any) -> str:
     if hasattr(value, "__next__"):
         return "It can be read only once: write a list of what it gives."
     return (
-        f"For one fixed value write the list [{value!r}], for bounds Real(low, high) "
-        "or Integer(low, high)."
+        f"For one fixed value write the list [{safe_repr(value)}], for bounds "
+        "Real(low, high) or Integer(low, high)."
     )
 
 

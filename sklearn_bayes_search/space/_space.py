@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from sklearn_bayes_search._trial import Dims
-from sklearn_bayes_search.exceptions import did_you_mean
+from sklearn_bayes_search.exceptions import did_you_mean, safe_repr
 from sklearn_bayes_search.space._choices import equal
 from sklearn_bayes_search.space._dimensions import Dimension
 from sklearn_bayes_search.space._parse import as_branches, as_dimension
@@ -391,7 +391,8 @@ class Space:
             return bool(self.constraint(dict(params)))
         except Exception as error:
             error.add_note(
-                f"Raised by the 'constraint' of the search space for {dict(params)!r}; "
+                f"Raised by the 'constraint' of the search space for "
+                f"{safe_repr(dict(params))}; "
                 "it must return a bool for the settings of every branch."
             )
             raise
