@@ -84,10 +84,12 @@ def shown(value: Any, longest: int = LONGEST, digits: int = DIGITS) -> str:
     if is_number(value):
         return _number(value, digits)
     if isinstance(value, partial):
-        return head(f"partial({shown(value.func, WHOLE)})", longest)
-    named = inspect.isroutine(value) or isinstance(value, type | np.ufunc)
-    text = getattr(value, "__name__", None) if named else value
-    text = text if isinstance(text, str) else safe_repr(value)
+        parts = [shown(part, WHOLE) for part in (value.func, *value.args)]
+        parts += [f"{key}={shown(part, WHOLE)}" for key, part in value.keywords.items()]
+        return head(f"partial({', '.join(parts)})", longest)
+    if inspect.isroutine(value) or isinstance(value, type | np.ufunc):
+        value = _called(value)
+    text = value if isinstance(value, str) else safe_repr(value)
     # where an object was in memory is of no use to anyone
     text = re.sub(r" at 0x[0-9A-Fa-f]+", "", " ".join(visible(text).split()))
     return head(text, longest)
@@ -280,6 +282,14 @@ def _alike(texts: Iterable[str]) -> list[list[int]]:
     for place, text in enumerate(texts):
         places.setdefault(text, []).append(place)
     return [group for group in places.values() if len(group) > 1]
+
+
+def _called(thing: Any) -> Any:
+    """Give the name of a function or class, ``str.lower`` for a method of a class."""
+    names = [getattr(thing, name, None) for name in ("__qualname__", "__name__")]
+    known = [name for name in names if isinstance(name, str)]
+    plain = [name for name in known if ".<" not in name]
+    return next(iter(plain or known), thing)
 
 
 def _number(value: Any, digits: int) -> str:

@@ -12,7 +12,8 @@ from numbers import Integral
 
 from sklearn import get_config
 from sklearn.base import _fit_context
-from sklearn.metrics._scorer import _MultimetricScorer
+from sklearn.metrics import make_scorer
+from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.model_selection._validation import (
     _fit_and_score,
@@ -34,6 +35,7 @@ __all__ = [
     "inconsistent_splits",
     "metric_names",
     "numeric_limits",
+    "scorer_arguments",
     "scorer_attribute",
     "splitter_sizes",
     "warn_or_raise_about_fit_failures",
@@ -58,6 +60,22 @@ def inconsistent_splits(expected, got):
 def metric_names(scorers):
     """Give the names of several metrics, or None for one or for a plain callable."""
     return list(scorers._scorers) if isinstance(scorers, _MultimetricScorer) else None
+
+
+def scorer_arguments(scorer):
+    """Give `make_scorer`, its function and its options; None for anything else."""
+    if not isinstance(scorer, _BaseScorer):
+        return None
+    options = {
+        "response_method": scorer._response_method,
+        "greater_is_better": scorer._sign > 0,
+        **scorer._kwargs,
+    }
+    defaults = {"response_method": "predict", "greater_is_better": True}
+    options = {
+        k: v for k, v in options.items() if k not in defaults or v != defaults[k]
+    }
+    return make_scorer, scorer._score_func, options
 
 
 def scorer_attribute(scorers):

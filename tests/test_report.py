@@ -22,6 +22,7 @@ from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import (
     GridSearchCV,
@@ -56,7 +57,7 @@ from sklearn_bayes_search.report._scales import (
     score_floor,
     score_ticks,
 )
-from sklearn_bayes_search.report._text import describe, number
+from sklearn_bayes_search.report._text import breakable, describe, number, safe
 from sklearn_bayes_search.selection import honest_score
 from sklearn_bayes_search.space import as_space
 
@@ -440,6 +441,55 @@ def test_values_of_any_kind_are_shown(tmp_path):
     for expected in ("None", "(1, 2)", "{'a': [3]}", "len", r"\xd800", "True"):
         assert expected in text
     assert "<Shy, whose repr raised RuntimeError>" in text
+
+
+def test_methods_of_built_in_classes_are_values_like_others(tmp_path):
+    words = ["good fine great", "bad poor awful"] * 9
+    search = BayesSearchCV(
+        make_pipeline(
+            CountVectorizer(token_pattern=None, preprocessor=str.lower), Ridge()
+        ),
+        {"countvectorizer__tokenizer": [str.split, str.splitlines]},
+        cv=3,
+    ).fit(words, [1, 0] * 9)
+    page = written(search, tmp_path)
+    assert "str.split" in page.text("table")
+    code = page.text("reproduce")
+    assert "CountVectorizer(preprocessor=str.lower, token_pattern=None)" in code
+    assert "'countvectorizer__tokenizer': [str.split, str.splitlines]" in code
+
+
+class Texts(BaseEstimator):
+    """Takes anything."""
+
+    def __init__(self, numbers=0, mixed=0, words="", missing=None):
+        self.numbers = numbers
+        self.mixed = mixed
+        self.words = words
+        self.missing = missing
+
+    def fit(self, X, y=None):
+        return self
+
+    def score(self, X, y=None):
+        return float(len(str(self.get_params())))
+
+
+def test_all_cells_of_a_column_have_one_side(tmp_path):
+    grid = [
+        {"numbers": [None, 3], "mixed": [0.5, None, "sqrt"], "words": ["a", None]},
+        {"missing": [None]},
+    ]
+    page = written(GridSearchCV(Texts(), grid, cv=2).fit(X), tmp_path)
+    cells = [attrs for tag, attrs in page.elements if tag in ("th", "td")]
+    width = sum("scope" in attrs and attrs["scope"] == "col" for attrs in cells)
+    sides = [attrs.get("class") for attrs in cells]
+    rows = [sides[i : i + width] for i in range(0, len(sides), width)]
+    assert len(rows) == 14
+    assert all(row == rows[0] for row in rows)
+    assert rows[0] == [None, "n", "n", None, "n", None, "n", None, None]
+    heads = [attrs.get("title") for attrs in cells[:width]]
+    assert heads[5:] == ["mixed", "numbers", "words", "missing"]
 
 
 def test_a_parameter_with_other_values_elsewhere_is_one_axis(tmp_path):
@@ -1046,6 +1096,17 @@ class Many(Odd):
 
     def __sklearn_clone__(self):
         return Many().set_params(**self.given)
+
+
+def test_long_names_break_between_their_words():
+    assert breakable("plain words, <b>") == "plain words, &lt;b&gt;"
+    (name,) = re.findall('<span class="word">(.*)</span>', breakable("HistBoost(C=1)"))
+    assert name.split("<wbr>") == ["Hist", "Boost(", "C=", "1)"]
+    (name,) = re.findall('<span class="word">(.*)</span> x', breakable("a__b_c__d x"))
+    assert name.split("<wbr>") == ["a__", "b_c__", "d"]
+    for text in ("&amp;lt(&Aa=", "__", "a____b", "SVC"):
+        again = re.sub(r"</?span[^>]*>|<wbr>", "", breakable(text))
+        assert again == safe(text)
 
 
 def test_numbers_are_short():

@@ -1,5 +1,7 @@
 """Short texts of names, values and numbers: all different where these are."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
@@ -28,6 +30,10 @@ from sklearn_bayes_search._short_text import (
         (np.float64("nan"), "nan"),
         (np.True_, "True"),
         (np.log, "log"),
+        (str.lower, "str.lower"),
+        (np.ndarray.copy, "ndarray.copy"),
+        ((lambda: lambda: 0)(), "<lambda>"),
+        (partial(np.percentile, 3, q=0.123456), "partial(percentile, 3, q=0.1235)"),
         ("x" * 100, "x" * 79 + "…"),
     ],
 )

@@ -18,7 +18,7 @@ from sklearn_bayes_search.report._sections import (
     summary,
     table,
 )
-from sklearn_bayes_search.report._text import describe, safe
+from sklearn_bayes_search.report._text import breakable, describe, safe
 
 __all__ = ["page"]
 
@@ -70,7 +70,7 @@ def page(findings, plotly):
 <body>
 <header>
 <p class="kicker">Report of a search, {written}</p>
-<h1>{safe(title)}</h1>
+<h1>{breakable(title)}</h1>
 </header>
 <nav aria-label="Sections">{_contents(findings)}</nav>
 <main>

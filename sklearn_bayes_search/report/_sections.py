@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from sklearn_bayes_search._short_text import shown
-from sklearn_bayes_search.report._code import code_of, is_generator, versions
-from sklearn_bayes_search.report._text import percent, plural, safe
+from sklearn_bayes_search._short_text import name_ends, shown
+from sklearn_bayes_search.report._code import code_of, versions
+from sklearn_bayes_search.report._expressions import is_generator
+from sklearn_bayes_search.report._text import breakable, percent, plural, safe
 from sklearn_bayes_search.report._words import (
     advice,
     facts,
@@ -18,15 +19,12 @@ __all__ = ["failures", "next_steps", "reproduce", "section", "summary", "table"]
 
 # Tracebacks, and characters of each: all of them would not fit into one page.
 MAX_TRACEBACKS, MAX_TRACEBACK = 40, 8000
+# The attribute of cells of numbers.
+RIGHT = ' class="n"'
 
 
 def section(anchor, heading, inner):
     return f'<section id="{anchor}"><h2>{heading}</h2>\n{inner}\n</section>\n'
-
-
-def name_html(name):
-    """Write the name of a parameter, which may be broken after the name of a step."""
-    return safe(shown(name)).replace("__", "__<wbr>")
 
 
 def summary(findings):
@@ -55,8 +53,9 @@ def summary(findings):
     best = ""
     if chosen is not None:
         values = "".join(
-            f'<div><dt>{name_html(name)}</dt><dd title="{safe(shown(value, 300))}">'
-            f"{safe(shown(value))}</dd></div>"
+            f"<div><dt>{breakable(shown(name))}</dt>"
+            f'<dd title="{safe(shown(value, 300))}">{breakable(shown(value))}</dd>'
+            "</div>"
             for name, value in chosen.params.items()
         )
         best = f'<h3>{called} settings</h3>\n<dl class="params">{values}</dl>'
@@ -84,15 +83,17 @@ def table(findings):
     names = list(dict.fromkeys(n for c in findings.candidates for n in c.params))
     # scores on fewer data do not compare: those of the last round come first
     rounds = any(c.status == "early round" for c in findings.candidates)
-    n, sorted_by = ' class="n"', "" if rounds else ' aria-sort="descending"'
+    n, sorted_by = RIGHT, "" if rounds else ' aria-sort="descending"'
     first = " Those of the last round come first." if rounds else ""
     heads = [("#", ""), ("Score", n + sorted_by), ("Std. error", n)]
     heads += [("Status", ""), ("Seconds", n)]
-    numeric = {}
+    numeric, ends = {}, name_ends(names)
     for name in names:
         values = [c.params[name] for c in findings.candidates if name in c.params]
-        numeric[name] = n if all(map(is_number, values)) else ""
-        heads.append((safe(shown(name, 40)), numeric[name]))
+        numbers = [value for value in values if value is not None]
+        numeric[name] = n if numbers and all(map(is_number, numbers)) else ""
+        whole = f' title="{safe(shown(name, 300))}"'
+        heads.append((safe(shown(ends[name], 40)), f"{numeric[name]}{whole}"))
     head = "".join(
         f'<th scope="col"{sort}><button type="button">{label}</button></th>'
         for label, sort in heads
@@ -119,7 +120,7 @@ def table(findings):
 
 
 def _row(c, findings, numeric):
-    """Write one line of the table; ``numeric`` has the class of each column."""
+    """Write one line of the table; ``numeric`` has the attribute of each column."""
     mark = ""
     if c is findings.chosen:
         mark = f'<span class="mark first">{findings.called}</span>'
@@ -129,29 +130,29 @@ def _row(c, findings, numeric):
         mark = '<span class="mark">as good</span>'
     cells = [
         f'<th scope="row" data-v="{c.number}">{c.number}</th>',
-        _number_cell(c.score, findings.score_text(c.score, 1)),
-        _number_cell(c.error, findings.score_text(c.error, 1)),
+        _number_cell(c.score, findings.score_text(c.score, 1), RIGHT),
+        _number_cell(c.error, findings.score_text(c.error, 1), RIGHT),
         f'<td data-v="{c.status}">{c.status}{mark}</td>',
-        _number_cell(c.seconds, f"{c.seconds:.3g}"),
+        _number_cell(c.seconds, f"{c.seconds:.3g}", RIGHT),
     ]
-    for name in numeric:
+    for name, side in numeric.items():
         if name not in c.params:
-            cells.append(f'<td{numeric[name]} data-v="">–</td>')
+            cells.append(f'<td{side} data-v="">–</td>')
             continue
         value = c.params[name]
         text = shown(value, 48)
         if is_number(value):
-            cells.append(_number_cell(float(value), safe(text)))
+            cells.append(_number_cell(float(value), safe(text), side))
         else:
             long = f' title="{safe(shown(value, 300))}"' if text.endswith("…") else ""
-            cells.append(f'<td data-v="{safe(text)}"{long}>{safe(text)}</td>')
+            cells.append(f'<td{side} data-v="{safe(text)}"{long}>{safe(text)}</td>')
     kind = ' class="chosen"' if c is findings.chosen else ""
     return f'<tr id="candidate-{c.number}"{kind}>{"".join(cells)}</tr>'
 
 
-def _number_cell(value, text):
+def _number_cell(value, text, side):
     shown_value = repr(float(value)) if np.isfinite(value) else ""
-    return f'<td class="n" data-v="{shown_value}">{text}</td>'
+    return f'<td{side} data-v="{shown_value}">{text}</td>'
 
 
 def failures(findings):

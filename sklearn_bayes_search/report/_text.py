@@ -1,11 +1,13 @@
 """Words and numbers of the page, and how a text of the user gets into it."""
 
 import math
+import re
 from html import escape
 
 from sklearn_bayes_search._short_text import visible
 
 __all__ = [
+    "breakable",
     "describe",
     "listing",
     "number",
@@ -152,3 +154,25 @@ def safe(text):
         Escaped, without characters that cannot be seen.
     """
     return escape(visible(str(text)), quote=True)
+
+
+def breakable(text):
+    """Write a text as `safe` does, so that long names break between their words.
+
+    Parameters
+    ----------
+    text : object
+        As "HistGradientBoostingClassifier(max_iter=5)" or "pca__n_components".
+
+    Returns
+    -------
+    html : str
+        Names that are longer than a line may break before capitals, and after
+        brackets, "=" and "__".
+    """
+    places = r"(?<=[a-z])(?=[A-Z])|(?<=__)(?=[^_])|(?<=[(\[{=])(?=.)"
+    words = [re.sub(places, "<wbr>", word) for word in safe(text).split(" ")]
+    return " ".join(
+        f'<span class="word">{word}</span>' if "<wbr>" in word else word
+        for word in words
+    )
