@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from sklearn_bayes_search._folds import error_factor
-from sklearn_bayes_search._observed import ScoreModel, observe
+from sklearn_bayes_search._observed import ScoreModel, observe, score_shares
 from sklearn_bayes_search._sklearn_compat import numeric_limits
-from sklearn_bayes_search._variance import VarianceDesign
 from sklearn_bayes_search.space._dimensions import is_number
 
 __all__ = ["check_ranges"]
@@ -26,12 +25,8 @@ LIKELY = 0.8
 # Least rise towards the border, in standard errors of the comparison of two settings,
 # and as a share of the differences over the space.
 LEAST_RISE, LEAST_SHARE = 0.5, 0.01
-# A parameter with less of the variance is flat, whatever the noise; with up to the
-# second one, where the noise of the folds hides it.
-FLAT, FLAT_IN_NOISE = 0.01, 0.05
-# Settings, at least and for each parameter, from which on anything is called flat. See
-# the notes of `check_ranges`.
-LEAST_SETTINGS, PER_PARAMETER = 4, 2.5
+# Settings, at least, further inside: else nothing is known of the way to the border.
+LEAST_INSIDE = 3
 # Highest over lowest value from which on a range may be logarithmic.
 LOG_FROM = 8.0
 
@@ -94,12 +89,13 @@ def check_ranges(search, *, metric=None):
     is, at most 1 where it lies between 0 and 1, and at least 1 for ints that are. At
     such a limit there is nothing to report.
 
-    "flat" is a parameter that explains less than 1 % of the variance of the score over
-    the space, or less than 5 % and less than the standard error. Nothing is called so
-    with fewer than 4 settings that have a score on all folds, or fewer than 2.5 for
-    each parameter: a parameter may matter and not be seen yet. Of a sum of four of
-    eight parameters, of which each matters as much, 11 of 32 would have been called
-    flat with 4 random settings, 5 with 8 and 3 with 12; 0 were with 20.
+    Nothing is said of an end where fewer than 3 settings lie further inside than the
+    outer fifth: what the score does there is not known.
+
+    "flat" is a parameter that "hardly" matters by `parameter_importance`: it explains
+    at most 5 % of the variance of the score over the space, whatever the settings leave
+    open. Nothing is called so with fewer than 4 settings that have a score on all
+    folds, or fewer than 2.5 for each parameter.
 
     References
     ----------
@@ -119,11 +115,17 @@ def check_ranges(search, *, metric=None):
       parameter      finding  bound  try
     0     alpha  lower bound    5.0  0.5
     """
-    observed = observe(search, metric)
-    model = ScoreModel.fit(observed)
+    model = ScoreModel.fit(observe(search, metric))
+    return findings_of(model, score_shares(model))
+
+
+def findings_of(model, shares):
+    """Make the table of `check_ranges`."""
+    observed = model.observed
     error = _error_of_difference(observed)
     best = _best_point(model)
-    flat = _flat(model, error)
+    pairs = zip(shares.design.factors, shares.matters, strict=True)
+    flat = [factor.name for factor, matters in pairs if matters == "hardly"]
     findings = []
     for factor in flat:
         text = (
@@ -183,23 +185,6 @@ def _numeric_columns(observed, best):
             yield column, name, dimension
 
 
-def _flat(model, error):
-    """Give the names of the parameters that hardly matter."""
-    space = model.observed.space
-    rng = np.random.default_rng(0)
-    design = VarianceDesign(space, 512, rng)
-    observed = model.observed
-    n_known = (observed.complete & np.isfinite(observed.scores)).sum()
-    n_factors = len(design.factors)
-    if n_factors == 0 or n_known < max(LEAST_SETTINGS, PER_PARAMETER * n_factors):
-        return []
-    _, total = design.shares(lambda U: model.predict(U)[0])
-    variance = model.predict(space.spread(512, rng))[0].var()
-    hidden = (total < FLAT_IN_NOISE) & (np.sqrt(total * variance) < error)
-    names = [factor.name for factor in design.factors]
-    return [n for n, f in zip(names, hidden | (total < FLAT), strict=True) if f]
-
-
 def _at_border(model, best, column, name, dimension, error):
     """Report at most one end of a range."""
     space = model.observed.space
@@ -219,7 +204,10 @@ def _at_border(model, best, column, name, dimension, error):
         # of discrete values the outermost, wherever they lie
         border = away <= max(BORDER, away.min())
         inside = away > 2 * BORDER
+        far_inside = tried_away[np.isfinite(scores)] > 2 * BORDER
         if not border[mean.argmax()] or not inside.any():
+            continue
+        if far_inside.sum() < LEAST_INSIDE:
             continue
         # the others may make up for it: a good setting inside, wherever it is, will do
         at_end = tried_away <= max(BORDER, away.min())

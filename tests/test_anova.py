@@ -97,3 +97,48 @@ def test_many_points_are_all_used_for_predictions(monkeypatch):
     model = fitted(U, y)
     assert_allclose(model.posterior(U).mean, y, atol=0.02)
     assert_array_equal(fitted(U, y).posterior(U).mean, model.posterior(U).mean)
+
+
+# --- what is drawn of hyper-parameters ---
+
+
+def drawn(weights, n=24):
+    U = points(20)
+    y = np.sin(5 * U[:, 0]) + 0.1 * U[:, 1]
+    return fitted(U, y).draw(n, weights, np.random.default_rng(0))
+
+
+def test_draws_are_repeatable_and_within_the_bounds():
+    weights = np.full(20, 1 / 20)
+    first, second = drawn(weights), drawn(weights)
+    bounds = np.repeat(_anova.BOUNDS, [3, 3, 1, 1], axis=0)
+    for one, other in zip(first, second, strict=True):
+        assert_array_equal(one._theta, other._theta)
+        assert (bounds[:, 0] <= one._theta).all()
+        assert (one._theta <= bounds[:, 1]).all()
+    assert len({tuple(one._theta) for one in first}) == len(first)
+
+
+def test_points_that_crowd_leave_more_open():
+    even = np.full(20, 1 / 20)
+    crowd = np.append(np.full(18, 1e-3), np.full(2, 0.5 - 9e-3))
+    spread = [
+        np.std([one._theta for one in drawn(weights)], axis=0)
+        for weights in (even, crowd)
+    ]
+    # of the length scale and the signal, which 20 points tell
+    assert (spread[0][[0, 6]] < spread[1][[0, 6]]).all()
+
+
+def test_the_variance_is_raised_to_that_of_points_left_out():
+    U = points(12)
+    y = np.where(np.arange(12) == 3, 5.0, U[:, 0])  # one that nothing explains
+    weights = np.where(np.arange(12) == 3, 0.45, 0.05)
+    (model,) = fitted(U, y).draw(1, weights, np.random.default_rng(0))
+    K = covariance(U, model._theta) + np.exp(model._theta[7]) * np.eye(12)
+    errors = []
+    for i in range(12):
+        others = np.arange(12) != i
+        gain = np.linalg.solve(K[np.ix_(others, others)], K[others, i])
+        errors.append((y[i] - gain @ y[others]) ** 2 / (K[i, i] - gain @ K[others, i]))
+    assert_allclose(model._scale, max(1.0, weights @ errors), rtol=1e-6)

@@ -1004,8 +1004,8 @@ def test_surrogate_map_has_no_colours_for_scores_below_all_that_were_tried():
     drawn = SurrogateDisplay.from_cv_results(
         results([[s] for s in scores], slope), [("a", "b")]
     )
-    assert drawn.slices[0].mean.min() < -0.55 < -0.5 == min(scores)
-    assert drawn.maps_["a", "b"].levels[0] > -0.55
+    assert drawn.slices[0].mean.min() < -0.52 < -0.5 == min(scores)
+    assert drawn.maps_["a", "b"].levels[0] > -0.52
     assert drawn.maps_["a", "b"].extend == "min"
 
 
@@ -1083,3 +1083,42 @@ def test_importance_draws_a_table_with_names_that_look_like_formulas():
     text = text_of(drawn.figure_)
     assert "score rises on average" in text
     assert text.count("hardly matters") == 1  # of the last one little is known
+
+
+def test_importance_that_cannot_be_told_is_grey_and_says_what_it_rests_on():
+    table = pd.DataFrame(
+        {
+            "main": [0.5, 0.1, 0.0],
+            "total": [0.7, 0.1, 0.001],
+            "error": [0.1, 0.4, 0.01],
+            "direction": ["score rises on average", "", ""],
+            "matters": ["yes", "unknown", "hardly"],
+            "rests_on": ["", "3 of 40 candidates below $0.04$", ""],
+        },
+        index=["a", "b", "c"],
+    )
+    drawn = ParameterImportanceDisplay(importance=table).plot()
+    text = text_of(drawn.figure_)
+    assert "cannot tell:\n3 of 40 candidates below" in text
+    assert text.count("hardly matters") == 1
+    assert "grey: too few candidates" in text
+    colors = [bar.get_facecolor() for bar in drawn.main_bars_]
+    assert colors[0] == colors[2] != colors[1]
+
+
+def test_surrogate_hatches_what_no_candidate_is_near():
+    params = [{"a": a, "b": 0.5 + 0.1 * a, "c": "x"} for a in np.linspace(0, 0.4, 8)]
+    params[3]["c"] = "y"
+    space = {"a": Real(0, 1), "b": Real(0, 1), "c": ["x", "y", "z"]}
+
+    class Search:
+        param_distributions = space
+        cv_results_ = results([[-p["a"]] for p in params], params)
+        fit = None
+
+    drawn = SurrogateDisplay.from_estimator(Search(), ["a", "c", ("a", "b")])
+    assert list(drawn.unknown_) == ["a", "c", ("a", "b")]
+    x, y = drawn.lines_["a"].get_data()
+    assert (np.isnan(y) == (x > 0.65)).all()
+    assert len(drawn.unknown_["c"]) == 1
+    assert "no candidate near" in text_of(drawn.figure_)

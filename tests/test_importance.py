@@ -13,10 +13,11 @@ from sklearn_bayes_search import (
     BayesSearchCV,
     Integer,
     Real,
+    check_ranges,
     pair_importance,
     parameter_importance,
 )
-from sklearn_bayes_search import importance as importance_module
+from sklearn_bayes_search._observed import _shares
 from sklearn_bayes_search._variance import VarianceDesign, factors
 from sklearn_bayes_search.space import Space
 
@@ -178,6 +179,61 @@ def test_the_error_is_large_where_little_is_known():
     assert many["error"].max() < 0.05 < few["error"].max()
 
 
+def crowded(n_low):
+    """Give 40 candidates, of which few have an x where it counts."""
+    rng = np.random.default_rng(0)
+    params = [dict(zip("xyz", row, strict=True)) for row in rng.random((40, 3))]
+    for i, p in enumerate(params):
+        p["x"] = p["x"] / 3 if i < n_low else 0.6 + 0.4 * p["x"]
+    scores = [5 * min(p["x"] - 0.3, 0.0) + p["y"] for p in params]
+    return Searched(dict.fromkeys("xyz", RANGE), table(params, scores))
+
+
+@pytest.mark.parametrize("n_low", [0, 1, 2])
+def test_of_values_that_were_hardly_tried_nothing_is_claimed(n_low):
+    importance = parameter_importance(crowded(n_low))
+    assert importance["matters"]["x"] == ("yes" if n_low else "unknown")
+    assert importance["rests_on"]["x"] == f"{n_low} of 40 candidates below 0.333"
+    assert importance["matters"]["z"] == "hardly"
+    assert "x" not in set(check_ranges(crowded(n_low))["parameter"])
+
+
+def test_what_does_nothing_hardly_matters_where_values_are_spread():
+    function, space, *_ = FUNCTIONS["valley"]
+    importance = shares("valley", drawn_at_random(function, space, 0))
+    assert importance["matters"][["v", "w"]].tolist() == ["hardly", "hardly"]
+    assert importance["matters"][["x", "z"]].tolist() == ["yes", "yes"]
+
+
+def test_the_table_tells_what_it_rests_on():
+    space = {
+        "kind": ["a", "b", None],
+        "n": Integer(1, 30),
+        "C": Real(1e-2, 10, log=True),
+    }
+    params = [
+        {"kind": kind, "n": n, "C": C}
+        for kind, n, C in [
+            *(("a", n, 1.5) for n in range(10, 20)),
+            *(("b", n, 5.0) for n in (5, 6, 12)),
+            *((None, n, 0.02) for n in (25, 26)),
+        ]
+    ]
+    results = table(params, np.arange(15.0))
+    rests_on = parameter_importance(Searched(space, results))["rests_on"]
+    assert rests_on["kind"] == "2 of 15 candidates with None"
+    assert rests_on["n"] == "2 of 15 candidates above 21"
+    assert rests_on["C"] == "0 of 15 candidates from 0.1 to 1"
+
+
+def test_what_a_branch_rests_on_is_told():
+    branches = [{"x": RANGE, "k": ["a"]}, {"x": Real(0, 2), "k": ["b"]}]
+    params = [{"x": 0.1 * i, "k": "a"} for i in range(9)] + [{"x": 1.9, "k": "b"}]
+    importance = parameter_importance(Searched(branches, table(params, range(10))))
+    assert importance["rests_on"]["k"] == "1 of 10 candidates in one dict of the list"
+    assert importance["rests_on"]["x"] == "3 of 10 candidates in the middle third"
+
+
 # --- the table ---
 
 
@@ -200,7 +256,7 @@ def test_a_direction_that_is_not_clear_is_not_told(monkeypatch):
     }
     assert list(parameter_importance(search)["direction"]) == ["score rises on average"]
     monkeypatch.setattr(
-        importance_module, "_error", lambda model, total, seed: 1.1 + 0 * total
+        _shares, "_error", lambda model, seed: (np.array([1.1]), np.array([True]))
     )
     assert list(parameter_importance(search)["direction"]) == [""]
 

@@ -305,7 +305,7 @@ def test_draws_have_the_mean_and_deviation_that_are_predicted():
 def test_the_model_is_of_the_kind_that_the_search_had():
     def kind(surrogate):
         seen = observe(bayes(surrogate=surrogate, n_iter=4))
-        return repr(ScoreModel.fit(seen).surrogate)
+        return repr(ScoreModel.fit(seen).members[0])
 
     assert kind(GaussianProcess("rbf")) == "AnovaProcess(kernel='rbf')"
     for name in ("gp", "forest", "tpe", RandomForest()):
@@ -317,7 +317,7 @@ def test_the_kernel_is_the_more_probable_one():
     kernels = {}
     for name, scores in (("smooth", np.sin(6 * a)), ("cusp", -np.abs(a - 0.4))):
         seen = observe({"params": [{"a": x} for x in a], "mean_test_score": scores})
-        kernels[name] = ScoreModel.fit(seen).surrogate.kernel
+        kernels[name] = ScoreModel.fit(seen).members[0].kernel
     assert kernels == {"smooth": "rbf", "cusp": "matern52"}
 
 
@@ -338,3 +338,29 @@ def test_a_hopeless_score_does_not_flatten_the_others():
     seen = observe({"params": [{"a": x} for x in a], "mean_test_score": scores})
     mean, _ = ScoreModel.fit(seen).predict(seen.U)
     assert_allclose(mean[:15], scores[:15], atol=0.02)
+
+
+def test_the_model_predicts_what_its_draws_are_on_average():
+    model = ScoreModel.fit(observe(random(n_iter=20)))
+    U = model.observed.space.spread(30, np.random.default_rng(1))
+    mean, std = model.predict(U)
+    drawn = model.sample(U, np.random.default_rng(2), 4000)
+    assert drawn.shape == (4000, 30)
+    assert_allclose(drawn.mean(axis=0), mean, atol=5 * std.max() / 4000**0.5)
+    assert_allclose(drawn.std(axis=0), std, rtol=0.1)
+
+
+def test_a_place_is_in_reach_of_a_candidate_that_is_near_in_each_parameter():
+    space = {"a": Real(0, 1), "b": Real(0, 1), "c": ["x", "y"]}
+    params = [{"a": 0.2, "b": 0.2, "c": "x"}, {"a": 0.9, "b": 0.9, "c": "y"}]
+    table = {"params": params, "mean_test_score": [0.0, 1.0]}
+    model = ScoreModel.fit(observe(table, space=space))
+    places = [(0.4, 0.4, "x"), (0.5, 0.2, "x"), (0.2, 0.9, "x"), (0.2, 0.2, "y")]
+    U = np.array(
+        [
+            model.observed.space.encode(dict(zip("abc", place, strict=True)))
+            for place in places
+        ]
+    )
+    assert model.in_reach(U).tolist() == [True, False, False, False]
+    assert model.in_reach(U, [0]).tolist() == [True, False, True, True]

@@ -7,13 +7,17 @@ from sklearn_bayes_search._observed._results import (
     searched_space,
     without_resource,
 )
+from sklearn_bayes_search._observed._shares import LITTLE, Shares, score_shares
 
 __all__ = [
+    "LITTLE",
     "Observed",
     "Results",
     "ScoreModel",
+    "Shares",
     "observe",
     "read_results",
+    "score_shares",
     "searched_space",
     "without_resource",
 ]

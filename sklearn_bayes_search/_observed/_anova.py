@@ -14,7 +14,14 @@ References
    "Support Vector Regression with ANOVA Decomposition Kernels", 1999.
 .. [2] C. E. Rasmussen and C. K. I. Williams, "Gaussian Processes for Machine
    Learning", MIT Press, 2006, algorithm 2.1 and eq. (5.9).
+.. [3] I. Murray, R. P. Adams and D. J. C. MacKay, "Elliptical Slice Sampling", AISTATS
+   2010, figure 2.
+.. [4] F. Bachoc, "Cross Validation and Maximum Likelihood Estimations of
+   Hyper-parameters of Gaussian Processes with Model Misspecification", Computational
+   Statistics and Data Analysis 66, 2013, eqs. (8) and (9).
 """
+
+import copy
 
 import numpy as np
 from scipy.linalg import cho_solve, solve_triangular
@@ -32,6 +39,9 @@ BOUNDS = np.log([[0.02, 20.0], [1e-3, 1e2], [1e-3, 1e2], [1e-6, 1.0]])
 PRIOR = np.array([[np.log(0.5), 1.0], [0.0, 2.5], [0.0, 2.0], [-6.0, 2.5]])
 # The hyper-parameters of more points are those of so many, evenly by score.
 MAX_FITTED = 300
+# They are drawn with fewer, since that takes thousands of factorisations. Steps before
+# the first draw, and from one to the next.
+MAX_DRAWN, BURN_IN, THIN = 100, 60, 15
 
 
 class AnovaProcess:
@@ -49,6 +59,7 @@ class AnovaProcess:
     """
 
     smooth = False
+    _scale = 1.0
 
     def __init__(self, kernel="matern52"):
         self.kernel = kernel
@@ -78,11 +89,9 @@ class AnovaProcess:
             The fitted model.
         """
         self._dims, self._F = dims, expand(U, dims)[0]
-        order = np.argsort(y, kind="stable")
-        n_fitted = min(len(y), MAX_FITTED)
-        some = order[np.linspace(0, len(y) - 1, n_fitted).round().astype(int)]
-        repeats = [dims.n_dims, dims.n_dims, 1, 1]
-        prior = np.repeat(PRIOR, repeats, axis=0)
+        self._y, self._noise = y, noise
+        some = self._some(MAX_FITTED)
+        prior, bounds = self._per_column(PRIOR), self._per_column(BOUNDS)
         squares = list(self._squares(self._F[some], self._F[some]))
         found = minimize(
             self._loss,
@@ -90,14 +99,92 @@ class AnovaProcess:
             args=(squares, y[some], noise[some], prior),
             jac=True,
             method="L-BFGS-B",
-            bounds=np.repeat(BOUNDS, repeats, axis=0),
+            bounds=bounds,
         )
         self.log_probability_ = -float(found.fun)
-        self._theta = found.x
+        self._condition(found.x)
+        return self
+
+    def draw(self, n_draws, weights, rng):
+        """Draw processes that may be the true one, fitted to the same scores.
+
+        Points that crowd tell little of the rest of the space, where a score may behave
+        otherwise. So the likelihood of hyper-parameters is raised to a power, as if
+        there were only as many points as there are places that they stand for, and the
+        variance is at least that which errors of leaving out a point ask for, each with
+        its share of the space [4]_.
+
+        Parameters
+        ----------
+        n_draws : int
+            How many.
+        weights : ndarray of shape (n_points,)
+            The share of the space that each point stands for.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        drawn : list of AnovaProcess
+            They differ in hyper-parameters.
+        """
+        some = self._some(MAX_DRAWN)
+        y, noise = self._y[some], self._noise[some]
+        squares = list(self._squares(self._F[some], self._F[some]))
+        mean, deviation = self._per_column(PRIOR).T
+        low, high = self._per_column(BOUNDS).T
+        power = min(1.0, 1.0 / (weights @ weights) / len(y))
+
+        def log_likelihood(theta):
+            if (theta < low).any() or (theta > high).any():
+                return -np.inf
+            K = self._signal(theta, squares, len(y), len(y)) + 1.0
+            K[np.diag_indices(len(y))] += noise + np.exp(theta[-1])
+            L, _ = cholesky(K)
+            z = solve_triangular(L, y, lower=True, check_finite=False)
+            return power * (-0.5 * z @ z - np.log(L.diagonal()).sum())
+
+        drawn, theta, value = [], self._theta, log_likelihood(self._theta)
+        for step in range(1, BURN_IN + THIN * n_draws + 1):
+            around = deviation * rng.standard_normal(len(theta))
+            least = value + np.log(rng.random())
+            angle = rng.uniform(0.0, 2 * np.pi)
+            start, end = angle - 2 * np.pi, angle
+            while True:
+                new = mean + (theta - mean) * np.cos(angle) + around * np.sin(angle)
+                value = log_likelihood(new)
+                if value > least:
+                    break
+                start, end = (angle, end) if angle < 0 else (start, angle)
+                angle = rng.uniform(start, end)
+            theta = new
+            if step > BURN_IN and (step - BURN_IN) % THIN == 0:
+                drawn.append(copy.copy(self)._condition(theta))
+                drawn[-1]._widen(weights)
+        return drawn
+
+    def _widen(self, weights):
+        """Raise the variance to what errors of leaving out a point ask for."""
+        precision = cho_solve((self._L, True), np.eye(len(self._y))).diagonal()
+        self._scale = max(1.0, weights @ (self._alpha**2 / precision))
+
+    def _some(self, n_most):
+        """Choose points evenly by score."""
+        order, n = np.argsort(self._y, kind="stable"), len(self._y)
+        return order[np.linspace(0, n - 1, min(n, n_most)).round().astype(int)]
+
+    def _per_column(self, table):
+        """Repeat what is the same for each column, (n_parameters, 2)."""
+        n_dims = self._dims.n_dims
+        return np.repeat(table, [n_dims, n_dims, 1, 1], axis=0)
+
+    def _condition(self, theta):
+        """Learn the scores with these hyper-parameters."""
+        self._theta = theta
         K = self._covariance(self._F, self._F)
-        K[np.diag_indices(len(y))] += noise + np.exp(found.x[-1])
+        K[np.diag_indices(len(K))] += self._noise + np.exp(theta[-1])
         self._L, _ = cholesky(K)
-        self._alpha = cho_solve((self._L, True), y)
+        self._alpha = cho_solve((self._L, True), self._y)
         return self
 
     def posterior(self, U):
@@ -119,20 +206,24 @@ class AnovaProcess:
         variance = np.exp(self._theta[-2]) + 1.0 - np.einsum("ij,ij->j", V, V)
         return Posterior(
             mean=C @ self._alpha,
-            std=np.sqrt(np.maximum(variance, 1e-12)),
+            std=np.sqrt(self._scale * np.maximum(variance, 1e-12)),
             noise_std=float(np.exp(0.5 * self._theta[-1])),
-            covariance=lambda: self._covariance(F, F) - V.T @ V,
+            covariance=lambda: self._scale * (self._covariance(F, F) - V.T @ V),
         )
 
     def _covariance(self, F, other):
         """Give the prior covariance of the latent score, (n, n_others)."""
-        K = np.full((len(F), len(other)), np.exp(self._theta[-2]))
-        log_scales, weights, _ = self._split(self._theta)
         squares = self._squares(F, other)
+        return self._signal(self._theta, squares, len(F), len(other)) + 1.0
+
+    def _signal(self, theta, squares, *shape):
+        """Give the covariance but for the constant's, from distances by column."""
+        log_scales, weights, (s, _) = self._split(theta)
+        K = np.full(shape, s)
         for square, scale, w in zip(squares, log_scales, weights, strict=True):
             k, _ = CORRELATIONS[self.kernel](square * np.exp(-2 * scale))
             K *= (1.0 + w * k) / (1.0 + w)
-        return K + 1.0
+        return K
 
     def _squares(self, F, other):
         """Give the squared distances along one column after the other."""

@@ -32,12 +32,15 @@ class ModelSlice:
         The model's mean.
     std : ndarray of shape (n,) or None
         Its deviation; None for two parameters.
+    in_reach : ndarray of bool, of the shape of ``mean``
+        Where a candidate is near. Elsewhere the model makes up what it says.
     """
 
     axes: tuple
     numbers: tuple
     mean: np.ndarray
     std: np.ndarray | None
+    in_reach: np.ndarray
 
 
 class Beliefs:
@@ -124,8 +127,14 @@ class Beliefs:
         # the last axis runs fastest; a map has the second parameter upwards
         grid = np.stack(np.meshgrid(*places, indexing="ij"), -1).reshape(-1, len(names))
         mean, std = self._predict(columns, grid, with_std=len(names) == 1)
+        U = np.repeat(self._best[None], len(grid), axis=0)
+        U[:, columns] = grid
+        # an average is over all values of the others
+        own = None if self._kind == "slice" else columns
+        in_reach = self._model.in_reach(U, own)
         shape = [len(place) for place in places]
-        return ModelSlice(tuple(axes), tuple(numbers), mean.reshape(shape).T, std)
+        mean, in_reach = mean.reshape(shape).T, in_reach.reshape(shape).T
+        return ModelSlice(tuple(axes), tuple(numbers), mean, std, in_reach)
 
     def _along(self, name, n_steps):
         """Give numbers on a parameter's axis, and their places in the cube."""

@@ -2,26 +2,31 @@
 
 import numpy as np
 
+from sklearn_bayes_search._observed import LITTLE
 from sklearn_bayes_search.display._canvas import COLORS, new_axes
-from sklearn_bayes_search.display._text import name_texts
+from sklearn_bayes_search.display._text import as_text, name_texts
 from sklearn_bayes_search.importance import parameter_importance
 
 __all__ = ["ParameterImportanceDisplay"]
 
-# What is likely below this share can be left as it is.
-NOTHING = 0.02
+# Colours of a bar with others and alone: of what matters or hardly does, and of what
+# cannot be told.
+KNOWN, UNKNOWN = ("#B9D3E8", COLORS[0]), ("#E4E4E4", "#B0B0B0")
 
 
 class ParameterImportanceDisplay:
     """How much of the score's variance comes from each parameter.
+
+    Bars are grey where the candidates are too few to tell whether the parameter
+    matters, with the part of its values that the fewest of them have.
 
     Create it with `from_estimator` or `from_cv_results`.
 
     Parameters
     ----------
     importance : DataFrame
-        Of :func:`~sklearn_bayes_search.importance.parameter_importance`: ``main``,
-        ``total``, ``error`` and ``direction``, a row per parameter.
+        Of :func:`~sklearn_bayes_search.importance.parameter_importance`, a row per
+        parameter.
 
     Attributes
     ----------
@@ -139,31 +144,37 @@ class ParameterImportanceDisplay:
             error = np.nan_to_num(shown["error"].to_numpy(dtype=float))
         # a share is 0 to 1, and so is what is likely
         whiskers = np.array([np.minimum(error, total), np.minimum(error, 1 - total)])
+        matters = shown["matters"] if "matters" in shown else ["yes"] * n
+        colors = [UNKNOWN if each == "unknown" else KNOWN for each in matters]
         self.total_bars_ = ax.barh(
             at,
             total,
             height=0.66,
-            color="#B9D3E8",
+            color=[with_others for with_others, _ in colors],
             label="together with other parameters",
             xerr=np.maximum(whiskers, 0.0),
             error_kw={"ecolor": "#666666", "capsize": 2, "lw": 1},
         )
         self.main_bars_ = ax.barh(
-            at, np.minimum(main, total), height=0.36, color=COLORS[0], label="alone"
+            at,
+            np.minimum(main, total),
+            height=0.36,
+            color=[alone for _, alone in colors],
+            label="alone",
         )
         ax.set_yticks(at, list(name_texts(shown.index).values()))
         if error.any():
             ax.plot([], [], "|-", color="#666666", lw=1, label="likely error")
         ends = total + np.maximum(whiskers[1], 0.0)
-        most = total + error
-        for y, end, share, direction in zip(
-            at, ends, most, shown["direction"], strict=True
-        ):
-            text = str(direction) if share >= NOTHING else "hardly matters"
-            if text and text != "nan":
-                ax.text(end + 0.015, y, text, va="center", fontsize="small")
-        ax.set_xlabel("share of the differences in score over the space")
-        right = max(1.0, (ends.max(initial=0) + 0.36))
+        texts = [_text(row) for _, row in shown.iterrows()]
+        for y, end, text in zip(at, ends, texts, strict=True):
+            ax.text(end + 0.015, y, text, va="center", fontsize="small")
+        label = "share of the differences in score over the space"
+        if "unknown" in set(matters):
+            label += "\ngrey: too few candidates to tell whether it is more than 5 %"
+        ax.set_xlabel(label)
+        longest = max(len(line) for text in texts for line in text.split("\n"))
+        right = max(1.0, ends.max(initial=0) + 0.04 + 0.0145 * longest)
         ax.set(ylim=(n - 0.4, -0.6), xlim=(0, right))
         ax.set_xticks(np.linspace(0, 1, 6), [f"{p} %" for p in range(0, 101, 20)])
         for side in ("top", "right"):
@@ -179,3 +190,14 @@ class ParameterImportanceDisplay:
             of = f"{n} of {len(self.importance)} parameters"
             ax.set_title(of, loc="left", fontsize="medium")
         return self
+
+
+def _text(row):
+    """Say what is known of a parameter."""
+    if row.get("matters") == "unknown":
+        return "cannot tell:\n" + as_text(row["rests_on"])
+    hardly = row["total"] + row.get("error", 0.0) <= LITTLE
+    if row.get("matters", "hardly" if hardly else "yes") == "hardly":
+        return "hardly matters"
+    direction = row["direction"]
+    return direction if isinstance(direction, str) else ""

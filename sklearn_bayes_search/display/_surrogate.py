@@ -29,6 +29,8 @@ N_BANDS, NEARER = 9, 0.62
 LETTERS = 14
 # Height of the legend and width of a part of it, in inches.
 LEGEND, LEGEND_COLUMN = 0.6, 2.8
+# Where no candidate is near.
+UNKNOWN = {"hatch": "////", "edgecolor": "#B0B0B0", "facecolor": "none", "lw": 0}
 
 
 class SurrogateDisplay:
@@ -36,7 +38,9 @@ class SurrogateDisplay:
 
     Create it with `from_estimator` or `from_cv_results`. A curve is the model's mean
     with a band that holds 95 % of its belief, a map the mean over two parameters. The
-    bands of a map are narrower the nearer they are to the best: see its scale.
+    bands of a map are narrower the nearer they are to the best: see its scale. Where no
+    candidate is near, the place is hatched, and a curve is not drawn: what the score
+    does there is unknown.
 
     Parameters
     ----------
@@ -71,6 +75,8 @@ class SurrogateDisplay:
         The mean over each pair.
     points_ : list of PathCollection
         What was tried, in each picture.
+    unknown_ : dict of str or (str, str) -> Artist
+        What hatches the places that no candidate is near, where there are any.
 
     Examples
     --------
@@ -208,6 +214,7 @@ class SurrogateDisplay:
             unused.remove()
         self.figure_ = self.axes_[0].figure
         self.lines_, self.bands_, self.maps_, self.points_ = {}, {}, {}, []
+        self.unknown_ = {}
         self._names = name_texts([a.name for s in self.slices for a in s.axes])
         limits = self._limits()
         for each, drawn in zip(self.axes_, self.slices, strict=True):
@@ -221,7 +228,11 @@ class SurrogateDisplay:
     def _limits(self):
         """Give the same limits of the score to all curves, so that they compare."""
         curves = [s for s in self.slices if len(s.axes) == 1]
-        ends = [s.mean + side * WIDE * s.std for s in curves for side in (-1, 1)]
+        ends = [
+            (s.mean + side * WIDE * s.std)[s.in_reach]
+            for s in curves
+            for side in (-1, 1)
+        ]
         ends = np.concatenate([*ends, [self.scores[self.best_index]]])
         tried = robust_limits(self.scores)
         low = min(ends.min(), max(tried[0], ends.min() - np.ptp(ends)))
@@ -232,10 +243,13 @@ class SurrogateDisplay:
     def _draw_curve(self, ax, drawn, limits):
         (axis,), (numbers,) = drawn.axes, drawn.numbers
         half = WIDE * drawn.std
+        mean = np.where(drawn.in_reach, drawn.mean, np.nan)
+        if not drawn.in_reach.all():
+            self.unknown_[axis.name] = self._hatch(ax, axis, numbers, ~drawn.in_reach)
         if axis.kind == "categorical":
             self.lines_[axis.name] = ax.errorbar(
                 numbers,
-                drawn.mean,
+                mean,
                 yerr=half,
                 fmt="s",
                 ms=6,
@@ -247,7 +261,7 @@ class SurrogateDisplay:
         else:
             (self.lines_[axis.name],) = ax.plot(
                 numbers,
-                drawn.mean,
+                mean,
                 color=COLORS[0],
                 lw=2,
                 marker="o" if axis.few else None,
@@ -255,8 +269,8 @@ class SurrogateDisplay:
             )
             self.bands_[axis.name] = ax.fill_between(
                 numbers,
-                drawn.mean - half,
-                drawn.mean + half,
+                mean - half,
+                mean + half,
                 color=COLORS[0],
                 alpha=0.18,
                 lw=0,
@@ -305,6 +319,11 @@ class SurrogateDisplay:
                 *drawn.numbers, drawn.mean, levels, cmap=cmap, norm=norm, extend=extend
             )
         self.maps_[first.name, second.name] = image
+        if not drawn.in_reach.all():
+            unknown = np.ma.masked_array(drawn.mean, drawn.in_reach)
+            self.unknown_[first.name, second.name] = ax.pcolor(
+                *drawn.numbers, unknown, shading="nearest", cmap=cmap, **UNKNOWN
+            )
         bar = self.figure_.colorbar(image, ax=ax, pad=0.02, spacing="uniform")
         bar.set_ticks(levels, labels=number_texts(levels, step_digits=1))
         bar.ax.tick_params(labelsize="small")
@@ -341,6 +360,22 @@ class SurrogateDisplay:
         )
 
     @staticmethod
+    def _hatch(ax, axis, numbers, unknown):
+        """Hatch places on an axis, each as far as halfway to its neighbours."""
+        beyond = 0.4 if axis.kind == "categorical" else 0.0
+        middles = (numbers[1:] + numbers[:-1]) / 2
+        ends = [numbers[0] - beyond, *middles, numbers[-1] + beyond]
+        return ax.bar(
+            np.array(ends[:-1])[unknown],
+            1.0,
+            np.diff(ends)[unknown],
+            align="edge",
+            transform=ax.get_xaxis_transform(),
+            zorder=0,
+            **UNKNOWN,
+        )
+
+    @staticmethod
     def _slant(ax, axis):
         if axis.kind in ("ordinal", "categorical"):
             texts = axis.ticks()[1]
@@ -369,6 +404,8 @@ class SurrogateDisplay:
             ring = Line2D([], [], marker="o", ls="", mfc="none", mec=ink(), ms=4)
             ring.set_label(PARTIAL)
             handles.append(ring)
+        if self.unknown_:
+            handles.append(Patch(**UNKNOWN, label="no candidate near: unknown"))
         star = Line2D([], [], marker="*", ls="", color=BEST, ms=11, label="best tried")
         handles.append(star)
         ax.axis("off")

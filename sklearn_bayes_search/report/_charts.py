@@ -159,15 +159,20 @@ def importance(table):
             table["main"], table["total"], table["error"], strict=True
         )
     ]
+    notes = [
+        f"{note}; {visible(rests_on)}"
+        for note, rests_on in zip(notes, table["rests_on"], strict=True)
+    ]
     data = [
         [None, note, visible(str(name))]
         for note, name in zip(notes, table.index, strict=True)
     ]
+    unknown = (table["matters"] == "unknown").tolist()
     bar = {"type": "bar", "orientation": "h", "y": rows, "customdata": data}
     total = {
         **bar,
         "x": table["total"].tolist(),
-        "marker": {"color": "@faint"},
+        "marker": {"color": ["@line" if each else "@faint" for each in unknown]},
         "width": 0.62,
         "error_x": {
             "type": "data",
@@ -180,12 +185,14 @@ def importance(table):
     main = {
         **bar,
         "x": np.clip(table["main"], 0, 1).tolist(),
-        "marker": {"color": "@accent"},
+        "marker": {"color": ["@soft" if each else "@accent" for each in unknown]},
         "width": 0.62,
     }
     ends = np.minimum(table["total"] + table["error"], 1.1)
     # in two lines there is room for them on a phone
     directions = table["direction"].replace("not monotone", "")
+    directions[table["matters"] == "unknown"] = "cannot tell"
+    directions[table["matters"] == "hardly"] = "hardly matters"
     words = {
         "type": "scatter",
         "mode": "text",

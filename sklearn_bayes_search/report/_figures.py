@@ -25,7 +25,8 @@ SLICES = (
     '<div class="wide intro"><h3>The score along each parameter</h3><p>The line is '
     "what a model expects if only this parameter changes and the others stay at the "
     "{called} setting; it is 95\N{NO-BREAK SPACE}% sure of the band. Points are all "
-    "settings tried: the others differ in them, so they need not lie on the line."
+    "settings tried: the others differ in them, so they need not lie on the line. "
+    "Where there is none, no candidate is near, and the score is unknown."
     "{more}</p></div>"
 )
 EARLY = (
@@ -174,13 +175,22 @@ def _importance(findings):
             " Whether it rises is said of larger values, on average over all values of "
             "the others: with the best of these, a small value may be the best."
         )
+    unknown = findings.importance["matters"] == "unknown"
+    if unknown.any():
+        rests_on = findings.importance["rests_on"][unknown].iloc[0]
+        text += (
+            " Grey: too few candidates to tell whether it is more than 5 %. "
+            f"{shown(findings.importance.index[unknown][0])} rests on {rests_on}."
+        )
+    keys = [("bar", "alone"), ("bar faint", "with others, and its error")]
+    keys += [("bar grey", "cannot tell")] * bool(unknown.any())
     return [
         _Chart(
             "chart-importance",
             "Which parameters matter",
             text,
             _charts.importance(findings.importance),
-            (("bar", "alone"), ("bar faint", "with others, and its error")),
+            tuple(keys),
             "half",
         )
     ]

@@ -1,16 +1,21 @@
 """What the page tells, gathered from a fitted search of any class."""
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from sklearn_bayes_search._axes import ROUNDING
-from sklearn_bayes_search._observed import Observed, ScoreModel, observe, read_results
+from sklearn_bayes_search._observed import (
+    Observed,
+    ScoreModel,
+    observe,
+    read_results,
+    score_shares,
+)
 from sklearn_bayes_search._results import mean_and_error
-from sklearn_bayes_search.importance import parameter_importance
-from sklearn_bayes_search.ranges import check_ranges
+from sklearn_bayes_search.importance import table_of
+from sklearn_bayes_search.ranges import findings_of
 from sklearn_bayes_search.report._text import number
 from sklearn_bayes_search.selection import (
     HonestScore,
@@ -166,12 +171,10 @@ def find(search, metric=None):
     honest, equals = _how_good(search, metric, complete, chosen)
     model, importance, ranges = None, pd.DataFrame(), pd.DataFrame()
     if observed is not None:
-        with warnings.catch_warnings():
-            # observe has said so already
-            warnings.filterwarnings("ignore", ".*settings are not in the space")
-            model = ScoreModel.fit(observed)
-            importance = parameter_importance(search, metric=metric)
-            ranges = check_ranges(search, metric=metric)
+        model = ScoreModel.fit(observed)
+        shares = score_shares(model)
+        importance = table_of(model, shares)
+        ranges = findings_of(model, shares)
     return Findings(
         search=search,
         metric=metric,

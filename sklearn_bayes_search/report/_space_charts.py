@@ -164,10 +164,12 @@ def slices(findings):
         U = np.unique(space.snap(U), axis=0)
         U = U[np.argsort(U[:, axis.column])]
         mean, std = model.predict(U)
+        # what no candidate is near is not drawn
+        mean[~model.in_reach(U)] = np.nan
         drawn.append((axis, U, mean, std))
-    low = min([floor, *(np.quantile(m - s, 0.05) for _, _, m, s in drawn)])
+    low = min([floor, *(np.nanquantile(m - s, 0.05) for _, _, m, s in drawn)])
     low = max(low, floor - (top - floor))
-    high = max([top, *((m + s).max() for _, _, m, s in drawn)])
+    high = max([top, *(np.nanmax(m + s) for _, _, m, s in drawn)])
     low -= 0.04 * (high - low)
     titles = name_labels(list(axes), NAME_WIDTH)
     return [
@@ -282,12 +284,13 @@ def _few(axis, x):
 
 def _model_line(axis, x, mean, std):
     """Draw what the model expects, as a line with a band or as points with bars."""
-    few = _few(axis, x)
+    few, known = _few(axis, x), np.isfinite(mean)
+    y = [float(each) if ok else None for each, ok in zip(mean, known, strict=True)]
     line = {
         "type": "scatter",
         "mode": "lines" if not few else "lines+markers" if axis.numeric else "markers",
         "x": x,
-        "y": mean.tolist(),
+        "y": y,
         "marker": {"size": 9, "color": "@accent"},
         "line": {"width": 2, "color": "@accent"},
         "hoverinfo": "skip",
@@ -295,17 +298,26 @@ def _model_line(axis, x, mean, std):
     if few:
         error = {"type": "data", "color": "@accent", "thickness": 1.2}
         return [{**line, "error_y": {**error, "array": (WIDE * std).tolist()}}]
-    band = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": [*x, *x[::-1]],
-        "y": [*(mean + WIDE * std), *(mean - WIDE * std)[::-1]],
-        "fill": "toself",
-        "fillcolor": "@band",
-        "line": {"width": 0},
-        "hoverinfo": "skip",
-    }
-    return [band, line]
+    # a band for each part that is known
+    cuts = np.flatnonzero(np.diff(known)) + 1
+    parts = [part for part in np.split(np.arange(len(x)), cuts) if known[part[0]]]
+    bands = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": [*np.take(x, part).tolist(), *np.take(x, part[::-1]).tolist()],
+            "y": [
+                *(mean + WIDE * std)[part].tolist(),
+                *(mean - WIDE * std)[part[::-1]].tolist(),
+            ],
+            "fill": "toself",
+            "fillcolor": "@band",
+            "line": {"width": 0},
+            "hoverinfo": "skip",
+        }
+        for part in parts
+    ]
+    return [*bands, line]
 
 
 def _placed(findings):

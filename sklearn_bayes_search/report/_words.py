@@ -125,11 +125,10 @@ def advice(findings):
         items += [visible(text) for text in findings.ranges["text"][~flat]]
         names = [visible(name) for name in findings.ranges["parameter"][flat]]
         if names:
-            they = "It" if len(names) == 1 else "They"
             items.append(
                 f"{listing(names)}: the score hardly depends on "
-                f"{'it' if len(names) == 1 else 'them'}, within what was searched. "
-                f"{they} need not be searched again."
+                f"{'it' if len(names) == 1 else 'them'}, over the space that was "
+                "searched."
             )
     improving = _improving(findings)
     more = _more_of(findings.search)
@@ -140,8 +139,8 @@ def advice(findings):
         )
     if len(findings.importance) and findings.importance["error"].max() > UNSURE:
         items.append(
-            "Too few settings were tried to tell which parameters matter most. Do not "
-            "rely on the order below."
+            "Too few settings were tried to tell which parameters matter most over the "
+            "space. Do not rely on the order below."
         )
     if len(findings.equals) > 1 and not findings.by_rule:  # that has chosen
         items.append(

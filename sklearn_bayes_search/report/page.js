@@ -95,7 +95,7 @@
   };
   // a colour stands only where plotly expects one; texts of the user stay as they are
   const themed = (value, colour, key = "") => {
-    if (Array.isArray(value)) return value.map((each) => themed(each, colour));
+    if (Array.isArray(value)) return value.map((each) => themed(each, colour, key));
     if (value && typeof value === "object") {
       return Object.fromEntries(
         Object.entries(value).map(([k, v]) => [k, themed(v, colour, k)]),
