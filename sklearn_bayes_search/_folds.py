@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtr
+from scipy.special import chdtri, stdtr
 
 __all__ = [
     "FoldModel",
@@ -20,6 +20,7 @@ __all__ = [
     "estimate_paused",
     "first_of_equals",
     "mean_test_share",
+    "without_rounding",
 ]
 
 
@@ -66,6 +67,25 @@ def mean_test_share(splits: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
     return float(np.mean([size(test) / size(train) for train, test in splits]))
 
 
+def without_rounding(scores: np.ndarray) -> np.ndarray:
+    """Round scores so that sums in another order make no difference.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_candidates, n_splits)
+        NaN where there is none.
+
+    Returns
+    -------
+    rounded : ndarray of shape (n_candidates, n_splits)
+        To 12 digits of the largest of the row.
+    """
+    largest = np.abs(np.nan_to_num(scores)).max(axis=1, keepdims=True)
+    _, exponent = np.frexp(largest)
+    scaled = np.ldexp(scores, -exponent)
+    return np.asarray(np.ldexp(scaled.round(12), exponent))
+
+
 def first_of_equals(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Find the candidates whose scores on the folds no earlier one has.
 
@@ -81,13 +101,19 @@ def first_of_equals(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     n_more : ndarray of shape (n_different,), int
         How many later ones have the same scores.
     """
-    _, rows, counts = np.unique(scores, axis=0, return_index=True, return_counts=True)
+    _, rows, counts = np.unique(
+        without_rounding(scores), axis=0, return_index=True, return_counts=True
+    )
     order = np.argsort(rows)
     return rows[order], counts[order] - 1
 
 
 # So many folds of a candidate's own weigh as much as the variance of the best ones.
 WORTH = 8
+# How often the choice is repeated: the luck then has an error of about 2 %.
+N_DRAWS = 1000
+# Interactions as large as these are not the chance of a candidate like the best ones.
+EXTREME = 0.001
 
 
 def error_factor(n_splits: int, test_share: float | None = None) -> float:
@@ -190,11 +216,13 @@ class FoldModel:
         known = np.isfinite(scores)
         n_known = known.sum(axis=1)
         mean = np.where(known, scores - self.effects, 0.0).sum(axis=1) / n_known
-        left = np.where(known, scores - self.effects - mean[:, None], 0.0)
-        own = (left**2).sum(axis=1) + WORTH * self.variance
-        variance = np.maximum(own / (n_known - 1 + WORTH), self.variance)
+        left = self._interactions(scores, mean)
         share = (1 / n_known - 1 / n_splits) * (1 + 1 / self.n_rows)
-        return mean, variance * share
+        # of scores like 1e300 nothing is known
+        with np.errstate(over="ignore", invalid="ignore"):
+            own = (left**2).sum(axis=1) + WORTH * self.variance
+            variance = np.maximum(own / (n_known - 1 + WORTH), self.variance)
+            return mean, variance * share
 
     def chance_above(self, score: float, scores: np.ndarray) -> np.ndarray:
         """Give the probability that the mean over all folds is above a score.
@@ -217,6 +245,89 @@ class FoldModel:
         error = np.sqrt(variance) + 1e-12 * abs(score) + np.finfo(float).tiny
         with np.errstate(over="ignore"):
             return np.asarray(stdtr(n_free, (mean - score) / error))
+
+    def luck(self, scores: np.ndarray, factor: float) -> float:
+        """Estimate how much of the highest mean is luck, by repeating the choice.
+
+        Normal errors are drawn with the covariance of the candidates' interactions, so
+        that those that score alike are lucky together. They are added to the means, the
+        highest is chosen, and its error is its luck.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (n_candidates, n_splits)
+            As for `estimate`.
+        factor : float
+            Variance of the error of a mean for an interaction of variance 1.
+
+        Returns
+        -------
+        luck : float
+            The mean over the draws, >= 0.
+        """
+        n_free = len(self.effects) - 1
+        means, _ = self.estimate(scores)
+        left = self._interactions(scores, means) * self._unbiased
+        # one very bad fold is no luck that another draw would spare the candidate
+        most = self.variance * chdtri(n_free, EXTREME) / n_free
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            own = (left**2).sum(axis=1) / n_free
+            shrink = np.where(own > most, np.sqrt(most / own), 1.0)
+        left, own = left * shrink[:, None], np.minimum(own, most)
+        # what a candidate with few folds would show on the others
+        partial = ~np.isfinite(scores).all(axis=1) & (own < self.variance)
+        unseen = np.where(partial, self.variance - own, 0.0)
+        rng = np.random.default_rng(0)  # always the same draws
+        seen = rng.normal(size=(N_DRAWS // 2, n_free + 1)) @ left.T / n_free**0.5
+        errors = seen + rng.normal(size=seen.shape) * np.sqrt(unseen)
+        errors = factor**0.5 * np.vstack([errors, -errors])
+        chosen = (means + errors).argmax(axis=1)
+        return max(float(errors[np.arange(len(errors)), chosen].mean()), 0.0)
+
+    def error(
+        self, scores: np.ndarray, common: float, own: float
+    ) -> tuple[float, float]:
+        """Give the standard error of a candidate's mean and its degrees of freedom.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (n_splits,)
+            Finite scores of the candidate.
+        common, own : float
+            Variance of the error of a mean, for effects of the folds and for an
+            interaction of variance 1.
+
+        Returns
+        -------
+        error : float
+            Of what the effects of the folds and the interaction make.
+        n_free : float
+            By Satterthwaite's formula [1]_: there are few folds but many interactions.
+
+        References
+        ----------
+        .. [1] F. E. Satterthwaite, "An Approximate Distribution of Estimates of
+           Variance Components", Biometrics Bulletin 2, 1946.
+        """
+        n_free = len(self.effects) - 1
+        left = self._interactions(scores[None], scores.mean()[None])[0]
+        own_variance = ((left**2).sum() + WORTH * self.variance) / (n_free + WORTH)
+        of_folds = (self.effects**2).sum() / n_free - self.variance / self.n_rows
+        parts = np.array([common * max(of_folds, 0.0), own * own_variance])
+        total = parts.sum()
+        if total == 0:
+            return 0.0, float(n_free)
+        free = np.array([n_free, n_free * max(self.n_rows - 1, 1)])
+        return float(total**0.5), float(1 / ((parts / total) ** 2 / free).sum())
+
+    @property
+    def _unbiased(self) -> float:
+        return float((self.n_rows / (self.n_rows - 1)) ** 0.5)
+
+    def _interactions(self, scores: np.ndarray, means: np.ndarray) -> np.ndarray:
+        """Give what is left of scores without means and effects, 0 where unknown."""
+        left = scores - self.effects - means[:, None]
+        return np.where(np.isfinite(scores), left, 0.0)
 
 
 def estimate_paused(

@@ -37,6 +37,7 @@ __all__ = [
     "numeric_limits",
     "scorer_arguments",
     "scorer_attribute",
+    "scorer_name",
     "splitter_sizes",
     "warn_or_raise_about_fit_failures",
     "with_current_config",
@@ -81,6 +82,26 @@ def scorer_arguments(scorer):
 def scorer_attribute(scorers):
     """Give what ``scorer_`` holds: a dict for several metrics, else the scorer."""
     return scorers._scorers if isinstance(scorers, _MultimetricScorer) else scorers
+
+
+def scorer_name(scorer):
+    """Name the function of scikit-learn's that a scorer computes.
+
+    Parameters
+    ----------
+    scorer : object
+        As ``scorer_`` of a fitted search.
+
+    Returns
+    -------
+    name : str or None
+        As "accuracy_score", or "neg_log_loss" where a lower one is better. None for
+        functions of others.
+    """
+    function = getattr(scorer, "_score_func", None)
+    if not getattr(function, "__module__", "").startswith("sklearn."):
+        return None
+    return ("neg_" if scorer._sign < 0 else "") + function.__name__
 
 
 def splitter_sizes(cv):

@@ -9,7 +9,6 @@ from sklearn_bayes_search._results import mean_and_error
 from sklearn_bayes_search.selection import (
     equivalent_settings,
     honest_score,
-    known_test_share,
 )
 
 __all__ = ["ResultTables", "results_frame"]
@@ -44,16 +43,7 @@ class ResultTables:
     def equivalent_params_(self):
         """Settings that cannot be told from the best one, the best score first."""
         check_is_fitted(self, "cv_results_")
-        outcomes = list(self.optimizer_.history)[: self.n_iter_]
-        failed = [outcome.failed for outcome in outcomes]
-        # a numeric error_score hides failures
-        scored = {
-            key: np.where(failed, np.nan, scores)
-            for key, scores in self.cv_results_.items()
-            if key.startswith("split")
-        }
-        share = known_test_share(self)
-        rows = equivalent_settings(scored, metric=self._best_metric, test_share=share)
+        rows = equivalent_settings(self, metric=self._best_metric)
         return [self.cv_results_["params"][row] for row in rows]
 
     @property

@@ -1,7 +1,8 @@
 """The honest best: estimates against simulations, choices against brute force."""
 
-import itertools
+import dataclasses
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,10 @@ import toy_estimators as toys
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.stats import ttest_rel, uniform
+from scipy.stats import norm, ttest_rel, uniform
 from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
+from sklearn.metrics import accuracy_score, make_scorer, zero_one_loss
 from sklearn.model_selection import (
     GridSearchCV,
     KFold,
@@ -62,9 +64,11 @@ def test_the_score_of_another_setting_is_that_setting_s():
     )
     assert of_other.score == table[row].mean() - of_other.optimism
     assert of_other.optimism < of_best.optimism
-    widths = [h.high - h.low for h in (of_best, of_other)]
-    deviations = table[[table.mean(axis=1).argmax(), row]].std(axis=1)
-    assert_allclose(widths[1] / widths[0], deviations[1] / deviations[0])
+    table[row] += 5 * np.array([1, -1, 1, -1, 0])
+    widths = [
+        h.high - h.low for h in (of_other, honest_score(results(table), index=row))
+    ]
+    assert widths[0] < widths[1]
     with pytest.raises(ValueError, match="row 9, 'index'"):
         honest_score(results(table), index=9)
 
@@ -99,19 +103,134 @@ def test_half_of_the_optimism_is_taken_away_at_least(k, spread):
     assert 0.88 <= np.mean(covered) <= 0.999
 
 
-def test_the_optimism_is_that_of_all_ways_to_draw_folds():
-    table = np.random.default_rng(0).normal(size=(7, 4))
-    best = table.mean(axis=1).argmax()
-    luck = []
-    for drawn in itertools.product(range(4), repeat=4):
-        left_out = [fold for fold in range(4) if fold not in drawn]
-        if left_out:
-            chosen = table[:, drawn].sum(axis=1).argmax()
-            luck.append(np.mean(table[best, left_out] - table[chosen, left_out]))
+def test_the_luck_among_two_is_that_of_the_closed_form():
+    table = np.random.default_rng(5).normal(size=(2, 6))
+    gap, difference = np.ptp(table.mean(axis=1)), table[0] - table[1]
+    # 1.5 / k of the variance: the errors of the two are opposite, of this deviation
+    deviation = (difference.std(ddof=1) ** 2 / 2 * 1.5 / 6) ** 0.5
+    luck = 2 * deviation * norm.pdf(gap / (2 * deviation))
+    expected = min(luck, gap / 2)  # the median is half way
     honest = honest_score(results(table))
-    error = np.std(luck) / 1000**0.5
-    assert honest.optimism == pytest.approx(np.mean(luck), abs=4 * error)
+    assert honest.optimism == pytest.approx(expected, rel=0.1)
     assert honest.score + honest.optimism == pytest.approx(table.mean(axis=1).max())
+
+
+def test_no_luck_makes_the_best_worse_than_the_median():
+    for seed in range(20):
+        _, table = simulate(np.random.default_rng(seed), 9, 3, 0.0)
+        means = table.mean(axis=1)
+        assert honest_score(results(table)).score >= np.median(means) - 1e-12
+
+
+def test_settings_that_score_alike_are_lucky_together():
+    _, table = simulate(np.random.default_rng(1), 6, 8, 0.3)
+    optimism = honest_score(results(table)).optimism
+    again = honest_score(results(np.vstack([table] * 3))).optimism
+    assert again == pytest.approx(optimism, rel=0.05)
+    _, others = simulate(np.random.default_rng(2), 12, 8, 0.3)
+    more = np.vstack([table, others - others.max() + table.mean(axis=1).max()])
+    assert honest_score(results(more)).optimism >= 0
+
+
+def test_a_setting_with_one_hopeless_fold_is_not_taken_for_a_lucky_one():
+    _, table = simulate(np.random.default_rng(3), 12, 5, 0.3)
+    optimism = honest_score(results(table)).optimism
+    for bad in (-1e3, -1e300):
+        wild = np.vstack([table, table[0]])
+        wild[-1, 2] = bad
+        assert honest_score(results(wild)).optimism < 2 * optimism + 0.1
+
+
+def overlapping(rng, n, k, repeats, spread):
+    """Draw scores of repeated k folds: errors of rows, and of training sets."""
+    means = spread * rng.normal(size=n)
+    table, size = [], 120
+    of_rows = rng.normal(size=(n, size)) * 3
+    for _ in range(repeats):
+        for test in np.split(rng.permutation(size), k):
+            table.append(of_rows[:, test].mean(axis=1) + 0.3 * rng.normal(size=n))
+    return means, means[:, None] + np.array(table).T
+
+
+def test_rows_that_are_tested_again_are_no_new_rows():
+    rng = np.random.default_rng(0)
+    plain, honest = [], []
+    for _ in range(150):
+        means, table = overlapping(rng, 20, 4, 6, 0.1)
+        best = table.mean(axis=1).argmax()
+        estimate = honest_score(results(table), test_share=1 / 3)
+        plain.append(table[best].mean() - means[best])
+        honest.append(estimate.score - means[best])
+    assert abs(np.mean(honest)) < 0.5 * np.mean(plain)
+
+
+def test_paused_settings_take_part_in_the_repeated_choice():
+    _, table = simulate(np.random.default_rng(4), 20, 10, 0.3)
+    table = table[np.argsort(-table.mean(axis=1))]
+    partial = table.copy()
+    partial[6:, 4:] = np.nan
+    rows = results(partial)
+    survivors = honest_score(rows).optimism
+    rows["n_splits_evaluated"] = np.isfinite(partial).sum(axis=1)
+    with_paused = honest_score(rows).optimism
+    assert survivors < with_paused
+    rows["n_splits_evaluated"][6:] += 1  # each has a fold that failed
+    assert honest_score(rows).optimism == survivors
+
+
+def test_the_print_has_four_digits_and_the_caveat_where_there_is_one():
+    _, table = simulate(np.random.default_rng(0), 8, 5, 0.3)
+    honest = honest_score(results(table))
+    shown = re.findall(r"(\w+)=([-0-9.e]+)", repr(honest))
+    assert [name for name, _ in shown] == ["score", "low", "high", "optimism", "level"]
+    for name, text in shown:
+        assert float(text) == pytest.approx(getattr(honest, name), rel=5.1e-4)
+        assert len(text.strip("-").replace(".", "").lstrip("0")) <= 4
+    assert honest.caveat == ""
+    rows = np.random.default_rng(0).integers(0, 2, size=(5, 60)).astype(float)
+    assert "60 folds" in honest_score(results(rows)).caveat
+    assert "60 folds" in repr(honest_score(results(rows)))
+    repeated = honest_score(results(rows), test_share=1 / 4)
+    assert repeated.caveat == ""
+    assert "same on each fold" in honest_score(results([[1, 1]])).caveat
+
+
+@pytest.mark.parametrize(
+    ("scoring", "low", "high"),
+    [
+        (None, 0, 1),
+        ("accuracy", 0, 1),
+        ("f1_macro", 0, 1),
+        (["accuracy", "roc_auc_ovr"], 0, 1),
+        ({"mine": make_scorer(accuracy_score)}, 0, 1),
+        ("neg_log_loss", -np.inf, 0),
+        (make_scorer(zero_one_loss, greater_is_better=False), -np.inf, 0),
+        ("matthews_corrcoef", -1, 1),
+        (lambda estimator, X, y: estimator.score(X, y), -np.inf, np.inf),
+        ("d2_log_loss_score", -np.inf, 1),
+    ],
+)
+def test_the_interval_ends_where_the_metric_does(scoring, low, high):
+    X, y = load_iris(return_X_y=True)
+    several = isinstance(scoring, list | dict)
+    search = GridSearchCV(
+        DecisionTreeClassifier(random_state=0),
+        {"max_depth": [1, 2, 3]},
+        scoring=scoring,
+        refit=next(iter(scoring)) if several else True,
+        cv=2,
+    ).fit(X[::5], y[::5])
+    honest = honest_score(search, level=1 - 1e-9)
+    assert low <= honest.low <= honest.score <= honest.high <= high
+    assert (honest.low == low) == np.isfinite(low)
+    assert (honest.high == high) == np.isfinite(high)
+
+
+def test_a_metric_of_the_user_may_leave_the_range_of_its_name():
+    rows = results([[2.0, 3.0, 2.5], [1.0, 1.5, 3.0]], metric="accuracy")
+    assert honest_score(rows).high > 3
+    rows = results([[0.9, 1.0, 0.95], [0.8, 0.9, 0.9]], metric="accuracy")
+    assert honest_score(rows, level=0.9999).high == 1
 
 
 def test_without_a_choice_there_is_no_optimism():
@@ -150,6 +269,20 @@ def test_equivalent_settings_are_those_that_a_paired_test_does_not_refuse(k, n, 
     assert found[0] == best
     corrected = equivalent_settings(results(table))
     assert set(found) <= set(corrected)
+
+
+def test_equal_settings_may_differ_by_rounding_errors():
+    table = np.array([[0.7, 0.8, 0.9], [0.5, 0.6, 0.65], [0.7, 0.8, 0.9]])
+    for scale in (1.0, 2.0**600, 2.0**-600):
+        for error in (1e-16, 3e-16, -1e-16):
+            near = table.copy()
+            near[2] += error
+            rows = results(near * scale)
+            assert set(equivalent_settings(rows)) == {0, 2}
+            assert OneStandardError("x", tolerance=0)(rows) == 0
+            exact, same = honest_score(results(table * scale)), honest_score(rows)
+            assert_allclose(same.high, exact.high)
+    assert set(equivalent_settings(results([[0.1 + 0.2], [0.3], [0.2]]))) == {0, 1}
 
 
 def test_effects_of_folds_do_not_make_settings_equivalent():
@@ -335,7 +468,10 @@ def test_it_serves_every_search(cls):
     for table in (as_frame, as_frame.to_dict("list")):
         assert rule(table) == search.best_index_
         index = search.best_index_  # a table does not tell what was chosen
-        assert honest_score(table, index=index) == honest_score(search)
+        honest = honest_score(table, index=index)
+        ends = {"low": max(honest.low, 0.0), "high": min(honest.high, 1.0)}
+        # nor which metric it is
+        assert dataclasses.replace(honest, **ends) == honest_score(search)
     few_rows = as_frame[:3]  # fewer than folds
     assert honest_score(few_rows) == honest_score(few_rows.to_dict("list"))
     assert pickle.loads(pickle.dumps(rule)) == rule

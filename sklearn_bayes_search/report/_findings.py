@@ -21,7 +21,6 @@ from sklearn_bayes_search.selection import (
     HonestScore,
     equivalent_settings,
     honest_score,
-    known_test_share,
 )
 
 __all__ = ["Candidate", "Findings", "find"]
@@ -168,7 +167,7 @@ def find(search, metric=None):
     complete = [c for c in candidates if c.status == "ok"]
     top = max(complete, key=lambda c: c.score, default=None)
     chosen = _chosen(search, metric, candidates, top)
-    honest, equals = _how_good(search, metric, complete, chosen)
+    honest, equals = _how_good(search, metric, complete, chosen, top)
     model, importance, ranges = None, pd.DataFrame(), pd.DataFrame()
     if observed is not None:
         model = ScoreModel.fit(observed)
@@ -240,23 +239,17 @@ def _candidates(search, metric):
     ]
 
 
-def _how_good(search, metric, complete, chosen):
+def _how_good(search, metric, complete, chosen, top):
     """Give the honest score of the chosen, and those as good as the best mean."""
     if not complete:
         return None, []
-    rows = [c.number for c in complete]
-    table = {
-        f"split{fold}_test_{metric}": np.array([c.folds[fold] for c in complete])
-        for fold in range(len(complete[0].folds))
-    }
-    known = {"metric": metric, "test_share": known_test_share(search)}
-    equals = equivalent_settings(table, **known)
+    equals = equivalent_settings(search, metric=metric)
     honest = None
-    if len(table) > 1:
+    if len(complete[0].folds) > 1:
         # one that was chosen without all folds cannot be judged by them
-        index = rows.index(chosen.number) if chosen.number in rows else None
-        honest = honest_score(table, index=index, **known)
-    return honest, [rows[index] for index in equals]
+        judged = chosen if chosen in complete else top
+        honest = honest_score(search, metric=metric, index=judged.number)
+    return honest, equals.tolist()
 
 
 def _chosen(search, metric, candidates, top):

@@ -16,11 +16,6 @@ from sklearn_bayes_search.report._text import (
 
 __all__ = ["advice", "facts", "interval", "lead", "metric_name"]
 
-# What scikit-learn calls scores that cannot be higher.
-AT_MOST_1 = (
-    *("accuracy", "balanced_accuracy", "top_k_accuracy", "average_precision", "f1"),
-    *("precision", "recall", "jaccard", "roc_auc", "r2", "R²", "explained_variance"),
-)
 # From this share of failures on, they are worth a word at the top.
 MANY_FAILED = 0.1
 # Above it, the order of importances is not to be relied on.
@@ -169,16 +164,9 @@ def _best(findings):
 
 
 def interval(findings):
-    """Give the ends of the interval of the honest score, as far as scores reach."""
-    low, high = findings.honest.low, findings.honest.high
-    name = metric_name(findings)
-    if name.startswith("neg_"):
-        most = 0.0
-    else:
-        most = 1.0 if name.startswith(AT_MOST_1) else math.inf
-    # a metric of the user's may be called so and mean something else
-    most = most if findings.top.folds.max() <= most else math.inf
-    return findings.score_text(low), findings.score_text(min(high, most))
+    """Give the ends of the interval of the honest score."""
+    honest = findings.honest
+    return findings.score_text(honest.low), findings.score_text(honest.high)
 
 
 def _new_data(findings):
@@ -192,8 +180,9 @@ def _new_data(findings):
     )
     return (
         f"{luck} about {findings.score_text(honest.score)}. With "
-        f"{percent(honest.level)} confidence it is between {low} and {high}."
-    )
+        f"{percent(honest.level)} confidence it is between {low} and {high}. "
+        f"{honest.caveat}"
+    ).rstrip()
 
 
 def _equals(findings):
