@@ -63,9 +63,10 @@ class Deadline:
         return self.left() < one * (1 + ahead) + self._for_refit
 
     def latest_begin(self, candidate):
-        """Tell when a candidate's folds must begin to end in time, in s since 1970.
+        """Tell when a candidate's folds must begin to end in time.
 
-        None before one candidate has ended: that one is evaluated in any case.
+        On the clock ``time.monotonic``, which nobody sets. None before one candidate
+        has ended: that one is evaluated in any case.
         """
         if not self._n_ended:
             return None
@@ -75,7 +76,7 @@ class Deadline:
             fold = max(fold, *map(_seconds, own))
             if self._refit:
                 refit = max(refit, *(done["fit_time"] for done in own))
-        return time.time() + self.left() - fold - refit
+        return self._end - fold - refit
 
     def permits(self, candidate, n_workers):
         """Tell whether there is time for the other folds of a paused candidate."""

@@ -5,6 +5,7 @@ import inspect
 import platform
 import threading
 import time
+from typing import NamedTuple
 
 from sklearn import get_config
 from sklearn.base import clone
@@ -25,6 +26,9 @@ __all__ = [
     "draw_splits",
     "name_error_scores",
 ]
+
+# Seconds by which two clocks may differ, as on Windows.
+COARSE = 0.1
 
 
 def draw_splits(cv, X, y, split_params):
@@ -256,7 +260,7 @@ class Evaluator:
         fold : int
             On which of the splits.
         latest_begin : float, default=None
-            Seconds since 1970 after which it is not worth beginning.
+            On the clock ``time.monotonic``: it is not worth beginning later.
 
         Returns
         -------
@@ -269,7 +273,7 @@ class Evaluator:
         total = self._n_candidates or trial.number + 1
         return functools.partial(
             self._function,
-            latest_begin,
+            None if latest_begin is None else _Limit.at(latest_begin),
             clone(self.estimator),
             self.X,
             self.y,
@@ -374,18 +378,39 @@ def name_error_scores(results, error_score):
                 result[part] = dict.fromkeys(names, error_score)
 
 
-def _evaluate(latest_begin, *arguments, scorer, **options):
+class _Limit(NamedTuple):
+    """The latest time to begin, in this process or on another machine."""
+
+    latest: float  # on the clock that nobody sets
+    host: str
+    offset: float  # of the date
+
+    @classmethod
+    def at(cls, latest):
+        """Make one of a time of this process."""
+        return cls(latest, platform.node(), time.time() - time.monotonic())
+
+    @property
+    def is_over(self):
+        """Whether it is too late; of other machines only the dates compare."""
+        if platform.node() == self.host:
+            return time.monotonic() > self.latest
+        return time.time() - self.offset > self.latest
+
+
+def _evaluate(limit, *arguments, scorer, **options):
     """Fit and score, and tell when and where; None if it is too late for that.
 
     What scikit-learn lets through is raised: it is no matter of this candidate.
     """
-    started = time.time()
-    if latest_begin is not None and started > latest_begin:
+    if limit is not None and limit.is_over:
         return None
+    started, start = time.time(), time.monotonic()
     leaf = options.get("callback_ctx")
     if leaf is not None:
         leaf = options["callback_ctx"] = ListeningContext(leaf)
     result = fit_and_score(*arguments, scorer=scorer, **options)
+    result |= _plausible(result, time.monotonic() - start)
     for part in ("test_scores", "train_scores"):
         if part in result:
             result[part] = _as_floats(result[part], scorer)
@@ -393,6 +418,18 @@ def _evaluate(latest_begin, *arguments, scorer, **options):
     worker = f"{platform.node()}:{threading.get_native_id()}"
     result = {**result, "started": started, "worker": worker}
     return {**result, "stop": True} if leaf is not None and leaf.stop else result
+
+
+def _plausible(result, elapsed):
+    """Return times that add up to what has elapsed at the most.
+
+    scikit-learn takes them from a clock that may be set while a fit runs.
+    """
+    fit, score = result["fit_time"], result["score_time"]
+    if not (fit >= 0 and score >= 0 and fit + score <= elapsed + COARSE):
+        score = score if 0 <= score <= elapsed else 0.0
+        fit = min(fit, elapsed - score) if fit >= 0 else elapsed - score
+    return {"fit_time": fit, "score_time": score}
 
 
 def _as_floats(scores, scorer):

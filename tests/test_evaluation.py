@@ -1,5 +1,6 @@
 import copy
 import pickle
+import time
 from decimal import Decimal
 from fractions import Fraction
 from itertools import permutations
@@ -13,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     KFold,
     LeaveOneGroupOut,
+    _validation,
     check_cv,
     cross_validate,
 )
@@ -23,6 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
+from sklearn_bayes_search import _evaluation
 from sklearn_bayes_search._evaluation import (
     Evaluator,
     check_fit_params,
@@ -375,3 +378,53 @@ def test_one_number_stays_one_number():
     results = [result(-1, "Traceback"), result(2.0)]
     name_error_scores(results, -1)
     assert [each["test_scores"] for each in results] == [-1, 2.0]
+
+
+class Clock:
+    """Stands in for the module `time`: somebody sets its date while a fit runs.
+
+    Parameters
+    ----------
+    shift : float
+        By so many seconds, at the second look.
+    """
+
+    def __init__(self, shift):
+        self.shift, self.n_looks = shift, 0
+
+    def __getattr__(self, name):
+        return getattr(time, name)
+
+    def time(self):
+        self.n_looks += 1
+        return time.time() + self.shift * (self.n_looks > 1)
+
+
+@pytest.mark.parametrize("shift", [-3600.0, 3600.0, np.nan])
+def test_times_are_plausible_whatever_somebody_does_to_the_clock(monkeypatch, shift):
+    monkeypatch.setattr(_validation, "time", Clock(shift))
+    start = time.monotonic()
+    result = evaluator().task(trial(x=0.5), 0)()
+    elapsed = time.monotonic() - start
+    assert 0 <= result["fit_time"] + result["score_time"] <= elapsed
+    assert min(result["fit_time"], result["score_time"]) >= 0
+
+
+@pytest.mark.parametrize("shift", [-3600.0, 3600.0])
+def test_a_limit_holds_whatever_somebody_does_to_the_clock(monkeypatch, shift):
+    now = time.monotonic()
+    soon, past = (evaluator().task(trial(x=0.5), 0, now + s) for s in (60, -60))
+    monkeypatch.setattr(_evaluation, "time", Clock(shift))
+    _evaluation.time.time()
+    assert soon() is not None
+    assert past() is None
+
+
+def test_on_another_machine_a_limit_goes_by_the_date(monkeypatch):
+    now = time.monotonic()
+    soon, past = (evaluator().task(trial(x=0.5), 0, now + s) for s in (60, -60))
+    monkeypatch.setattr(_evaluation.platform, "node", lambda: "another")
+    # it was started at another time
+    monkeypatch.setattr(_evaluation.time, "monotonic", lambda: 1e9)
+    assert soon() is not None
+    assert past() is None
