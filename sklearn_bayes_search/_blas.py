@@ -8,6 +8,7 @@ sets the limit, and the last restores it.
 
 import functools
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,9 +17,16 @@ from threadpoolctl import OpenBLASController, ThreadpoolController
 
 __all__ = ["one_blas_thread"]
 
-# Module-level state is the exception here: what it guards is the process's.
-_lock = threading.Lock()
-_holders: list[Any] = []
+# Module-level state is the exception here: what it guards is the process's. Ctrl-C may
+# come anywhere: the lock does not shut its own thread out, a holder is gone with its
+# block, and the limit is one until it is lifted.
+_lock = threading.RLock()
+_holders: "weakref.WeakSet[_Holder]" = weakref.WeakSet()
+_limits: list[Any] = []
+
+
+class _Holder:
+    """Lives as long as the block that limits BLAS."""
 
 
 @functools.cache
@@ -29,16 +37,20 @@ def _controller() -> ThreadpoolController:
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Limit BLAS to one thread until all that limit it have left."""
-    with _lock:
-        _holders.append(_holders[0] if _holders else _limit())
+    holder = _Holder()
     try:
+        with _lock:
+            _holders.add(holder)
+            if not _limits:
+                _limits.append(_limit())
         yield
     finally:
         with _lock:
-            limiter = _holders.pop()
-            if not _holders:
+            _holders.discard(holder)
+            if _limits and not _holders:
                 _let_this_thread_set_limits()
-                limiter.restore_original_limits()
+                _limits[0].restore_original_limits()
+                _limits.clear()
                 _let_this_thread_set_limits()
 
 

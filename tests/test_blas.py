@@ -1,3 +1,5 @@
+import itertools
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -77,3 +79,37 @@ def test_libraries_are_looked_for_once(monkeypatch):
             pass
     _blas._controller.cache_clear()
     assert len(made) == 1
+
+
+def test_an_interrupt_between_two_lines_does_no_lasting_harm():
+    def interrupt_at(number):
+        """Raise at the line of the module with this number; tell if there is one."""
+        left = number
+
+        def trace(frame, event, argument):
+            nonlocal left
+            if frame.f_code.co_filename != _blas.__file__:
+                return None
+            if event == "line":
+                left -= 1
+                if left == 0:
+                    sys.settrace(None)
+                    raise KeyboardInterrupt
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            with one_blas_thread():
+                pass
+        except KeyboardInterrupt:
+            return True
+        finally:
+            sys.settrace(before)
+        return False
+
+    n_lines = next(n for n in itertools.count() if not interrupt_at(n + 1))
+    assert n_lines > 9
+    with one_blas_thread():
+        assert blas_threads() == {1}
+    assert blas_threads() == {3}
