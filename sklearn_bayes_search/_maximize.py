@@ -4,6 +4,7 @@ Points that exist are the *snapped* ones, and only those are scored: a relaxed v
 an int or a category never decides. A row that was asked for before is never given.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -57,20 +58,27 @@ class Asked:
         unlisted = [positions is None for positions in dims.levels]
         self._tolerance = np.where(np.array(unlisted, dtype=bool), TOO_NEAR, 0.0)
         self._exact = not any(unlisted)
-        self._keys: set[bytes] = set()
+        self._times: Counter[bytes] = Counter()
         self._rows = np.empty((0, dims.n_dims))
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def __contains__(self, row: np.ndarray) -> bool:
-        return key(row) in self._keys
+        return key(row) in self._times
 
     def add(self, row: np.ndarray) -> None:
         """Remember a snapped row."""
         if row not in self:
-            self._keys.add(key(row))
             self._rows = np.vstack([self._rows, row])
+        self._times[key(row)] += 1
+
+    def remove(self, row: np.ndarray) -> None:
+        """Take an `add` of a row back; added more often, it is still remembered."""
+        self._times[key(row)] -= 1
+        if not self._times[key(row)]:
+            del self._times[key(row)]
+            self._rows = self._rows[(self._rows != row).any(axis=1)]
 
     def repeats(self, row: np.ndarray) -> bool:
         """Tell whether a row equals, or practically equals, one asked for before."""
@@ -84,7 +92,7 @@ class Asked:
     def leave_out(self, U: np.ndarray) -> np.ndarray:
         """Give the rows of ``U`` that were not asked for, each of them once."""
         places = dict(zip(keys(U), range(len(U)), strict=True))
-        return U[[index for k, index in places.items() if k not in self._keys]]
+        return U[[index for k, index in places.items() if k not in self._times]]
 
 
 class Maximizer:

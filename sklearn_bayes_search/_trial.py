@@ -203,8 +203,7 @@ class History:
         outcome : Outcome
             What came back later.
         """
-        del self._outcomes[outcome.trial.number]
-        self.add(outcome)
+        self._outcomes[outcome.trial.number] = outcome
 
     @property
     def fold_scores(self) -> np.ndarray:

@@ -5,8 +5,9 @@ of all others, which is mostly a surrogate with an acquisition function.
 Scores are as they were told; higher is better.
 """
 
+import functools
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -169,15 +170,20 @@ class BayesianOptimizer:
     @property
     def pending(self) -> list[Trial]:
         """Trials that were asked for and not yet told, in the order of asking."""
-        return list(self._pending.values())
+        return [t for t in self._pending.values() if t.number not in self.history]
 
     @property
     def best(self) -> Outcome | None:
         """The outcome with the highest score so far, the earliest of equals."""
         return self.history.best
 
-    def ask(self) -> Trial:
+    def ask(self, params: Mapping[str, Any] | None = None) -> Trial:
         """Choose the next setting to evaluate.
+
+        Parameters
+        ----------
+        params : dict, default=None
+            A setting of the space, to evaluate that one instead of choosing.
 
         Returns
         -------
@@ -189,29 +195,37 @@ class BayesianOptimizer:
         SpaceExhausted
             If every point of a finite space was asked for.
         ValueError
-            If the constraint of the space permits nothing at all.
+            If the constraint of the space permits nothing at all, or the setting given
+            is not in the space.
         """
-        rng = self._rng(self._n_asked)
-        # One thread: the matrices are small, the other cores may be busy fitting, and
-        # the result must not depend on how many there are.
-        with one_blas_thread():
-            row, params = self._next(rng)
-        trial = Trial(self._n_asked, params or self.space.decode(row), row)
+        trial = self._choose(self._n_asked, params)
         self._n_asked += 1
-        self._asked.add(row)
-        self._pending[trial.number] = trial
-        self._params[trial.number] = dict(trial.params)
         return trial
 
-    def replace(self, trial: Trial, params: Mapping[str, Any]) -> Trial:
+    def _choose(self, number: int, params: Mapping[str, Any] | None) -> Trial:
+        """Make the pending trial of a setting, or of one that is chosen."""
+        if params is None:
+            # One thread: the matrices are small, the other cores may be busy fitting,
+            # and the result must not depend on how many there are.
+            with one_blas_thread():
+                row, params = self._next(self._rng(number))
+        else:
+            row = self.space.encode(params)
+        trial = Trial(number, dict(params or self.space.decode(row)), row)
+        self._asked.add(row)
+        self._pending[number] = trial
+        self._params[number] = dict(trial.params)
+        return trial
+
+    def replace(self, trial: Trial, params: Mapping[str, Any] | None = None) -> Trial:
         """Put another setting in the place of a pending one.
 
         Parameters
         ----------
         trial : Trial
-            A pending trial, which will not be evaluated.
-        params : dict
-            The setting of the space that is evaluated instead.
+            A pending trial, which will not be evaluated: it may be asked for later.
+        params : dict, default=None
+            The setting of the space that is evaluated instead; None chooses one.
 
         Returns
         -------
@@ -220,15 +234,35 @@ class BayesianOptimizer:
 
         Raises
         ------
+        SpaceExhausted
+            If there is no other point to choose.
         ValueError
             If the trial is not pending, or the setting is not in the space.
         """
-        number = self._identify(trial).number
-        other = Trial(number, dict(params), self.space.encode(params))
-        self._asked.add(other.row)
-        self._pending[number] = other
-        self._params[number] = dict(params)
+        displaced = self._identify(trial)
+        other = self._choose(displaced.number, params)
+        self._asked.remove(displaced.row)
+        if self._queue is not None:
+            self._queue.appendleft(displaced.row)
         return other
+
+    def reserve(self, settings: Iterable[Mapping[str, Any]]) -> None:
+        """Keep settings from being chosen: they will be asked for as given.
+
+        Parameters
+        ----------
+        settings : iterable of dict
+            Settings of the space.
+
+        Raises
+        ------
+        ValueError
+            If one of them is not in the space.
+        """
+        for params in settings:
+            self._asked.add(self.space.encode(params))
+            same = functools.partial(self.space.same, params)
+            self._first = [given for given in self._first if not same(given[1])]
 
     def tell(
         self,
@@ -268,12 +302,14 @@ class BayesianOptimizer:
         """
         score, noise, seconds = check_outcome(score, noise, seconds)
         trial = self._identify(trial)
-        self._pending.pop(trial.number, None)
-        params = self._params.pop(trial.number, trial.params)
+        params = self._params.get(trial.number, trial.params)
         if not self.space.same(params, trial.params):
             trial = Trial(trial.number, params, trial.row)
         folds = None if folds is None else np.asarray(folds, dtype=float)
+        # first of all, so that Ctrl-C finds the trial either told or pending
         self.history.add(Outcome(trial, score, noise, folds, seconds))
+        self._pending.pop(trial.number, None)
+        self._params.pop(trial.number, None)
 
     def expected_gain(self) -> float:
         """Predict how much the best of all settings would gain on the best so far.
@@ -404,7 +440,7 @@ class BayesianOptimizer:
             raise ValueError(
                 f"The setting {safe_repr(dict(params))} cannot be told: {why}."
             ) from error
-        for pending in self._pending.values():
+        for pending in self.pending:
             if self.space.same(pending.params, params):
                 return pending
         trial = Trial(self._n_asked, dict(params), row)

@@ -1014,3 +1014,34 @@ def test_predict_needs_a_model():
 
 def toy():
     return BayesianOptimizer({"x": Real(0, 1)}, n_initial_points=2, random_state=0)
+
+
+def test_a_displaced_setting_may_be_asked_for_later():
+    optimizer = BayesianOptimizer({"x": list(range(6))}, random_state=0)
+    trial = optimizer.ask()
+    other = next(x for x in range(6) if x != trial.params["x"])
+    trials = [optimizer.replace(trial, {"x": other})]
+    trials += [optimizer.ask() for _ in range(5)]
+    assert sorted(trial.params["x"] for trial in trials) == list(range(6))
+    with pytest.raises(SpaceExhausted):
+        optimizer.ask()
+
+
+@pytest.mark.parametrize("exhaustive", [False, True])
+def test_a_reserved_setting_is_not_chosen_but_may_be_asked_for(exhaustive):
+    optimizer = BayesianOptimizer(
+        {"x": list(range(6))},
+        initial_points=[{"x": 2}, {"x": 5}],
+        exhaustive=exhaustive,
+        random_state=0,
+    )
+    optimizer.reserve([{"x": 1}, {"x": 2}])
+    trial = optimizer.ask()
+    chosen = [optimizer.replace(trial), *(optimizer.ask() for _ in range(3))]
+    assert sorted(trial.params["x"] for trial in chosen) == [0, 3, 4, 5]
+    with pytest.raises(SpaceExhausted):
+        optimizer.ask()
+    trial = optimizer.ask({"x": 2})
+    assert (trial.number, trial.params) == (4, {"x": 2})
+    with pytest.raises(ValueError, match="not one of the choices"):
+        optimizer.ask({"x": 7})
