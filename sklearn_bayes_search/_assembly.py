@@ -1,7 +1,7 @@
 """Join what a search consists of, and run it."""
 
 import warnings
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import fields, replace
 from numbers import Integral
 
@@ -42,6 +42,7 @@ def evaluate_settings(
     callbacks,
     routed,
     check_metrics,
+    progress,
 ):
     """Evaluate settings until the search ends.
 
@@ -71,15 +72,8 @@ def evaluate_settings(
         Parameters for fits and scores.
     check_metrics : callable
         Called with the names of the metrics once the first scores are in.
-
-    Returns
-    -------
-    optimizer : BayesianOptimizer
-        Has been told all results.
-    searched : Searched
-        What was found.
-    max_pending : int
-        The most settings that were evaluated at a time.
+    progress : Progress
+        Gets what is found, and the most settings that are evaluated at a time.
     """
     prior = read_prior_results(
         search.prior_results,
@@ -111,8 +105,16 @@ def evaluate_settings(
         n_side_by_side = len(splits) if racing is None else 1
         may_end = deadline is not None or bool(rules)
         plan = _plan(search, space, may_end, executor.n_workers, n_side_by_side)
-        with _open_journal(search, X, y, space, splits, plan, routed) as journal:
+        journal = _journal_of(search, X, y, space, splits, plan, routed)
+        # twice, lest Ctrl-C at the end of one leaves the file locked
+        once, twice = nullcontext(), nullcontext()
+        if journal is not None:
+            once, twice = closing(journal), journal
+        with once, twice:
+            if search.warm_start:
+                search._journal = journal
             plan = plan if journal is None else journal.plan
+            progress.journal, progress.max_pending = journal, plan["max_pending"]
             optimizer = BayesianOptimizer(
                 space,
                 surrogate=search.surrogate,
@@ -128,17 +130,18 @@ def evaluate_settings(
             optimizer.history.test_share = mean_test_share(splits)
             check_rules(rules, optimizer)
             if search.verbose > 0:
-                announce(len(splits), n_candidates)
+                announce(len(splits), n_candidates, journal)
             n_fits = None if n_candidates is None else n_candidates * len(splits)
             callbacks.begin_search(n_fits)
             is_hopeless = None
             if not are_expected(search.error_score):
                 n_given = optimizer.n_given_points
                 is_hopeless = ChoiceOfFailures(objective, space.dims, n_given)
-            searched = run(
+            run(
                 optimizer,
                 executor,
                 evaluator,
+                progress=progress,
                 objective=objective,
                 n_iter=search.n_iter,
                 max_pending=plan["max_pending"],
@@ -151,7 +154,6 @@ def evaluate_settings(
                 journal=journal,
             )
             callbacks.end_search()
-    return optimizer, searched, plan["max_pending"]
 
 
 def _plan(search, space, may_end, n_workers, n_splits):
@@ -165,10 +167,10 @@ def _plan(search, space, may_end, n_workers, n_splits):
     }
 
 
-def _open_journal(search, X, y, space, splits, plan, routed):
-    """Open the journal of a search that is to have one, on disk or in memory."""
+def _journal_of(search, X, y, space, splits, plan, routed):
+    """Make the journal of a search that is to have one, on disk or in memory."""
     if search.checkpoint is None and not search.warm_start:
-        return nullcontext()
+        return None
     explicit = not isinstance(search.max_pending, str)
     digests = fingerprint(
         space,
@@ -189,17 +191,15 @@ def _open_journal(search, X, y, space, splits, plan, routed):
         )
     digests["racing"] = _describe(as_racing(search.racing, len(splits)))
     digests["max_pending"] = str(plan["max_pending"]) if explicit else None
-    journal = Journal(
+    return Journal(
         search.checkpoint,
         fingerprint=digests,
         plan=plan,
         space=space,
         in_order=search.max_pending != "async",
+        fit_timeout=search.fit_timeout,
         earlier=getattr(search, "_journal", None) if search.warm_start else None,
     )
-    if search.warm_start:
-        search._journal = journal
-    return journal
 
 
 def _describe(racing):

@@ -326,6 +326,8 @@ class Evaluator:
         }
         if self._options["return_train_score"]:
             result["train_scores"] = scores
+        if lost.by_death or lost.limit is not None:
+            result["lost"] = "death" if lost.by_death else float(lost.limit)
         return result
 
     def check(self, result):

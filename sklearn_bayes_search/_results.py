@@ -5,7 +5,6 @@ import warnings
 from collections import deque
 
 import numpy as np
-import pandas as pd
 
 from sklearn_bayes_search._folds import deviation
 from sklearn_bayes_search.exceptions import safe_repr
@@ -15,7 +14,7 @@ __all__ = [
     "announce",
     "candidate_line",
     "check_chosen",
-    "folds_frame",
+    "fold_rows",
     "mean_and_error",
     "raced_results",
     "reporter",
@@ -107,8 +106,11 @@ class Objective:
         return mean if np.isfinite(mean) else np.nan
 
 
-def announce(n_splits, n_candidates):
+def announce(n_splits, n_candidates, journal):
     """Print how much there is to do, as GridSearchCV does, where that is known."""
+    if journal is not None and journal.n_known:
+        where = "the last fit" if journal.path is None else repr(str(journal.path))
+        print(f"Read the results of {journal.n_known} fits from {where}")
     if n_candidates is not None:
         print(
             f"Fitting {n_splits} folds for each of {n_candidates} candidates, "
@@ -223,8 +225,8 @@ def _short(value):
         return safe_repr(value)
 
 
-def folds_frame(folds, objective, error_score):
-    """Make a tidy table, a row per candidate and fold.
+def fold_rows(folds, objective, error_score):
+    """List what is known of every fit, in the order of candidates and folds.
 
     Parameters
     ----------
@@ -237,8 +239,9 @@ def folds_frame(folds, objective, error_score):
 
     Returns
     -------
-    frame : DataFrame
-        Columns candidate, fold, score, status, error, start, seconds, worker.
+    rows : list of dict
+        With candidate, fold, score, status, error, start (seconds since 1970), seconds
+        and worker; plain values only.
     """
     rows = []
     for candidate, results in enumerate(folds):
@@ -252,20 +255,20 @@ def folds_frame(folds, objective, error_score):
                 {
                     "candidate": candidate,
                     "fold": fold,
-                    "score": score if error is None else error_score,
+                    "score": float(score if error is None else error_score),
                     "status": "ok" if ok else "failed",
                     "error": shown,
-                    "start": pd.to_datetime(result["started"], unit="s", utc=True),
+                    "start": result["started"],
                     "seconds": result["fit_time"] + result["score_time"],
                     "worker": result["worker"],
                 }
             )
-    return pd.DataFrame(rows)
+    return rows
 
 
 def without_place(folds):
     """Leave the results of folds as scikit-learn's function gave them, with None."""
-    own = ("started", "worker", "stop")
+    own = ("started", "worker", "stop", "lost")
     return [
         None if fold is None else {k: v for k, v in fold.items() if k not in own}
         for fold in folds

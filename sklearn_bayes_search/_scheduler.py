@@ -6,6 +6,7 @@ The rows then depend on the seed and on L, never on timing, on the back end or o
 number of workers.
 """
 
+import functools
 import time
 import warnings
 from collections import deque
@@ -16,7 +17,7 @@ import numpy as np
 from sklearn_bayes_search.exceptions import SpaceExhausted, stack_level
 from sklearn_bayes_search.execution import Lost
 
-__all__ = ["INTERRUPTED", "Candidate", "run", "window"]
+__all__ = ["INTERRUPTED", "Candidate", "Progress", "run", "window"]
 
 INTERRUPTED = "interrupted by the user"
 
@@ -90,6 +91,84 @@ class Searched(NamedTuple):
     mean_suggest_time: float
 
 
+class Progress:
+    """What a search has found so far, whole wherever Ctrl-C may interrupt it.
+
+    Parameters
+    ----------
+    objective : Objective
+        Gives the score of each fold, and of all.
+
+    Attributes
+    ----------
+    optimizer : BayesianOptimizer or None
+        Chooses the settings; None before the loop begins.
+    journal : Journal or None
+        Where results are kept, once it is open.
+    max_pending : int or None
+        The most candidates in flight.
+    candidates : list of Candidate
+        In the order of asking.
+    resumed : set of Candidate
+        Paused ones that got more folds.
+    suggest_times : list of float
+        Seconds for choosing each candidate.
+    stop_reason : str or None
+        Why the search ended.
+    refit_began : bool
+        Whether all that was left to do was the final fit.
+    """
+
+    def __init__(self, objective):
+        self.objective, self.optimizer, self.stop_reason = objective, None, None
+        self.max_pending, self.journal, self.refit_began = None, None, False
+        self.candidates, self.resumed, self.suggest_times = [], set(), []
+
+    @property
+    def any_complete(self):
+        """Whether a candidate has all its folds."""
+        return any(candidate.complete for candidate in self.candidates)
+
+    def searched(self):
+        """Tell the optimizer what it does not know yet; return what was found."""
+        for candidate in self.candidates:
+            # Ctrl-C may have come after its last fold and before that was noted
+            if candidate.complete and (not candidate.ended or candidate.estimate):
+                candidate.end()
+        ended = [candidate for candidate in self.candidates if candidate.ended]
+        for candidate in ended:
+            if candidate.trial.number not in self.optimizer.history:
+                self.tell(candidate)
+            elif candidate in self.resumed:
+                self.optimizer.revise(candidate.trial, **self.outcome(candidate))
+        times = self.suggest_times
+        return Searched(ended, self.stop_reason, sum(times) / max(len(times), 1))
+
+    def what_is_kept(self):
+        """Say, after Ctrl-C, what was not in vain, and how to go on."""
+        n = sum(candidate.complete for candidate in self.candidates)
+        kept = f"{n} candidates are" if n != 1 else "1 candidate is"
+        if self.journal is None:
+            return f"The search is fitted with what was complete: {kept} kept."
+        if self.journal.path is None:
+            return f"{kept} kept. Fit again to go on."
+        where = repr(str(self.journal.path))
+        return f"{kept} kept in {where}. Run the search again to go on."
+
+    def tell(self, candidate):
+        """Tell the optimizer a candidate's outcome."""
+        self.optimizer.tell(candidate.trial, **self.outcome(candidate))
+
+    def outcome(self, candidate):
+        """Give what the optimizer is told of a candidate."""
+        folds = self.objective.fold_scores(candidate.folds)
+        score, noise = candidate.estimate or (self.objective(candidate.folds), 0.0)
+        ran = [fold for fold in candidate.folds if fold is not None]
+        seconds = sum(fold["fit_time"] + fold["score_time"] for fold in ran)
+        seconds *= len(candidate.folds) / len(ran)
+        return {"score": score, "noise": noise, "folds": folds, "seconds": seconds}
+
+
 def window(max_pending, n_workers, n_splits):
     """Resolve ``max_pending``: the most candidates in flight.
 
@@ -103,7 +182,7 @@ def window(max_pending, n_workers, n_splits):
     return int(max_pending)
 
 
-def run(optimizer, executor, evaluator, **options):
+def run(optimizer, executor, evaluator, *, objective, progress=None, **options):
     """Run a search to its end.
 
     Parameters
@@ -114,6 +193,10 @@ def run(optimizer, executor, evaluator, **options):
         Runs the tasks.
     evaluator : Evaluator
         Makes the tasks.
+    objective : Objective
+        Gives the score of each fold, and of all.
+    progress : Progress, default=None
+        Where candidates are kept, for a caller who is to have them whatever happens.
     **options
         Of `_Loop`.
 
@@ -131,7 +214,9 @@ def run(optimizer, executor, evaluator, **options):
     RuntimeError
         If all workers are lost before a candidate is complete.
     """
-    return _Loop(optimizer, executor, evaluator, **options).run()
+    progress = progress or Progress(objective)
+    progress.optimizer = optimizer
+    return _Loop(progress, executor, evaluator, **options).run()
 
 
 class _Loop:
@@ -139,8 +224,10 @@ class _Loop:
 
     Parameters
     ----------
-    objective : Objective
-        Gives the score of each fold, and of all.
+    progress : Progress
+        What it has found.
+    executor, evaluator
+        As of `run`.
     n_iter : int or None
         The most candidates.
     max_pending : int
@@ -164,11 +251,10 @@ class _Loop:
 
     def __init__(
         self,
-        optimizer,
+        progress,
         executor,
         evaluator,
         *,
-        objective,
         n_iter,
         max_pending,
         in_order,
@@ -179,23 +265,27 @@ class _Loop:
         rules=(),
         is_hopeless=None,
     ):
-        self.optimizer, self.executor, self.evaluator = optimizer, executor, evaluator
-        self.objective, self.n_iter, self.max_pending = objective, n_iter, max_pending
+        self.progress, self.candidates = progress, progress.candidates
+        self.optimizer, self.objective = progress.optimizer, progress.objective
+        self.executor, self.evaluator = executor, evaluator
+        self.n_iter, self.max_pending = n_iter, max_pending
         self.in_order, self.deadline, self.on_end = in_order, deadline, on_end
         self.journal, self.racing, self.rules = journal, racing, rules
         self.is_hopeless = is_hopeless
-        self.candidates, self.untold, self.resumed = [], [], set()
+        self.untold = []
+        self.departed = False  # whether other settings are chosen than the journal has
         self.known = deque()  # candidates, folds and results from the journal
         # folds whose processes died are written once the machine is known to be well
         self.unwritten = []
         self.asked_to_stop = self.out_of_time = False
         self.best = self.best_score = None  # known where there is a deadline
-        self.suggest_times = []
 
     def run(self):
         """Run the search; see the function of this name."""
         stop_reason = None
         try:
+            if self.journal is not None and not self.in_order:
+                self._depart()  # it depends on time what would be chosen
             while True:
                 stop_reason = stop_reason or self._fill()
                 if not self._drain() and not self._resume():
@@ -203,7 +293,7 @@ class _Loop:
             if not self.executor.broken:
                 self._write(*self.unwritten)
         except KeyboardInterrupt:
-            if not any(candidate.complete for candidate in self.candidates):
+            if not self.progress.any_complete:
                 raise
             stop_reason = INTERRUPTED
         ended = [candidate for candidate in self.candidates if candidate.ended]
@@ -219,14 +309,8 @@ class _Loop:
                 UserWarning,
                 stacklevel=stack_level(),
             )
-        for candidate in self.untold:
-            # an interrupt may have come between telling and noting that
-            if candidate.ended and candidate.trial.number not in self.optimizer.history:
-                self._tell(candidate)
-        for candidate in self.resumed:
-            self.optimizer.revise(candidate.trial, **self._outcome(candidate))
-        mean_suggest_time = sum(self.suggest_times) / max(len(self.suggest_times), 1)
-        return Searched(ended, stop_reason, mean_suggest_time)
+        self.progress.stop_reason = stop_reason
+        return self.progress.searched()
 
     def _fill(self):
         """Ask while there is room; give the reason if that is over."""
@@ -243,14 +327,43 @@ class _Loop:
                     return self._stopped("all that the search chose failed alike")
             start = time.perf_counter()
             try:
-                trial = self.optimizer.ask()
+                trial = self._ask()
             except SpaceExhausted:
                 return (
                     f"evaluated all {len(self.candidates)} points of the search space"
                 )
-            self.suggest_times.append(time.perf_counter() - start)
+            self.progress.suggest_times.append(time.perf_counter() - start)
             self._begin(trial)
         return None
+
+    def _ask(self):
+        """Choose a setting, or take the one that the journal has for this number."""
+        optimizer, journal, number = self.optimizer, self.journal, len(self.candidates)
+        stored = None if journal is None else journal.params(number)
+        if self.departed:
+            return optimizer.ask(stored)
+        try:
+            trial = optimizer.ask()
+        except SpaceExhausted:
+            if stored is None:
+                raise
+            self._depart()
+            return optimizer.ask(stored)
+        same = functools.partial(optimizer.space.same, trial.params)
+        if stored is None:  # of a journal with gaps, it may have a later number
+            later = [] if journal is None else journal.settings_after(number)
+            if not any(map(same, later)):
+                return trial
+        elif same(stored):
+            return trial
+        self._depart()
+        return optimizer.replace(trial, stored)
+
+    def _depart(self):
+        """Choose other settings from now on than the journal has."""
+        self.departed = True
+        self.journal.state_difference(len(self.candidates))
+        self.optimizer.reserve(self.journal.settings_after(len(self.candidates) - 1))
 
     def _has_room(self):
         n, deadline = len(self.candidates), self.deadline
@@ -320,25 +433,13 @@ class _Loop:
             if self.in_order and candidate.trial.number > last_visible:
                 break
             if candidate.ended:
-                self._tell(candidate)
+                self.progress.tell(candidate)
                 self.untold.remove(candidate)
-
-    def _tell(self, candidate):
-        self.optimizer.tell(candidate.trial, **self._outcome(candidate))
-        self.asked_to_stop |= any(fold and "stop" in fold for fold in candidate.folds)
-
-    def _outcome(self, candidate):
-        folds = self.objective.fold_scores(candidate.folds)
-        score, noise = candidate.estimate or (self.objective(candidate.folds), 0.0)
-        ran = [fold for fold in candidate.folds if fold is not None]
-        seconds = sum(fold["fit_time"] + fold["score_time"] for fold in ran)
-        seconds *= len(candidate.folds) / len(ran)
-        return {"score": score, "noise": noise, "folds": folds, "seconds": seconds}
+                folds = candidate.folds
+                self.asked_to_stop |= any(fold and "stop" in fold for fold in folds)
 
     def _begin(self, trial):
         n_splits, racing = self.evaluator.n_splits, self.racing
-        if self.journal is not None:
-            trial = _as_journalled(self.journal, self.optimizer, trial)
         if racing is None:
             # one after another where the time of the first tells of the others
             one_by_one = self.deadline is not None and self.executor.n_workers == 1
@@ -460,7 +561,7 @@ class _Loop:
             chosen = in_time
         size = 1 if self.max_pending == 1 else self.evaluator.n_splits
         for candidate in (paused[i] for i in chosen):
-            self.resumed.add(candidate)
+            self.progress.resumed.add(candidate)
             self._submit(candidate, candidate.begin_round(size))
         return bool(chosen)
 
@@ -472,14 +573,3 @@ class _Loop:
             return True
         n_workers = self.executor.n_workers
         return not self.out_of_time and self.deadline.permits(candidate, n_workers)
-
-
-def _as_journalled(journal, optimizer, trial):
-    """Give the trial as the journal has it, if it does."""
-    stored = journal.params(trial.number)
-    if stored is None:
-        return trial
-    if not optimizer.space.same(stored, trial.params):
-        journal.state_difference(trial)
-        trial = optimizer.replace(trial, stored)
-    return trial

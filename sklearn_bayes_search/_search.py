@@ -26,11 +26,11 @@ from sklearn_bayes_search._racing import FoldRacing, as_racing
 from sklearn_bayes_search._results import (
     Objective,
     check_chosen,
-    folds_frame,
+    fold_rows,
     raced_results,
     without_place,
 )
-from sklearn_bayes_search._scheduler import INTERRUPTED
+from sklearn_bayes_search._scheduler import INTERRUPTED, Progress
 from sklearn_bayes_search._sklearn_compat import (
     BaseSearchCV,
     FitCallbacks,
@@ -197,12 +197,13 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     timeout : float, default=None
         Seconds for the whole search, > 0, the refit included. No fit is begun that
         would probably end later. At least one setting is evaluated, and what a journal
-        holds is used in any case.
+        holds is used in any case. A search that is resumed has all of it again.
 
     fit_timeout : float, default=None
         Seconds for one fit on one fold with its scoring, > 0. A longer one is ended
         and counts as failed. Fits then run in processes of their own, also with one
-        job; only joblib's "loky", dask and ray can do that.
+        job; only joblib's "loky", dask and ray can do that. A search that is resumed
+        with a longer limit runs them again.
 
     checkpoint : path, default=None
         Where the search keeps its journal: a file, or a folder that exists, in which
@@ -450,31 +451,52 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         splits = draw_splits(cv, X, y, routed.splitter.split)
         racing = as_racing(self.racing, len(splits))
 
-        optimizer, searched, max_pending = evaluate_settings(
-            self,
-            X,
-            y,
-            space=space,
-            splits=splits,
-            scorers=scorers,
-            objective=objective,
-            racing=racing,
-            rules=rules,
-            deadline=deadline,
-            callbacks=callbacks,
-            routed=routed,
-            check_metrics=check_metrics,
-        )
+        progress = Progress(objective)
+        known = progress, scorers, refit_metric, space, len(splits), racing
+        refit = X, y, routed.estimator.fit, callbacks
+        try:
+            evaluate_settings(
+                self,
+                X,
+                y,
+                space=space,
+                splits=splits,
+                scorers=scorers,
+                objective=objective,
+                racing=racing,
+                rules=rules,
+                deadline=deadline,
+                callbacks=callbacks,
+                routed=routed,
+                check_metrics=check_metrics,
+                progress=progress,
+            )
+            self._keep_results(*known)
+            self._refit(progress, *refit)
+            if progress.stop_reason == INTERRUPTED:
+                raise KeyboardInterrupt
+            return self
+        except KeyboardInterrupt:
+            # It may have come between any two lines: do what is not done yet.
+            if progress.any_complete and not progress.refit_began:
+                progress.stop_reason = progress.stop_reason or INTERRUPTED
+                self._keep_results(*known)
+                self._refit(progress, *refit)
+            if progress.any_complete or progress.journal is not None:
+                raise KeyboardInterrupt(progress.what_is_kept()) from None
+            raise
 
-        candidates, stop_reason, mean_suggest_time = searched
+    def _keep_results(self, progress, scorers, refit_metric, space, n_splits, racing):
+        """Set the attributes of a fitted search but the best estimator."""
+        candidates, stop_reason, mean_suggest_time = progress.searched()
+        objective = progress.objective
         folds = [candidate.folds for candidate in candidates]
         outcomes = without_place(fold for of_one in folds for fold in of_one)
         done = [outcome for outcome in outcomes if outcome is not None]
-        interrupted = stop_reason == INTERRUPTED
         try:
             warn_or_raise_about_fit_failures(done, self.error_score)
         except ValueError as error:  # nothing but failures
-            if interrupted:
+            if stop_reason == INTERRUPTED:
                 raise KeyboardInterrupt from error
             raise
         if callable(self.scoring):
@@ -483,29 +505,29 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         self.multimetric_ = isinstance(first, dict)
         settings = [dict(candidate.trial.params) for candidate in candidates]
         if racing is None:
-            results = self._format_results(settings, len(splits), outcomes)
+            results = self._format_results(settings, n_splits, outcomes)
         else:
             results = raced_results(self._format_results, settings, outcomes)
         self.scorer_ = scorer_attribute(scorers)
-        self.n_splits_ = len(splits)
+        self.n_splits_ = n_splits
         self.n_iter_ = len(candidates)
         self.stop_reason_ = stop_reason
         self.mean_suggest_time_ = mean_suggest_time
-        self.max_pending_ = max_pending
+        self.max_pending_ = progress.max_pending
         self.search_space_ = space
-        self.optimizer_ = optimizer
-        self._folds = folds_frame(folds, objective, self.error_score)
+        self.optimizer_ = progress.optimizer
+        self._fits = fold_rows(folds, objective, self.error_score)
         names = list(first) if self.multimetric_ else None
         self.objective_metric_ = objective.metric(names)
         self.cv_results_ = results
         for name in BEST:  # of an earlier fit
             vars(self).pop(name, None)
-        if not interrupted:
+        if stop_reason != INTERRUPTED:
             own = space.nearest(self.estimator.get_params())
             check_what_works(
                 candidates,
                 objective,
-                n_given=optimizer.n_given_points,
+                n_given=progress.optimizer.n_given_points,
                 is_own=lambda params: own is not None and space.same(params, own),
                 error_score=self.error_score,
             )
@@ -513,16 +535,6 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             refit_metric = self.refit
         if self.refit or not self.multimetric_:
             self._choose_best(refit_metric)
-        if self.refit:
-            try:
-                self._refit(X, y, routed.estimator.fit, callbacks)
-            except BaseException:  # what was found is kept all the same
-                del self.best_estimator_
-                raise
-        callbacks.end()
-        if interrupted:
-            raise KeyboardInterrupt
-        return self
 
     def score(self, X, y=None, **params):
         """Score the best estimator on given data.
@@ -589,16 +601,27 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         if not callable(self.refit):
             self.best_score_ = results[f"mean_test_{refit_metric}"][best]
 
-    def _refit(self, X, y, fit_params, callbacks):
+    def _refit(self, progress, X, y, fit_params, callbacks):
+        """Fit the best estimator, if that is wanted; what was found is kept anyhow."""
+        progress.refit_began = True
+        if self.refit:
+            try:
+                self._fit_best(X, y, fit_params, callbacks)
+            except BaseException:
+                vars(self).pop("best_estimator_", None)
+                raise
+        callbacks.end()
+
+    def _fit_best(self, X, y, fit_params, callbacks):
         # cloned: a setting may hold estimators, which must stay unfitted
         best = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
         self.best_estimator_ = best
         with callbacks.refit(best):
-            start = time.time()
+            start = time.perf_counter()
             if y is None:
                 best.fit(X, **fit_params)
             else:
                 best.fit(X, y, **fit_params)
-            self.refit_time_ = time.time() - start
+            self.refit_time_ = time.perf_counter() - start
         if hasattr(best, "feature_names_in_"):
             self.feature_names_in_ = best.feature_names_in_

@@ -5,6 +5,7 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_bayes_search._folds import estimate_paused
+from sklearn_bayes_search._journal import fits_frame
 from sklearn_bayes_search._results import mean_and_error
 from sklearn_bayes_search.selection import (
     equivalent_settings,
@@ -102,9 +103,13 @@ class ResultTables:
         ------
         NotFittedError
             Before `fit`.
+
+        See Also
+        --------
+        sklearn_bayes_search.read_journal : The same, with settings, of a journal.
         """
         check_is_fitted(self, "cv_results_")
-        return self._folds.copy()
+        return fits_frame(self._fits)
 
     def report(self, path, *, metric=None):
         """Write a page about the search: one HTML file, for any browser.

@@ -1,12 +1,18 @@
 """A search that is begun again goes on where it was, and nothing finished is lost."""
 
+import functools
+import itertools
+import json
 import os
 import pickle
+import random
+import re
 import signal
 import subprocess
 import sys
 import time
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +31,11 @@ from sklearn_bayes_search import (
     JournalError,
     read_journal,
 )
+from sklearn_bayes_search.execution import Lost
+from sklearn_bayes_search.execution._in_process import InlineExecutor
 
 TESTS = Path(__file__).parent
+PACKAGE = os.path.join("sklearn_bayes_search", "_")
 SPACE = {"x": uniform(0, 1), "kind": ["a", "b"], "depth": [1, 2, 3]}
 # Kept running by the test of kill -9: prints the digest when it is through.
 SCRIPT = """
@@ -230,10 +239,10 @@ def test_failures_several_metrics_and_training_scores_come_back(path):
         again = search(**options).fit(X)
     assert digest(first) == digest(again)
     frame = read_journal(path)
-    assert frame["fit_error"].str.contains("is too large").any()
+    assert frame["error"].str.contains("is too large").any()
     np.testing.assert_allclose(
-        frame["test_scores_double"][frame["fit_error"].isna()],
-        2 * frame["test_scores_single"][frame["fit_error"].isna()],
+        frame["score_double"][frame["error"].isna()],
+        2 * frame["score_single"][frame["error"].isna()],
     )
 
 
@@ -371,3 +380,191 @@ def test_nine_kills_change_nothing(path):
     assert content.count('"candidate"') == 60
     assert content.count('"journal"') == 10
     assert len(read_journal(path)) == 60
+
+
+def lose_some(path, rng):
+    """Take candidates and folds out of a journal, as damage does."""
+    header, *lines = path.read_bytes().splitlines(keepends=True)
+    lines = [line for line in lines if b'"candidate"' in line]
+    numbers = [json.loads(line[9:])["candidate"] for line in lines]
+    lost = set(rng.sample(sorted(set(numbers)), rng.randint(0, len(set(numbers)) // 2)))
+    kept = [x for n, x in zip(numbers, lines, strict=True) if n not in lost]
+    path.write_bytes(header + b"".join(x for x in kept if rng.random() < 0.9))
+
+
+@pytest.mark.parametrize(
+    "seed",
+    [*range(6), *(pytest.param(k, marks=pytest.mark.slow) for k in range(6, 200))],
+)
+def test_a_search_that_is_resumed_in_another_way_loses_no_setting(path, seed):
+    rng = random.Random(seed)
+    space = {"x": [0.1, 0.2, 0.3, 0.4, 0.5], "kind": ["a", "b"]}
+
+    def fit(n_iter):
+        return BayesSearchCV(
+            Counted(),
+            space,
+            n_iter=n_iter,
+            acquisition=rng.choice(["log_ei", "ucb", "thompson"]),
+            max_pending=rng.choice(["auto", "async"]),
+            n_initial_points=rng.choice([2, 3, 5]),
+            initial_points=rng.choice([None, [{"x": 0.3, "kind": "b"}]]),
+            cv=2,
+            random_state=0,
+            refit=False,
+            checkpoint=path,
+        ).fit(X)
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*would choose other settings")
+        fit(rng.randint(1, 9))
+        lose_some(path, rng)
+        whole = fit(12)
+    assert len({repr(params) for params in whole.cv_results_["params"]}) == 10
+    assert whole.n_iter_ == 10
+    assert whole.stop_reason_ == "evaluated all 10 points of the search space"
+
+
+class Unlucky(InlineExecutor):
+    """Loses some tasks.
+
+    Parameters
+    ----------
+    lost : dict of (int, int) -> Lost
+        Instead of a result, by candidate and fold.
+    """
+
+    def __init__(self, lost):
+        super().__init__()
+        self._lost = lost
+
+    def wait(self):
+        return [(key, self._lost.get(key, value)) for key, value in super().wait()]
+
+
+@pytest.mark.parametrize("racing", [False, True])
+def test_a_lost_fold_is_run_again_once_and_that_is_said(path, monkeypatch, racing):
+    def fit(lost, **options):
+        executor = lambda *args: nullcontext(Unlucky(lost))  # noqa: E731
+        monkeypatch.setattr("sklearn_bayes_search._assembly.open_executor", executor)
+        before = Counted.n_fits
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            fitted = BayesSearchCV(
+                Counted(),
+                SPACE,
+                n_iter=4,
+                n_initial_points=9,
+                cv=2,
+                random_state=0,
+                refit=False,
+                checkpoint=path,
+                racing=racing,
+                **options,
+            ).fit(X)
+        said = [w for w in caught if "are run again" in str(w.message)]
+        assert all(w.filename == __file__ for w in said)
+        failed = fitted.folds_frame().query("status == 'failed'")
+        rows = failed[["candidate", "fold"]].to_numpy().tolist()
+        return rows, Counted.n_fits - before, len(said)
+
+    limit, death = Lost("0.5 s", 0.5, limit=0.5), Lost("died", by_death=True)
+    lost = {(1, 0): death, (2, 1): limit}
+    failed, *_ = fit(lost, fit_timeout=0.5)
+    assert failed == [[1, 0], [2, 1]]
+    # it dies again: its machine is not to blame
+    assert fit(lost, fit_timeout=0.5) == (failed, 1, 1)
+    assert fit({}, fit_timeout=0.5) == (failed, 0, 0)
+    assert fit({}, fit_timeout=30) == ([[1, 0]], 1, 1)
+    assert fit({}, fit_timeout=None) == ([[1, 0]], 0, 0)
+
+
+def test_a_warm_start_runs_with_a_longer_limit_what_ran_into_a_shorter_one(monkeypatch):
+    lost = {(1, 0): Lost("0.5 s", 0.5, limit=0.5)}
+    executor = lambda *args: nullcontext(Unlucky(lost))  # noqa: E731
+    monkeypatch.setattr("sklearn_bayes_search._assembly.open_executor", executor)
+    options = {"warm_start": True, "fit_timeout": 0.5, "refit": False}
+    fitted = BayesSearchCV(Counted(), SPACE, n_iter=3, cv=2, random_state=0, **options)
+    with pytest.warns(FitFailedWarning):
+        fitted.fit(X)
+    lost.clear()
+    with pytest.warns(UserWarning, match="1 that ran into a shorter 'fit_timeout'"):
+        fitted.set_params(fit_timeout=30).fit(X)
+    assert (fitted.folds_frame()["status"] == "ok").all()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, r"The search is fitted with what was complete: 3 candidates are kept\."),
+        ({"warm_start": True}, r"3 candidates are kept\. Fit again to go on\."),
+        ({"checkpoint": "."}, r"3 candidates are kept in '.*\.jsonl'\. Run the search"),
+    ],
+)
+def test_ctrl_c_says_what_is_kept_and_a_resumed_search_what_it_has_read(
+    tmp_path, monkeypatch, capsys, options, words
+):
+    monkeypatch.chdir(tmp_path)
+    options = {"n_iter": 8, "cv": 2, "random_state": 0, "verbose": 1, **options}
+    fitted = BayesSearchCV(Stopped(), SPACE, refit=False, **options)
+    monkeypatch.setattr(Stopped, "stop_at", Counted.n_fits + 7)
+    with pytest.raises(KeyboardInterrupt, match=words):
+        fitted.fit(X)
+    assert "Read the results" not in capsys.readouterr().out
+    monkeypatch.setattr(Stopped, "stop_at", np.inf)
+    fitted.fit(X)
+    read = re.findall("Read the results of 7 fits from (.*)", capsys.readouterr().out)
+    assert len(read) == (len(options) > 4)
+
+
+def interrupted(fit, number):
+    """Interrupt a fit at a line of the package; tell if it has as many lines."""
+    left = number
+
+    def trace(frame, event, argument):
+        nonlocal left
+        if PACKAGE not in frame.f_code.co_filename:
+            return None
+        if event == "line":
+            left -= 1
+            if left == 0:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        fit()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"racing": True}, {"warm_start": True}, {"max_pending": 3, "refit": False}],
+    ids=str,
+)
+@pytest.mark.parametrize("step", [499, pytest.param(11, marks=pytest.mark.slow)])
+def test_ctrl_c_between_any_two_lines(path, options, step):
+    def new_search():
+        arguments = {"n_iter": 3, "n_initial_points": 9, "cv": 3, "random_state": 0}
+        return BayesSearchCV(Counted(), SPACE, checkpoint=path, **arguments, **options)
+
+    whole = digest(new_search().fit(X))
+    for number in itertools.count(1, step):
+        path.unlink()
+        first, n_fits = new_search(), Counted.n_fits
+        if not interrupted(functools.partial(first.fit, X), number):
+            break
+        n_fits = Counted.n_fits - n_fits
+        if hasattr(first, "cv_results_"):
+            assert first.best_params_ in first.cv_results_["params"]
+            assert len(first.optimizer_.history) == first.n_iter_
+        else:  # no candidate was complete
+            assert n_fits <= 3 * options.get("max_pending", 1)
+        assert digest(new_search().fit(X)) == whole
+    assert number > 2000

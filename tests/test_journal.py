@@ -2,8 +2,10 @@
 
 import builtins
 import errno
+import functools
 import json
 import math
+import operator
 import os
 import pickle
 import stat
@@ -11,6 +13,7 @@ import subprocess
 import sys
 import warnings
 import zlib
+from contextlib import closing
 
 import joblib
 import numpy as np
@@ -24,7 +27,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from sklearn_bayes_search import JournalError, Space, read_journal
-from sklearn_bayes_search._journal import Journal, _lines, fingerprint
+from sklearn_bayes_search._journal import Journal, _journal, _lines, fingerprint
 from sklearn_bayes_search._trial import Trial
 
 SPACE = Space(
@@ -43,8 +46,10 @@ DIGESTS = {"space": "a", "data": "b", "seed": None}
 PLAN = {"seed": 7, "max_pending": 3}
 
 
-def open_journal(path, fingerprint=DIGESTS, plan=PLAN, space=SPACE):
-    return Journal(path, fingerprint=fingerprint, plan=plan, space=space)
+def open_journal(path, fingerprint=DIGESTS, plan=PLAN, space=SPACE, **options):
+    journal = Journal(path, fingerprint=fingerprint, plan=plan, space=space, **options)
+    journal.__enter__()
+    return closing(journal)
 
 
 def trials(n):
@@ -314,10 +319,10 @@ def test_a_file_system_that_is_read_only_gives_what_it_holds(tmp_path, monkeypat
 
     monkeypatch.setattr(_lines.os, "open", refuse)
     with pytest.warns(UserWarning, match="Read-only file system"):
-        journal = open_journal(path)
-    journal.add(trials(5)[0], 5, result(0, 5))
-    journal.flush()
-    journal.close()
+        opened = open_journal(path)
+    with opened as journal:
+        journal.add(trials(5)[0], 5, result(0, 5))
+        journal.flush()
     assert len(journal) == 11
     assert path.read_bytes() == content
 
@@ -334,10 +339,11 @@ def test_a_frame_shows_texts_and_results(tmp_path):
     assert frame[["candidate", "fold"]].values.tolist() == [
         [k, fold] for k in range(5) for fold in range(2)
     ]
-    assert frame["test_scores_text"][1] == 1.0
-    assert math.isnan(frame["test_scores_text"][2])
+    assert frame["score_text"][1] == 1.0
+    assert math.isnan(frame["score_text"][2])
     assert frame["n_test_samples"].tolist() == [50] * 10
-    assert frame["fit_error"].notna().sum() == 6
+    assert frame["error"].notna().sum() == 6
+    assert frame["status"].tolist() == ["ok"] * 2 + ["failed"] * 6 + ["ok"] * 2
     shown = frame.filter(like="param_").to_string() + frame["param_shape"].to_string()
     assert "\x1b" not in shown
     assert set(frame.filter(like="param_")) == {
@@ -454,3 +460,187 @@ def test_a_warning_about_the_disk_may_be_an_error(tmp_path, monkeypatch):
         warnings.simplefilter("error")
         with pytest.raises(UserWarning, match="No space left"):
             open_journal(tmp_path / "search.jsonl")
+
+
+def forged(record, path, value):
+    """Change a value that lies so deep in a record."""
+    record = json.loads(json.dumps(record))
+    *parents, name = path
+    place = functools.reduce(operator.getitem, parents, record)
+    place[name] = value
+    return record
+
+
+def line(record):
+    text = json.dumps(record).encode()
+    return b"%08x %s\n" % (zlib.crc32(text), text)
+
+
+@pytest.mark.parametrize("value", [None, -1, True, 1e400, 10**400, "x", [], [9], {}])
+@pytest.mark.parametrize(
+    "place",
+    [
+        *[(name,) for name in ("candidate", "fold", "branch", "params", "text")],
+        *[(name,) for name in ("result", "error", "worker", "lost")],
+        *[("params", name) for name in ("model", "C", "shape", "n", "tail")],
+        ("text", "C"),
+        *[("result", name) for name in ("test_scores", "fit_time", "started")],
+        ("result", "test_scores", "b"),
+        ("result", "n_test_samples"),
+    ],
+    ids="/".join,
+)
+def test_a_forged_record_raises_nothing(tmp_path, place, value):
+    path = tmp_path / "search.jsonl"
+    write(path, n_trials=3)
+    header, *lines = path.read_bytes().splitlines(keepends=True)
+    number = next(i for i, x in enumerate(lines) if b'"tail"' in x)
+    record = json.loads(lines[number][9:])
+    lines[number] = line(forged(record, place, value))
+    path.write_bytes(header + b"".join(lines))
+    frame = read_journal(path)
+    assert len(frame) >= 5
+    with open_journal(path) as journal:
+        for candidate in frame["candidate"].tolist():
+            params = journal.params(candidate)
+            assert params is None or SPACE.contains(params)
+            for fold in range(2):
+                found = journal.result(candidate, fold)
+                assert found is None or found["fit_time"] >= 0
+
+
+@pytest.mark.parametrize("name", ["seed", "max_pending", "n_iter", "exhaustive"])
+def test_a_forged_header_is_none(tmp_path, name):
+    path = tmp_path / "search.jsonl"
+    record = {"journal": 1, "fingerprint": DIGESTS, "plan": {**PLAN, name: "x"}}
+    path.write_bytes(line(record))
+    with pytest.raises(JournalError, match="not the journal of a search"):
+        open_journal(path)
+
+
+def test_times_of_a_clock_that_was_set_are_made_plausible(tmp_path):
+    path = tmp_path / "search.jsonl"
+    times = {"fit_time": -3600.0, "score_time": math.inf, "started": 1e300}
+    with open_journal(path) as journal:
+        journal.add(trials(1)[0], 0, {**result(0, 0), **times})
+    with open_journal(path) as journal:
+        found = journal.result(0, 0)
+    assert (found["fit_time"], found["score_time"]) == (0.0, 0.0)
+    frame = read_journal(path)
+    assert frame["seconds"].tolist() == [0.0]
+    assert frame["start"].isna().all()
+
+
+def test_texts_that_have_no_encoding_can_be_shown_and_saved(tmp_path):
+    path = tmp_path / "search.jsonl"
+    name = os.fsdecode(b"caf\xe9.png")
+    with open_journal(path) as journal:
+        journal.add(trials(1)[0], 0, {**result(0, 0), "fit_error": f"no {name}"})
+    error = read_journal(path)["error"][0]
+    assert error.encode() == b"no caf\\udce9.png"
+
+
+def test_a_journal_is_found_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    write(tmp_path / "search.jsonl")
+    assert len(read_journal(os.path.join("~", "search.jsonl"))) == 10
+
+
+LOCKED = pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+
+
+@LOCKED
+@pytest.mark.parametrize("name", ["ENOLCK", "ENOTSUP", "ENOSYS", "EINVAL", "EACCES"])
+def test_a_file_system_without_locks_means_one_warning(tmp_path, monkeypatch, name):
+    import fcntl
+
+    def refuse(*args):
+        raise OSError(getattr(errno, name), name)
+
+    path = tmp_path / "search.jsonl"
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.warns(UserWarning, match=f"cannot lock files .{name}.") as caught:
+        write(path)
+    assert len(caught) == 1
+    with pytest.warns(UserWarning, match="cannot lock files"):
+        assert len(known(path)) == 10
+
+
+@LOCKED
+def test_a_copy_of_the_file_in_another_process_holds_no_lock(tmp_path):
+    path = tmp_path / "search.jsonl"
+    with open_journal(path) as journal:
+        copy = os.dup(journal._lines._file.fileno())  # as a process that is forked has
+    try:
+        assert len(known(path)) == 0
+    finally:
+        os.close(copy)
+
+
+@pytest.mark.parametrize("place", ["_read_all", "_lock", "parse"])
+def test_an_interrupt_while_it_is_opened_leaves_no_lock(tmp_path, monkeypatch, place):
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    path = tmp_path / "search.jsonl"
+    write(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(_journal if place == "parse" else _lines, place, interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            open_journal(path)
+    assert len(known(path)) == 10
+
+
+def test_equal_searches_at_a_time_have_files_of_their_own_in_a_folder(tmp_path):
+    with open_journal(tmp_path) as one, open_journal(tmp_path) as other:
+        assert one.path != other.path
+        one.add(trials(1)[0], 0, result(0, 0))
+        other.add(trials(1)[0], 1, result(0, 1))
+    with open_journal(tmp_path) as again:
+        assert again.path == one.path
+        assert again.n_known == 1
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_a_longer_limit_or_a_healthy_machine_may_change_is_run_again(tmp_path):
+    path = tmp_path / "search.jsonl"
+    first, second, third = trials(3)
+    with open_journal(path, fit_timeout=0.5) as journal:
+        journal.add(first, 0, {**result(0, 0), "lost": 0.5})
+        journal.add(second, 0, {**result(1, 0), "lost": "death"})
+        journal.add(third, 0, result(2, 0))
+    for limit, words in [
+        (0.5, "1 whose processes died"),
+        (30, "1 that ran into a shorter 'fit_timeout', 1 whose processes died"),
+        (None, "1 that ran into a shorter 'fit_timeout', 1 whose processes died"),
+    ]:
+        with pytest.warns(UserWarning, match=f"Folds are run again: {words}"):
+            journal = open_journal(path, fit_timeout=limit)
+        with journal as journal:
+            assert (journal.result(0, 0) is None) == (limit != 0.5)
+            assert journal.result(1, 0) is None
+            assert journal.result(2, 0) is not None
+            assert journal.n_known == (2 if limit == 0.5 else 1)
+    with pytest.warns(UserWarning, match="Folds are run again"):
+        journal = open_journal(path, fit_timeout=30)
+    with journal as journal:
+        journal.add(first, 0, {**result(0, 0), "test_scores": {"text": 7.0, "b": 7.0}})
+        journal.add(second, 0, {**result(1, 0), "lost": "death"})
+    with open_journal(path) as journal:  # once only
+        assert journal.result(0, 0)["test_scores"]["b"] == 7.0
+        assert journal.result(1, 0) is not None
+    assert read_journal(path)["score_b"][0] == 7.0
+
+
+def test_folds_of_another_setting_under_the_same_number_do_not_count(tmp_path):
+    path = tmp_path / "search.jsonl"
+    one, other = trials(2)
+    with open_journal(path) as journal:
+        journal.add(one, 0, result(0, 0))
+    with open_journal(path) as journal:
+        journal.add(Trial(0, other.params, other.row), 1, result(0, 1))
+    with open_journal(path) as journal:
+        assert SPACE.same(journal.params(0), one.params)
+        assert journal.result(0, 1) is None

@@ -535,6 +535,9 @@ class Journal:
     def params(self, number):
         return None
 
+    def settings_after(self, number):
+        return []
+
     def add(self, trial, fold, result):
         self.added.append((trial.number, fold))
 

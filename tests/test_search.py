@@ -1,6 +1,7 @@
 """What a search promises beside its results; those are in test_search_tunes.py."""
 
 import copy
+import os
 import pickle
 import re
 import warnings
@@ -750,7 +751,7 @@ def test_nothing_else_is_left_on_the_search(failing):
         assert set(vars(search)) == parameters
     else:
         search.fit(pd.DataFrame(X))
-        private = {"_folds"}
+        private = {"_fits"}
         assert set(vars(search)) == parameters | FITTED | private
 
 
@@ -981,7 +982,7 @@ def test_callbacks_are_called_as_often_as_by_randomized_search(
     assert counts[1] == counts[0]
     assert counts[2] == counts[0]
     assert {name for name in vars(search) if name.startswith("_")} == {
-        *("_folds", "_skl_callbacks")
+        *("_fits", "_skl_callbacks")
     }
 
 
@@ -1348,3 +1349,46 @@ def test_bad_input_is_not_refused_before_fit():
 def test_pre_dispatch_is_accepted():
     for pre_dispatch in ("2*n_jobs", "all", 3):
         assert search_for(pre_dispatch=pre_dispatch).fit(X).n_iter_ == 4
+
+
+def test_an_error_of_the_final_fit_is_the_one_that_is_raised():
+    class Refusing(Counted):
+        def set_params(self, **params):
+            if Counted.n_fits == stop_at:
+                raise ValueError("the true cause")
+            return super().set_params(**params)
+
+    stop_at = Counted.n_fits + 6
+    search = search_for({"depth": [1, 2, 3]}, Refusing(), cv=2, n_iter=3, refit=True)
+    with pytest.raises(ValueError, match="the true cause"):
+        search.fit(X, y)
+    assert search.n_iter_ == 3
+    assert not hasattr(search, "best_estimator_")
+
+
+def test_tables_of_fits_name_columns_alike(tmp_path):
+    path = tmp_path / "journal"
+    search = search_for(checkpoint=path, n_iter=5).fit(X, y)
+    fits, kept = search.folds_frame(), read_journal(path)
+    pd.testing.assert_frame_equal(kept[fits.columns], fits)
+    assert set(kept) - set(fits) == {
+        *("fit_time", "score_time", "n_test_samples"),
+        *(f"param_{name}" for name in search.best_params_),
+    }
+
+
+def test_text_that_has_no_encoding_ends_no_search():
+    name = os.fsdecode(b"caf\xe9.png")
+
+    class Reads(Counted):
+        def fit(self, X, y=None):
+            if self.kind == "b":
+                raise ValueError(f"no pixels in {name}")
+            return super().fit(X)
+
+    with pytest.warns(FitFailedWarning):
+        search = search_for({"kind": ["a", "b", name]}, Reads(), n_iter=3).fit(X, y)
+    errors = search.folds_frame()["error"].dropna()
+    assert all(b"caf\\udce9.png" in error.encode() for error in errors)
+    assert len(errors) == search.n_splits_
+    assert search.results_frame()["kind"].tolist() == ["a", "b", name]

@@ -5,31 +5,30 @@ and the plan that the rows depend on. A *fold* has one candidate on one split. C
 are stored as their index in the user's own space, so that they need not be stored.
 """
 
+import itertools
 import math
 import os
 import warnings
-from collections.abc import Mapping
-from numbers import Integral
 from pathlib import Path
 
 import joblib
-import pandas as pd
 
-from sklearn_bayes_search._journal._lines import LineFile, parse
+from sklearn_bayes_search._journal._lines import InUse, LineFile, parse
+from sklearn_bayes_search._journal._record import (
+    DEATH,
+    RESULTS,
+    is_count,
+    is_fold,
+    kind_of,
+    numbers_back,
+    plain,
+    remember,
+)
 from sklearn_bayes_search.exceptions import JournalError, safe_repr, stack_level
 
-__all__ = ["Journal", "read_journal"]
+__all__ = ["Journal"]
 
 FORMAT = 1
-# What is kept of a result, beside the error.
-RESULTS = (
-    "test_scores",
-    "train_scores",
-    "n_test_samples",
-    "fit_time",
-    "score_time",
-    "started",
-)
 LONGEST_ERROR, LONGEST_VALUE = 10_000, 100
 # Components of a fingerprint as a user knows them.
 ARGUMENTS = {"seed": "random_state", "space": "param_distributions", "splits": "cv"}
@@ -37,6 +36,8 @@ ARGUMENTS = {"seed": "random_state", "space": "param_distributions", "splits": "
 
 class Journal:
     """Outcomes of earlier runs of the same search, and a place for new ones.
+
+    The file is opened on entering it as a context.
 
     Parameters
     ----------
@@ -52,6 +53,8 @@ class Journal:
         Gives choices back for their indices.
     in_order : bool, default=True
         Whether the same search would choose the same settings again.
+    fit_timeout : float or None, default=None
+        Seconds that a fold may take now: one that ran into fewer is run again.
     earlier : Journal or None, default=None
         One in memory, to go on with.
 
@@ -65,14 +68,26 @@ class Journal:
     Raises
     ------
     JournalError
-        If the file is of another search, in use by one, or no journal.
+        If the file or ``earlier`` is of another search, or the file is in use by one,
+        or no journal.
     OSError
         If the file cannot be opened.
     """
 
-    def __init__(self, path, *, fingerprint, plan, space, in_order=True, earlier=None):
+    def __init__(
+        self,
+        path,
+        *,
+        fingerprint,
+        plan,
+        space,
+        in_order=True,
+        fit_timeout=None,
+        earlier=None,
+    ):
         self._space, self._folds, self._settings = space, {}, {}
-        self._in_order, self._differs = in_order, False
+        self._in_order, self._ran_again = in_order, False
+        self._fit_timeout = math.inf if fit_timeout is None else fit_timeout
         self.path = self._lines = None
         if earlier is not None:
             _check_same(
@@ -80,54 +95,112 @@ class Journal:
             )
             plan = {**plan, **earlier.plan}
             self._folds.update(earlier._folds)
-            self._settings.update(earlier._settings)
+        self.fingerprint, self.plan = fingerprint, plan
         if path is not None:
             path = os.path.expanduser(path)
             self.path = _file(path, fingerprint)
+            self._is_in_folder = self.path != Path(path)
+        self._again = set()
+
+    @property
+    def n_known(self):
+        """Number of folds that need not be evaluated."""
+        return len(self._folds) - len(self._again)
+
+    def _open(self):
+        """Open the file, and take in what it holds."""
+        header = None
+        if self.path is not None:
+            self._open_lines()
+            header = self._take_in(self._lines.content)
+        if header is not None:
+            stored = header["fingerprint"]
+            if stored.get("max_pending") is None:  # it was chosen automatically
+                stored["max_pending"] = str(header["plan"].get("max_pending"))
+            _check_same(
+                f"The journal {str(self.path)!r}",
+                "It was left as it is: undo the change to go on with it, or name "
+                "another file, or a folder for several searches.",
+                stored,
+                self.fingerprint,
+            )
+            self.plan = {**self.plan, **header["plan"]}
+        self._write(
+            {"journal": FORMAT, "fingerprint": self.fingerprint, "plan": self.plan}
+        )
+        self._settle()
+
+    def _open_lines(self):
+        """Open the file; in a folder, equal searches at a time have one each."""
+        first = self.path
+        for number in itertools.count(2):
             self._lines = LineFile(self.path)
-        try:
-            header = self._take_in(self._lines.content) if self._lines else None
-            if header is not None:
-                stored = header["fingerprint"]
-                if stored.get("max_pending") is None:  # it was chosen automatically
-                    stored["max_pending"] = str(header["plan"].get("max_pending"))
-                _check_same(
-                    f"The journal {str(self.path)!r}",
-                    "It was left as it is: undo the change to go on with it, or name "
-                    "another file, or a folder for several searches.",
-                    stored,
-                    fingerprint,
-                )
-                plan = {**plan, **header["plan"]}
-            self.fingerprint, self.plan = fingerprint, plan
-            self._write({"journal": FORMAT, "fingerprint": fingerprint, "plan": plan})
-        except BaseException:  # Ctrl-C as well: the lock must not stay
-            self.close()
-            raise
+            try:
+                self._lines.open()
+            except InUse:
+                if not self._is_in_folder:
+                    raise
+                self._lines.close()
+                self.path = first.with_stem(f"{first.stem}-{number}")
+            else:
+                return
+
+    def _settle(self):
+        """Decode the settings, and see which folds are to be run again."""
+        first = {}
+        for (number, fold), record in list(self._folds.items()):
+            place = record["branch"], record["params"]
+            if first.setdefault(number, place) != place:
+                del self._folds[number, fold]
+        self._settings = {k: _restore(self._space, *first[k]) for k in first}
+        lost = {key: record.get("lost") for key, record in self._folds.items()}
+        deaths = {key for key, why in lost.items() if why == DEATH}
+        late = {
+            key
+            for key, why in lost.items()
+            if isinstance(why, float) and why < self._fit_timeout
+        }
+        self._again = deaths | late
+        self._ran_again = bool(self._again)
+        if self._again:
+            of_time = f"{len(late)} that ran into a shorter 'fit_timeout'"
+            of_death = f"{len(deaths)} whose processes died"
+            words = [of_time] * bool(late) + [of_death] * bool(deaths)
+            warnings.warn(
+                f"Folds are run again: {', '.join(words)}. If they succeed, other "
+                "settings may be chosen from there on.",
+                UserWarning,
+                stacklevel=stack_level(),
+            )
 
     def _write(self, record):
         if self._lines is not None:
             self._lines.append(record)
 
     def __enter__(self):
-        return self
+        try:
+            self._open()
+            return self
+        except BaseException:  # Ctrl-C as well: the lock must not stay
+            self.close()
+            raise
 
     def __exit__(self, *_):
         self.close()
 
     def _take_in(self, content):
         """Remember the folds; return the first header, None of an empty file."""
-        header = None
+        header = kind = None
         for line in content.split(b"\n"):
             record = parse(line)
             if record is None:
                 continue
             if "journal" in record:
                 header = header or _known_header(record)
-            elif _is_fold(record):
-                # of two, the first is what the search went on with
-                self._folds.setdefault((record["candidate"], record["fold"]), record)
-                self._settings.setdefault(record["candidate"], record)
+            elif is_fold(record):
+                kind = kind or kind_of(record)
+                if kind_of(record) in (kind, None):
+                    remember(self._folds, record)
         if header is None and content:
             raise JournalError(
                 f"{str(self.path)!r} is not the journal of a search, or its beginning "
@@ -151,17 +224,23 @@ class Journal:
         params : dict or None
             With the user's own objects; None if no fold is known.
         """
-        record = self._settings.get(candidate)
-        if record is None:
-            return None
-        return _restore(self._space, record["branch"], record["params"])
+        params = self._settings.get(candidate)
+        return None if params is None else dict(params)
+
+    def settings_after(self, candidate):
+        """List the stored settings of candidates with larger numbers."""
+        known = sorted(self._settings.items())
+        return [dict(p) for number, p in known if number > candidate and p is not None]
 
     def result(self, candidate, fold):
-        """Give what came back for a fold, a dict, or None if that is not known."""
+        """Give what came back for a fold, a dict.
+
+        None if that is not known, or if the fold is to be run again.
+        """
         record = self._folds.get((candidate, fold))
-        if record is None:
+        if record is None or (candidate, fold) in self._again:
             return None
-        result = _numbers_back(record["result"])
+        result = numbers_back(record["result"])
         return {**result, "fit_error": record["error"], "worker": record["worker"]}
 
     def add(self, trial, fold, result):
@@ -184,28 +263,32 @@ class Journal:
             "branch": branch,
             "params": params,
             "text": {n: safe_repr(v)[:LONGEST_VALUE] for n, v in trial.params.items()},
-            "result": {
-                name: _plain(result[name]) for name in RESULTS if name in result
-            },
+            "result": {name: plain(result[name]) for name in RESULTS if name in result},
             "error": error if error is None else error[-LONGEST_ERROR:],
             "worker": result["worker"],
         }
+        # a death is tried again once only; time is what the next search allows
+        lost = result.get("lost")
+        if lost is not None and (
+            lost != DEATH or (trial.number, fold) not in self._again
+        ):
+            record["lost"] = lost
         self._folds[trial.number, fold] = record
-        self._settings.setdefault(trial.number, record)
+        self._settings.setdefault(trial.number, dict(trial.params))
+        self._again.discard((trial.number, fold))
         self._write(record)
 
-    def state_difference(self, trial):
-        """Warn, once, that another setting would be evaluated now."""
-        if self._in_order and not self._differs:
+    def state_difference(self, number):
+        """Warn that another setting would be chosen now for a candidate."""
+        if self._in_order and not self._ran_again:
             warnings.warn(
-                f"From candidate {trial.number} on, this search would choose other "
+                f"From candidate {number} on, this search would choose other "
                 "settings than it did before: an argument that matters for the choice, "
                 "or the version of a package, has changed. The results that are there "
                 "are used as they are.",
                 UserWarning,
                 stacklevel=stack_level(),
             )
-        self._differs = True
 
     def flush(self):
         """Have the disk take what was written; a power failure loses no more."""
@@ -217,82 +300,6 @@ class Journal:
         if self._lines is not None:
             self._lines.close()
             self._lines = None
-
-
-def read_journal(path):
-    """Read the journal of a search, while it runs or afterwards.
-
-    Parameters
-    ----------
-    path : path
-        What was given as ``checkpoint``: a file; of a folder, one of the files in it.
-
-    Returns
-    -------
-    frame : DataFrame
-        A row per candidate and fold, in this order: ``candidate``, ``fold``, a column
-        ``param_<name>`` per parameter with the text of its value, the results, such as
-        ``test_scores`` (``test_scores_<metric>`` for several metrics), ``fit_time`` and
-        ``score_time`` in seconds, when it ``started`` in seconds since 1970, on which
-        ``worker``, and ``fit_error``.
-
-    Raises
-    ------
-    JournalError
-        If it is no journal.
-    OSError
-        If the file cannot be read.
-
-    Examples
-    --------
-    >>> import os, tempfile
-    >>> from sklearn.datasets import load_iris
-    >>> from sklearn.tree import DecisionTreeClassifier
-    >>> from sklearn_bayes_search import BayesSearchCV, read_journal
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = os.path.join(folder, "search.jsonl")
-    ...     search = BayesSearchCV(
-    ...         DecisionTreeClassifier(random_state=0),
-    ...         {"max_depth": [1, 2]},
-    ...         cv=2,
-    ...         checkpoint=path,
-    ...     ).fit(*load_iris(return_X_y=True))
-    ...     frame = read_journal(path)
-    >>> frame[["candidate", "fold", "param_max_depth", "test_scores"]].round(2)
-       candidate  fold param_max_depth  test_scores
-    0          0     0               1         0.67
-    1          0     1               1         0.67
-    2          1     0               2         0.95
-    3          1     1               2         0.95
-    """
-    path = Path(path)
-    if path.is_dir():
-        files = sorted(str(file) for file in path.glob("*.jsonl"))
-        raise JournalError(
-            f"{str(path)!r} is a folder. Read one of its files: {files}."
-        )
-    records = [parse(line) for line in path.read_bytes().split(b"\n")]
-    records = [record for record in records if record is not None]
-    if not any("journal" in record for record in records):
-        raise JournalError(f"{str(path)!r} is not the journal of a search.")
-    folds = {}
-    for record in records:
-        if _is_fold(record):
-            folds.setdefault((record["candidate"], record["fold"]), record)
-    rows = []
-    for (candidate, fold), record in sorted(folds.items()):
-        row = {"candidate": candidate, "fold": fold}
-        row |= {f"param_{name}": text for name, text in record["text"].items()}
-        for name, value in _numbers_back(record["result"]).items():
-            several = isinstance(value, dict)
-            row |= (
-                {f"{name}_{k}": v for k, v in value.items()}
-                if several
-                else {name: value}
-            )
-        rows.append({**row, "worker": record["worker"], "fit_error": record["error"]})
-    none_yet = ["candidate", "fold", *RESULTS, "worker", "fit_error"]
-    return pd.DataFrame(rows, columns=None if rows else none_yet)
 
 
 def _file(path, fingerprint):
@@ -318,29 +325,23 @@ def _file(path, fingerprint):
 
 
 def _known_header(record):
-    parts = ("fingerprint", "plan")
-    if not all(isinstance(record.get(part), dict) for part in parts):
+    """Give a header if it is one; refuse that of another format."""
+    fingerprint, plan = record.get("fingerprint"), record.get("plan")
+    if not isinstance(fingerprint, dict) or not isinstance(plan, dict):
         return None
     if record["journal"] != FORMAT:
         raise JournalError(
             f"The journal has format {record['journal']!r}; this version of "
             f"sklearn_bayes_search reads format {FORMAT}. It was left as it is."
         )
-    return record
-
-
-def _is_fold(record):
-    kinds = {
-        "candidate": int,
-        "fold": int,
-        "branch": int,
-        "params": dict,
-        "text": dict,
-        "result": dict,
-        "error": str | None,
-        "worker": str,
-    }
-    return all(isinstance(record.get(name, ()), kind) for name, kind in kinds.items())
+    counts = [plan.get(name, 1) for name in ("seed", "max_pending")]
+    counts.append(1 if plan.get("n_iter") is None else plan["n_iter"])
+    fits = (
+        all(isinstance(digest, str | None) for digest in fingerprint.values())
+        and all(map(is_count, counts))
+        and isinstance(plan.get("exhaustive", False), bool)
+    )
+    return record if fits else None
 
 
 def _check_same(what, way_out, stored, now):
@@ -378,32 +379,21 @@ def _store(space, params):
 def _restore(space, branch, stored):
     """Turn it back; None if it does not fit the space."""
     try:
-        return {
-            name: dimension.choices[stored[name][0]]
-            if isinstance(stored[name], list)
-            else stored[name]
+        params = {
+            name: _restore_value(dimension, stored[name])
             for name, dimension in space.branches[branch].items()
         }
-    except (IndexError, KeyError, AttributeError, TypeError):
+    except (IndexError, KeyError, TypeError, ValueError):
         return None
+    return params if space.allows(params) else None
 
 
-def _plain(value):
-    """Turn a result into what JSON knows; numbers that it lacks become words."""
-    if isinstance(value, Mapping):
-        return {str(name): _plain(number) for name, number in value.items()}
-    if isinstance(value, Integral):
-        return int(value)
-    number = float(value)
-    return number if math.isfinite(number) else repr(number)
-
-
-def _numbers_back(values):
-    return {
-        name: _numbers_back(value) if isinstance(value, dict) else _number_back(value)
-        for name, value in values.items()
-    }
-
-
-def _number_back(value):
-    return float(value) if isinstance(value, str) else value
+def _restore_value(dimension, stored):
+    if not isinstance(stored, list):
+        if type(stored) is not (int if dimension.discrete else float):
+            raise TypeError(f"{stored!r} is no number of this kind")
+        dimension.encode(stored)  # refuses what it does not have
+        return stored
+    if not hasattr(dimension, "choices") or not is_count(stored[0]):
+        raise ValueError(f"{stored!r} is no place among choices")
+    return dimension.choices[stored[0]]

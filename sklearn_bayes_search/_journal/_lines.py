@@ -17,20 +17,27 @@ import zlib
 
 from sklearn_bayes_search.exceptions import JournalError, stack_level
 
-__all__ = ["LineFile", "parse"]
+__all__ = ["InUse", "LineFile", "parse"]
 
 # A longer line is not ours.
 LONGEST_LINE = 1 << 20
 # Errors of a disk that may pass, or that a search can do without.
 OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG}
+# What a lock that another one holds gives, on Windows EACCES and EDEADLK.
+IN_USE = {errno.EWOULDBLOCK, errno.EAGAIN}
+IN_USE |= {errno.EACCES, errno.EDEADLK} if os.name == "nt" else set()
 # Where O_NOFOLLOW is missing, as on Windows, a link is looked for beforehand only.
 WHERE_THERE = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY", "O_NOINHERIT")
 FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND
 FLAGS |= functools.reduce(operator.or_, (getattr(os, x, 0) for x in WHERE_THERE))
 
 
+class InUse(JournalError):
+    """A file is open for another search."""
+
+
 class LineFile:
-    """A file that is open for one search alone.
+    """A file that is open for one search alone, from `open` to `close`.
 
     Parameters
     ----------
@@ -41,22 +48,38 @@ class LineFile:
     ----------
     content : bytes
         What it held when it was opened.
-
-    Raises
-    ------
-    JournalError
-        If it is no plain file, or in use.
-    OSError
-        If it cannot be opened.
     """
 
     def __init__(self, path):
-        self.path = path
+        self.path, self.content = path, b""
         self._unwritten, self._warned, self._file = [], False, None
+
+    def open(self):
+        """Open it, and read it.
+
+        Raises
+        ------
+        InUse
+            If another search has it.
+        JournalError
+            If it is no plain file.
+        OSError
+            If it cannot be opened.
+        """
+        path = self.path
+        if path.is_symlink():
+            raise JournalError(
+                f"The journal {str(path)!r} must not be a symbolic link."
+            )
         try:
-            self._file = _open(path)
-            self._end = os.fstat(self._file).st_size
-            self.content = _read_all(self._file, self._end)
+            # an object, so that Ctrl-C before the next line leaves nothing open
+            self._file = open(path, "r+b", buffering=0, opener=_opener)  # noqa: SIM115
+            file = self._file.fileno()
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise JournalError(f"The journal {str(path)!r} must be a file.")
+            self._lock(file)
+            self._end = os.fstat(file).st_size
+            self.content = _read_all(file, self._end)
         except OSError as error:
             if error.errno not in OF_THE_DISK:
                 raise
@@ -64,6 +87,24 @@ class LineFile:
             self.content = path.read_bytes() if path.is_file() else b""
         if self.content and not self.content.endswith(b"\n"):
             self._unwritten.append(b"\n")  # the last line was cut off
+
+    def _lock(self, file):
+        try:
+            _lock(file)
+        except OSError as error:
+            if error.errno in IN_USE:
+                raise InUse(
+                    f"The journal {str(self.path)!r} is in use by another search. Wait "
+                    "for its end, or name another file, or a folder for several "
+                    "searches."
+                ) from error
+            warnings.warn(
+                f"The file system of the journal {str(self.path)!r} cannot lock files "
+                f"({error.strerror}). The search goes on; see to it that no other "
+                "search has the same file.",
+                UserWarning,
+                stacklevel=stack_level(),
+            )
 
     def append(self, record):
         """Write a line: it survives the end of this process from now on.
@@ -80,11 +121,11 @@ class LineFile:
         data, done = b"".join(self._unwritten), 0
         try:
             while done < len(data):
-                done += os.write(self._file, data[done:])
+                done += os.write(self._file.fileno(), data[done:])
         except OSError as error:
             # what does not fit now is tried again with the next line
             with contextlib.suppress(OSError):
-                os.ftruncate(self._file, self._end)
+                os.ftruncate(self._file.fileno(), self._end)
             self._warn(error)
             return
         self._end += len(data)
@@ -95,14 +136,16 @@ class LineFile:
         if self._file is None:
             return
         try:
-            getattr(os, "fdatasync", os.fsync)(self._file)
+            getattr(os, "fdatasync", os.fsync)(self._file.fileno())
         except OSError as error:
             self._warn(error)
 
     def close(self):
         """Release the file."""
         if self._file is not None:
-            os.close(self._file)  # and its lock
+            with contextlib.suppress(OSError, ValueError):
+                _unlock(self._file.fileno())  # a process that was forked has it, too
+            self._file.close()
             self._file = None
 
     def _warn(self, error):
@@ -118,39 +161,38 @@ class LineFile:
         )
 
 
-def _open(path):
-    """Open a file for this search alone, and only a plain one."""
-    if path.is_symlink():
-        raise JournalError(f"The journal {str(path)!r} must not be a symbolic link.")
-    file = os.open(path, FLAGS, 0o600)
-    try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise JournalError(f"The journal {str(path)!r} must be a file.")
-        try:
-            _lock(file)
-        except OSError as error:
-            raise JournalError(
-                f"The journal {str(path)!r} is in use by another search. Wait for its "
-                "end, or name another file; searches that run at a time may share a "
-                "folder."
-            ) from error
-    except BaseException:  # Ctrl-C as well: the lock must not stay
-        os.close(file)
-        raise
-    return file
+def _opener(path, flags):
+    """Open a file as `FLAGS` say, for its owner only."""
+    return os.open(path, FLAGS, 0o600)
 
 
 def _lock(file):
+    """Lock a file without waiting."""
     try:
         import fcntl
     except ImportError:  # Windows
-        import msvcrt
-
-        os.lseek(file, 1 << 40, os.SEEK_SET)  # beyond what is read and written
-        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        os.lseek(file, 0, os.SEEK_SET)
+        _lock_byte(file, "LK_NBLCK")
     else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _unlock(file):
+    """Take the lock back, whoever has a copy of the file."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        _lock_byte(file, "LK_UNLCK")
+    else:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _lock_byte(file, mode):
+    """Lock or unlock a byte beyond what is read and written, on Windows."""
+    import msvcrt
+
+    os.lseek(file, 1 << 40, os.SEEK_SET)
+    msvcrt.locking(file, getattr(msvcrt, mode), 1)
+    os.lseek(file, 0, os.SEEK_SET)
 
 
 def _read_all(file, size):

@@ -46,11 +46,14 @@ class Lost:
         How long the task had run, where that is known.
     by_death : bool, default=False
         Whether its process died, for which the machine may be to blame.
+    limit : float or None, default=None
+        The time limit that ended it, in seconds.
     """
 
     reason: str
     seconds: float = 0.0
     by_death: bool = False
+    limit: float | None = None
 
 
 class Executor(Protocol):

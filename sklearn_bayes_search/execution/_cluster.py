@@ -207,7 +207,8 @@ class ClusterExecutor:
             return []
         keys = [self._running.pop(future)[0] for future in overdue]
         self._cluster.end(overdue)
-        lost = Lost(f"fit_timeout={self._timeout:g} s is over.", self._timeout)
+        limit = self._timeout
+        lost = Lost(f"fit_timeout={limit:g} s is over.", limit, limit=limit)
         return [(key, lost) for key in keys]
 
     def close(self) -> None:

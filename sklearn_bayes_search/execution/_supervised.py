@@ -159,8 +159,9 @@ class SupervisedExecutor:
             if end <= now and not future.done():
                 del self._running[future]
                 worker.shutdown(wait=False, kill_workers=True)
-                reason = f"fit_timeout={self._timeout:g} s is over."
-                self._results.append((key, Lost(reason, self._timeout or 0.0)))
+                limit = self._timeout or 0.0
+                reason = f"fit_timeout={limit:g} s is over."
+                self._results.append((key, Lost(reason, limit, limit=limit)))
 
     def _bury(
         self, key: Hashable, task: Task, worker: Any, error: BaseException

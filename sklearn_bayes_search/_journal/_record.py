@@ -1,0 +1,106 @@
+"""What a journal writes down of a fold: how it is read, and what is taken for true.
+
+A checksum finds damage and no forgery: nothing in a record may end a search.
+"""
+
+import math
+from collections.abc import Mapping
+from numbers import Integral
+
+__all__ = [
+    "DEATH",
+    "RESULTS",
+    "is_count",
+    "is_fold",
+    "kind_of",
+    "numbers_back",
+    "plain",
+    "remember",
+]
+
+# What is kept of a result, beside the error: scores, and other numbers.
+SCORES = ("test_scores", "train_scores")
+NUMBERS = ("n_test_samples", "fit_time", "score_time", "started")
+RESULTS = SCORES + NUMBERS
+# Why a fold has no result of its own; or the time limit that ended it.
+DEATH = "death"
+
+
+def is_fold(record):
+    """Whether a record is that of a fold, with all that is read from it."""
+    kinds = {
+        **dict.fromkeys(("candidate", "fold", "branch"), int),
+        **dict.fromkeys(("params", "text", "result"), dict),
+        "error": str | None,
+        "worker": str,
+    }
+    if not all(isinstance(record.get(name, ()), kind) for name, kind in kinds.items()):
+        return False
+    result = record["result"]
+    numbers = [result.get(name) for name in NUMBERS]
+    for scores in (result.get("test_scores"), result.get("train_scores", 0.0)):
+        numbers += (scores.values() or [None]) if isinstance(scores, dict) else [scores]
+    return (
+        all(is_count(record[name]) for name in ("candidate", "fold", "branch"))
+        and all(isinstance(text, str) for text in record["text"].values())
+        and all(map(_is_number, numbers))
+    )
+
+
+def is_count(value):
+    """Whether a value may be a number of something."""
+    return type(value) is int and 0 <= value < 2**63
+
+
+def _is_number(value):
+    """Whether a value is a number as `plain` writes it, some as words."""
+    if isinstance(value, str):
+        return value in ("nan", "inf", "-inf")
+    return type(value) is float or (type(value) is int and abs(value) < 2**63)
+
+
+def kind_of(record):
+    """Give what the records of one search have in common.
+
+    None for a failure that hides the names of the metrics.
+    """
+    scores = record["result"]["test_scores"]
+    if record["error"] is not None and not isinstance(scores, dict):
+        return None
+    metrics = tuple(sorted(scores)) if isinstance(scores, dict) else ()
+    return "train_scores" in record["result"], metrics
+
+
+def remember(folds, record):
+    """Keep a record of a fold, unless a search went on with an earlier one."""
+    key = record["candidate"], record["fold"]
+    if "lost" in folds.get(key, {"lost": None}):
+        folds[key] = record
+
+
+def plain(value):
+    """Turn a result into what JSON knows; numbers that it lacks become words."""
+    if isinstance(value, Mapping):
+        return {str(name): plain(number) for name, number in value.items()}
+    if isinstance(value, Integral):
+        return int(value)
+    number = float(value)
+    return number if math.isfinite(number) else repr(number)
+
+
+def numbers_back(result):
+    """Turn words into numbers, and give times a value that a clock can have.
+
+    Clocks may be set while a fit runs.
+    """
+    numbers = {name: _back(result[name]) for name in RESULTS if name in result}
+    for name in ("fit_time", "score_time"):
+        seconds = numbers[name]
+        numbers[name] = seconds if 0 <= seconds < math.inf else 0.0
+    return numbers
+
+
+def _back(value):
+    if isinstance(value, dict):
+        return {name: _back(number) for name, number in value.items()}
+    return float(value) if isinstance(value, str) else value
