@@ -55,13 +55,13 @@ class Feasibility:
 
     def log_probability(self, U: np.ndarray) -> np.ndarray:
         """Evaluate log p at ``U`` of shape (m, n_dims); returns shape (m,)."""
-        Z = scaled_features(U, self._dims, self._length_scales)
+        Z = scaled_features(U, self._dims, self._length_scales, self._U)
         K, _ = matern52(squared_distances(Z, self._Z))
         return np.asarray(np.log((1 + K @ self._ok) / (2 + K.sum(axis=1))))
 
     def gradient(self, U: np.ndarray) -> np.ndarray:
         """Differentiate log p by ``U``, shape (m, n_dims); 0 for categories."""
-        Z = scaled_features(U, self._dims, self._length_scales)
+        Z = scaled_features(U, self._dims, self._length_scales, self._U)
         K, slope = matern52(squared_distances(Z, self._Z))
         success = 1 + K @ self._ok
         total = 2 + K.sum(axis=1)

@@ -31,6 +31,7 @@ __all__ = [
     "matern52",
     "rbf",
     "scaled_features",
+    "squared_differences",
     "squared_distances",
 ]
 
@@ -39,6 +40,8 @@ Correlation: TypeAlias = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 # Positions of levels are multiples of about 1 / n_levels: this tells them apart and
 # forgives a rounding.
 _SAME_POSITION: Final = 1e-9
+# A category of more levels has features for those that points have, not for all.
+MAX_ONE_HOT: Final = 100
 
 
 def matern52(r2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -88,13 +91,24 @@ CORRELATIONS: Final[Mapping[str, Correlation]] = MappingProxyType(
 )
 
 
-def expand(U: np.ndarray, dims: Dims) -> tuple[np.ndarray, np.ndarray]:
+def expand(
+    U: np.ndarray,
+    dims: Dims,
+    seen: np.ndarray | None = None,
+    *,
+    others: bool = True,
+) -> tuple[np.ndarray, np.ndarray]:
     """Turn columns into features whose squared differences add up to the distance.
 
     A numeric column is its own feature. A categorical column becomes one feature a
     level, 1 / sqrt(2) where the point has that level and 0 elsewhere: two levels are
     at squared distance 1. An inactive category has no level and is at 1/2 from all.
     A category whose levels are not listed is taken as a number.
+
+    Where there are more than `MAX_ONE_HOT` levels, only those of the points ``seen``
+    have features, and the others share one, unless ``others`` is False. Distances
+    between two sets of points are right if one of them is ``seen`` for both; by
+    default it is ``U``.
 
     Returns ``F``, which is ``U`` itself without categories, and the column that each
     feature comes from, shape (n_features,).
@@ -106,17 +120,43 @@ def expand(U: np.ndarray, dims: Dims) -> tuple[np.ndarray, np.ndarray]:
     for j, levels in enumerate(dims.levels):
         column = U[:, j : j + 1]
         if dims.categorical[j] and levels is not None:
-            column = np.sqrt(0.5) * (np.abs(column - levels) < _SAME_POSITION)
+            if len(levels) > MAX_ONE_HOT:
+                known = np.unique((U if seen is None else seen)[:, j])
+                known = known[known != dims.neutral[j]]
+                has = np.abs(column - known) < _SAME_POSITION
+                unseen = (column != dims.neutral[j]) & ~has.any(axis=1, keepdims=True)
+                column = np.sqrt(0.5) * np.hstack([has, unseen & others])
+            else:
+                column = np.sqrt(0.5) * (np.abs(column - levels) < _SAME_POSITION)
         features.append(column)
         owner += [j] * column.shape[1]
     return np.concatenate(features, axis=1), np.array(owner)
 
 
-def scaled_features(U: np.ndarray, dims: Dims, length_scales: np.ndarray) -> np.ndarray:
+def scaled_features(
+    U: np.ndarray,
+    dims: Dims,
+    length_scales: np.ndarray,
+    seen: np.ndarray | None = None,
+) -> np.ndarray:
     """Expand ``U`` and divide by length scales of shape (n_dims,): ``Z``."""
-    F, owner = expand(U, dims)
+    F, owner = expand(U, dims, seen)
     Z: np.ndarray = F / length_scales[owner]
     return Z
+
+
+def squared_differences(
+    u: np.ndarray, other: np.ndarray, *, categorical: bool
+) -> np.ndarray:
+    """Compute what one column adds to squared distances, shape (n_points, n_others).
+
+    ``u`` and ``other`` are its positions. Of categories it is what `expand` says.
+    """
+    difference: np.ndarray = np.subtract.outer(u, other)
+    if not categorical:
+        return difference**2
+    one_inactive = np.not_equal.outer(u == 0, other == 0)
+    return np.where(one_inactive, 0.5, np.abs(difference) >= _SAME_POSITION)
 
 
 def squared_distances(Z: np.ndarray, other: np.ndarray | None = None) -> np.ndarray:

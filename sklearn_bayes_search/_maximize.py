@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from sklearn_bayes_search._ascent import climb
-from sklearn_bayes_search._trial import Dims, key, keys
+from sklearn_bayes_search._trial import Dims, key, keys, nearest_level
 from sklearn_bayes_search.space import Space
 
 __all__ = ["Asked", "Maximizer", "Target"]
@@ -319,13 +319,17 @@ class Maximizer:
             steps = np.array([-0.1, -0.01, -0.001, 0.001, 0.01, 0.1])
             near = np.clip(position + steps, low, high)
             return np.concatenate([near, rng.uniform(low, high, size=4)])
-        levels = levels[(low <= levels) & (levels <= high)]
+        first, last = (
+            np.searchsorted(levels, low),
+            np.searchsorted(levels, high, "right"),
+        )
+        levels = levels[first:last]
         if self.dims.categorical[column] or len(levels) <= 16:
             chosen = (
                 levels if len(levels) <= 64 else rng.choice(levels, 64, replace=False)
             )
         else:
-            at = int(np.argmin(np.abs(levels - position)))
+            at = nearest_level(levels, np.array(position))
             steps = np.array([-8, -4, -2, -1, 1, 2, 4, 8])
             near = np.clip(at + steps, 0, len(levels) - 1)
             chosen = levels[np.concatenate([near, rng.integers(len(levels), size=4)])]

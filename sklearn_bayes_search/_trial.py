@@ -91,6 +91,27 @@ class Dims:
         branch = (U[:, self.branch] * (last + 1)).astype(int)
         return np.asarray(np.clip(branch, 0, last))
 
+    def same_columns(self, other: "Dims") -> bool:
+        """Tell whether the columns of two cubes have the same levels.
+
+        Parameters
+        ----------
+        other : Dims
+            What the columns of the other one stand for.
+
+        Returns
+        -------
+        bool
+            Then distances between points are the same in both.
+        """
+        if self is other:
+            return True
+        same = np.array_equal(self.categorical, other.categorical)
+        return same and all(
+            a is b or (a is not None and b is not None and np.array_equal(a, b))
+            for a, b in zip(self.levels, other.levels, strict=True)
+        )
+
     @classmethod
     def all_continuous(cls, n_dims: int) -> "Dims":
         """Build the columns of a plain box.
@@ -112,6 +133,25 @@ class Dims:
             branch=None,
             discrete=np.zeros(n_dims, dtype=bool),
         )
+
+
+def nearest_level(levels: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """Find the levels of a discrete column that are nearest to positions.
+
+    Parameters
+    ----------
+    levels : ndarray of shape (n_levels,)
+        Ascending, at least 2; there may be millions.
+    u : ndarray of shape (n,)
+        Positions.
+
+    Returns
+    -------
+    index : ndarray of shape (n,), int
+        Of two that are equally near, the lower.
+    """
+    upper = np.clip(np.searchsorted(levels, u), 1, len(levels) - 1)
+    return np.asarray(upper - (u - levels[upper - 1] <= levels[upper] - u))
 
 
 @dataclass(frozen=True, eq=False)

@@ -59,7 +59,7 @@ def test_the_probability_of_hyper_parameters_and_its_gradient(kernel):
     model = fitted(U, y, AnovaProcess(kernel))
     prior = np.repeat(_anova.PRIOR, [3, 3, 1, 1], axis=0)
     theta = prior[:, 0] + rng.normal(size=8)
-    squares = list(model._squares(model._F, model._F))
+    squares = list(model._squares(model._U, model._U))
 
     def loss(theta):
         return model._loss(theta, squares, y, noise, prior)[0]

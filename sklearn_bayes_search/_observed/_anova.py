@@ -27,7 +27,7 @@ import numpy as np
 from scipy.linalg import cho_solve, solve_triangular
 from scipy.optimize import minimize
 
-from sklearn_bayes_search._kernels import CORRELATIONS, cholesky, expand
+from sklearn_bayes_search._kernels import CORRELATIONS, cholesky, squared_differences
 from sklearn_bayes_search.surrogate import Posterior
 
 __all__ = ["AnovaProcess"]
@@ -88,11 +88,11 @@ class AnovaProcess:
         self : AnovaProcess
             The fitted model.
         """
-        self._dims, self._F = dims, expand(U, dims)[0]
+        self._dims, self._U = dims, np.array(U)
         self._y, self._noise = y, noise
         some = self._some(MAX_FITTED)
         prior, bounds = self._per_column(PRIOR), self._per_column(BOUNDS)
-        squares = list(self._squares(self._F[some], self._F[some]))
+        squares = list(self._squares(self._U[some], self._U[some]))
         found = minimize(
             self._loss,
             prior[:, 0],
@@ -130,7 +130,7 @@ class AnovaProcess:
         """
         some = self._some(MAX_DRAWN)
         y, noise = self._y[some], self._noise[some]
-        squares = list(self._squares(self._F[some], self._F[some]))
+        squares = list(self._squares(self._U[some], self._U[some]))
         mean, deviation = self._per_column(PRIOR).T
         low, high = self._per_column(BOUNDS).T
         power = min(1.0, 1.0 / (weights @ weights) / len(y))
@@ -181,7 +181,7 @@ class AnovaProcess:
     def _condition(self, theta):
         """Learn the scores with these hyper-parameters."""
         self._theta = theta
-        K = self._covariance(self._F, self._F)
+        K = self._covariance(self._U, self._U)
         K[np.diag_indices(len(K))] += self._noise + np.exp(theta[-1])
         self._L, _ = cholesky(K)
         self._alpha = cho_solve((self._L, True), self._y)
@@ -200,21 +200,20 @@ class AnovaProcess:
         posterior : Posterior
             Without gradients.
         """
-        F, _ = expand(U, self._dims)
-        C = self._covariance(F, self._F)
+        C = self._covariance(U, self._U)
         V = solve_triangular(self._L, C.T, lower=True)
         variance = np.exp(self._theta[-2]) + 1.0 - np.einsum("ij,ij->j", V, V)
         return Posterior(
             mean=C @ self._alpha,
             std=np.sqrt(self._scale * np.maximum(variance, 1e-12)),
             noise_std=float(np.exp(0.5 * self._theta[-1])),
-            covariance=lambda: self._scale * (self._covariance(F, F) - V.T @ V),
+            covariance=lambda: self._scale * (self._covariance(U, U) - V.T @ V),
         )
 
-    def _covariance(self, F, other):
+    def _covariance(self, U, other):
         """Give the prior covariance of the latent score, (n, n_others)."""
-        squares = self._squares(F, other)
-        return self._signal(self._theta, squares, len(F), len(other)) + 1.0
+        squares = self._squares(U, other)
+        return self._signal(self._theta, squares, len(U), len(other)) + 1.0
 
     def _signal(self, theta, squares, *shape):
         """Give the covariance but for the constant's, from distances by column."""
@@ -225,12 +224,10 @@ class AnovaProcess:
             K *= (1.0 + w * k) / (1.0 + w)
         return K
 
-    def _squares(self, F, other):
+    def _squares(self, U, other):
         """Give the squared distances along one column after the other."""
-        _, owner = expand(np.empty((0, self._dims.n_dims)), self._dims)
-        for j in range(self._dims.n_dims):
-            own = np.flatnonzero(owner == j)
-            yield sum(np.subtract.outer(F[:, i], other[:, i]) ** 2 for i in own)
+        for u, v, categorical in zip(U.T, other.T, self._dims.categorical, strict=True):
+            yield squared_differences(u, v, categorical=categorical)
 
     @staticmethod
     def _split(theta):

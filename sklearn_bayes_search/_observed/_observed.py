@@ -407,7 +407,7 @@ def _nearest(U, space):
     if not len(owner):  # nothing varies
         return np.arange(len(U))
     spread = space.spread(N_SPREAD, np.random.default_rng(0))
-    return KDTree(points).query(expand(spread, space.dims)[0])[1]
+    return KDTree(points).query(expand(spread, space.dims, U)[0])[1]
 
 
 def _members(own):

@@ -31,6 +31,7 @@ from scipy.special import logsumexp, ndtr, ndtri
 
 from sklearn_bayes_search._feasibility import Feasibility
 from sklearn_bayes_search._maximize import Asked, Maximizer
+from sklearn_bayes_search._trial import nearest_level
 from sklearn_bayes_search.proposer._base import Known
 from sklearn_bayes_search.space import Space
 
@@ -238,10 +239,11 @@ class _Mixture:
             kernels = -0.5 * z * z - _LOG_SQRT_2PI - np.log(width * inside)
             return kernels, np.full(len(u), -np.log(high - low))
         # the cell around a level: all that snaps to it
-        edges = np.concatenate([[low], (levels[1:] + levels[:-1]) / 2, [high]])
-        edges = np.clip(edges, low, high)
-        at = np.argmin(np.abs(u[:, None] - levels), axis=1)
-        left, right = edges[at], edges[at + 1]
+        at, last = nearest_level(levels, u), len(levels) - 1
+        below, here = levels[np.maximum(at - 1, 0)], levels[at]
+        above = levels[np.minimum(at + 1, last)]
+        left = np.clip(np.where(at > 0, (below + here) / 2, low), low, high)
+        right = np.clip(np.where(at < last, (here + above) / 2, high), low, high)
         a, b = ((edge[:, None] - centre) / width for edge in (left, right))
         # on the upper side 1 - 1 would cancel
         mass = np.where(a > 0, ndtr(-a) - ndtr(-b), ndtr(b) - ndtr(a))

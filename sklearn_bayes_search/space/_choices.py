@@ -1,8 +1,11 @@
 """Dimensions that list their values: categories and ordered choices."""
 
 import numbers
+import operator
 import pickle
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,16 @@ __all__ = ["Categorical", "Listed", "Ordinal"]
 # Gaps between neighbouring numbers may differ by this factor before their values say
 # nothing about spacing (a 0 in front of a geometric series) and ranks are used.
 MAX_GAP_RATIO = 20.0
+
+# Of more choices than this, those that may be equal to a value are found by their
+# hashes, which are computed for so many at a time.
+FEW, CHUNK = 100, 10_000
+# Values of these are equal only if their hashes are. NumPy's other numbers are not:
+# np.float32(0.1) == 0.1.
+PLAIN = frozenset(
+    {type(None), bool, int, float, str, bytes, np.bool_, np.float64, np.str_}
+    | {np.dtype(code).type for code in np.typecodes["AllInteger"]}
+)
 
 
 class Listed(Dimension):
@@ -44,12 +57,12 @@ class Listed(Dimension):
         borders: np.ndarray | None = None,
     ) -> None:
         self.choices = list(choices)
-        self._positions = positions
-        self._order = np.argsort(positions, kind="stable")
-        ascending = positions[self._order]
-        self._ascending = ascending
-        middle = (ascending[1:] + ascending[:-1]) / 2
-        self._borders = middle if borders is None else borders
+        self._positions, self._borders = positions, borders
+        # None where it changes nothing: there may be millions
+        self._order, self._ascending = None, positions
+        if not (positions[1:] > positions[:-1]).all():
+            self._order = np.argsort(positions, kind="stable")
+            self._ascending = positions[self._order]
 
     @property
     def n_levels(self) -> int:  # type: ignore[override]  # the base leaves it open
@@ -59,11 +72,29 @@ class Listed(Dimension):
     def positions(self) -> np.ndarray:
         return self._positions
 
+    def each(self) -> Iterator[float]:
+        for start in range(0, len(self.choices), CHUNK):
+            yield from self._positions[start : start + CHUNK].tolist()
+
     def snap(self, u: np.ndarray) -> np.ndarray:
-        return np.asarray(self._ascending[np.searchsorted(self._borders, u)])
+        return np.asarray(self._ascending[self._rank(u)])
 
     def decode(self, u: float) -> Any:
-        return self.choices[self._order[np.searchsorted(self._borders, u)]]
+        return self.decode_many(np.array([u]))[0]
+
+    def decode_many(self, u: np.ndarray) -> list[Any]:
+        rank = self._rank(u)
+        indices = rank if self._order is None else self._order[rank]
+        return [self.choices[index] for index in indices.tolist()]
+
+    def _rank(self, u: np.ndarray) -> np.ndarray:
+        """Count the levels whose shares lie below positions."""
+        if self._borders is not None:
+            return np.asarray(np.searchsorted(self._borders, u))
+        last = len(self._ascending) - 1
+        upper = np.minimum(np.maximum(np.searchsorted(self._ascending, u), 1), last)
+        border = (self._ascending[upper - 1] + self._ascending[upper]) / 2
+        return np.asarray(np.maximum(upper - (u <= border), 0))
 
     def index(self, value: Any) -> int | None:
         """Find a choice.
@@ -76,16 +107,53 @@ class Listed(Dimension):
         Returns
         -------
         index : int or None
-            Where it stands among the choices; None if it is none of them.
+            Where it stands among the choices: the very object, else one that is equal
+            and an int or a float as the value is, else one that is equal. None if it
+            is none of them.
         """
-        # the very object first: an equal one may stand before it
-        for index, choice in enumerate(self.choices):
-            if choice is value:
+        likely = self._likely(value)
+        for index in likely:
+            if self.choices[index] is value:
                 return index
-        for index, choice in enumerate(self.choices):
-            if equal(choice, value):
-                return index
-        return None
+        other_kind = None
+        for index in likely:
+            if equal(self.choices[index], value):
+                if is_int(self.choices[index]) == is_int(value):
+                    return index
+                other_kind = index if other_kind is None else other_kind
+        return other_kind
+
+    def _likely(self, value: Any) -> Sequence[int]:
+        """List the choices that may be equal to a value, in their order."""
+        n = len(self.choices)
+        if n <= FEW:
+            return range(n)
+        wanted = _hash(value)
+        if wanted is None:
+            return range(n)
+        hashes, hashed = self._hashes
+        likely: list[int] = np.flatnonzero((hashes == wanted) | ~hashed).tolist()
+        return likely
+
+    @cached_property
+    def _hashes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Hashes of the choices, and which have one, both of shape (n_levels,)."""
+        n = len(self.choices)
+        hashes, hashed = np.zeros(n, dtype=np.int64), np.ones(n, dtype=bool)
+        for start in range(0, n, CHUNK):
+            part = self.choices[start : start + CHUNK]
+            here = slice(start, start + len(part))
+            if not _all_plain(part):
+                part = list(map(_freeze, part))
+            if not _all_plain(part):
+                hashed[here] = [_all_plain([choice]) for choice in part]
+                part = [part[i] if hashed[start + i] else 0 for i in range(len(part))]
+            hashes[here] = np.fromiter(map(hash, part), np.int64, len(part))
+        return hashes, hashed
+
+    def __getstate__(self) -> dict[str, Any]:
+        # hashes of strings are others in another process
+        return {name: v for name, v in vars(self).items() if name != "_hashes"}
 
     def encode(self, value: Any) -> float:
         index = self.index(value)
@@ -169,8 +237,8 @@ class Ordinal(Listed):
 
     def __init__(self, choices: Sequence[Any]) -> None:
         choices = _check_choices("Ordinal", choices)
-        if all(map(is_number, choices)):
-            positions = spaced_positions(np.array([float(x) for x in choices]))
+        if all_numbers(choices):
+            positions = spaced_positions(np.array(choices, dtype=float))
         else:
             positions = (np.arange(len(choices)) + 0.5) / len(choices)
         super().__init__(choices, positions)
@@ -230,6 +298,39 @@ def spaced_positions(values: np.ndarray) -> np.ndarray:
     return np.asarray(positions)
 
 
+def is_int(value: Any) -> bool:
+    """Tell whether a value is of an int's type; 1.0 is not."""
+    return isinstance(value, numbers.Integral)
+
+
+def _hash(value: Any) -> int | None:
+    """Hash a value so that equal values have equal hashes; None where that fails."""
+    frozen = _freeze(value)
+    return hash(frozen) if _all_plain([frozen]) else None
+
+
+def _freeze(value: Any) -> Any:
+    """Make a tuple of what is listed in a value."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if type(value) in (list, tuple):
+        return tuple(map(_freeze, value))
+    return value
+
+
+def _all_plain(values: Iterable[Any]) -> bool:
+    """Tell whether equality of values, and of what tuples hold, is that of hashes."""
+    values = list(values)
+    while values:
+        kinds = set(map(type, values))
+        # NaN is not equal to itself
+        if not kinds <= PLAIN | {tuple} or any(map(operator.ne, values, values)):
+            return False
+        inner = (value for value in values if type(value) is tuple)
+        values = list(chain.from_iterable(inner)) if tuple in kinds else []
+    return True
+
+
 def equal(a: Any, b: Any) -> bool:
     """Tell whether two choices are the same; never raises, whatever they are."""
     if a is b:
@@ -245,6 +346,8 @@ def equal(a: Any, b: Any) -> bool:
             return True
         if isinstance(a, numbers.Real) and isinstance(b, numbers.Real):
             return bool(a != a and b != b)  # two NaN
+        if isinstance(a, tuple | list) and type(a) is type(b):
+            return len(a) == len(b) and all(map(equal, a, b))
         members = isinstance(a, np.ndarray | tuple | list | dict)
         if not members and getattr(type(a), "__eq__", None) != object.__eq__:
             return False
@@ -255,6 +358,16 @@ def equal(a: Any, b: Any) -> bool:
         return type(a) is type(b) and pickle.dumps(a) == pickle.dumps(b)
     except Exception:  # a foreign __reduce__ may raise anything
         return False
+
+
+def all_numbers(choices: Sequence[Any]) -> bool:
+    """Tell whether all choices are finite numbers; bools are none."""
+    if set(map(type, choices)) <= {int, float, np.int64, np.float64}:  # much faster
+        try:
+            return bool(np.isfinite(np.array(choices, dtype=float)).all())
+        except OverflowError:
+            return False
+    return all(map(is_number, choices))
 
 
 def is_listing(value: Any) -> bool:
@@ -291,7 +404,7 @@ def range_among(choices: Sequence[Any]) -> Any:
     return next(c for c in choices if hasattr(c, "rvs")) if others else None
 
 
-def _check_choices(cls: str, choices: Any) -> list[Any]:
+def _check_choices(cls: str, choices: Any) -> Sequence[Any]:
     if not is_listing(choices):
         raise TypeError(
             f"The 'choices' of {cls} must be a list, tuple or array. Got "
@@ -308,4 +421,5 @@ def _check_choices(cls: str, choices: Any) -> list[Any]:
             f"The 'choices' of {cls} must be values. Got {safe_repr(found)} among "
             "them; a range needs a dict of its own in a list of dicts."
         )
-    return list(choices)
+    checked: Sequence[Any] = choices
+    return checked

@@ -8,6 +8,7 @@ from sklearn_bayes_search.exceptions import safe_repr, stack_level
 from sklearn_bayes_search.space._choices import (
     Categorical,
     Ordinal,
+    all_numbers,
     is_listing,
     range_among,
 )
@@ -66,15 +67,13 @@ def as_dimension(name: str, value: Any) -> Dimension:
         )
     if isinstance(value, range) and len(value) > MAX_LISTED and value.step == 1:
         return Integer(value[0], value[-1])
-    choices = list(value)
-    if not choices:
+    if len(value) == 0:
         raise ValueError(
             f"Parameter {name!r} has no choices. Got an empty {type(value).__name__}; "
             "give at least one, or leave the parameter out."
         )
-    _refuse_range(name, choices)
-    ordered = all(map(is_number, choices))
-    return Ordinal(choices) if ordered else Categorical(choices)
+    _refuse_range(name, value)
+    return Ordinal(value) if all_numbers(value) else Categorical(value)
 
 
 def warn_of_bounds(value: Any) -> None:

@@ -498,4 +498,6 @@ def _product(axes: Sequence[Dimension]) -> Iterator[tuple[float, ...]]:
 
 
 def _ascending(positions: np.ndarray | None) -> np.ndarray | None:
-    return None if positions is None else np.sort(positions)
+    if positions is None or (positions[1:] > positions[:-1]).all():
+        return positions  # without a copy: there may be millions
+    return np.sort(positions)

@@ -218,8 +218,13 @@ class RandomForest:
         )
 
     def _features(self, U: np.ndarray) -> np.ndarray:
-        """Give what trees split on: a column a category, in their own precision."""
-        return np.ascontiguousarray(expand(U, self._dims)[0], dtype=np.float32)
+        """Give what trees split on: a column a category, in their own precision.
+
+        Levels that no point has must not share one: trees would split it off, and know
+        nothing but made-up scores there.
+        """
+        F, _ = expand(U, self._dims, self._U, others=False)
+        return np.ascontiguousarray(F, dtype=np.float32)
 
     def _grow(self) -> None:
         """Fit each tree to the known points and to made-up ones of its own."""

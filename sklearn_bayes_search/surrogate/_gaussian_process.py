@@ -35,6 +35,7 @@ from sklearn_bayes_search._kernels import (
     expand,
     extend_cholesky,
     log_evidence,
+    scaled_features,
     squared_distances,
 )
 from sklearn_bayes_search._trial import Dims
@@ -194,7 +195,7 @@ class GaussianProcess:
         if warm and self._holds(correlation, F, residual, noise):
             return self  # several points are asked for before something is told
         if warm and not self._is_due(n):
-            n_kept = self._n_same_rows(F, owner, noise, correlation)
+            n_kept = self._n_same_rows(U, noise, dims, correlation)
             self._n_fits_kept += 1
             theta = self.theta_
         else:
@@ -257,7 +258,7 @@ class GaussianProcess:
             Mean, standard deviation, and what was asked for.
         """
         s = self.signal_variance_
-        F, owner = expand(U, self._dims)
+        F, owner = expand(U, self._dims, self._U)
         ls = self.length_scales_[owner]
         Z = F / ls
         k, slope = self._correlation(squared_distances(Z, self._Z))
@@ -290,7 +291,15 @@ class GaussianProcess:
             mean=mean,
             std=std,
             noise_std=self.noise_variance_**0.5,
-            covariance=partial(_latent_covariance, self._correlation, s, Z, V),
+            covariance=partial(
+                _latent_covariance,
+                self._correlation,
+                s,
+                self.length_scales_,
+                U,
+                self._dims,
+                V,
+            ),
             mean_gradient=mean_gradient,
             std_gradient=std_gradient,
         )
@@ -349,17 +358,16 @@ class GaussianProcess:
 
     def _n_same_rows(
         self,
-        F: np.ndarray,
-        owner: np.ndarray,
+        U: np.ndarray,
         noise: np.ndarray,
+        dims: Dims,
         correlation: Correlation,
     ) -> int:
         """Count the leading rows whose part of the Cholesky factor is still right."""
-        same_features = np.array_equal(owner, self._owner)
-        if not same_features or correlation is not self._correlation:
+        if not dims.same_columns(self._dims) or correlation is not self._correlation:
             return 0
-        n = min(len(F), len(self._F))
-        same = (F[:n] == self._F[:n]).all(axis=1) & (noise[:n] == self._noise[:n])
+        n = min(len(U), len(self._U))
+        same = (U[:n] == self._U[:n]).all(axis=1) & (noise[:n] == self._noise[:n])
         return n if same.all() else int(same.argmin())
 
     def _hold(self, U: np.ndarray, residual: np.ndarray, noise: np.ndarray) -> None:
@@ -423,9 +431,15 @@ def prior_mean(
 
 
 def _latent_covariance(
-    correlation: Correlation, s: float, Z: np.ndarray, V: np.ndarray
+    correlation: Correlation,
+    s: float,
+    length_scales: np.ndarray,
+    U: np.ndarray,
+    dims: Dims,
+    V: np.ndarray,
 ) -> np.ndarray:
-    """Joint posterior covariance, (m, m), of Z (m, n_features) by V = L^-1 C (n, m)."""
+    """Joint posterior covariance, (m, m), of U by V = L^-1 C, shape (n, m)."""
+    Z = scaled_features(U, dims, length_scales)
     covariance: np.ndarray = s * correlation(squared_distances(Z))[0]
     covariance += 1.0
     covariance -= V.T @ V

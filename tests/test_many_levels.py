@@ -1,0 +1,300 @@
+"""Very many choices: neither memory nor work grows with what is never tried."""
+
+import pickle
+import tracemalloc
+from itertools import islice, product
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import uniform
+from sklearn.svm import SVC
+
+from sklearn_bayes_search import (
+    BayesianOptimizer,
+    Categorical,
+    GaussianProcess,
+    Ordinal,
+    RandomForest,
+    Space,
+)
+from sklearn_bayes_search import _kernels as kernels
+from sklearn_bayes_search._feasibility import Feasibility
+from sklearn_bayes_search._observed._anova import AnovaProcess
+from sklearn_bayes_search._trial import nearest_level
+from sklearn_bayes_search.space import _choices as choices_module
+
+N = 20_000
+NAN = float("nan")
+MANY = {
+    "tuples": list(islice(product(range(5, 40), repeat=3), N)),
+    "lists": [[i, i + 1] for i in range(N)],
+    "arrays": list(np.arange(2 * N).reshape(N, 2)),
+    "texts": [f"name {i}" for i in range(N)],
+    "numbers": [i / 7 for i in range(N)],
+    "NumPy numbers": list(np.arange(N) / 7),
+    "None and numbers": [None, True, *range(2, N)],
+}
+
+
+def peak_of(function):
+    """Return the most memory that a call holds at a time, in bytes."""
+    tracemalloc.start()
+    try:
+        kept = function()
+        return tracemalloc.get_traced_memory()[1], kept
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.fixture
+def n_compared(monkeypatch):
+    """Count comparisons of choices."""
+    counted = []
+    original = choices_module.equal
+    monkeypatch.setattr(
+        choices_module,
+        "equal",
+        lambda a, b: counted.append(1) or original(a, b),
+    )
+    return counted
+
+
+@pytest.mark.parametrize("kind", ["tuples", "texts", "None and numbers"])
+def test_a_dimension_takes_a_few_bytes_for_each_choice(kind):
+    choices = MANY[kind]
+    peak, dimension = peak_of(lambda: Categorical(choices))
+    assert peak < 40 * N
+    peak, _ = peak_of(lambda: dimension.encode(choices[N // 2]))
+    assert peak < 60 * N
+
+
+@pytest.mark.parametrize("kind", MANY)
+@pytest.mark.parametrize("cls", [Categorical, Ordinal])
+def test_a_choice_is_found_without_comparing_it_to_all(cls, kind, n_compared):
+    choices = MANY[kind]
+    dimension = cls(choices)
+    for index in (0, 1, N // 2, N - 1):
+        assert dimension.index(choices[index]) == index
+        copied = pickle.loads(pickle.dumps(choices[index]))
+        assert dimension.index(copied) == index
+        u = dimension.encode(copied)
+        assert dimension.decode(u) is choices[index]
+    assert dimension.index(("no", "choice")) is None
+    # of a list or an array also each of its members
+    assert len(n_compared) < 100
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        NAN,
+        (1, NAN),
+        [1.5, NAN],
+        np.array([2.5, NAN]),
+        np.float32(0.1),
+        SVC(C=2),
+        (SVC(C=3), "a"),
+        {"a": 1},
+        {1, 2},
+        frozenset({"a"}),
+        len,
+        np.array([None, "a"], dtype=object),
+    ],
+)
+def test_whatever_has_no_proper_hash_is_found_among_many(odd):
+    dimension = Categorical([*range(200), odd, *map(str, range(200))])
+    assert dimension.index(pickle.loads(pickle.dumps(odd))) == 200
+    assert dimension.index(150) == 150
+    assert dimension.index(150.0) == 150
+    assert dimension.index("150") == 351
+    assert dimension.index(True) is None
+    assert dimension.index(1000) is None
+
+
+def test_the_first_of_equal_choices_is_found_unless_the_very_object_is_given():
+    first, second, third = (tuple(pair) for pair in [[1, 2]] * 3)
+    dimension = Categorical([*range(300), first, second])
+    assert dimension.index(first) == 300
+    assert dimension.index(second) == 301
+    assert dimension.index(third) == 300
+
+
+def test_hashes_stay_in_their_process():
+    dimension = Categorical([*map(str, range(1000))])
+    dimension.index("5")
+    assert "_hashes" in vars(dimension)
+    assert "_hashes" not in vars(pickle.loads(pickle.dumps(dimension)))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 1000])
+def test_each_position_belongs_to_the_nearest_level(n):
+    rng = np.random.default_rng(n)
+    values = rng.permutation(np.cumsum(rng.random(n)))
+    dimension = Ordinal(values.tolist())
+    levels = np.sort(dimension.positions())
+    borders = (levels[1:] + levels[:-1]) / 2
+    u = np.concatenate([rng.random(200), levels, borders, [0.0, 0.5, 1.0]])
+    expected = levels[np.searchsorted(borders, u)]
+    assert_array_equal(dimension.snap(u), expected)
+    if n > 1:
+        nearest = np.abs(u[:, None] - levels).argmin(axis=1)
+        # midway, rounding decides
+        clear = ~np.isin(u, borders)
+        assert_array_equal(nearest_level(levels, u)[clear], nearest[clear])
+
+
+# A category as one column of features for each of its levels is the reference.
+
+
+def many_and_points(n_known=25, n_new=15):
+    space = Space(
+        [
+            {"a": [f"a{i}" for i in range(150)], "x": uniform(0, 1), "k": ["u", "v"]},
+            {"x": uniform(0, 1)},
+        ]
+    )
+    rng = np.random.default_rng(0)
+    U = space.snap(rng.random((n_known + n_new, space.n_dims)))
+    U[3, 1] = U[5, 1]  # one that two have, and one that a new point has, too
+    U[n_known, 1] = U[7, 1]
+    U[n_known + 1, 1] = U[n_known + 2, 1]  # and one that only new points have
+    U = space.snap(U)
+    return space, U[:n_known], U[n_known:]
+
+
+def in_both_ways(function, monkeypatch):
+    compact = function()
+    monkeypatch.setattr(kernels, "MAX_ONE_HOT", 1000)
+    return compact, function()
+
+
+def test_distances_are_those_of_a_column_for_each_level(monkeypatch):
+    space, known, new = many_and_points()
+    scales = np.linspace(0.5, 2.0, space.n_dims)
+
+    def distances():
+        Z = kernels.scaled_features(known, space.dims, scales)
+        others = kernels.scaled_features(new, space.dims, scales, known)
+        own = kernels.scaled_features(new, space.dims, scales)
+        between = kernels.squared_distances(others, Z)
+        return np.vstack([between, kernels.squared_distances(Z)]), own @ own.T
+
+    compact, whole = in_both_ways(distances, monkeypatch)
+    for a, b in zip(compact, whole, strict=True):
+        assert_allclose(a, b, atol=1e-12)
+
+
+def test_one_column_adds_what_it_does_to_the_distance_of_all():
+    space, known, new = many_and_points()
+    ones = np.ones(space.n_dims)
+    Z = kernels.scaled_features(known, space.dims, ones)
+    others = kernels.scaled_features(new, space.dims, ones, known)
+    added = sum(
+        kernels.squared_differences(u, v, categorical=categorical)
+        for u, v, categorical in zip(
+            new.T, known.T, space.dims.categorical, strict=True
+        )
+    )
+    assert_allclose(added, kernels.squared_distances(others, Z), atol=1e-12)
+
+
+@pytest.mark.parametrize("model", [GaussianProcess, AnovaProcess, Feasibility])
+def test_predictions_are_those_of_a_column_for_each_level(model, monkeypatch):
+    space, known, new = many_and_points()
+    y = np.random.default_rng(1).normal(size=len(known))
+
+    def predictions():
+        if model is Feasibility:
+            fitted = model().fit(known, y > 0, dims=space.dims)
+            return fitted.log_probability(new), fitted.gradient(new)
+        fitted = model().fit(
+            known,
+            y,
+            noise=np.zeros(len(y)),
+            dims=space.dims,
+            rng=np.random.default_rng(0),
+        )
+        posterior = fitted.posterior(new)
+        return posterior.mean, posterior.std, posterior.covariance()
+
+    compact, whole = in_both_ways(predictions, monkeypatch)
+    for a, b in zip(compact, whole, strict=True):
+        assert_allclose(a, b, atol=1e-6)
+
+
+def test_conditioning_knows_new_levels(monkeypatch):
+    space, known, new = many_and_points()
+    y = np.sin(5 * known[:, 2])
+
+    def predictions():
+        model = GaussianProcess().fit(
+            known,
+            y,
+            noise=np.zeros(len(y)),
+            dims=space.dims,
+            rng=np.random.default_rng(0),
+        )
+        return model.condition(new[:5], np.ones(5)).posterior(new).mean
+
+    compact, whole = in_both_ways(predictions, monkeypatch)
+    assert_allclose(compact, whole, atol=1e-6)
+
+
+def test_a_forest_tells_levels_apart_and_learns_the_rest_from_all():
+    space = Space({"a": list(map(str, range(5000))), "x": uniform(0, 1)})
+    rng = np.random.default_rng(0)
+    U = space.snap(rng.random((60, 2)))
+    U[::3, 0] = U[0, 0]
+    y = 2.0 * (U[:, 0] == U[0, 0]) + np.where(U[:, 1] > 0.5, 1.0, -1.0)
+    forest = RandomForest().fit(
+        U, y, noise=np.zeros(60), dims=space.dims, rng=np.random.default_rng(0)
+    )
+    x = np.tile([0.2, 0.8], 2)
+    good, unseen = U[0, 0], space.snap(np.array([[0.123, 0.5]]))[0, 0]
+    assert unseen not in U[:, 0]
+    new = np.column_stack([np.repeat([good, unseen], 2), x])
+    mean = forest.posterior(new).mean
+    assert mean[0] > mean[2]
+    assert mean[1] > mean[3]
+    # what is known of x holds for a level that was never tried
+    assert mean[3] > mean[2] + 0.5
+
+
+@pytest.mark.parametrize("surrogate", ["gp", RandomForest(5), "tpe"])
+@pytest.mark.parametrize("kind", ["tuples", "numbers"])
+def test_asking_takes_memory_for_a_few_levels_only(surrogate, kind):
+    space = Space({"a": MANY[kind], "x": uniform(0, 1)})
+    optimizer = BayesianOptimizer(
+        space, surrogate=surrogate, n_initial_points=3, random_state=0
+    )
+
+    def ask_and_tell():
+        for _ in range(5):
+            trial = optimizer.ask()
+            optimizer.tell(trial, float(np.sin(9 * trial.row).sum()))
+
+    peak, _ = peak_of(ask_and_tell)
+    # a column for each would take 768 points times 160 kB
+    assert peak < 15e6
+    assert all(space.contains(o.trial.params) for o in optimizer.history)
+
+
+@pytest.mark.parametrize("surrogate", ["gp", "forest", "tpe"])
+def test_points_given_and_earlier_results_are_used_among_many(surrogate):
+    tuples = MANY["tuples"]
+    wanted, *tried = pickle.loads(pickle.dumps([tuples[17], *tuples[:5]]))
+    earlier = [[({"a": a, "x": 0.1}, float(i)) for i, a in enumerate(tried)]]
+    optimizer = BayesianOptimizer(
+        Space({"a": tuples, "x": uniform(0, 1)}, constraint=lambda p: p["x"] < 0.5),
+        surrogate=surrogate,
+        initial_points=[{"a": wanted, "x": 0.3}],
+        prior_results=earlier,
+        random_state=0,
+    )
+    for _ in range(6):
+        trial = optimizer.ask()
+        assert trial.params["x"] < 0.5
+        optimizer.tell(trial, trial.params["x"])
+    assert optimizer.history[0].trial.params == {"a": wanted, "x": 0.3}
+    assert optimizer.history[1].trial.params["a"] == tuples[4]
