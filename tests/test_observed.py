@@ -348,6 +348,10 @@ def test_the_model_predicts_what_its_draws_are_on_average():
     assert drawn.shape == (4000, 30)
     assert_allclose(drawn.mean(axis=0), mean, atol=5 * std.max() / 4000**0.5)
     assert_allclose(drawn.std(axis=0), std, rtol=0.1)
+    noise = model.unit**2 * np.mean(
+        [member.posterior(U).noise_std ** 2 for member in model.members]
+    )
+    assert_allclose(model.predict(U, noise=True)[1] ** 2, std**2 + noise)
 
 
 def test_a_place_is_in_reach_of_a_candidate_that_is_near_in_each_parameter():

@@ -1,9 +1,8 @@
 """Are importances, advice and bands true? Eight tuning problems, their truth measured.
 
-Each problem is searched ten times with 40 candidates. What
-:func:`~sklearn_bayes_search.parameter_importance` says of each search is compared with
-shares from 2,000 random settings, by scikit-learn's Gaussian process and estimators of
-Jansen; the bands of ``SurrogateDisplay`` with the scores themselves, at these settings
+Each problem is searched ten times with 40 candidates. What ``parameter_importance``
+says of each search is compared with shares from 2,000 random settings, by
+scikit-learn's Gaussian process and estimators of Jansen; the bands of ``SurrogateDisplay`` with the scores themselves, at these settings
 and along lines through each search's best. All scores are kept as they come, so that
 the second run takes minutes. Run ``python doc/benchmarks/importance.py``; with
 ``--collect`` it stops once all scores are there.
@@ -48,9 +47,10 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from sklearn_bayes_search import BayesSearchCV, check_ranges, parameter_importance
-from sklearn_bayes_search._observed import ScoreModel, observe
+from sklearn_bayes_search import BayesSearchCV
+from sklearn_bayes_search._observed import ScoreModel, observe, score_shares
 from sklearn_bayes_search._targets import standardise
+from sklearn_bayes_search.importance import table_of
 
 N_SETTINGS, N_SEARCHES, N_ITER, CHUNK = 2000, 10, 40, 100
 # Settings that the true shares' kernel is fitted to.
@@ -377,27 +377,22 @@ class Search:
 def judge(name, problem, seed):
     """Compare what is said of a search with the truth.
 
-    Returns a row a parameter, how often bands hold the score at random settings and
-    along lines, and how often they hold it or no candidate is near.
+    Returns a row a parameter: whether the error holds, whether it is said to hardly
+    matter, whether it is said to matter, and its true share. And of places at random
+    settings and along lines, how often the band holds the score, how often where a
+    candidate is near, and how often that is.
     """
     search = Search(problem, search_results(name, problem, seed))
+    model = ScoreModel.fit(observe(search))
+    importance = table_of(model, score_shares(model))
     (_, true), _, _ = true_shares(name, problem)
-    importance = parameter_importance(search)
-    found = check_ranges(search)
-    flat = set(found["parameter"][found["finding"] == "flat"])
     rows = []
     for parameter, share in zip(problem.space, true, strict=True):
         row = importance.loc[parameter]
+        # the truth is an estimate, too
         within = abs(row["total"] - share) <= row["error"] + 0.005
-        # what the picture said before there was the column
-        hardly = row["total"] + row["error"] < 0.02
-        if "matters" in row:
-            hardly = row["matters"] == "hardly"
-        known = "yes" if not hardly else "hardly"
-        rows.append((within, hardly, row.get("matters", known) == "yes", share))
-        assert parameter not in flat or "matters" not in row or hardly
-    observed = observe(search)
-    model = ScoreModel.fit(observed)
+        matters = row["matters"]
+        rows.append((within, matters == "hardly", matters == "yes", share))
     settings, scores = random_settings(name, problem)
     places, along = lines(name, problem, seed)
     bands = []
@@ -405,15 +400,25 @@ def judge(name, problem, seed):
         (settings[:500], scores[:500]),
         ([setting for _, setting in places], along),
     ):
-        U = np.array([observed.space.encode(setting) for setting in some])
-        mean, std = model.predict(U)
-        held = np.abs(truth - mean) <= 1.96 * std
-        known = np.ones(len(U), dtype=bool)
-        if hasattr(model, "in_reach"):
-            known = model.in_reach(U)
-        bands += [held.mean(), held[known].mean(), known.mean()]
-    n_flat = [(parameter in flat) for parameter in problem.space]
-    return rows, n_flat, bands
+        U = np.array([model.observed.space.encode(setting) for setting in some])
+        mean, std = model.predict(U, noise=True)
+        held, near = np.abs(truth - mean) <= 1.96 * std, model.in_reach(U)
+        bands += [held.mean(), held[near].mean(), near.mean()]
+    return rows, bands
+
+
+def show(label, rows, bands):
+    """Print a line about some searches."""
+    rows = np.array(rows, dtype=float)
+    hardly, yes, little = rows[:, 1] > 0, rows[:, 2] > 0, rows[:, 3] <= 0.05
+    everywhere, near, share, along, along_near, share_near = np.mean(bands, axis=0)
+    print(
+        f"{label:18s}{hardly.sum():7d}{(hardly & ~little).sum():6d}{little.sum():6d}"
+        f"{yes.sum():9d}{(yes & little).sum():6d}{(~little).sum():6d}"
+        f"{rows[:, 0].mean():9.0%}{everywhere:10.0%}{near:6.0%} ({share:3.0%})"
+        f"{along:10.0%}{along_near:6.0%} ({share_near:3.0%})",
+        flush=True,
+    )
 
 
 def main():
@@ -426,36 +431,22 @@ def main():
     collect(every)
     if only_collect:
         return
-    columns = (
-        "hardly: said  false  could | yes: said  false | flat: said false | error holds"
-        " | band at random: all  near (share) | along lines: all  near (share)"
+    print(
+        "problem           hardly matters     |   matters         | error | band holds, "
+        "and where a candidate is near (share)\n"
+        "                    said false   are     said false   are    holds"
+        "    anywhere            along lines",
+        flush=True,
     )
-    print(f"{'problem':18s} {columns}")
-    all_rows, all_flat, all_bands = [], [], []
-
-    def show(label, rows, flat, bands):
-        within, hardly, yes, share = np.array(rows, dtype=float).T
-        hardly, yes, flat = hardly > 0, yes > 0, np.array(flat)
-        little = share <= 0.05
-        a, b, c, d, e, f = np.mean(bands, axis=0)
-        print(
-            f"{label:18s} {hardly.sum():12d} {(hardly & ~little).sum():6d} "
-            f"{little.sum():6d} | {yes.sum():9d} {(yes & little).sum():6d} | "
-            f"{flat.sum():10d} {(flat & ~little).sum():5d} | {within.mean():11.0%} | "
-            f"{a:19.0%} {b:5.0%} ({c:.0%}) | {d:16.0%} {e:5.0%} ({f:.0%})",
-            flush=True,
-        )
-
+    all_rows, all_bands = [], []
     for name, problem in every.items():
         found = [judge(name, problem, seed) for seed in range(N_SEARCHES)]
-        rows = [row for each, _, _ in found for row in each]
-        flat = [one for _, each, _ in found for one in each]
-        bands = [each for _, _, each in found]
-        show(name, rows, flat, bands)
+        rows = [row for each, _ in found for row in each]
+        bands = [each for _, each in found]
+        show(name, rows, bands)
         all_rows += rows
-        all_flat += flat
         all_bands += bands
-    show("all", all_rows, all_flat, all_bands)
+    show("all", all_rows, all_bands)
 
 
 if __name__ == "__main__":

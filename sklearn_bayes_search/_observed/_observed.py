@@ -299,25 +299,29 @@ class ScoreModel:
                 fitted = fitted[0].draw(N_MEMBERS, weights, np.random.default_rng(0))
         return cls(fitted, observed, centre, unit)
 
-    def predict(self, U):
+    def predict(self, U, *, noise=False):
         """Predict the score.
 
         Parameters
         ----------
         U : ndarray of shape (n_points, n_dims)
             Points of the unit cube; they are snapped first.
+        noise : bool, default=False
+            Whether ``std`` is that of a score, or of its expectation.
 
         Returns
         -------
         mean, std : ndarray of shape (n_points,)
-            In units of the score; ``std`` is that of the expected score, without the
-            noise of an evaluation.
+            In units of the score.
         """
         with one_blas_thread():
             posteriors = self._posteriors(U)
         means = np.array([posterior.mean for posterior in posteriors])
         stds = np.array([posterior.std for posterior in posteriors])
-        std = np.sqrt(means.var(axis=0) + (stds**2).mean(axis=0))
+        variance = means.var(axis=0) + (stds**2).mean(axis=0)
+        if noise:
+            variance += np.mean([posterior.noise_std**2 for posterior in posteriors])
+        std = np.sqrt(variance)
         return self.centre + self.unit * means.mean(axis=0), self.unit * std
 
     def sample(self, U, rng, size=1):

@@ -31,7 +31,8 @@ class ModelSlice:
     mean : ndarray of shape (n,) or (n_second, n_first)
         The model's mean.
     std : ndarray of shape (n,) or None
-        Its deviation; None for two parameters.
+        Deviation of the score, or of its average over the other parameters; None for
+        two parameters.
     in_reach : ndarray of bool, of the shape of ``mean``
         Where a candidate is near. Elsewhere the model makes up what it says.
     """
@@ -153,7 +154,7 @@ class Beliefs:
         if self._kind == "slice":
             U = np.repeat(self._best[None], len(grid), axis=0)
             U[:, columns] = grid
-            return self._model.predict(U)
+            return self._model.predict(U, noise=True)
         active = self._dims.active[:, columns].all(axis=1)
         if not active.any():
             raise ValueError(

@@ -163,7 +163,7 @@ def slices(findings):
             U[:, axis.column] = np.sort(positions)
         U = np.unique(space.snap(U), axis=0)
         U = U[np.argsort(U[:, axis.column])]
-        mean, std = model.predict(U)
+        mean, std = model.predict(U, noise=True)
         # what no candidate is near is not drawn
         mean[~model.in_reach(U)] = np.nan
         drawn.append((axis, U, mean, std))
