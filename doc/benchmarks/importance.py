@@ -2,10 +2,11 @@
 
 Each problem is searched ten times with 40 candidates. What ``parameter_importance``
 says of each search is compared with shares from 2,000 random settings, by
-scikit-learn's Gaussian process and estimators of Jansen; the bands of ``SurrogateDisplay`` with the scores themselves, at these settings
-and along lines through each search's best. All scores are kept as they come, so that
-the second run takes minutes. Run ``python doc/benchmarks/importance.py``; with
-``--collect`` it stops once all scores are there.
+scikit-learn's Gaussian process and estimators of Jansen; the bands of
+``SurrogateDisplay`` with the scores themselves, at these settings and along lines
+through each search's best. All scores are kept as they come, so that the second run
+takes minutes. Run ``python doc/benchmarks/importance.py``; with ``--collect`` it stops
+once all scores are there.
 """
 
 import argparse
@@ -432,10 +433,9 @@ def main():
     if only_collect:
         return
     print(
-        "problem           hardly matters     |   matters         | error | band holds, "
-        "and where a candidate is near (share)\n"
+        "problem           | hardly matters     | matters        | error  | band holds\n"
         "                    said false   are     said false   are    holds"
-        "    anywhere            along lines",
+        "  anywhere, near    on lines, near (share)",
         flush=True,
     )
     all_rows, all_bands = [], []
