@@ -20,6 +20,7 @@ from sklearn_bayes_search import (
 )
 from sklearn_bayes_search import _kernels as kernels
 from sklearn_bayes_search._feasibility import Feasibility
+from sklearn_bayes_search._journal._digest import digest
 from sklearn_bayes_search._observed._anova import AnovaProcess
 from sklearn_bayes_search._trial import nearest_level
 from sklearn_bayes_search.space import _choices as choices_module
@@ -298,3 +299,22 @@ def test_points_given_and_earlier_results_are_used_among_many(surrogate):
         optimizer.tell(trial, trial.params["x"])
     assert optimizer.history[0].trial.params == {"a": wanted, "x": 0.3}
     assert optimizer.history[1].trial.params["a"] == tuples[4]
+
+
+@pytest.mark.parametrize(
+    "same", [("tuples", [1, 2]), ("texts", "name"), ("numbers", 0.5)]
+)
+def test_many_choices_are_digested_by_value(same):
+    kind, other = same
+    choices, wrong = MANY[kind], [*MANY[kind][:-1], other]
+    copied = pickle.loads(pickle.dumps(choices))
+    assert digest(choices) == digest(copied) != digest(wrong)
+    peak, _ = peak_of(lambda: digest(choices))
+    assert peak < 3e6
+
+
+def test_what_is_not_plain_is_digested_among_many():
+    many = [10**5000, [frozenset("abc")], *range(10_000)]
+    many.append(many)
+    assert digest(many) == digest(pickle.loads(pickle.dumps(many)))
+    assert digest(many) != digest([10**5000 + 1, *many[1:]])

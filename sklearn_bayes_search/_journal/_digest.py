@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from hashlib import blake2b
-from itertools import islice
+from itertools import chain, islice
 from types import CodeType, FunctionType, MethodType, ModuleType
 
 import numpy as np
@@ -156,7 +156,8 @@ class _Writer:
             return _join(kind, map(self.of, items))
         whole, rest = blake2b(digest_size=16), iter(items)
         while part := list(islice(rest, N_ITEMS)):
-            whole.update(_hash(", ".join(map(self.of, part))).encode())
+            text = _plain_text(part) or ", ".join(map(self.of, part))
+            whole.update(_hash(text).encode())
         return f"{kind} of {len(items)}#{whole.hexdigest()}"
 
     def _pairs(self, mapping):
@@ -346,6 +347,23 @@ class _Writer:
                     yield place
                 elif name not in assigned and not name.startswith("__"):
                     yield f"{place}={self.of(member) if _is_data(member) else None}"
+
+
+def _plain_text(items):
+    """Write items at once, if they and what lists among them hold are plain.
+
+    A call for each of millions of choices would take a minute.
+    """
+    inner = items
+    for _ in range(4):
+        if not set(map(type, inner)) <= PLAIN.keys() | {tuple, list}:
+            return None
+        listed = (item for item in inner if type(item) in (tuple, list))
+        inner = list(chain.from_iterable(listed))
+    try:
+        return None if inner else repr(items)
+    except ValueError:  # an int of very many digits
+        return None
 
 
 def _constant(constant):
