@@ -129,8 +129,12 @@ def evaluate_settings(
             )
             optimizer.history.test_share = mean_test_share(splits)
             check_rules(rules, optimizer)
+            # the size of a space is no plan
+            total = None if search.n_iter is None else n_candidates
             if search.verbose > 0:
-                announce(len(splits), n_candidates, journal)
+                seconds = None if deadline is None else deadline.seconds
+                may_spare = may_end or racing is not None
+                announce(len(splits), total, seconds, journal, may_end=may_spare)
             n_fits = None if n_candidates is None else n_candidates * len(splits)
             callbacks.begin_search(n_fits)
             is_hopeless = None
@@ -150,7 +154,7 @@ def evaluate_settings(
                 racing=racing,
                 rules=rules,
                 is_hopeless=is_hopeless,
-                on_end=reporter(objective, n_candidates, deadline, search.verbose),
+                on_end=reporter(objective, total, deadline, search.verbose, space),
                 journal=journal,
             )
             callbacks.end_search()

@@ -2,12 +2,12 @@
 
 import time
 import warnings
-from collections import deque
 
 import numpy as np
 
 from sklearn_bayes_search._folds import deviation
-from sklearn_bayes_search.exceptions import safe_repr
+from sklearn_bayes_search._short_text import last_line, setting_writer, shown
+from sklearn_bayes_search._times import duration
 
 __all__ = [
     "Objective",
@@ -22,8 +22,10 @@ __all__ = [
 ]
 
 
-# The time that is left follows from the pace of the last candidates.
-RECENT = 10
+# The first candidates say little of the time that is left.
+FORESEEN_AFTER = 5
+# Characters of what a fit raised, at the end of a line.
+LONGEST_ERROR = 160
 
 
 class Objective:
@@ -106,19 +108,36 @@ class Objective:
         return mean if np.isfinite(mean) else np.nan
 
 
-def announce(n_splits, n_candidates, journal):
-    """Print how much there is to do, as GridSearchCV does, where that is known."""
+def announce(n_splits, total, seconds, journal, *, may_end):
+    """Print how much there is to do, as GridSearchCV does, as far as it is known.
+
+    Parameters
+    ----------
+    n_splits : int
+        Number of folds.
+    total : int or None
+        How many candidates there will be at most; None if that is not planned.
+    seconds : float or None
+        The time limit.
+    journal : Journal or None
+        What it holds is told.
+    may_end : bool
+        Whether something may end the search before, or spare folds.
+    """
     if journal is not None and journal.n_known:
         where = "the last fit" if journal.path is None else repr(str(journal.path))
         print(f"Read the results of {journal.n_known} fits from {where}")
-    if n_candidates is not None:
-        print(
-            f"Fitting {n_splits} folds for each of {n_candidates} candidates, "
-            f"totalling {n_candidates * n_splits} fits"
+    n_fits = f"Fitting {n_splits} folds for each candidate"
+    if total is not None:
+        up_to = "up to " if may_end else ""
+        n_fits = (
+            f"Fitting {n_splits} folds for each of {up_to}{total} candidates, "
+            f"totalling {up_to}{total * n_splits} fits"
         )
+    print(n_fits if seconds is None else f"{n_fits}, for up to {duration(seconds)}")
 
 
-def reporter(objective, total, deadline, verbose):
+def reporter(objective, total, deadline, verbose, space):
     """Make the function that is called with each candidate that has ended.
 
     Parameters
@@ -126,46 +145,65 @@ def reporter(objective, total, deadline, verbose):
     objective : Objective
         Which score is shown.
     total : int or None
-        How many candidates there will be.
+        How many candidates there will be at most; None if that is not planned.
     deadline : Deadline or None
         When the search ends at the latest.
     verbose : int
         Whether to print a line.
+    space : Space
+        Whose settings are shown.
 
     Returns
     -------
     report : callable
         Takes the candidate.
     """
+    if verbose <= 0:
+        return lambda candidate: None
+    write = setting_writer(space)
     best, ended = np.nan, {}  # numbers of candidates, and whether all folds are in
     resumed = False  # whether paused ones were said to go on
-    recent = deque(maxlen=RECENT + 1)
+    times = []  # when the first that ran here began, and when each ended
 
     def report(candidate):
         nonlocal best, resumed
         if candidate.complete:
             best = np.fmax(best, objective(candidate.folds))
         again = candidate.trial.number in ended
-        if again and not resumed and verbose > 0:
+        if again and not resumed:
             print("More folds for the most promising of the paused settings:")
         resumed |= again
         ended[candidate.trial.number] = candidate.complete
-        recent.append(time.monotonic())
-        left = [] if deadline is None else [max(deadline.left(), 0.0)]
+        if candidate.ran:  # a resumed search races through what is known
+            now = time.monotonic()
+            times.extend([now] if times else [now - candidate.seconds, now])
         # nobody knows how many paused candidates get more folds in the end
         foreseen = len(ended) < (total or 0) or all(ended.values())
-        if total is not None and len(ended) > 1 and foreseen:
-            # workers took time to start, and a resumed search races through the known
-            pace = (recent[-1] - recent[0]) / (len(recent) - 1)
-            left.append(pace * max(total - len(ended), 0))
-        if verbose > 0:
-            soonest = min(left, default=None)
-            print(candidate_line(candidate, total, objective, best, soonest))
+        n_left = max(total - len(ended), 0) if total and foreseen else None
+        left = _time_left(times, n_left, deadline)
+        print(candidate_line(candidate, total, objective, best, write, left))
 
     return report
 
 
-def candidate_line(candidate, total, objective, best, left=None):
+def _time_left(times, n_left, deadline):
+    """Say how much time is left, by the pace so far and the time limit.
+
+    Later candidates have more weight: the first are often the cheapest, and the first
+    of all waits for workers to start.
+    """
+    if n_left == 0:
+        return ""
+    limit = np.inf if deadline is None else deadline.left()
+    gaps = np.diff(times)
+    if n_left is not None and len(gaps) >= FORESEEN_AFTER:
+        seconds = n_left * np.average(gaps, weights=np.arange(1, len(gaps) + 1))
+        if seconds < limit:
+            return f", about {duration(max(seconds, 1.0), 2)} left"
+    return f", up to {duration(max(limit, 1.0), 2)} left" if limit < np.inf else ""
+
+
+def candidate_line(candidate, total, objective, best, write, left=""):
     """Describe a candidate that has ended in one line.
 
     Parameters
@@ -178,51 +216,32 @@ def candidate_line(candidate, total, objective, best, left=None):
         Which score is shown.
     best : float
         The best score so far, this one included; NaN before there is one.
-    left : float, default=None
-        Seconds to the search's end, if that is foreseen.
+    write : callable
+        Gives the text of a setting.
+    left : str, default=""
+        How much time is left, if that is foreseen.
 
     Returns
     -------
     line : str
         Place in the order of asking, from 1, score with standard error, best so far,
-        seconds, parameters.
+        seconds, parameters; what a fit raised.
     """
     folds = [fold for fold in candidate.folds if fold is not None]
     number = f"{candidate.trial.number + 1}/{total or '?'}"
-    failed = sum(fold["fit_error"] is not None for fold in folds)
-    if failed:
-        score = f"{failed} of {len(folds)} fits failed"
+    errors = [fold["fit_error"] for fold in folds if fold["fit_error"] is not None]
+    if errors:
+        score = f"{len(errors)} of {len(folds)} fits failed"
     elif candidate.complete:
         mean, error = mean_and_error(objective.fold_scores(folds))
         score = f"score {mean:.4g} +/- {error:.2g}"
     else:
         of = f"{len(folds)} of {len(candidate.folds)} folds"
         score = f"score about {candidate.estimate[0]:.4g} after {of}, paused"
-    params = ", ".join(
-        f"{name}={_short(v)}" for name, v in candidate.trial.params.items()
-    )
-    # control characters in a value must not forge terminal output
-    params = "".join(c if c.isprintable() else " " for c in params)
-    took = f"{candidate.seconds:.1f} s"
-    if left is not None:
-        took += f", {_duration(left)} left"
-    return f"[{number}] {score}, best {best:.4g}, {took}; {params}"
-
-
-def _duration(seconds):
-    for unit, length in (("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-def _short(value):
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    try:
-        return str(value)
-    except Exception:  # of the user's class, whatever it is
-        return safe_repr(value)
+    took = f"{candidate.seconds:.1f} s{left}"
+    why = f"; {shown(last_line(errors[0]), LONGEST_ERROR)}" if errors else ""
+    setting = write(candidate.trial.params)
+    return f"[{number}] {score}, best {best:.4g}, {took}; {setting}{why}"
 
 
 def fold_rows(folds, objective, error_score):

@@ -38,6 +38,8 @@ class Candidate:
     ----------
     folds : list of dict or None
         Results of the folds, None where one did not run or is not in yet.
+    ran : bool
+        Whether any fold ran here; a journal may hold them all.
     seconds : float or None
         How long it took, once it has ended.
     estimate : tuple of (float, float) or None
@@ -47,6 +49,7 @@ class Candidate:
     def __init__(self, trial, order, rounds=None):
         self.trial = trial
         self.folds = [None] * len(order)
+        self.ran = False
         self.seconds = self.estimate = None
         self._left, self._rounds = list(order), list(rounds or [len(order)])
         self._n_running = 0
@@ -485,6 +488,7 @@ class _Loop:
             if result is None:  # it began too late: the candidate stays incomplete
                 self.out_of_time = True
                 continue
+            candidate.ran = True
             lost = result if isinstance(result, Lost) else None
             if lost:
                 result = self.evaluator.of_lost(fold, lost)

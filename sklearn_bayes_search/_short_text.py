@@ -5,7 +5,7 @@ All is plain text on one line: whoever draws it escapes what would be more than 
 
 import inspect
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -13,17 +13,20 @@ import numpy as np
 
 from sklearn_bayes_search._axes import ROUNDING
 from sklearn_bayes_search.exceptions import safe_repr
+from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._choices import equal
 from sklearn_bayes_search.space._dimensions import is_number
 
 __all__ = [
     "different_values",
     "head",
+    "last_line",
     "name_ends",
     "number_texts",
     "numbered",
     "repeated",
     "setting_texts",
+    "setting_writer",
     "shown",
     "tail",
     "value_texts",
@@ -36,6 +39,10 @@ Name = TypeVar("Name", bound=Hashable)
 LONGEST = 80
 # Enough to tell two values apart, and not all of an array.
 WHOLE = 400
+# Characters of all values of a setting in one line, and of each value at least.
+ALL_VALUES, SHORTEST = 240, 16
+# Choices that are told apart: each is compared with all others.
+MOST_CHOICES = 50
 # A number is written with so many digits; with more where they are needed to tell two
 # apart, at most as many as a float has.
 DIGITS, MOST_DIGITS = 4, 17
@@ -187,6 +194,42 @@ def setting_texts(
     return [", ".join(own) for own in parts]
 
 
+def setting_writer(space: Space) -> Callable[[dict[str, Any]], str]:
+    """Make the function that writes settings of a space, each in one line.
+
+    Parameters
+    ----------
+    space : Space
+        All its names, and the choices of a parameter where they are few, have different
+        texts.
+
+    Returns
+    -------
+    write : callable
+        Takes the setting and gives ``C=1, kernel=rbf``.
+    """
+    names = name_ends(dict.fromkeys(n for branch in space.branches for n in branch))
+    longest = min(max(ALL_VALUES // max(len(names), 1), SHORTEST), LONGEST)
+    known: dict[str, tuple[list[Any], list[str]]] = {}
+    for name in names:
+        own = [branch[name] for branch in space.branches if name in branch]
+        listed = [getattr(dimension, "choices", []) for dimension in own]
+        if sum(map(len, listed)) <= MOST_CHOICES:
+            values = different_values(value for each in listed for value in each)
+            known[name] = values, value_texts(values, longest)
+
+    def text(name: str, value: Any) -> str:
+        for choice, written in zip(*known.get(name, ([], [])), strict=True):
+            if choice is value or equal(choice, value):
+                return written
+        return shown(value, longest)
+
+    def write(params: dict[str, Any]) -> str:
+        return ", ".join(f"{names[n]}={text(n, value)}" for n, value in params.items())
+
+    return write
+
+
 def different_values(values: Iterable[Any]) -> list[Any]:
     """List values of any kind without those that are equal to an earlier one.
 
@@ -249,6 +292,12 @@ def number_texts(
     while texts and "." in texts[0] and all(text[-1] in "0." for text in texts):
         texts = [text[:-1] for text in texts]
     return texts
+
+
+def last_line(text: str) -> str:
+    """Give the last line with anything in it, of a traceback that which tells why."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "no message"
 
 
 def head(text: str, longest: int) -> str:

@@ -14,27 +14,33 @@ SHORTEST_PAUSE = 60.0
 LONG_PAUSE = 0.5
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float, digits: int = 3) -> str:
     """Write a time in the unit that suits it.
 
     Parameters
     ----------
     seconds : float
         NaN is unknown.
+    digits : int, default=3
+        How many are told.
 
     Returns
     -------
     text : str
-        Three digits and a unit.
+        The number and its unit.
     """
     if not math.isfinite(seconds):
         return "–"
-    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+    number, unit = seconds, "s"
+    for longer, length in (("days", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
-            return f"{seconds / length:.3g} {unit}"
-    if seconds >= 1:
-        return f"{seconds:.3g} s"
-    return f"{1000 * seconds:.3g} ms" if seconds >= 1e-3 else "under 1 ms"
+            number, unit = seconds / length, longer
+            break
+    if seconds < 1e-3:
+        return "under 1 ms"
+    if seconds < 1:
+        number, unit = 1000 * seconds, "ms"
+    return f"{float(f'{number:.{digits}g}'):g} {unit}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,5 @@
 import platform
+import re
 import warnings
 from types import SimpleNamespace
 
@@ -8,20 +9,28 @@ import pytest
 import toy_estimators as toys
 from counted_fits import Counted
 from joblib import parallel_config
-from scipy.stats import uniform
+from scipy.stats import randint, uniform
+from sklearn.decomposition import PCA
+from sklearn.ensemble import RandomForestClassifier, StackingClassifier
 from sklearn.exceptions import FitFailedWarning, NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import BayesSearchCV, _results
 from sklearn_bayes_search._deadline import Deadline
 from sklearn_bayes_search._results import (
     Objective,
+    announce,
     candidate_line,
     reporter,
 )
 from sklearn_bayes_search._scheduler import Candidate
+from sklearn_bayes_search._short_text import setting_writer
 from sklearn_bayes_search._tables import results_frame
 from sklearn_bayes_search._trial import Outcome, Trial
+from sklearn_bayes_search.space import as_space
 
 X = np.arange(40.0).reshape(20, 2) / 40
 
@@ -36,11 +45,19 @@ def candidate(*folds, params=None, number=0):
     for index in candidate.begin_round():
         candidate.add(index, folds[index])
     candidate.end()
+    candidate.ran = True
     return candidate
 
 
-def line(candidate, total=9, best=0.5, refit=True):
-    return candidate_line(candidate, total, Objective(None, refit), best)
+def line(candidate, total=9, best=0.5, refit=True, space=None):
+    values = {name: [value] for name, value in candidate.trial.params.items()}
+    write = setting_writer(as_space(space or values))
+    return candidate_line(candidate, total, Objective(None, refit), best, write)
+
+
+def reporting(total, deadline=None, verbose=1):
+    space = as_space({"x": [1, 2]})
+    return reporter(Objective(None, True), total, deadline, verbose, space)
 
 
 def frame_of(params, metric="score", failed=None, n_splits=3):
@@ -170,7 +187,7 @@ def test_reporter_prints_the_best_so_far_and_only_if_verbose(capsys):
         for number, score in enumerate([np.nan, 0.5, 0.2, 0.9])
     ]
     for verbose in (0, 1):
-        report = reporter(Objective(None, True), 4, None, verbose)
+        report = reporting(4, verbose=verbose)
         for each in candidates:
             report(each)
         lines = capsys.readouterr().out.splitlines()
@@ -180,47 +197,151 @@ def test_reporter_prints_the_best_so_far_and_only_if_verbose(capsys):
     assert best == ["nan", "0.5", "0.5", "0.9"]
 
 
-def test_the_time_that_is_left_follows_from_the_last_candidates(capsys, monkeypatch):
+def lefts(out):
+    return [
+        re.search(r" s(?:, ((?:about|up to) \S+ \S+) left)?; x=1", text)[1]
+        for text in out.splitlines()
+    ]
+
+
+def test_the_time_that_is_left_follows_from_the_pace_so_far(capsys, monkeypatch):
     now = 0.0
     monkeypatch.setattr(_results, "time", SimpleNamespace(monotonic=lambda: now))
-    report = reporter(Objective(None, True), 40, None, 1)
+    report = reporting(40)
     for number in range(40):
-        # the first ten come from a journal
-        now += 0.0 if number < 10 else 30.0
-        report(candidate(fold(0.5), number=number))
-    shown = [text.partition(" s, ")[2] for text in capsys.readouterr().out.splitlines()]
-    assert shown[1] == "0 s left; x=1"
-    assert shown[19] == "10 min left; x=1"
-    assert shown[-4:] == [f"{s} s left; x=1" for s in (90, 60, 30, 0)]
+        each = candidate(fold(0.5), number=number)
+        each.ran = number >= 10  # the first ten come from a journal
+        now += 30.0 if each.ran else 0.001
+        each.seconds = 30.0
+        report(each)
+    shown = lefts(capsys.readouterr().out)
+    # five say something of the others
+    assert shown[:14] == [None] * 14
+    assert shown[14] == "about 12 min"  # 25 are left, 30 s each
+    assert shown[19] == "about 10 min"
+    assert shown[-4:] == ["about 90 s", "about 60 s", "about 30 s", None]
+
+
+def test_later_candidates_tell_more_of_the_time_that_is_left(capsys, monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(_results, "time", SimpleNamespace(monotonic=lambda: now))
+    report = reporting(100)
+    for number in range(60):
+        now += 1.0 if number < 5 else 10.0
+        each = candidate(fold(0.5), number=number)
+        each.seconds = 1.0
+        report(each)
+    shown = lefts(capsys.readouterr().out)
+    assert shown[4] == "about 95 s"
+    # 800 s are left; the mean of all would tell 10 min
+    assert shown[19] == "about 12 min"
+    # 400 s are left
+    assert shown[59] == "about 6.6 min"
 
 
 def test_the_time_that_is_left_is_no_more_than_the_time_limit_leaves(capsys):
-    for total, expected in ((None, "2 h"), (10**12, "2 h"), (2, "0 s")):
-        deadline = Deadline(7300.0, refit=False)
-        report = reporter(Objective(None, True), total, deadline, 1)
-        report(candidate(fold(0.5), number=0))
-        report(candidate(fold(0.5), number=1))
-        last = capsys.readouterr().out.splitlines()[-1]
-        assert last.endswith(f" s, {expected} left; x=1")
-    reporter(Objective(None, True), None, None, 1)(candidate(fold(0.5)))
-    assert "left" not in capsys.readouterr().out
+    for total in (None, 10**12):
+        report = reporting(total, Deadline(7300.0, refit=False))
+        for number in range(8):
+            report(candidate(fold(0.5), number=number))
+        assert lefts(capsys.readouterr().out)[-1] == "up to 2 h"
+    report = reporting(10, Deadline(7300.0, refit=False))
+    for number in range(8):
+        report(candidate(fold(0.5), number=number))
+    assert lefts(capsys.readouterr().out) == ["up to 2 h"] * 4 + ["about 1 s"] * 4
+    reporting(None)(candidate(fold(0.5)))
+    assert lefts(capsys.readouterr().out) == [None]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "may_end", "text"),
+    [
+        ((5, 10, None), False, "each of 10 candidates, totalling 50 fits"),
+        ((5, 10, None), True, "each of up to 10 candidates, totalling up to 50 fits"),
+        (
+            (5, 10, 60),
+            True,
+            "up to 10 candidates, totalling up to 50 fits, for up to 60 s",
+        ),
+        ((5, None, 5400), True, "each candidate, for up to 90 min"),
+        ((5, None, None), True, "each candidate"),
+    ],
+)
+def test_what_there_is_to_do_is_announced(arguments, may_end, text, capsys):
+    announce(*arguments, None, may_end=may_end)
+    assert capsys.readouterr().out.startswith("Fitting 5 folds for each")
+    announce(*arguments, None, may_end=may_end)
+    assert capsys.readouterr().out.endswith(f"{text}\n")
+
+
+def test_the_size_of_a_space_is_not_announced_where_the_clock_ends_the_search(capsys):
+    space = {"x": randint(0, 167_580)}
+    BayesSearchCV(Counted(), space, n_iter=None, timeout=1e-9, verbose=1, cv=2).fit(X)
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == "Fitting 2 folds for each candidate, for up to under 1 ms"
+    assert second.startswith("[1/?] score")
+
+
+def test_a_line_is_short_whatever_the_values_are():
+    long = StackingClassifier(
+        [("rf", RandomForestClassifier(n_estimators=3)), ("svc", SVC(C=3.3))],
+        final_estimator=LogisticRegression(C=0.1),
+    )
+    weights = [{i: float(i + k) for i in range(2000)} for k in (0, 1)]
+    values = [long, *weights, np.arange(5000), "x" * 3000, "x" * 3000 + "y", b"b" * 999]
+    values += [make_pipeline(PCA(n), SVC()) for n in (2, 3)]
+    values += [list(range(999)), pd.DataFrame(np.zeros((99, 99))), [long] * 9]
+    for n_names in (1, 4, 20):
+        names = [f"deep__deeper__step{k}__parameter{k}" for k in range(n_names)]
+        space = dict.fromkeys(names, values)
+        lines = [
+            line(candidate(fold(0.5), params=dict.fromkeys(names, value)), space=space)
+            for value in values
+        ]
+        assert len(set(lines)) == len(values)
+        assert max(map(len, lines)) < 350 + 30 * n_names
+        assert "deep__" not in "".join(lines)
+
+
+def test_a_line_has_the_ends_of_names_that_are_all_different():
+    space = {"model__C": [1], "model__clf__k": [2], "prep__k": [3], "model": ["a"]}
+    params = {name: values[0] for name, values in space.items()}
+    shown = line(candidate(fold(0.5), params=params), space=space)
+    assert shown.endswith("; C=1, clf__k=2, prep__k=3, model=a")
+
+
+def test_a_line_of_a_failed_candidate_ends_with_its_error():
+    error = "Traceback:\n  File x\nValueError: C must be\n  more than 0.\n\n"
+    shown = line(candidate(fold(0.5), fold(0, error=error), params={"C": -1}))
+    assert "] 1 of 2 fits failed, best 0.5, 0.0 s; C=-1; more than 0." in shown
+    shown = line(candidate(fold(0, error="ValueError: " + "\x1b" * 999)))
+    assert shown.isprintable()
+    assert len(shown) < 250
+    assert line(candidate(fold(0, error="Lost."))).endswith("; x=1; Lost.")
+    assert line(candidate(fold(0, error=""))).endswith("; x=1; no message")
 
 
 def test_no_time_is_foreseen_where_paused_candidates_may_go_on(capsys):
-    report = reporter(Objective(None, True), 3, None, 1)
     paused = candidate(fold(0.5), None, number=1)
     paused.estimate = 0.5, 0.1
-    whole = [candidate(fold(0.5), fold(0.5), number=number) for number in range(3)]
-    for each in (whole[0], paused, whole[2], paused, whole[1]):
+    whole = [candidate(fold(0.5), fold(0.5), number=number) for number in range(8)]
+    ended = [whole[0], paused, *whole[2:], paused, whole[1]]
+    report = reporting(8)
+    for each in ended:
         report(each)
     lines = capsys.readouterr().out.splitlines()
     # said once, before the first that comes again
     resumed = "More folds for the most promising of the paused settings:"
-    assert lines.index(resumed) == 3
+    assert lines.index(resumed) == 8
     lines.remove(resumed)
-    assert ["left" in text for text in lines] == [False, True, False, False, True]
-    silent = reporter(Objective(None, True), 3, None, 0)
-    for each in (whole[0], paused, whole[2], paused, whole[1]):
+    assert ["left" in text for text in lines] == [False] * 4 + [True] * 3 + [False] * 3
+    report = reporting(8, Deadline(60.0, refit=False))
+    for each in ended:
+        report(each)
+    lines = capsys.readouterr().out.splitlines()
+    assert ["up to" in text for text in lines[-3:]] == [False, True, False]
+    silent = reporting(8, verbose=0)
+    for each in ended:
         silent(each)
     assert capsys.readouterr().out == ""
 

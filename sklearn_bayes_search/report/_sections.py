@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_bayes_search._short_text import name_ends, shown
+from sklearn_bayes_search._short_text import last_line, name_ends, shown
 from sklearn_bayes_search.report._code import code_of, versions
 from sklearn_bayes_search.report._expressions import is_generator
 from sklearn_bayes_search.report._text import breakable, percent, plural, safe
@@ -179,9 +179,7 @@ def failures(findings):
         "shown once, the most frequent first.</p>"
     ]
     for error, places in groups[:MAX_TRACEBACKS]:
-        last = next(
-            (x for x in reversed(error.splitlines()) if x.strip()), "no message"
-        )
+        last = last_line(error)
         numbers = list(dict.fromkeys(candidate for candidate, _ in places))
         where = ", ".join(f"#{n}" for n in numbers[:12])
         where += f" and {len(numbers) - 12} more" if len(numbers) > 12 else ""
