@@ -52,8 +52,14 @@ class ResultTables:
         several = self.multimetric_ and isinstance(self.refit, str)
         return self.refit if several else self.objective_metric_
 
-    def results_frame(self):
+    def results_frame(self, *, all_metrics=False):
         """Show the settings tried as a table.
+
+        Parameters
+        ----------
+        all_metrics : bool, default=False
+            Whether to show, where there are several metrics, ``score_<metric>``,
+            ``standard_error_<metric>`` and ``rank_<metric>`` of each after the rank.
 
         Returns
         -------
@@ -88,7 +94,10 @@ class ResultTables:
         """
         check_is_fitted(self, "cv_results_")
         outcomes = list(self.optimizer_.history)[: self.n_iter_]
-        return results_frame(self.cv_results_, self.objective_metric_, outcomes)
+        others = all_metrics and self.multimetric_
+        return results_frame(
+            self.cv_results_, self.objective_metric_, outcomes, all_metrics=others
+        )
 
     def folds_frame(self):
         """Show every fit of the search as a table.
@@ -145,7 +154,7 @@ class ResultTables:
         return report(self, path, metric=metric)
 
 
-def results_frame(cv_results, metric, outcomes):
+def results_frame(cv_results, metric, outcomes, *, all_metrics=False):
     """Make a tidy table, a row per candidate.
 
     Parameters
@@ -156,6 +165,8 @@ def results_frame(cv_results, metric, outcomes):
         Which score is shown.
     outcomes : list of Outcome
         What the optimizer was told of each candidate.
+    all_metrics : bool, default=False
+        Whether to show each metric by its name, too.
 
     Returns
     -------
@@ -165,30 +176,17 @@ def results_frame(cv_results, metric, outcomes):
     """
     n_splits = len(outcomes[0].folds)
     n_evaluated = cv_results.get("n_splits_evaluated", n_splits)
-    folds = [cv_results[f"split{fold}_test_{metric}"] for fold in range(n_splits)]
-    folds = np.array(folds, dtype=float)
-    _, error = mean_and_error(folds)
     failed = np.array([outcome.failed for outcome in outcomes])
     paused = np.full(len(outcomes), n_evaluated) < n_splits
-    score = np.array(cv_results[f"mean_test_{metric}"], dtype=float)
-    estimated = paused & ~failed
-    if estimated.any():
-        known = np.where(failed, np.nan, folds).T  # a number may stand for a failure
-        score[estimated], variance = estimate_paused(known, estimated)
-        error[estimated] = np.sqrt(variance)
-    own = {
-        "score": score,
-        "standard_error": error,
-        "rank": cv_results[f"rank_test_{metric}"],
-        "status": np.select([failed, paused], ["failed", "paused"], "ok"),
-        **(
-            {"n_splits_evaluated": n_evaluated}
-            if "n_splits_evaluated" in cv_results
-            else {}
-        ),
-        "seconds": n_evaluated
-        * (cv_results["mean_fit_time"] + cv_results["mean_score_time"]),
-    }
+    own = _scores(cv_results, metric, n_splits, failed, paused)
+    for name in _metrics(cv_results) if all_metrics else ():
+        of_one = _scores(cv_results, name, n_splits, failed, paused)
+        own |= {f"{column}_{name}": values for column, values in of_one.items()}
+    own["status"] = np.select([failed, paused], ["failed", "paused"], "ok")
+    if "n_splits_evaluated" in cv_results:
+        own["n_splits_evaluated"] = n_evaluated
+    seconds = cv_results["mean_fit_time"] + cv_results["mean_score_time"]
+    own["seconds"] = n_evaluated * seconds
     columns = {}
     for key in cv_results:
         if key.startswith("param_"):
@@ -196,6 +194,27 @@ def results_frame(cv_results, metric, outcomes):
             columns[key if name in own else name] = _column(cv_results["params"], name)
     index = pd.RangeIndex(len(failed), name="candidate")
     return pd.DataFrame({**columns, **own}, index=index)
+
+
+def _metrics(cv_results):
+    """List the names of the metrics."""
+    prefix = "mean_test_"
+    return [key.removeprefix(prefix) for key in cv_results if key.startswith(prefix)]
+
+
+def _scores(cv_results, metric, n_splits, failed, paused):
+    """Give the columns of a metric: the mean over the folds, its error, the rank."""
+    folds = [cv_results[f"split{fold}_test_{metric}"] for fold in range(n_splits)]
+    folds = np.array(folds, dtype=float)
+    _, error = mean_and_error(folds)
+    score = np.array(cv_results[f"mean_test_{metric}"], dtype=float)
+    estimated = paused & ~failed
+    if estimated.any():
+        known = np.where(failed, np.nan, folds).T  # a number may stand for a failure
+        score[estimated], variance = estimate_paused(known, estimated)
+        error[estimated] = np.sqrt(variance)
+    rank = cv_results[f"rank_test_{metric}"]
+    return {"score": score, "standard_error": error, "rank": rank}
 
 
 def _column(params, name):

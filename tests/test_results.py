@@ -20,6 +20,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import BayesSearchCV, _results
 from sklearn_bayes_search._deadline import Deadline
+from sklearn_bayes_search._prior_results import settings_of
 from sklearn_bayes_search._results import (
     Objective,
     announce,
@@ -452,6 +453,41 @@ def test_metric_whose_name_ends_another_is_not_mistaken():
         search.cv_results_["mean_fit_time"] + search.cv_results_["mean_score_time"]
     )
     assert np.array_equal(frame["seconds"], 4 * seconds)
+
+
+@pytest.mark.parametrize("racing", [False, True])
+def test_all_metrics_are_columns_on_demand(racing):
+    def scoring(estimator, X, y=None):
+        return {"a": X[0, 0] * estimator.x, "b": -estimator.x}
+
+    space = {"x": [0.1, 0.9, 0.3, 0.2, 0.15]}
+    search = BayesSearchCV(
+        Counted(), space, scoring=scoring, refit="a", cv=4, racing=racing
+    ).fit(X)
+    frame, results = search.results_frame(all_metrics=True), search.cv_results_
+    plain = search.results_frame()
+    own = ["score", "standard_error", "rank"]
+    each = [f"{column}_{metric}" for metric in "ab" for column in own]
+    assert list(frame) == ["x", *own, *each, *list(plain)[4:]]
+    pd.testing.assert_frame_equal(frame[plain.columns], plain)
+    for column in own:
+        assert frame[column].equals(frame[f"{column}_a"])
+    done = frame["status"] == "ok"
+    assert done.all() == (not racing)
+    assert np.array_equal(frame["score_b"][done], results["mean_test_b"][done])
+    assert np.allclose(frame["score_b"], -frame["x"])  # folds do not differ
+    assert np.array_equal(frame["rank_b"], results["rank_test_b"])
+    assert np.array_equal(frame["standard_error_b"][done], np.zeros(done.sum()))
+    assert as_settings(frame) == results["params"]
+
+
+def as_settings(frame):
+    return settings_of({name: frame[name] for name in frame}, "table")
+
+
+def test_all_metrics_of_one_are_the_score():
+    search = BayesSearchCV(Counted(), {"x": [0.1, 0.2]}, cv=2).fit(X)
+    assert search.results_frame(all_metrics=True).equals(search.results_frame())
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
