@@ -58,7 +58,7 @@ class Asked:
         unlisted = [positions is None for positions in dims.levels]
         self._tolerance = np.where(np.array(unlisted, dtype=bool), TOO_NEAR, 0.0)
         self._exact = not any(unlisted)
-        self._times: Counter[bytes] = Counter()
+        self._times: Counter[str] = Counter()
         self._rows = np.empty((0, dims.n_dims))
 
     def __len__(self) -> int:

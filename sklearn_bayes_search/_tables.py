@@ -228,7 +228,10 @@ def _column(params, name):
     column = pd.Series(objects, dtype=object)
     if not all(isinstance(v, bool | int | float | str | np.generic) for v in present):
         return column
-    inferred = pd.Series(present).dtype
+    try:
+        inferred = pd.Series(present).dtype
+    except UnicodeEncodeError:  # by pyarrow, of names of files in another encoding
+        return column
     if len(present) == len(values) or inferred.kind == "O":
         return column.astype(inferred)
     if inferred.kind == "f":

@@ -278,7 +278,7 @@ class History:
         return max(scored, key=lambda outcome: outcome.score, default=None)
 
 
-def key(row: np.ndarray) -> bytes:
+def key(row: np.ndarray) -> str:
     """Identify a point.
 
     Parameters
@@ -288,13 +288,13 @@ def key(row: np.ndarray) -> bytes:
 
     Returns
     -------
-    key : bytes
+    key : str
         Equal for equal settings.
     """
-    return np.ascontiguousarray(row).tobytes()
+    return str(np.ascontiguousarray(row).tobytes(), "latin-1")
 
 
-def keys(U: np.ndarray) -> list[bytes]:
+def keys(U: np.ndarray) -> list[str]:
     """Identify many points at once, without a call for each.
 
     Parameters
@@ -304,8 +304,9 @@ def keys(U: np.ndarray) -> list[bytes]:
 
     Returns
     -------
-    keys : list of bytes
+    keys : list of str
         The `key` of each.
     """
-    buffer, width = np.ascontiguousarray(U).tobytes(), U.itemsize * U.shape[1]
+    buffer = str(np.ascontiguousarray(U).tobytes(), "latin-1")
+    width = U.itemsize * U.shape[1]
     return [buffer[i * width : (i + 1) * width] for i in range(len(U))]

@@ -479,6 +479,7 @@ def test_a_lost_fold_is_run_again_once_and_that_is_said(path, monkeypatch, racin
     assert fit({}, fit_timeout=None) == ([[1, 0]], 0, 0)
 
 
+@pytest.mark.filterwarnings("ignore:One or more of the test scores")
 def test_a_warm_start_runs_with_a_longer_limit_what_ran_into_a_shorter_one(monkeypatch):
     lost = {(1, 0): Lost("0.5 s", 0.5, limit=0.5)}
     executor = lambda *args: nullcontext(Unlucky(lost))  # noqa: E731

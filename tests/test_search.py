@@ -1377,6 +1377,7 @@ def test_tables_of_fits_name_columns_alike(tmp_path):
     }
 
 
+@pytest.mark.filterwarnings("ignore:One or more of the test scores")
 def test_text_that_has_no_encoding_ends_no_search():
     name = os.fsdecode(b"caf\xe9.png")
 
@@ -1392,3 +1393,26 @@ def test_text_that_has_no_encoding_ends_no_search():
     assert all(b"caf\\udce9.png" in error.encode() for error in errors)
     assert len(errors) == search.n_splits_
     assert search.results_frame()["kind"].tolist() == ["a", "b", name]
+
+
+def held_by(value, seen):
+    """List all that an object is made of, once each."""
+    if id(value) in seen:
+        return
+    seen[id(value)] = value
+    yield value
+    parts = [*value] if isinstance(value, list | tuple | set) else []
+    if isinstance(value, dict):
+        parts = [*value, *value.values()]
+    for part in [*parts, *getattr(value, "__dict__", {}).values()]:
+        yield from held_by(part, seen)
+
+
+@pytest.mark.parametrize("options", [{}, {"warm_start": True}, {"racing": True}])
+def test_a_fitted_search_holds_what_every_format_can_save(options):
+    search = search_for(**options).fit(X, y)
+    parts = list(held_by(search, {}))
+    assert not any(isinstance(part, pd.DataFrame | pd.Series) for part in parts)
+    # as keys, skops takes what JSON has
+    keys = [key for part in parts if isinstance(part, dict) for key in part]
+    assert {type(key) for key in keys} <= {str, int}

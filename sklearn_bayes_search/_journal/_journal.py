@@ -21,6 +21,7 @@ from sklearn_bayes_search._journal._record import (
     is_fold,
     kind_of,
     numbers_back,
+    place_of,
     plain,
     remember,
 )
@@ -148,10 +149,10 @@ class Journal:
     def _settle(self):
         """Decode the settings, and see which folds are to be run again."""
         first = {}
-        for (number, fold), record in list(self._folds.items()):
-            place = record["branch"], record["params"]
-            if first.setdefault(number, place) != place:
-                del self._folds[number, fold]
+        for place, record in list(self._folds.items()):
+            setting = record["branch"], record["params"]
+            if first.setdefault(record["candidate"], setting) != setting:
+                del self._folds[place]
         self._settings = {k: _restore(self._space, *first[k]) for k in first}
         lost = {key: record.get("lost") for key, record in self._folds.items()}
         deaths = {key for key, why in lost.items() if why == DEATH}
@@ -237,8 +238,9 @@ class Journal:
 
         None if that is not known, or if the fold is to be run again.
         """
-        record = self._folds.get((candidate, fold))
-        if record is None or (candidate, fold) in self._again:
+        place = place_of(candidate, fold)
+        record = self._folds.get(place)
+        if record is None or place in self._again:
             return None
         result = numbers_back(record["result"])
         return {**result, "fit_error": record["error"], "worker": record["worker"]}
@@ -268,14 +270,12 @@ class Journal:
             "worker": result["worker"],
         }
         # a death is tried again once only; time is what the next search allows
-        lost = result.get("lost")
-        if lost is not None and (
-            lost != DEATH or (trial.number, fold) not in self._again
-        ):
+        lost, place = result.get("lost"), place_of(trial.number, fold)
+        if lost is not None and (lost != DEATH or place not in self._again):
             record["lost"] = lost
-        self._folds[trial.number, fold] = record
+        self._folds[place] = record
         self._settings.setdefault(trial.number, dict(trial.params))
-        self._again.discard((trial.number, fold))
+        self._again.discard(place)
         self._write(record)
 
     def state_difference(self, number):

@@ -14,6 +14,7 @@ __all__ = [
     "is_fold",
     "kind_of",
     "numbers_back",
+    "place_of",
     "plain",
     "remember",
 ]
@@ -71,11 +72,16 @@ def kind_of(record):
     return "train_scores" in record["result"], metrics
 
 
+def place_of(candidate, fold):
+    """Name a fold of a candidate by a text, as skops can only save such keys."""
+    return f"{candidate}/{fold}"
+
+
 def remember(folds, record):
     """Keep a record of a fold, unless a search went on with an earlier one."""
-    key = record["candidate"], record["fold"]
-    if "lost" in folds.get(key, {"lost": None}):
-        folds[key] = record
+    place = place_of(record["candidate"], record["fold"])
+    if "lost" in folds.get(place, {"lost": None}):
+        folds[place] = record
 
 
 def plain(value):

@@ -76,7 +76,10 @@ def read_journal(path):
     folds = {}
     for record in filter(is_fold, records):
         remember(folds, record)
-    return fits_frame([_row(folds[key]) for key in sorted(folds)])
+    in_order = sorted(
+        folds.values(), key=lambda fold: (fold["candidate"], fold["fold"])
+    )
+    return fits_frame([_row(record) for record in in_order])
 
 
 def _row(record):
