@@ -433,7 +433,7 @@ def main():
     if only_collect:
         return
     print(
-        "problem           | hardly matters     | matters        | error  | band holds\n"
+        "                  hardly matters   |  matters         | error | band holds\n"
         "                    said false   are     said false   are    holds"
         "  anywhere, near    on lines, near (share)",
         flush=True,

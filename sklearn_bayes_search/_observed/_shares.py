@@ -127,17 +127,17 @@ def _rests_on(observed, factor):
     dimension = None
     if factor.columns == (space.dims.branch,):
         counts = np.bincount(branch, minlength=len(space.branches))
-        where = ["in one dict of the list"] * len(counts)
-        return _fewest(counts, where, len(U))
+        return _fewest(counts, "in one dict of the list", len(U))
     if len(factor.columns) == 1:
         _, dimension = space.columns[factor.columns[0] - first]
         places = dimension.positions()
         if places is not None and (len(places) <= FEW_LEVELS or not factor.ordered):
             u = U[:, factor.columns[0]]
             active = space.dims.active[branch, factor.columns[0]]
-            counts = [(active & (np.abs(u - p) < 1e-9)).sum() for p in places]
-            where = [f"with {_text(dimension.decode(place))}" for place in places]
-            return _fewest(counts, where, len(U))
+            near = np.abs(u[active, None] - places) < 1e-9
+            rarest = places[near.sum(axis=0).argmin()]
+            where = f"with {_text(dimension.decode(rarest))}"
+            return _fewest(near.sum(axis=0), where, len(U))
     if not factor.ordered:
         values = {tuple(u) for u in U[:, list(factor.columns)]}
         return f"{len(values)} different values in {len(U)} candidates", False
@@ -157,13 +157,12 @@ def _rests_on(observed, factor):
     else:
         low, high = map(_text, values)
         where = [f"below {low}", f"from {low} to {high}", f"above {high}"]
-    return _fewest(counts, where, len(U))
+    return _fewest(counts, where[int(counts.argmin())], len(U))
 
 
 def _fewest(counts, where, n):
-    fewest = int(np.argmin(counts))
-    enough = counts[fewest] >= min(LEAST_IN_PART, n / (2 * len(counts)))
-    return f"{counts[fewest]} of {n} candidates {where[fewest]}", enough
+    enough = counts.min() >= min(LEAST_IN_PART, n / (2 * len(counts)))
+    return f"{counts.min()} of {n} candidates {where}", bool(enough)
 
 
 def _text(value):
