@@ -453,7 +453,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
 
         progress = Progress(objective)
         known = progress, scorers, refit_metric, space, len(splits), racing
-        refit = X, y, routed.estimator.fit, callbacks
+        refit = progress, X, y, routed.estimator.fit, callbacks
         try:
             evaluate_settings(
                 self,
@@ -471,19 +471,29 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
                 check_metrics=check_metrics,
                 progress=progress,
             )
-            self._keep_results(*known)
-            self._refit(progress, *refit)
-            if progress.stop_reason == INTERRUPTED:
+            interrupted = progress.stop_reason == INTERRUPTED
+            self._finish(known, refit, interrupted)
+            if interrupted:
                 raise KeyboardInterrupt
             return self
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             # It may have come between any two lines: do what is not done yet.
             if progress.any_complete and not progress.refit_began:
                 progress.stop_reason = progress.stop_reason or INTERRUPTED
-                self._keep_results(*known)
-                self._refit(progress, *refit)
+                self._finish(known, refit, interrupted=True)
             if progress.any_complete or progress.journal is not None:
-                raise KeyboardInterrupt(progress.what_is_kept()) from None
+                text = progress.what_is_kept()
+                raise KeyboardInterrupt(text) from interrupt.__cause__
+            raise
+
+    def _finish(self, known, refit, interrupted):
+        """Keep the results and refit; no error in that takes the place of Ctrl-C."""
+        try:
+            self._keep_results(*known)
+            self._refit(*refit)
+        except Exception as error:
+            if interrupted:
+                raise KeyboardInterrupt from error
             raise
 
     def _keep_results(self, progress, scorers, refit_metric, space, n_splits, racing):
@@ -493,12 +503,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         folds = [candidate.folds for candidate in candidates]
         outcomes = without_place(fold for of_one in folds for fold in of_one)
         done = [outcome for outcome in outcomes if outcome is not None]
-        try:
-            warn_or_raise_about_fit_failures(done, self.error_score)
-        except ValueError as error:  # nothing but failures
-            if stop_reason == INTERRUPTED:
-                raise KeyboardInterrupt from error
-            raise
+        warn_or_raise_about_fit_failures(done, self.error_score)
         if callable(self.scoring):
             name_error_scores(done, self.error_score)
         first = done[0]["test_scores"]

@@ -348,6 +348,32 @@ def test_the_best_is_refitted_after_an_interrupt(monkeypatch):
     assert fitted.predict(X).shape == (20,)
 
 
+def test_an_error_after_an_interrupt_does_not_take_its_place(monkeypatch):
+    class Broken(Counted):
+        def fit(self, X, y=None):
+            Counted.n_fits += 1
+            if Counted.n_fits == stop_at:
+                raise KeyboardInterrupt
+            if len(X) == 20:
+                raise RuntimeError("it fails on all data")
+            return self
+
+    stop_at = Counted.n_fits + 6
+    fitted = BayesSearchCV(Broken(), SPACE, n_iter=8, cv=2, random_state=0)
+    with pytest.raises(KeyboardInterrupt, match="2 candidates are kept") as raised:
+        fitted.fit(X)
+    assert str(raised.value.__cause__) == "it fails on all data"
+    assert fitted.n_iter_ == 2
+
+    def choose(results):
+        raise ValueError("there is nothing to choose")
+
+    stop_at = Counted.n_fits + 6
+    with pytest.raises(KeyboardInterrupt) as raised:
+        fitted.set_params(refit=choose).fit(X)
+    assert str(raised.value.__cause__) == "there is nothing to choose"
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="kill -9")
 def test_nine_kills_change_nothing(path):
