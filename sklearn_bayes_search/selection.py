@@ -52,6 +52,10 @@ RANGES = (
 # The scores do not show it: 0.2 to 1.1 of it were seen for k folds, 3 when one sample
 # was left out, where it is worth a larger share.
 UNSEEN, UNSEEN_BY_MANY = 0.5, 1.5
+# A model that proposes settings near lucky ones has more of it, which none of them shows,
+# and fewer that are typical: the quantile below which the best is not corrected.
+UNSEEN_BY_MODEL = 1.0
+TYPICAL, TYPICAL_OF_MODEL = 0.5, 0.25
 MANY_FOLDS = 20
 # The part of a fold's interaction that is of its samples, the rest is of its training
 # set and falls with the number of folds even where test sets overlap.
@@ -146,6 +150,8 @@ def honest_score(results, *, metric=None, level=0.95, test_share=None, index=Non
     the same samples again, so that half of the variance is divided by less than the
     number of splits. Settings that racing paused take part with their estimates, as
     they were in the running. No luck makes the best one worse than the median of all.
+    A model that proposes settings near lucky ones finds more luck: for a
+    `BayesSearchCV`, not for its ``cv_results_``, it is 2 / k and the lower quartile.
 
     The interval is Student's. It adds the variances of the interactions, here times
     ``1 / k`` and the share of the samples that a fold tests, of the effects of the
@@ -194,7 +200,9 @@ def honest_score(results, *, metric=None, level=0.95, test_share=None, index=Non
             f"The setting of row {index!r}, 'index', has no score on all folds."
         )
     chosen = int(means.argmax() if index is None else np.flatnonzero(rows == index)[0])
-    luck, error, n_free = _luck_and_error(table, found.paused, chosen, test_share)
+    luck, error, n_free = _luck_and_error(
+        table, found.paused, chosen, test_share, _followed_scores(results)
+    )
     # what is below the best by more than its luck owes nothing to luck
     optimism = max(luck - float(means.max() - means[chosen]), 0.0)
     score = float(means[chosen]) - optimism
@@ -210,7 +218,7 @@ def honest_score(results, *, metric=None, level=0.95, test_share=None, index=Non
     )
 
 
-def _luck_and_error(table, paused, chosen, test_share):
+def _luck_and_error(table, paused, chosen, test_share, followed=False):
     """Give the luck of the best mean, and error and degrees of freedom of a row's."""
     n_splits = table.shape[1]
     # a power of two: the result is the same to the last bit
@@ -225,10 +233,13 @@ def _luck_and_error(table, paused, chosen, test_share):
     tested = test_share / (1 + test_share)  # of all samples, in each fold
     # as many disjoint folds would be worth the samples that were tested
     share = max(1 / n_splits, tested)
-    unseen = UNSEEN_BY_MANY if _nearly_the_same(n_splits, test_share) else UNSEEN
+    unseen = UNSEEN_BY_MODEL if followed else UNSEEN
+    if _nearly_the_same(n_splits, test_share):
+        unseen = UNSEEN_BY_MANY
     factor = OF_SAMPLES * share + (1 - OF_SAMPLES + unseen) / n_splits
     luck, own = model.luck(every, factor), 1 / n_splits + tested
-    typical = np.median(model.estimate(every)[0])
+    quantile = TYPICAL_OF_MODEL if followed else TYPICAL
+    typical = np.quantile(model.estimate(every)[0], quantile)
     most = max(float(table.mean(axis=1).max() - typical), 0.0)
     if luck > most + TINY:
         # means that scatter less than interactions let expect err less
@@ -237,6 +248,14 @@ def _luck_and_error(table, paused, chosen, test_share):
     error, n_free = model.error(table[chosen], common, own)
     error = np.hypot(error, ERROR_OF_LUCK * luck)
     return float(np.ldexp(luck, exponent)), float(np.ldexp(error, exponent)), n_free
+
+
+def _followed_scores(search):
+    """Tell whether a model chose settings by the scores of earlier ones."""
+    optimizer = getattr(search, "optimizer_", None)
+    if optimizer is None:
+        return False
+    return optimizer.n_initial_points < search.n_iter_ < search.search_space_.size
 
 
 def _nearly_the_same(n_splits, test_share):

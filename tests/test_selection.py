@@ -11,7 +11,7 @@ import toy_estimators as toys
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.stats import norm, ttest_rel, uniform
+from scipy.stats import norm, randint, ttest_rel, uniform
 from sklearn.datasets import load_iris
 from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import accuracy_score, make_scorer, zero_one_loss
@@ -490,6 +490,19 @@ def test_a_search_tells_its_honest_score_and_its_equals(racing):
     equals = search.equivalent_params_
     assert equals[0] == search.best_params_
     assert all(setting in search.cv_results_["params"] for setting in equals)
+
+
+def test_settings_that_followed_scores_are_corrected_more():
+    def searched(**options):
+        space = {"min_samples_leaf": randint(1, 40), "max_features": uniform(0.1, 0.9)}
+        tree = DecisionTreeClassifier(random_state=0)
+        search = BayesSearchCV(tree, space, n_iter=12, random_state=0, **options)
+        return search.fit(*load_iris(return_X_y=True))
+
+    random, followed = searched(n_initial_points=12), searched(n_initial_points=4)
+    of_table = [honest_score(s.cv_results_).optimism for s in (random, followed)]
+    assert random.honest_score().optimism == of_table[0]
+    assert followed.honest_score().optimism > of_table[1]
 
 
 def test_the_metric_of_refit_tells_which_is_best():
