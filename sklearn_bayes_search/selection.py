@@ -52,8 +52,8 @@ RANGES = (
 # The scores do not show it: 0.2 to 1.1 of it were seen for k folds, 3 when one sample
 # was left out, where it is worth a larger share.
 UNSEEN, UNSEEN_BY_MANY = 0.5, 1.5
-# A model that proposes settings near lucky ones has more of it, which none of them shows,
-# and fewer that are typical: the quantile below which the best is not corrected.
+# A model that proposes settings near lucky ones has more of it, which none of them
+# shows, and fewer typical ones: the best is not corrected below this quantile.
 UNSEEN_BY_MODEL = 1.0
 TYPICAL, TYPICAL_OF_MODEL = 0.5, 0.25
 MANY_FOLDS = 20

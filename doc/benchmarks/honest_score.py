@@ -3,8 +3,8 @@
 Each run draws 100 samples of two classes, scores 40 random settings on folds of seven
 kinds, without racing and as racing would, and asks what the best one is worth: the
 truth is the accuracy of its refit on 4,000 other samples. Run
-``python doc/benchmarks/honest_score.py``, or with ``--runs 10`` for a look. It takes an
-hour on one core; scores are kept in ``--cache``, so that it goes on where it was ended.
+``python doc/benchmarks/honest_score.py``, or with ``--runs 10`` for a look. It takes
+hours on one core; scores are kept in ``--cache``, so that it goes on where it ended.
 """
 
 import argparse
