@@ -53,8 +53,9 @@ class ChoiceOfFailures:
 
     def __call__(self, candidates):
         """Tell whether to end the search, after candidates that have ended."""
-        if self._any_works or len(candidates) < FEW:
+        if self._any_works:
             return False
+        candidates = list(candidates)
         chosen = [c for c in candidates if c.trial.number >= self._n_given]
         self._any_works = any(_works(c, self._objective) for c in chosen)
         kinds = {_kind(candidate) for candidate in chosen}

@@ -398,7 +398,7 @@ class _Loop:
     def _fails_so_far(self):
         """Tell whether there is no hope, by what the optimizer was told."""
         return self.is_hopeless is not None and self.is_hopeless(
-            [candidate for candidate in self.candidates if candidate not in self.untold]
+            candidate for candidate in self.candidates if candidate not in self.untold
         )
 
     def _reasons(self):

@@ -628,6 +628,18 @@ def test_a_trial_is_told_once():
     assert len(optimizer.history) == 1
 
 
+def test_points_that_were_given_come_first_and_are_counted():
+    points = [{"n": 2, "c": "q"}, {"n": 1, "c": "p"}, {"n": 2, "c": "q"}]
+    prior = [[(points[1], 1.0)], [({"n": 4, "c": "r"}, 1.0), (points[0], 0.5)]]
+    space = FINITE[0]
+    optimizer = make(space, initial_points=points, prior_results=prior)
+    assert optimizer.n_given_points == 3
+    asked = [optimizer.ask().params for _ in range(3)]
+    assert asked == [*points[:2], {"n": 4, "c": "r"}]
+    assert make(space).n_given_points == 0
+    assert make(space, initial_points=points, exhaustive=True).n_given_points == 0
+
+
 def test_a_trial_of_another_optimizer_is_unknown():
     optimizer, other = make(BOX), make(BOX, random_state=1)
     optimizer.ask()

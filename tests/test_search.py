@@ -415,7 +415,9 @@ def test_metadata_are_routed():
     with sklearn.config_context(enable_metadata_routing=True):
         estimator = GaussianNB().set_fit_request(sample_weight=True)
         estimator.set_score_request(sample_weight=False)
-        search = search_for({"var_smoothing": [1e-9, 1]}, estimator, cv=GroupKFold(4))
+        search = search_for(
+            {"var_smoothing": Ordinal([1e-9, 1])}, estimator, cv=GroupKFold(4)
+        )
         metadata = {"sample_weight": weight, "groups": groups}
         search.fit(X, y, **metadata)
         assert_same_results(search, same_candidates(search).fit(X, y, **metadata))
