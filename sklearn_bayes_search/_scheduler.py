@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_bayes_search.exceptions import SpaceExhausted, stack_level
-from sklearn_bayes_search.execution import Lost
+from sklearn_bayes_search.execution import DiedBefore, Lost
 
 __all__ = ["INTERRUPTED", "Candidate", "Progress", "run", "window"]
 
@@ -466,9 +466,10 @@ class _Loop:
             if result is not None:
                 self.known.append((candidate, fold, result))
                 continue
-            self.executor.submit(
-                (trial.number, fold), self.evaluator.task(trial, fold, latest)
-            )
+            place = trial.number, fold
+            if self.journal is not None and self.journal.died(*place):
+                place = DiedBefore(place)
+            self.executor.submit(place, self.evaluator.task(trial, fold, latest))
 
     def _journalled(self, number, fold):
         journal = self.journal

@@ -31,7 +31,12 @@ from threadpoolctl import threadpool_info
 
 from sklearn_bayes_search import BayesSearchCV
 from sklearn_bayes_search.execution import _supervised, open_executor
-from sklearn_bayes_search.execution._base import Losses, Sealed, run_guarded
+from sklearn_bayes_search.execution._base import (
+    DiedBefore,
+    Losses,
+    Sealed,
+    run_guarded,
+)
 
 PROCESSES = ["loky", "multiprocessing"]
 WORKERS = ["threading", *PROCESSES]
@@ -480,6 +485,16 @@ def test_a_process_that_dies_once_costs_nothing(tmp_path):
         (list(range(5)), True),
     ],
 )
+def test_deaths_that_are_known_do_not_break_a_machine():
+    losses = Losses()
+    for key in [(k, 0) for k in range(9)]:
+        assert losses.add(DiedBefore(key), "it died").by_death
+    assert losses.broken is None
+    for key in [(k, 0) for k in range(9)]:
+        losses.add(key, "it died")
+    assert losses.broken
+
+
 def test_many_losses_of_several_settings_mean_a_broken_machine(keys, broken):
     losses = Losses()
     for key in keys:

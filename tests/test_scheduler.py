@@ -538,6 +538,9 @@ class Journal:
     def settings_after(self, number):
         return []
 
+    def died(self, number, fold):
+        return False
+
     def add(self, trial, fold, result):
         self.added.append((trial.number, fold))
 

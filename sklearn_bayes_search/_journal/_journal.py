@@ -245,6 +245,11 @@ class Journal:
         result = numbers_back(record["result"])
         return {**result, "fit_error": record["error"], "worker": record["worker"]}
 
+    def died(self, candidate, fold):
+        """Whether a fold is run again because its process died."""
+        place = place_of(candidate, fold)
+        return place in self._again and self._folds[place]["lost"] == DEATH
+
     def add(self, trial, fold, result):
         """Write a fold down.
 

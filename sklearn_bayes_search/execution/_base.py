@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from joblib.externals.loky.backend.reduction import dumps
 
 __all__ = [
+    "DiedBefore",
     "Executor",
     "Losses",
     "Lost",
@@ -54,6 +55,13 @@ class Lost:
     seconds: float = 0.0
     by_death: bool = False
     limit: float | None = None
+
+
+class DiedBefore(tuple[int, int]):
+    """A key whose task took its process down in an earlier run already.
+
+    If it does so again, that says nothing of the machine.
+    """
 
 
 class Executor(Protocol):
@@ -101,6 +109,8 @@ class Losses:
 
     def add(self, key: Hashable, reason: str) -> Lost:
         """Count one more; a key is the number of a setting and that of a fold."""
+        if isinstance(key, DiedBefore):
+            return Lost(reason, by_death=True)
         setting = key[0] if isinstance(key, tuple) else key
         self._in_a_row.append(setting)
         n, settings = len(self._in_a_row), len(set(self._in_a_row))
