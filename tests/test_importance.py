@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import toy_estimators as toys
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.stats import uniform
+from scipy.stats import binom, poisson, uniform
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
 from sklearn_bayes_search import (
@@ -224,6 +224,24 @@ def test_the_table_tells_what_it_rests_on():
     assert rests_on["kind"] == "2 of 15 candidates with None"
     assert rests_on["n"] == "2 of 15 candidates above 21"
     assert rests_on["C"] == "0 of 15 candidates from 0.1 to 1"
+
+
+def test_parts_that_hardly_exist_need_no_candidates():
+    space = {"n": poisson(1), "k": binom(3, 0.1), "x": RANGE}
+    params = Space(space).decode_many(np.random.default_rng(0).uniform(size=(40, 3)))
+    results = table(params, [p["x"] for p in params])
+    importance = parameter_importance(Searched(space, results))
+    assert importance["matters"].tolist() == ["yes", "hardly", "hardly"]
+    assert "below 0" not in importance["rests_on"]["n"]
+
+
+def test_of_many_choices_it_is_told_how_many_were_tried():
+    space = {"name": [f"n{i}" for i in range(30)], "x": RANGE}
+    params = [{"name": f"n{i % 7}", "x": i / 40} for i in range(40)]
+    results = table(params, [p["x"] for p in params])
+    row = parameter_importance(Searched(space, results)).loc["name"]
+    assert row["rests_on"] == "7 of 30 values"
+    assert row["matters"] == "unknown"
 
 
 def test_what_a_branch_rests_on_is_told():

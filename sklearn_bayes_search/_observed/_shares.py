@@ -24,6 +24,10 @@ LEAST_SETTINGS, PER_PARAMETER = 4, 2.5
 # So many of them, or half of an even share, have to be in each third of a range and at
 # each level: elsewhere the score may do anything.
 LEAST_IN_PART = 3
+# Parts with less of the space do not count.
+LEAST_SHARE = 0.05
+# Points that stand for the space when that is estimated.
+N_SPREAD = 1024
 # More levels that have an order are counted as a range is, in three parts.
 FEW_LEVELS = 5
 # Characters of a value.
@@ -120,49 +124,77 @@ def _rests_on(observed, factor):
 
     Returns a text, and whether they are enough.
     """
-    space = observed.space
-    U = observed.U[np.isfinite(observed.scores)]
-    branch = space.dims.branch_of(U)
-    first = int(space.dims.branch is not None)
+    space, U = observed.space, observed.U[np.isfinite(observed.scores)]
+    n_parts, part_of, name_of = _parts(space, factor)
+    counts = np.bincount(part_of(U), minlength=n_parts)
+    spread = part_of(space.spread(N_SPREAD, np.random.default_rng(0)))
+    share = np.bincount(spread, minlength=n_parts) / N_SPREAD
+    large = np.flatnonzero(share >= LEAST_SHARE)
+    if not len(large):  # of many choices
+        return f"{(counts > 0).sum()} of {n_parts} values", False
+    fewest = large[counts[large].argmin()]
+    enough = n_parts > 1 and counts[fewest] >= min(
+        LEAST_IN_PART, len(U) * share[fewest] / 2
+    )
+    text = f"{counts[fewest]} of {len(U)} candidates {name_of(fewest)}"
+    return text, bool(enough)
+
+
+def _parts(space, factor):
+    """Divide the values of a factor into levels, or thirds of a range.
+
+    Returns how many, a function of points to the numbers of their parts, without those
+    that do not have the parameter, and one that names a part.
+    """
+    dims, columns = space.dims, list(factor.columns)
+    if columns == [dims.branch]:
+        name = "in one dict of the list"
+        return len(space.branches), dims.branch_of, lambda part: name
     dimension = None
-    if factor.columns == (space.dims.branch,):
-        counts = np.bincount(branch, minlength=len(space.branches))
-        return _fewest(counts, "in one dict of the list", len(U))
-    if len(factor.columns) == 1:
-        _, dimension = space.columns[factor.columns[0] - first]
+    if len(columns) == 1:
+        dimension = space.columns[columns[0] - int(dims.branch is not None)][1]
         places = dimension.positions()
         if places is not None and (len(places) <= FEW_LEVELS or not factor.ordered):
-            u = U[:, factor.columns[0]]
-            active = space.dims.active[branch, factor.columns[0]]
-            near = np.abs(u[active, None] - places) < 1e-9
-            rarest = places[near.sum(axis=0).argmin()]
-            where = f"with {_text(dimension.decode(rarest))}"
-            return _fewest(near.sum(axis=0), where, len(U))
-    if not factor.ordered:
-        values = {tuple(u) for u in U[:, list(factor.columns)]}
-        return f"{len(values)} different values in {len(U)} candidates", False
-    counts = np.zeros(3, dtype=int)
-    for column in factor.columns:
-        u = U[space.dims.active[branch, column], column]
+            order = np.argsort(places)
+
+            def level_of(U):
+                u = _active(dims, U, columns[0])
+                return order[np.searchsorted(places[order], u - 1e-9)]
+
+            return (
+                len(places),
+                level_of,
+                lambda part: f"with {_text(dimension.decode(places[part]))}",
+            )
+    if not factor.ordered:  # so many choices that they are not listed, or in branches
+        name = "in all"
+        return 1, lambda U: np.zeros(len(U), dtype=int), lambda part: name
+    ends = {}
+    for column in columns:
         low, high = space.reach[column]
-        ends = low + (high - low) * np.array([1, 2]) / 3
-        if dimension is not None:
-            # what the text says is counted, whatever is rounded
-            values = [dimension.decode(end) for end in ends]
-            ends = np.array([dimension.encode(value) for value in values])
-        below, above = (u < ends[0] - 1e-9).sum(), (u > ends[1] + 1e-9).sum()
-        counts += below, len(u) - below - above, above
-    if dimension is None:
-        where = [f"in the {part} third" for part in ("lowest", "middle", "highest")]
-    else:
+        ends[column] = low + (high - low) * np.array([1, 2]) / 3
+    if dimension is not None:
+        # what the text says is counted, whatever is rounded
+        values = [dimension.decode(end) for end in ends[columns[0]]]
+        ends[columns[0]] = np.array([dimension.encode(value) for value in values])
         low, high = map(_text, values)
-        where = [f"below {low}", f"from {low} to {high}", f"above {high}"]
-    return _fewest(counts, where[int(counts.argmin())], len(U))
+        names = [f"below {low}", f"from {low} to {high}", f"above {high}"]
+    else:
+        names = [f"in the {part} third" for part in ("lowest", "middle", "highest")]
+
+    def third_of(U):
+        thirds = []
+        for column, (low, high) in ends.items():
+            u = _active(dims, U, column)
+            thirds.append((u >= low - 1e-9).astype(int) + (u > high + 1e-9))
+        return np.concatenate(thirds)
+
+    return 3, third_of, names.__getitem__
 
 
-def _fewest(counts, where, n):
-    enough = counts.min() >= min(LEAST_IN_PART, n / (2 * len(counts)))
-    return f"{counts.min()} of {n} candidates {where}", bool(enough)
+def _active(dims, U, column):
+    """Give a column's values of the points that have the parameter."""
+    return U[dims.active[dims.branch_of(U), column], column]
 
 
 def _text(value):
