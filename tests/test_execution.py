@@ -485,16 +485,6 @@ def test_a_process_that_dies_once_costs_nothing(tmp_path):
         (list(range(5)), True),
     ],
 )
-def test_deaths_that_are_known_do_not_break_a_machine():
-    losses = Losses()
-    for key in [(k, 0) for k in range(9)]:
-        assert losses.add(DiedBefore(key), "it died").by_death
-    assert losses.broken is None
-    for key in [(k, 0) for k in range(9)]:
-        losses.add(key, "it died")
-    assert losses.broken
-
-
 def test_many_losses_of_several_settings_mean_a_broken_machine(keys, broken):
     losses = Losses()
     for key in keys:
@@ -505,6 +495,16 @@ def test_many_losses_of_several_settings_mean_a_broken_machine(keys, broken):
         fresh.reset()
         fresh.add(key, "why")
     assert fresh.broken is None
+
+
+def test_deaths_that_are_known_do_not_break_a_machine():
+    losses = Losses()
+    for key in [(k, 0) for k in range(9)]:
+        assert losses.add(DiedBefore(key), "it died").by_death
+    assert losses.broken is None
+    for key in [(k, 0) for k in range(9)]:
+        losses.add(key, "it died")
+    assert losses.broken
 
 
 @pytest.mark.slow
