@@ -93,7 +93,7 @@ def check_ranges(search, *, metric=None):
     outer fifth: what the score does there is not known.
 
     "flat" is a parameter that "hardly" matters by `parameter_importance`: it explains
-    at most 5 % of the variance of the score over the space, whatever the settings leave
+    at most 3 % of the variance of the score over the space, whatever the settings leave
     open. Nothing is called so with fewer than 4 settings that have a score on all
     folds, or fewer than 2.5 for each parameter.
 

@@ -7,10 +7,10 @@ from sklearn_bayes_search._observed._results import (
     searched_space,
     without_resource,
 )
-from sklearn_bayes_search._observed._shares import LITTLE, Shares, score_shares
+from sklearn_bayes_search._observed._shares import HARDLY, Shares, score_shares
 
 __all__ = [
-    "LITTLE",
+    "HARDLY",
     "Observed",
     "Results",
     "ScoreModel",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_bayes_search._observed import LITTLE
+from sklearn_bayes_search._observed import HARDLY
 from sklearn_bayes_search.display._canvas import COLORS, new_axes
 from sklearn_bayes_search.display._text import as_text, name_texts
 from sklearn_bayes_search.importance import parameter_importance
@@ -171,7 +171,7 @@ class ParameterImportanceDisplay:
             ax.text(end + 0.015, y, text, va="center", fontsize="small")
         label = "share of the differences in score over the space"
         if "unknown" in set(matters):
-            label += "\ngrey: too few candidates to tell whether it is more than 5 %"
+            label += "\ngrey: too few candidates to tell whether it matters"
         ax.set_xlabel(label)
         longest = max(len(line) for text in texts for line in text.split("\n"))
         right = max(1.0, ends.max(initial=0) + 0.04 + 0.0145 * longest)
@@ -196,7 +196,7 @@ def _text(row):
     """Say what is known of a parameter."""
     if row.get("matters") == "unknown":
         return "cannot tell:\n" + as_text(row["rests_on"])
-    hardly = row["total"] + row.get("error", 0.0) <= LITTLE
+    hardly = row["total"] + row.get("error", 0.0) <= HARDLY
     if row.get("matters", "hardly" if hardly else "yes") == "hardly":
         return "hardly matters"
     direction = row["direction"]

@@ -179,7 +179,7 @@ def _importance(findings):
     if unknown.any():
         rests_on = findings.importance["rests_on"][unknown].iloc[0]
         text += (
-            " Grey: too few candidates to tell whether it is more than 5 %. "
+            " Grey: too few candidates to tell whether it matters. "
             f"{shown(findings.importance.index[unknown][0])} rests on {rests_on}."
         )
     keys = [("bar", "alone"), ("bar faint", "with others, and its error")]
