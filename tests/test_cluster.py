@@ -8,6 +8,7 @@ import time
 import warnings
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from sklearn_bayes_search.execution._cluster import (
     DataLost,
     WorkerDied,
 )
+from sklearn_bayes_search.execution._dask import DaskCluster
 
 X = np.arange(40.0).reshape(20, 2)
 TESTS = str(Path(__file__).parent)
@@ -330,6 +332,22 @@ def test_a_cluster_that_is_closed_leaves_what_was_finished(dask_cluster, tmp_pat
     assert "The cluster lost its workers" in fitted.stop_reason_
     expected = fit("sequential", n_iter=60).cv_results_["params"]
     assert fitted.cv_results_["params"] == expected[: fitted.n_iter_]
+
+
+@pytest.mark.parametrize(
+    ("status", "asynchronous", "rule"),
+    [
+        ("running", True, "must not be asynchronous: .* 'await asyncio.to_thread"),
+        ("closed", False, "must be open.* which is closed; make another one"),
+        ("closing", True, "must be open.* which is closing; make another one"),
+    ],
+)
+def test_a_client_of_dask_that_cannot_be_waited_for_is_refused(
+    status, asynchronous, rule
+):
+    client = SimpleNamespace(status=status, asynchronous=asynchronous)
+    with pytest.raises(ValueError, match=f"The dask client of a search {rule}"):
+        DaskCluster(client, ends=False)
 
 
 @pytest.mark.slow

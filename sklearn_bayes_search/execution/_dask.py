@@ -29,12 +29,13 @@ class DaskCluster:
     Raises
     ------
     ValueError
-        If they cannot.
+        If they cannot, or if the client is asynchronous or closed.
     """
 
     max_deaths = 2
 
     def __init__(self, client: Any, *, ends: bool) -> None:
+        _check_client(client)
         self._client = client
         if ends and not all(worker["nanny"] for worker in self._workers().values()):
             raise ValueError(
@@ -156,6 +157,22 @@ class DaskCluster:
 
     def cancel(self, futures: list[Any]) -> None:
         self._client.cancel(futures)
+
+
+def _check_client(client: Any) -> None:
+    if client.status in ("closing", "closed"):
+        raise ValueError(
+            f"The dask client of a search must be open. Got {client!r}, which is "
+            f"{client.status}; make another one in front of "
+            "joblib.parallel_config(backend='dask')."
+        )
+    if client.asynchronous:  # a coroutine; in another thread it waits for results
+        raise ValueError(
+            "The dask client of a search must not be asynchronous: 'fit' waits for "
+            f"results. Got {client!r} in its own event loop; make a client without "
+            "'asynchronous=True', or call 'fit' in another thread, as with "
+            "'await asyncio.to_thread(...)'."
+        )
 
 
 def _is_in_dask_task() -> bool:
