@@ -149,8 +149,10 @@ class Progress:
 
     def what_is_kept(self):
         """Say, after Ctrl-C, what was not in vain, and how to go on."""
-        n = sum(candidate.complete for candidate in self.candidates)
-        kept = f"{n} candidates are" if n != 1 else "1 candidate is"
+        n, what = sum(candidate.complete for candidate in self.candidates), "candidate"
+        if n == 0:
+            n, what = len(self.journal), "fit"
+        kept = f"{n} {what}s are" if n != 1 else f"1 {what} is"
         if self.journal is None:
             return f"The search is fitted with what was complete: {kept} kept."
         if self.journal.path is None:

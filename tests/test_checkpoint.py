@@ -330,6 +330,9 @@ def test_an_interrupted_search_is_fitted_with_what_is_complete(monkeypatch, n_wh
     assert fitted.best_params_ in whole.cv_results_["params"]
     with pytest.raises(KeyboardInterrupt):  # nothing is complete
         BayesSearchCV(Stopped(), SPACE, n_iter=8, cv=2).fit(X)
+    monkeypatch.setattr(Stopped, "stop_at", Counted.n_fits + 1)
+    with pytest.raises(KeyboardInterrupt, match=r"1 fit is kept\. Fit again"):
+        BayesSearchCV(Stopped(), SPACE, n_iter=8, cv=2, warm_start=True).fit(X)
 
 
 def test_the_best_is_refitted_after_an_interrupt(monkeypatch):

@@ -13,8 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse, stats
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import accuracy_score, fbeta_score, make_scorer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import Integer, Real, Space
 from sklearn_bayes_search._journal import fingerprint
@@ -250,6 +254,16 @@ def test_looking_at_an_object_does_not_change_its_digest():
 )
 def test_different_values_have_different_digests(one, other):
     assert digest(one) != digest(other)
+
+
+def test_a_frozen_estimator_counts_with_what_it_has_learned():
+    X, y = np.arange(8.0).reshape(4, 2), [0, 1, 0, 1]
+
+    def frozen(y):
+        model = FrozenEstimator(DecisionTreeClassifier(random_state=0).fit(X, y))
+        return make_pipeline(StandardScaler(), model)
+
+    assert digest(frozen(y)) == digest(clone(frozen(y))) != digest(frozen(y[::-1]))
 
 
 def test_equal_values_have_equal_digests():

@@ -18,6 +18,7 @@ from types import CodeType, FunctionType, MethodType, ModuleType
 import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
+from sklearn.frozen import FrozenEstimator
 
 from sklearn_bayes_search._journal._code import (
     changed_attributes,
@@ -83,7 +84,7 @@ class _Writer:
 
     def __init__(self):
         self._above = {}  # the depths of the objects that hold the present one
-        self._in_code = False
+        self._in_code = self._as_it_is = False
         self._found = {}  # functions of modules by name
         self._changes = {}  # by class
 
@@ -106,10 +107,13 @@ class _Writer:
 
     def of(self, value):
         """Write a value."""
-        write = PLAIN.get(type(value))
-        if write is not None:
-            text = write(value)
+        kind = type(value)
+        if kind in PLAIN:
+            text = PLAIN[kind](value)
             return text if len(text) <= LONGEST_TEXT else f"#{_hash(text)}"
+        if kind is tuple and all(type(item) in PLAIN for item in value):
+            # there may be millions, as choices
+            return _join("tuple", [PLAIN[type(item)](item) for item in value])
         depth = len(self._above)
         if id(value) in self._above:
             return f"the one {depth - self._above[id(value)]} above"
@@ -143,8 +147,8 @@ class _Writer:
             return _name(value)
         if isinstance(value, Enum):
             return _join(f"{_name(kind)}.{value.name}", [self.of(value.value)])
-        if hasattr(value, "get_params"):
-            return _join(_name(kind), sorted(self._pairs(value.get_params(deep=False))))
+        if hasattr(value, "get_params") and not self._as_it_is:
+            return self._estimator(value)
         if callable(value):
             with self.within_code():
                 return self._code(value)
@@ -227,6 +231,20 @@ class _Writer:
         places = (data.indices, data.indptr) if data.ndim == 2 else data.coords
         places = [np.asarray(place, dtype=np.int64) for place in places]
         return _join("sparse", map(self.of, (data.shape, data.data, *places)))
+
+    def _estimator(self, estimator):
+        """Write an estimator by its parameters, since it will be cloned.
+
+        One that stays fitted when it is cloned counts with all that it has learned.
+        """
+        if isinstance(estimator, FrozenEstimator):
+            self._as_it_is = True
+            try:
+                return self._object(estimator)
+            finally:
+                self._as_it_is = False
+        pairs = self._pairs(estimator.get_params(deep=False))
+        return _join(_name(type(estimator)), sorted(pairs))
 
     def _code(self, value):
         """Write a function, what is made of one, or an object that is called."""
@@ -318,7 +336,8 @@ class _Writer:
         if any(array.dtype.kind == "O" and array.ndim == 0 for array in arrays):
             return None
         kinds = [str(getattr(column, "dtype", "")) for column in columns]
-        return [self.of(part) for part in (list(names or ()), kinds, *arrays)]
+        names = None if names is None else list(names)
+        return [self.of(part) for part in (names, kinds, *arrays)]
 
     def _unchanged_attributes(self, kind, attributes):
         assigned, changed = self._changes_of_class(kind)
