@@ -163,7 +163,8 @@ def reporter(objective, total, deadline, verbose, space):
     write = setting_writer(space)
     best, ended = np.nan, {}  # numbers of candidates, and whether all folds are in
     resumed = False  # whether paused ones were said to go on
-    times = []  # when the first that ran here began, and when each ended
+    pace = _Pace()
+    exhaustive = total is not None and total >= space.size
 
     def report(candidate):
         nonlocal best, resumed
@@ -174,33 +175,63 @@ def reporter(objective, total, deadline, verbose, space):
             print("More folds for the most promising of the paused settings:")
         resumed |= again
         ended[candidate.trial.number] = candidate.complete
-        if candidate.ran:  # a resumed search races through what is known
-            now = time.monotonic()
-            times.extend([now] if times else [now - candidate.seconds, now])
+        pace.note(candidate, objective(candidate.folds))
         # nobody knows how many paused candidates get more folds in the end
         foreseen = len(ended) < (total or 0) or all(ended.values())
         n_left = max(total - len(ended), 0) if total and foreseen else None
-        left = _time_left(times, n_left, deadline)
+        near_best = not exhaustive and all(ended.values())
+        left = _time_left(pace.seconds(n_left, near_best=near_best), deadline)
         print(candidate_line(candidate, total, objective, best, write, left))
 
     return report
 
 
-def _time_left(times, n_left, deadline):
-    """Say how much time is left, by the pace so far and the time limit.
+class _Pace:
+    """How long candidates took, and how long those that are to come will take."""
 
-    Later candidates have more weight: the first are often the cheapest, and the first
-    of all waits for workers to start.
-    """
-    if n_left == 0:
-        return ""
+    def __init__(self):
+        self._costs, self._scores = [], []  # of all; seconds of fits and scoring
+        self._last = None
+        self._n_ran, self._work, self._elapsed = 0, 0.0, 0.0  # of those that ran here
+
+    def note(self, candidate, score):
+        """Learn from a candidate that has ended."""
+        folds = [fold for fold in candidate.folds if fold is not None]
+        cost = sum(fold["fit_time"] + fold["score_time"] for fold in folds)
+        self._costs.append(cost)
+        self._scores.append(score)
+        if candidate.ran:  # a resumed search races through what is known
+            now = time.monotonic()
+            # the first waits for workers to start
+            first = now - min(candidate.seconds, cost)
+            self._elapsed += now - (first if self._last is None else self._last)
+            self._last = now
+            self._work += cost
+            self._n_ran += 1
+
+    def seconds(self, n_left, *, near_best):
+        """Give the time for so many candidates, infinite while it is unknown.
+
+        ``near_best`` says that the search stays near the best ones: what is to come
+        will cost what the best third cost, often more than the first ones.
+        """
+        if n_left == 0:
+            return 0.0
+        if n_left is None or self._n_ran < FORESEEN_AFTER or self._work <= 0:
+            return np.inf
+        costs = np.array(self._costs)[np.argsort(-np.array(self._scores))]
+        typical = costs[: -(-len(costs) // 3) if near_best else None].mean()
+        return n_left * typical * self._elapsed / self._work
+
+
+def _time_left(seconds, deadline):
+    """Say how much time is left, by the pace and by the time limit."""
     limit = np.inf if deadline is None else deadline.left()
-    gaps = np.diff(times)
-    if n_left is not None and len(gaps) >= FORESEEN_AFTER:
-        seconds = n_left * np.average(gaps, weights=np.arange(1, len(gaps) + 1))
-        if seconds < limit:
-            return f", about {duration(max(seconds, 1.0), 2)} left"
-    return f", up to {duration(max(limit, 1.0), 2)} left" if limit < np.inf else ""
+    least = min(seconds, limit)
+    if seconds == 0 or least == np.inf:
+        return ""
+    how = "about" if seconds < limit else "up to"
+    return f", {how} {duration(max(least, 1.0), 2)} left"
 
 
 def candidate_line(candidate, total, objective, best, write, left=""):

@@ -36,8 +36,9 @@ from sklearn_bayes_search.space import as_space
 X = np.arange(40.0).reshape(20, 2) / 40
 
 
-def fold(score, error=None):
-    return {"test_scores": score, "fit_error": error}
+def fold(score, error=None, seconds=1.0):
+    times = {"fit_time": seconds, "score_time": 0.0}
+    return {"test_scores": score, "fit_error": error, **times}
 
 
 def candidate(*folds, params=None, number=0):
@@ -56,8 +57,8 @@ def line(candidate, total=9, best=0.5, refit=True, space=None):
     return candidate_line(candidate, total, Objective(None, refit), best, write)
 
 
-def reporting(total, deadline=None, verbose=1):
-    space = as_space({"x": [1, 2]})
+def reporting(total, deadline=None, verbose=1, size=10**9):
+    space = as_space({"x": randint(0, size)})
     return reporter(Objective(None, True), total, deadline, verbose, space)
 
 
@@ -205,39 +206,48 @@ def lefts(out):
     ]
 
 
-def test_the_time_that_is_left_follows_from_the_pace_so_far(capsys, monkeypatch):
-    now = 0.0
+def time_left(monkeypatch, capsys, costs, scores=(0.5,), *, known=0, total=40, **how):
+    """Tell how much time is said to be left after each candidate.
+
+    They run two at a time, after a minute in which workers start.
+    """
+    now, seen = 60.0, []
     monkeypatch.setattr(_results, "time", SimpleNamespace(monotonic=lambda: now))
-    report = reporting(40)
-    for number in range(40):
-        each = candidate(fold(0.5), number=number)
-        each.ran = number >= 10  # the first ten come from a journal
-        now += 30.0 if each.ran else 0.001
-        each.seconds = 30.0
+    report = reporting(total, **how)
+    for number, cost in enumerate(costs):
+        score = scores[number % len(scores)]
+        each = candidate(fold(score, seconds=cost), number=number)
+        each.ran = number >= known
+        each.seconds = 60.0 + cost
+        now += cost / 2 if each.ran else 0.001
         report(each)
-    shown = lefts(capsys.readouterr().out)
-    # five say something of the others
-    assert shown[:14] == [None] * 14
-    assert shown[14] == "about 12 min"  # 25 are left, 30 s each
-    assert shown[19] == "about 10 min"
-    assert shown[-4:] == ["about 90 s", "about 60 s", "about 30 s", None]
+        seen += lefts(capsys.readouterr().out)
+    return seen
 
 
-def test_later_candidates_tell_more_of_the_time_that_is_left(capsys, monkeypatch):
-    now = 0.0
-    monkeypatch.setattr(_results, "time", SimpleNamespace(monotonic=lambda: now))
-    report = reporting(100)
-    for number in range(60):
-        now += 1.0 if number < 5 else 10.0
-        each = candidate(fold(0.5), number=number)
-        each.seconds = 1.0
-        report(each)
-    shown = lefts(capsys.readouterr().out)
-    assert shown[4] == "about 95 s"
-    # 800 s are left; the mean of all would tell 10 min
-    assert shown[19] == "about 12 min"
-    # 400 s are left
-    assert shown[59] == "about 6.6 min"
+def test_the_time_that_is_left_follows_from_what_ran_here(capsys, monkeypatch):
+    seen = time_left(monkeypatch, capsys, [30.0] * 40, known=10)
+    assert seen[:14] == [None] * 14  # five say something of the others
+    # the first kept one worker alone
+    assert seen[14] == "about 7.5 min"
+    assert seen[19] == "about 5.5 min"
+    assert seen[-2:] == ["about 16 s", None]
+
+
+def test_what_is_to_come_takes_as_long_as_what_is_near_the_best(capsys, monkeypatch):
+    costs, scores = [10.0, 10.0, 100.0] * 10, (0.1, 0.2, 0.9)
+    seen = time_left(monkeypatch, capsys, costs, scores)
+    assert seen[29] == "about 8.4 min"  # ten of 50 s
+    # where all points of a space are tried, all tell of the others
+    seen = time_left(monkeypatch, capsys, costs, scores, size=40)
+    assert seen[29] == "about 3.4 min"  # ten of 20 s
+    # failures have no score
+    seen = time_left(monkeypatch, capsys, costs, (np.nan, 0.2, 0.1))
+    assert seen[29] == "about 50 s"
+
+
+def test_fits_that_take_no_time_tell_nothing(capsys, monkeypatch):
+    assert time_left(monkeypatch, capsys, [0.0] * 9) == [None] * 9
 
 
 def test_the_time_that_is_left_is_no_more_than_the_time_limit_leaves(capsys):
