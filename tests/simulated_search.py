@@ -215,7 +215,7 @@ class Schedule:
             if life.end == "Ctrl-C" and chance(0.2):
                 life.again = int(rng.integers(1, 6))
             if timeout and chance(0.7):
-                life.timeout = float(rng.uniform(1, 10 * n_folds))
+                life.timeout = float(rng.uniform(1, 1 + 3 * n_folds))
             if self.keeps in ("file", "folder"):
                 life.disk = draw(rng, well=8, short=1, full=1)
                 life.damage = draw(rng, none=5, cut=4, flip=1, garbage=1, empty=0.2)
@@ -301,7 +301,8 @@ class Schedule:
         score = self.score(params, fold)
         scores = {"first": score, "second": 1 - score**2}
         if failed:
-            scores = dict.fromkeys(scores, self.error_score)
+            raises = self.error_score == "raise"  # then no row has a failed fold
+            scores = dict.fromkeys(scores, math.nan if raises else self.error_score)
         return scores if self.has_several_metrics else {"score": scores["first"]}
 
     @property

@@ -284,11 +284,10 @@ class Simulation:
         elif isinstance(error, ValueError) and "None of the" in str(error):
             is_true = self.search is not None and not self._chosen_and_well()
         elif isinstance(error, ValueError) and "fits failed" in str(error):
-            # of a candidate that was not complete in time, nothing counts
-            none = failures == values and all(
-                of[-1]["error"] for of in self.known.values()
-            )
-            is_true = none or schedule.lives[0].timeout is not None
+            # what was not complete when it had to end does not count
+            cut_short = schedule.lives[0].timeout or world.executor.broken
+            known = [of[-1]["error"] for of in self.known.values()]
+            is_true = cut_short or (failures == values and all(known))
         else:
             is_true = False
         if not is_true:
