@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_bayes_search.exceptions import SpaceExhausted, stack_level
-from sklearn_bayes_search.execution import DiedBefore, Lost
+from sklearn_bayes_search.execution import Lost
+from sklearn_bayes_search.execution._base import DiedBefore
 
 __all__ = ["INTERRUPTED", "Candidate", "Progress", "run", "window"]
 

@@ -14,14 +14,14 @@ from joblib.parallel import LokyBackend
 from sklearn.utils.parallel import Parallel
 
 from sklearn_bayes_search.execution._backend import on_backend
-from sklearn_bayes_search.execution._base import DiedBefore, Executor, Lost
+from sklearn_bayes_search.execution._base import Executor, Lost
 from sklearn_bayes_search.execution._cluster import Cluster, ClusterExecutor
 from sklearn_bayes_search.execution._dask import DaskCluster
 from sklearn_bayes_search.execution._in_process import InlineExecutor, WaveExecutor
 from sklearn_bayes_search.execution._ray import RayCluster
 from sklearn_bayes_search.execution._supervised import SupervisedExecutor
 
-__all__ = ["DiedBefore", "Executor", "Lost", "open_executor"]
+__all__ = ["Executor", "Lost", "open_executor"]
 
 
 @contextmanager
