@@ -8,17 +8,15 @@ gets their scores back. Here the cluster is two workers in this very process, so
 the example runs anywhere; with the address of a scheduler, ``Client("address:8786")``,
 it is any number of machines.
 
-The example needs ``distributed``: ``pip install "sklearn-bayes-search[dask]"``. Without
-it, it only says so.
+The example needs ``distributed``: ``pip install "sklearn-bayes-search[dask]"``.
 """
 
 # %%
 # The search
 # ----------
 
-import importlib.util
-
 import matplotlib.pyplot as plt
+from dask.distributed import Client, LocalCluster
 from joblib import parallel_config
 from scipy.stats import loguniform
 from sklearn.datasets import load_digits
@@ -42,21 +40,15 @@ search = BayesSearchCV(
 # --------------
 # Workers with one thread each suit fits that hold Python's lock.
 
-available = importlib.util.find_spec("distributed") is not None
-if available:
-    from dask.distributed import Client, LocalCluster
-
-    with (
-        LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
-        ) as cluster,
-        Client(cluster),
-        parallel_config(backend="dask"),
-    ):
-        search.fit(X[:600], y[:600])
-    print(f"accuracy {search.best_score_:.4f} with {search.best_params_}")
-else:
-    print("distributed is not installed, so there is no cluster to show.")
+with (
+    LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster,
+    Client(cluster),
+    parallel_config(backend="dask"),
+):
+    search.fit(X[:600], y[:600])
+print(f"accuracy {search.best_score_:.4f} with {search.best_params_}")
 
 # %%
 # Who did what
@@ -64,9 +56,8 @@ else:
 # A bar is a fit of one setting on one fold. ``max_pending=2`` settings are in flight at
 # a time; the default follows the number of workers.
 
-if available:
-    TimelineDisplay.from_estimator(search)
-    plt.show()
+TimelineDisplay.from_estimator(search)
+plt.show()
 
 # %%
 # The same without a cluster
@@ -74,7 +65,6 @@ if available:
 # With the same ``max_pending`` the settings and their scores are the same, wherever the
 # fits run.
 
-if available:
-    scores = list(search.cv_results_["mean_test_score"])
-    search.fit(X[:600], y[:600])
-    print("the same scores:", scores == list(search.cv_results_["mean_test_score"]))
+scores = list(search.cv_results_["mean_test_score"])
+search.fit(X[:600], y[:600])
+print("the same scores:", scores == list(search.cv_results_["mean_test_score"]))

@@ -4,10 +4,15 @@ Every `>>>` example of doc/*.rst is a doctest; the python blocks of README.md ar
 their order, as a reader would.
 """
 
+import ast
 import doctest
 import importlib
 import pkgutil
 import re
+import subprocess
+import sys
+import textwrap
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -57,6 +62,40 @@ def test_examples_of_a_page_run(page):
         str(page), module_relative=False, optionflags=flags, encoding="utf-8"
     )
     assert not failed, f"{failed} examples of {page.name} give something else."
+
+
+@pytest.mark.slow
+def test_the_script_for_a_cluster_runs_as_it_stands(tmp_path):
+    pytest.importorskip("distributed", reason="needs the extra 'dask'")
+    page = (ROOT / "doc" / "on_a_cluster.rst").read_text(encoding="utf-8")
+    (block,) = re.findall(r"code-block:: python\n\n((?:    .*\n|\n)+)", page)
+    script = tmp_path / "script.py"
+    script.write_text(textwrap.dedent(block), encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=300
+    )
+    assert run.stdout.startswith("{'C': "), run.stderr
+    assert run.stdout.count("\n") == 1
+
+
+def imported(path):
+    """Name the packages that a file imports."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    names = [
+        alias.name for n in nodes if isinstance(n, ast.Import) for alias in n.names
+    ]
+    names += [n.module for n in nodes if isinstance(n, ast.ImportFrom)]
+    return {name.partition(".")[0] for name in names} - set(sys.stdlib_module_names)
+
+
+def test_the_extra_for_the_pages_has_what_the_examples_import():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    needs = [*project["dependencies"], *project["optional-dependencies"]["doc"]]
+    known = {re.split("[<>= ]", need)[0] for need in needs}
+    called = {"sklearn": "scikit-learn", "dask": "distributed"}
+    for path in ROOT.glob("examples/*.py"):
+        names = imported(path) - {"sklearn_bayes_search"}
+        assert {called.get(name, name) for name in names} <= known, path.name
 
 
 def test_python_code_of_the_readme_runs(capsys):
