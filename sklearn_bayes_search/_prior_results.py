@@ -4,8 +4,11 @@ An earlier search may have had other ranges, other parameters and other metrics,
 come from a file. Whatever can be placed is used, the rest is counted in one warning.
 """
 
+import ast
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -16,6 +19,9 @@ __all__ = ["place", "read_prior_results", "settings_of"]
 
 # An empty cell of a table: the parameter was inactive, or its value was None.
 EMPTY = object()
+# Of more choices, their texts are not compared with one in a file: that is read as
+# Python would read it.
+MOST_TEXTS = 1000
 
 
 def read_prior_results(prior_results, space, *, own, metrics):
@@ -211,18 +217,16 @@ def _value(name, dimension, setting, own):
     elif value is EMPTY:
         candidates = [np.nan, None]
     else:
-        candidates = [value, *_readings(value, dimension)]
+        candidates = chain([value], _readings(value, dimension))
     if value is EMPTY and name in own:
         candidates.append(own[name])
     problem = f"it lacks a value for {name!r}"
-    for candidate in candidates:
+    for reading, candidate in enumerate(candidates):
         try:
             position = dimension.encode(candidate)
         except ValueError as error:
-            # of several readings, the one of what stands there
-            problem = (
-                problem if candidate is not candidates[0] else f"{name!r}: {error}"
-            )
+            if reading == 0:  # of several, the one of what stands there
+                problem = f"{name!r}: {error}"
             continue
         # an int that a table made a float, a choice that is equal: as the space has it
         return dimension.decode(position) if dimension.discrete else float(candidate)
@@ -237,18 +241,20 @@ def _readings(value, dimension):
     """Give what a file may have meant by a text or a number."""
     if not isinstance(value, str | int | float | np.number):
         return
-    texts = _texts(value)
-    if isinstance(value, float) and value.is_integer():
-        texts.add(str(int(value)))
     choices = getattr(dimension, "choices", ())
-    meant = [choice for choice in choices if _texts(choice) & texts]
-    if len(meant) == 1:
-        yield meant[0]
+    if len(choices) <= MOST_TEXTS:
+        texts = _texts(value)
+        if isinstance(value, float) and value.is_integer():
+            texts.add(str(int(value)))
+        meant = [choice for choice in choices if _texts(choice) & texts]
+        if len(meant) == 1:
+            yield meant[0]
+    elif isinstance(value, str):
+        with suppress(Exception):  # of any text
+            yield ast.literal_eval(value)
     if isinstance(value, str):
-        try:
+        with suppress(ValueError):
             yield float(value)
-        except ValueError:
-            return
 
 
 def _texts(value):

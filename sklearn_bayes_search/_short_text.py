@@ -96,6 +96,8 @@ def shown(value: Any, longest: int = LONGEST, digits: int = DIGITS) -> str:
         return head(f"partial({', '.join(parts)})", longest)
     if inspect.isroutine(value) or isinstance(value, type | np.ufunc):
         value = _called(value)
+    if type(value) in (list, tuple):
+        value = value[:longest]  # each takes a character at least
     text = value if isinstance(value, str) else safe_repr(value)
     # where an object was in memory is of no use to anyone
     text = re.sub(r" at 0x[0-9A-Fa-f]+", "", " ".join(visible(text).split()))

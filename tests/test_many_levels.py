@@ -8,21 +8,31 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import uniform
+from sklearn.dummy import DummyClassifier
 from sklearn.svm import SVC
 
 from sklearn_bayes_search import (
     BayesianOptimizer,
+    BayesSearchCV,
     Categorical,
     GaussianProcess,
     Ordinal,
     RandomForest,
     Space,
+    check_ranges,
 )
 from sklearn_bayes_search import _kernels as kernels
 from sklearn_bayes_search._feasibility import Feasibility
 from sklearn_bayes_search._journal._digest import digest
+from sklearn_bayes_search._observed import ScoreModel, observe
 from sklearn_bayes_search._observed._anova import AnovaProcess
+from sklearn_bayes_search._prior_results import place
+from sklearn_bayes_search._short_text import shown
 from sklearn_bayes_search._trial import nearest_level
+from sklearn_bayes_search.display._beliefs import Beliefs
+from sklearn_bayes_search.display._parameter_axis import parameter_axes
+from sklearn_bayes_search.report._findings import find
+from sklearn_bayes_search.report._space_charts import slices
 from sklearn_bayes_search.space import _choices as choices_module
 
 N = 20_000
@@ -318,3 +328,97 @@ def test_what_is_not_plain_is_digested_among_many():
     many.append(many)
     assert digest(many) == digest(pickle.loads(pickle.dumps(many)))
     assert digest(many) != digest([10**5000 + 1, *many[1:]])
+
+
+# What shows a search: the values that were tried, not all that might have been.
+
+
+@pytest.fixture(scope="module", params=["tuples", "numbers", "None and numbers"])
+def searched(request):
+    """A search over very many choices, and its choices."""
+
+    class Sized(DummyClassifier):
+        def __init__(self, size=None, rate=1.0):
+            self.size, self.rate = size, rate
+            super().__init__()
+
+        def score(self, X, y):
+            return self.rate + hash(self.size) % 7
+
+    choices = MANY[request.param]
+    space = {"size": choices, "rate": uniform(0, 1)}
+    search = BayesSearchCV(Sized(), space, n_iter=12, cv=2, random_state=0)
+    return search.fit(np.zeros((8, 1)), [0, 1] * 4), choices
+
+
+def test_an_axis_shows_the_choices_that_were_tried(searched):
+    search, choices = searched
+    tried = [params["size"] for params in search.cv_results_["params"]]
+    axis = parameter_axes(
+        search.cv_results_["params"], search.search_space_, constant=True
+    )["size"]
+    assert len(axis.choices) <= len(tried)
+    shares = [axis.share(value) for value in tried]
+    assert np.isfinite(shares).all()
+    assert 0 <= min(shares) < max(shares) <= 1
+    assert len(axis.ticks()[0]) <= len(tried)
+    if all(isinstance(choice, float) for choice in choices):
+        assert (axis.kind, axis.low, axis.high) == ("linear", choices[0], choices[-1])
+
+
+def test_at_most_forty_names_are_written():
+    settings = [{"a": f"name {i}"} for i in range(100)]
+    assert len(parameter_axes(settings)["a"].ticks()[0]) <= 40
+
+
+def test_beliefs_are_about_choices_that_were_tried(searched):
+    search, _ = searched
+    beliefs = Beliefs(ScoreModel.fit(observe(search)), "slice")
+    drawn = beliefs.slices(["size"])[0]
+    assert np.isfinite(drawn.numbers[0]).all()
+    if drawn.axes[0].kind == "categorical":
+        assert len(drawn.numbers[0]) == len(drawn.axes[0].choices)
+
+
+def test_the_page_and_the_advice_take_no_time_for_choices_never_tried(
+    searched, n_compared, tmp_path
+):
+    search, choices = searched
+    page = tmp_path / "page.html"
+    search.report(page)
+    check_ranges(search)
+    # each candidate with each, a few times
+    assert len(n_compared) < len(choices)
+
+
+def test_slices_of_the_page_are_drawn_where_candidates_are(searched):
+    search, _ = searched
+    findings = find(search)
+    for name, chart in dict(slices(findings)).items():
+        dots = next(t for t in chart["data"] if "customdata" in t)
+        assert len(dots["x"]) == len(search.cv_results_["params"]), name
+
+
+@pytest.mark.parametrize("kind", ["tuples", "texts", "numbers", "lists"])
+def test_values_of_a_file_are_found_among_many(kind):
+    choices = MANY[kind]
+    space = Space({"a": choices, "x": uniform(0, 1)})
+    for value in (choices[5], str(choices[5]), choices[N - 1]):
+        params, problem = place({"a": value, "x": 0.5}, space, {})
+        assert problem is None
+        assert params["a"] is choices[5] or params["a"] is choices[N - 1]
+    params, problem = place({"a": "no such (", "x": 0.5}, space, {})
+    assert params is None
+    assert "'no such ('" in problem
+
+
+def test_a_long_list_is_cut_before_it_is_written():
+    class Counted:
+        n = 0
+
+        def __repr__(self):
+            Counted.n += 1
+            return "Counted()"
+
+    assert shown([Counted()] * N, 50) == ("[" + "Counted(), " * 10)[:49] + "…"
+    assert Counted.n < 100

@@ -375,10 +375,12 @@ def _plain_text(items):
     """
     inner = items
     for _ in range(4):
-        if not set(map(type, inner)) <= PLAIN.keys() | {tuple, list}:
+        kinds = set(map(type, inner))
+        if not kinds <= PLAIN.keys() | {tuple, list}:
             return None
-        listed = (item for item in inner if type(item) in (tuple, list))
-        inner = list(chain.from_iterable(listed))
+        if not kinds <= {tuple, list}:
+            inner = [item for item in inner if type(item) in (tuple, list)]
+        inner = list(chain.from_iterable(inner))
     try:
         return None if inner else repr(items)
     except ValueError:  # an int of very many digits

@@ -141,12 +141,14 @@ class Beliefs:
         """Give numbers on a parameter's axis, and their places in the cube."""
         column = self._column[name]
         dimension = self._dimension(name)
-        places = dimension.positions()
-        if places is None or len(places) > n_steps:
+        axis, places = self._axes[name], dimension.positions()
+        if axis.kind == "categorical":
+            places = [dimension.encode(c) for c in axis.choices if _has(dimension, c)]
+        elif places is None or len(places) > n_steps:
             low, high = self._space.reach[column]
             places = np.unique(dimension.snap(np.linspace(low, high, n_steps)))
         values = dimension.decode_many(np.asarray(places))
-        numbers = np.array([self._axes[name].number(value) for value in values])
+        numbers = np.array([axis.number(value) for value in values])
         order = np.argsort(numbers, kind="stable")
         return numbers[order], np.asarray(places)[order]
 

@@ -1,6 +1,7 @@
 """An axis for the values of one parameter, whatever they are."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from sklearn_bayes_search.display._text import (
     value_texts,
 )
 from sklearn_bayes_search.space import Categorical
+from sklearn_bayes_search.space._choices import all_numbers
 from sklearn_bayes_search.space._dimensions import is_number
 
 __all__ = ["ParameterAxis", "dimension_axis", "parameter_axes"]
@@ -21,6 +23,9 @@ LOG_FACTOR = 8.0
 MAX_TICKS = 6
 # Among names no more numbers are written, as where one dict has a range.
 MOST_NUMBERS = 12
+# Of more choices than this an axis shows those that were tried, or the range of
+# numbers; and no more names are written than can be read.
+MOST_CHOICES, MOST_NAMES = 100, 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +62,12 @@ class ParameterAxis:
             return float(np.interp(value, self.choices, range(len(self.choices))))
         if self.kind != "categorical":
             return float(value) if is_number(value) else np.nan
-        index = Categorical(self.choices).index(value)
+        index = self._categories.index(value)
         return np.nan if index is None else float(index)
+
+    @cached_property
+    def _categories(self):
+        return Categorical(self.choices)
 
     def share(self, value):
         """Place a value between the ends: 0 to 1."""
@@ -95,7 +104,7 @@ class ParameterAxis:
     def text(self, value):
         """Write a value as the ticks are written."""
         if self.kind == "categorical":
-            index = Categorical(self.choices).index(value)
+            index = self._categories.index(value)
             if index is not None:
                 return value_texts(self.choices, 16)[index]
         elif self.few:
@@ -106,9 +115,13 @@ class ParameterAxis:
 
     def _named(self):
         """Give places of choices that get a tick: names, and some of many numbers."""
-        numbers = [i for i, c in enumerate(self.choices) if is_number(c)]
-        shown = set(numbers[:: -(-len(numbers) // MOST_NUMBERS) or 1])
-        return [i for i in range(len(self.choices)) if i in shown or i not in numbers]
+        places = range(len(self.choices))
+        numbers = [i for i in places if is_number(self.choices[i])]
+        names = [i for i in places if not is_number(self.choices[i])]
+        return sorted(
+            numbers[:: -(-len(numbers) // MOST_NUMBERS) or 1]
+            + names[:: -(-len(names) // MOST_NAMES) or 1]
+        )
 
     def _listed(self):
         """Give the listed numbers that get a tick."""
@@ -201,8 +214,10 @@ def dimension_axis(name, values, dimensions):
     axis : ParameterAxis
         A numeric one where all values and choices are numbers.
     """
-    choices = [c for d in dimensions for c in getattr(d, "choices", ())]
-    if not all(map(is_number, [*values, *choices])):
+    lists = [d.choices for d in dimensions if hasattr(d, "choices")]
+    many = sum(map(len, lists)) > MOST_CHOICES
+    choices = [] if many else [choice for own in lists for choice in own]
+    if not all(map(all_numbers, [values, *lists])):
         return _categorical(name, [*choices, *values])
     numbers = np.array([*values, *choices], dtype=float)
     ends, middles = [], []
@@ -217,16 +232,12 @@ def dimension_axis(name, values, dimensions):
     if not middles:
         middles = [float(np.median(numbers))]
     kind = "log" if _is_log(low, high, middles) else "linear"
-    choices = sorted(set(choices)) if _all_list(dimensions) else []
+    choices = sorted(set(choices)) if len(lists) == len(dimensions) else []
     places = np.array(choices, dtype=float)
     if crowded(np.log(places) if kind == "log" else places):
         kind, low, high = "ordinal", 0.0, len(choices) - 1.0
     whole = bool(np.all(numbers == np.rint(numbers)))
     return ParameterAxis(name, kind, low, high, choices, whole)
-
-
-def _all_list(dimensions):
-    return all(hasattr(dimension, "choices") for dimension in dimensions)
 
 
 def _categorical(name, values):

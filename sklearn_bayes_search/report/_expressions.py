@@ -322,6 +322,7 @@ def _changed(arguments, parameters):
         name: value
         for name, value in arguments.items()
         if name not in parameters
+        or parameters[name].default is inspect.Parameter.empty
         or safe_repr(value) != safe_repr(parameters[name].default)
     }
 

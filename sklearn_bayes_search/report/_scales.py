@@ -6,6 +6,7 @@ import numpy as np
 
 from sklearn_bayes_search._axes import ROUNDING, crowded, score_limits
 from sklearn_bayes_search._short_text import different_values, number_texts
+from sklearn_bayes_search._trial import nearest_level
 from sklearn_bayes_search.report._labels import value_labels
 from sklearn_bayes_search.space import Ordinal
 from sklearn_bayes_search.space._choices import equal
@@ -66,7 +67,8 @@ class Scale:
 
     def _share(self, u):
         if self._levels is not None:
-            return float(np.abs(self._levels - u).argmin() / (len(self._levels) - 1))
+            rank = int(nearest_level(self._levels, np.array(u)))
+            return rank / (len(self._levels) - 1)
         return float(np.clip((u - self.low) / (self.high - self.low), 0.0, 1.0))
 
     def ticks(self):

@@ -155,12 +155,15 @@ def slices(findings):
     floor, top = score_floor([c.score for c, _ in scored])
     drawn = []
     for axis in wanted:
-        U = np.tile(centre, (N_STEPS, 1))
-        U[:, axis.column] = np.linspace(axis.low, axis.high, N_STEPS)
         positions = axis.dimension.positions()
-        if positions is not None and len(positions) <= N_STEPS:
-            U = U[: len(positions)]
-            U[:, axis.column] = np.sort(positions)
+        if positions is None or len(positions) > N_STEPS:
+            positions = np.linspace(axis.low, axis.high, N_STEPS)
+            if not axis.numeric:  # of too many names those that were tried
+                tried = np.unique([row[axis.column] for _, row in scored])
+                tried = tried[tried != space.dims.neutral[axis.column]]
+                positions = tried[:: -(-len(tried) // N_STEPS)]
+        U = np.tile(centre, (len(positions), 1))
+        U[:, axis.column] = positions
         U = np.unique(space.snap(U), axis=0)
         U = U[np.argsort(U[:, axis.column])]
         mean, std = model.predict(U, noise=True)

@@ -326,8 +326,9 @@ def _all_plain(values: Iterable[Any]) -> bool:
         # NaN is not equal to itself
         if not kinds <= PLAIN | {tuple} or any(map(operator.ne, values, values)):
             return False
-        inner = (value for value in values if type(value) is tuple)
-        values = list(chain.from_iterable(inner)) if tuple in kinds else []
+        if kinds != {tuple}:
+            values = [value for value in values if type(value) is tuple]
+        values = list(chain.from_iterable(values))
     return True
 
 
