@@ -3,9 +3,11 @@
 import collections
 import enum
 import functools
+import heapq
 import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -375,10 +377,53 @@ def counted(function):
     return wrapper
 
 
+def counts_beside(function):
+    """Count calls in a list that the wrapper alone knows."""
+    calls = []
+
+    @functools.wraps(function)
+    def wrapper(*args):
+        calls.append(len(args))
+        return function(*args)
+
+    return wrapper
+
+
+class CountsInItsClass:
+    n, seen = 0, []
+
+    @counts_beside
+    def __call__(self, value):
+        CountsInItsClass.n += 1
+        type(self).seen.append(value)
+        self.note(value)
+
+    @counts_beside
+    def note(self, value):
+        self.last = value
+
+
+def orders(value, heap=[]):  # noqa: B006
+    heapq.heappush(heap, len(heap))
+
+
+def remembers_by_another_name(seen):
+    def call(value):
+        mine = seen
+        for part in mine["parts"]:
+            part.append(value)
+
+    return call
+
+
 @pytest.mark.parametrize(
     "make",
     [
         Counting,
+        CountsInItsClass,
+        lambda: orders,
+        lambda: counts_beside(str),
+        lambda: remembers_by_another_name({"parts": [[]]}),
         lambda: Counting().method,
         lambda: {"a": Counting(), "b": counts_globally},
         lambda: counts_globally,
@@ -413,6 +458,30 @@ def weighs(value):
     return lambda estimator, X, y: value
 
 
+def weighs_with_notes(weights):
+    """Fill containers of its own, and note in a list that it encloses."""
+    log = []
+
+    def score(x):
+        own, total = {}, np.zeros(2)
+        own[x] = weights["a"]
+        total[0] = own[x]
+        log.append(total)
+        return total
+
+    return score
+
+
+class WeighsWithNotes:
+    def __init__(self, weights):
+        self.weights, self.log, self.cache = weights, [], {}
+
+    def __call__(self, x):
+        self.log.append(x)
+        self.cache[x] = self.weights["a"]
+        return self.cache[x]
+
+
 def difference(one, other):
     return lambda x: one(x) - other(x)
 
@@ -429,6 +498,20 @@ RING = "def g(n): return f(n - 1)\ndef f(n): return g(n) if n else {}"
         (weighs([1, 2]), weighs([2, 1])),
         (weighs({"a": 1}), weighs({"a": 2})),
         (weighs(np.eye(2)), weighs(np.ones((2, 2)))),
+        (weighs_with_notes({"a": 1}), weighs_with_notes({"a": 2})),
+        (WeighsWithNotes({"a": 1}), WeighsWithNotes({"a": 2})),
+        (counts_beside(weighs(1)), counts_beside(weighs(2))),
+        (np.log1p, np.sqrt),
+        (re.compile("a"), re.compile("b")),
+        (re.compile("a").match, re.compile("b").match),
+        (
+            in_module(F + "(x)", K=make_scorer(fbeta_score, beta=1)),
+            in_module(F + "(x)", K=make_scorer(fbeta_score, beta=2)),
+        ),
+        (
+            in_module(F + "(x)", K=functools.partial(pow, 1)),
+            in_module(F + "(x)", K=functools.partial(pow, 2)),
+        ),
         (weighs(Holder(1)), weighs(Holder(2))),
         (weighs(lambda: 1), weighs(lambda: 2)),
         (difference(weighs(1), weighs(2)), difference(weighs(2), weighs(1))),

@@ -4,19 +4,23 @@ Calls must not change a digest, or a search would be another one after its first
 whatever calls may change is no part of it.
 """
 
+import bisect
 import dis
 import functools
+import heapq
 import inspect
+import re
 import site
 import sys
 import sysconfig
 from collections import deque
 from collections.abc import Mapping
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 
 import numpy as np
 
 __all__ = [
+    "ANYTHING",
     "changed_attributes",
     "changes_of_function",
     "content_of",
@@ -36,30 +40,55 @@ INSTALLED = tuple(
 )
 # Methods that make an object, and so do not change it.
 MAKERS = {"__init__", "__new__", "__post_init__", "__setstate__", "set_params"}
-# What changes a container: instructions, and methods of lists, dicts, sets and deques.
-STORES = {"STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE"}
+# What changes a container, and where the stack has it: instructions; and methods of
+# lists, dicts, sets and deques, and functions that are handed one.
+STORES = {"STORE_SUBSCR": -2, "DELETE_SUBSCR": -2, "STORE_SLICE": -3}
 MUTATORS = {*dir(list), *dir(dict), *dir(set), *dir(deque)}
+MUTATORS |= {*heapq.__all__, *filter(lambda name: "insort" in name, dir(bisect))}
 MUTATORS -= {*dir(tuple), *dir(Mapping), *dir(frozenset), "copy", "fromkeys", "maxlen"}
+# What gives a part of a container, and instructions that leave nothing on the stack.
+ITEMS = {"BINARY_SUBSCR", "BINARY_SLICE"}
+LEAVES_NOTHING = (
+    "STORE",
+    "DELETE",
+    "POP",
+    "JUMP",
+    "RESUME",
+    "NOP",
+    "CACHE",
+    "KW_NAMES",
+)
+LEAVES_NOTHING += ("EXTENDED_ARG", "COPY_FREE_VARS", "MAKE_CELL", "NOT_TAKEN")
+# Variables in place of which something is: unknown, of a call, or made by the code.
+ANYTHING, RESULT, MADE = "*", ("()", ()), (None, ())
 
 
 def changes_of_function(function):
-    """Tell which names a function assigns, and whether anything is changed in place.
+    """Tell which names a function assigns, and the contents of which it may change.
 
-    Also by the functions that it calls, which may have been handed anything.
+    `ANYTHING` among the latter if that cannot be told: functions that it calls may have
+    been handed anything.
     """
-    assigned, in_place, done, left = None, False, set(), [function]
+    assigned, changed, done, left = None, set(), set(), [function]
     while left:
-        function = function_of(left.pop())
+        function = left.pop()
+        if not isinstance(function, FunctionType):
+            function = function_of(function)
         if function is None or function in done or is_installed(function):
             continue
         done.add(function)
-        names, attributes, stores = _changes(function.__code__)
+        code, found = function.__code__, function.__globals__
+        names, _, places = _changes(code)
+        roots = {root for root, _ in places}
+        if assigned is not None and roots & set(_arguments(code)):
+            roots.add(ANYTHING)
+        if any(isinstance(found.get(root), ModuleType) for root in roots):
+            roots.add(ANYTHING)  # as np.add(total, 1, out=total)
         assigned = names if assigned is None else assigned
-        in_place |= stores or bool(attributes)
-        found = function.__globals__
-        left += [found.get(name) for name in names_read(function.__code__)]
+        changed |= roots
+        left += [found.get(name) for name in names_read(code)]
         left += map(content_of, function.__closure__ or ())
-    return assigned or set(), in_place
+    return assigned or set(), changed
 
 
 def changed_attributes(kind, in_code):
@@ -71,49 +100,110 @@ def changed_attributes(kind, in_code):
     assigned, changed = set(), set()
     for base in kind.__mro__:
         for name, member in vars(base).items():
-            function = function_of(member)
             if isinstance(member, functools.cached_property):
                 assigned.add(name)
-            elif function is None or name in MAKERS or is_installed(base):
+            if name in MAKERS or is_installed(base):
                 continue
-            else:
-                _, attributes, stores = _changes(function.__code__)
+            for function in _layers(member):
+                code = function.__code__
+                _, attributes, places = _changes(code)
                 if in_code:
                     assigned |= attributes
-                    changed |= set(function.__code__.co_names) if stores else set()
-                elif function.__code__.co_argcount == 1:
+                    changed = changed.union(*(of for _, of in places))
+                    unclear = any(root == ANYTHING for root, _ in places)
+                    changed |= set(code.co_names) if unclear else set()
+                elif code.co_argcount == 1:
                     assigned |= {name for name in attributes if name.startswith("_")}
     return assigned, changed
 
 
 def _changes(code):
-    """Tell which names and attributes code assigns, and if it changes containers."""
-    names, attributes, in_place = set(), set(), False
-    given = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    receiver = None  # the variable that an attribute is of
+    """Tell which names and attributes code assigns, and where it changes contents.
+
+    A place is a variable, and the attributes on the way from there: that of
+    ``self.seen[k] = v`` is ``("self", ("seen",))``. What the code has made itself, as a
+    local list, is no place. The stack is followed line by line, whatever jumps there
+    are: only its upper end matters.
+    """
+    names, attributes, places, stack, local = set(), set(), set(), [], {}
     for instruction in dis.get_instructions(code):
         operation, argument = instruction.opname, instruction.argval
+        effect = dis.stack_effect(instruction.opcode, instruction.arg, jump=False)
+        stack = [(ANYTHING, ())] * (4 - len(stack)) + stack
         if operation in ("STORE_ATTR", "DELETE_ATTR"):
             attributes.add(argument)
+            places.add(stack[-1])
         elif operation in ("STORE_GLOBAL", "STORE_DEREF"):
             names.add(argument)
         elif operation in STORES:
-            in_place = True
+            places.add(stack[STORES[operation]])
         elif operation in ("LOAD_ATTR", "LOAD_METHOD") and argument in MUTATORS:
-            in_place |= receiver is None or receiver in given
-        is_local = operation.startswith("LOAD_FAST")
-        receiver = np.ravel(argument)[-1] if is_local else None
+            places.add(stack[-1])
+        if moves := re.findall("(LOAD|STORE)_FAST", operation):
+            for move, name in zip(moves, np.ravel(argument).tolist(), strict=True):
+                if move == "LOAD":
+                    stack.append(local.get(name, (name, ())))
+                else:
+                    local[name] = stack.pop()
+                    if local[name] == RESULT:
+                        local[name] = MADE
+        elif operation in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF"):
+            stack += [(argument, ())] * effect
+        elif operation in ("LOAD_ATTR", "LOAD_METHOD"):
+            root, of = stack.pop()
+            of = of if root is None else (*of, argument)
+            stack += [(root, of)] * (effect + 1)
+        elif operation == "COPY":
+            stack.append(stack[-argument] if argument <= len(stack) else RESULT)
+        elif operation == "SWAP" and argument <= len(stack):
+            stack[-1], stack[-argument] = stack[-argument], stack[-1]
+        elif operation in ITEMS or (
+            operation == "BINARY_OP" and instruction.argrepr == "[]"
+        ):
+            whole = stack[effect - 1]
+            del stack[effect - 1 :]
+            stack.append(whole)  # what is within counts as the whole
+        elif effect < 0:
+            del stack[effect:]
+            if not operation.startswith(LEAVES_NOTHING) and stack:
+                stack[-1] = RESULT if "CALL" in operation else MADE
+        elif operation.startswith(("BUILD", "LOAD_CONST")):
+            stack += [MADE] * effect
+            stack[-1] = MADE
+        elif not operation.startswith(LEAVES_NOTHING):
+            stack += [(ANYTHING, ())] * effect
+            if operation.startswith(("UNARY", "CALL", "PRECALL", "FOR_ITER")):
+                stack[-1] = RESULT if "CALL" in operation else (ANYTHING, ())
+    places = {
+        (ANYTHING, of) if root == RESULT[0] else (root, of) for root, of in places
+    }
     for inner in filter(lambda c: isinstance(c, CodeType), code.co_consts):
         more_names, more_attributes, more = _changes(inner)
         names, attributes = names | more_names, attributes | more_attributes
-        in_place |= more
-    return names, attributes, in_place
+        handed = {RESULT[0], ANYTHING, *_arguments(inner)}
+        places |= {
+            (ANYTHING, of) if root in handed else (root, of) for root, of in more
+        }
+    return names, attributes, {place for place in places if place[0] is not None}
+
+
+def _layers(member):
+    """List the function that a member stands for, and those that it wraps."""
+    function = function_of(member)
+    if function is None:
+        return []
+    return [function, *_layers(getattr(function, "__wrapped__", None))]
+
+
+def _arguments(code):
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
 def function_of(member):
     """Give the function that a member of a class, or what wraps one, stands for."""
     member = getattr(member, "fget", getattr(member, "__func__", member))
-    member = inspect.unwrap(member) if callable(member) else member
+    if callable(member) and not isinstance(member, FunctionType):
+        member = inspect.unwrap(member)
     return member if isinstance(member, FunctionType) else None
 
 

@@ -5,6 +5,7 @@ values, and an estimator by its parameters. A function, or an object that is cal
 counts by its code and by all that its calls do not change.
 """
 
+import copyreg
 import functools
 import random
 from collections import OrderedDict
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from hashlib import blake2b
-from itertools import chain, islice
+from itertools import chain, count, islice
 from types import CodeType, FunctionType, MethodType, ModuleType
 
 import numpy as np
@@ -21,6 +22,7 @@ from scipy.sparse import issparse
 from sklearn.frozen import FrozenEstimator
 
 from sklearn_bayes_search._journal._code import (
+    ANYTHING,
     changed_attributes,
     changes_of_function,
     content_of,
@@ -214,6 +216,8 @@ class _Writer:
             values = np.asarray(column)
         elif isinstance(dtype, pd.CategoricalDtype):
             parts, values = [dtype.ordered, dtype.categories], np.asarray(array.codes)
+        elif isinstance(dtype, pd.IntervalDtype):
+            parts, values = [array.left], array.right
         elif isinstance(dtype, pd.DatetimeTZDtype | pd.PeriodDtype):
             values = np.asarray(array.view("i8"))
         elif dtype.kind in "biuf" and hasattr(dtype, "numpy_dtype"):
@@ -254,7 +258,9 @@ class _Writer:
         if isinstance(value, MethodType):
             return _join("method", map(self.of, (value.__func__, value.__self__)))
         if isinstance(value, functools.partial):
-            values = [*enumerate(value.args), *value.keywords.items()]
+            code = getattr(value.func, "__code__", None)
+            names = chain(code.co_varnames if code else (), count())
+            values = [*zip(names, value.args, strict=False), *value.keywords.items()]
             bound = self._unchanged(value.func, values)
             return _join("partial", [self.of(value.func), *bound])
         if is_installed(kind) and hasattr(value, "__wrapped__"):  # as by lru_cache
@@ -291,12 +297,12 @@ class _Writer:
 
     def _unchanged(self, function, pairs):
         """Write what a function encloses or finds, but what it may change."""
-        assigned, in_place = changes_of_function(function)
+        assigned, changed = changes_of_function(function)
         for name, value in pairs:
             if name in assigned:
                 continue
-            changed = in_place and not _keeps_its_digest(value)
-            yield f"{name}={_name(type(value)) if changed else self.of(value)}"
+            may_change = {name, ANYTHING} & changed and not _keeps_its_digest(value)
+            yield f"{name}={_name(type(value)) if may_change else self.of(value)}"
 
     def _object(self, value):
         """Write any object as pickle would store it, but what it caches."""
@@ -306,7 +312,9 @@ class _Writer:
         if hasattr(kind, "__array__") and (foreign := self._foreign_data(value)):
             return _join(_name(kind), foreign)
         try:
-            reduced = value.__reduce_ex__(4)
+            # functions of NumPy and patterns of re have their ways there
+            reduce = copyreg.dispatch_table.get(kind)
+            reduced = reduce(value) if reduce else value.__reduce_ex__(4)
         except Exception:  # whatever an object's own methods raise
             return _name(kind)
         if isinstance(reduced, str):
@@ -356,7 +364,7 @@ class _Writer:
 
     def _methods(self, kind):
         """Refer to the methods of the user's classes, and write their constants."""
-        assigned, _ = self._changes_of_class(kind)
+        assigned, changed = self._changes_of_class(kind)
         for base in filter(lambda base: not is_installed(base), kind.__mro__):
             for name, member in sorted(vars(base).items()):
                 function = function_of(member)
@@ -365,7 +373,9 @@ class _Writer:
                     self._found[place] = function
                     yield place
                 elif name not in assigned and not name.startswith("__"):
-                    yield f"{place}={self.of(member) if _is_data(member) else None}"
+                    keeps = name not in changed or _keeps_its_digest(member)
+                    counts = keeps and _is_data(member)
+                    yield f"{place}={self.of(member) if counts else None}"
 
 
 def _plain_text(items):
@@ -410,16 +420,19 @@ def _keeps_its_digest(value):
 
 
 def _is_data(value):
-    """Whether a value consists of data: plain ones, arrays, tables, and functions."""
+    """Whether a value consists of data, functions, and objects of scikit-learn."""
     if isinstance(value, dict):
         return _is_data([*value, *value.values()])
     if isinstance(value, list | tuple | set | frozenset):
         return all(map(_is_data, value))
+    if isinstance(value, functools.partial):
+        return _is_data([*value.args, *value.keywords.values()])
     tables = pd.DataFrame | pd.Series | pd.Index
     return (
         type(value) in PLAIN
         or isinstance(value, np.generic | np.ndarray | FunctionType | Enum | tables)
         or issparse(value)
+        or (callable(value) and type(value).__module__.startswith("sklearn."))
     )
 
 
