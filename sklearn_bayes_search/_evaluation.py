@@ -184,6 +184,9 @@ def check_fit_params(estimator, fit_params, elsewhere):
         if name in known or (takes_any and ("__" in name or not is_pipeline)):
             continue
         hint = f" Use {elsewhere[name]} instead." if name in elsewhere else ""
+        if is_pipeline and not hint:
+            last = f"{estimator.steps[-1][0]}__{name}"
+            hint = f" Name the step that takes it, as in {last!r}."
         raise TypeError(
             f"The parameter {name!r} of fit is passed on to the estimator, and the fit "
             f"of {type(estimator).__name__} does not take it.{hint}"

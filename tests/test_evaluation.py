@@ -221,6 +221,8 @@ def test_fit_parameter_that_the_estimator_does_not_take_is_refused(estimator, na
     with pytest.raises(TypeError, match=f"'{name}' of fit .* fit of") as info:
         check_fit_params(estimator, {name: 1}, {"callback": "'stopping'"})
     assert ("'stopping'" in str(info.value)) == (name == "callback")
+    step = "Name the step that takes it, as in 'model__sample_weight'."
+    assert (step in str(info.value)) == (name == "sample_weight")
 
 
 def test_fit_parameters_that_may_be_taken_are_not_refused():

@@ -14,7 +14,7 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import BayesianOptimizer, BayesSearchCV, Integer, Real, Space
-from sklearn_bayes_search._failures import FEW, MANY, ChoiceOfFailures
+from sklearn_bayes_search._failures import FEW, MANY, MORE, ChoiceOfFailures
 from sklearn_bayes_search._results import Objective
 from sklearn_bayes_search._trial import Trial
 
@@ -100,10 +100,12 @@ def test_one_that_fails_otherwise_or_works_lets_a_search_go_on(other):
 
 def test_what_was_given_need_not_fail():
     worked = [candidate(0, [0.5], 0.3, 0.3), candidate(1, [0.6], "OSError: no", 0.1)]
-    for n in range(1, MANY + 2):
+    for n in range(1, MORE + 2):
         rows = [*worked, *alike(n, start=2)]
-        assert is_hopeless({"x": Real(0, 1)}, rows, n_given=2) == (n >= MANY)
+        assert is_hopeless({"x": Real(0, 1)}, rows, n_given=2) == (n >= MORE)
         assert not is_hopeless({"x": Real(0, 1)}, rows)
+    rows = [*worked, *alike(FEW, "TypeError: x={}", start=2)]
+    assert is_hopeless({"x": Real(0, 1)}, rows, n_given=2)
     # one that fails in the same way counts
     assert is_hopeless({"x": Real(0, 1)}, alike(MANY), n_given=3)
     assert not is_hopeless({"x": Real(0, 1)}, alike(MANY), n_given=MANY)
@@ -253,8 +255,27 @@ def test_the_estimators_own_setting_is_not_taken_for_the_best():
         search.fit(X, y)
     assert search.folds_frame()["status"].tolist() == ["ok"] * 2 + ["failed"] * 6
     assert not hasattr(search, "best_params_")
-    with pytest.raises(ValueError, match=r"None of the 10 .*\n(?s:.*)is wrong"):
+    with pytest.raises(ValueError, match=r"None of the 20 .*\n(?s:.*)is wrong"):
         fitted(Fails(where="not at 0.5"))
+    # failures of given settings count
+    fails = Fails(where="not at 0.5", error=TypeError)
+    with pytest.raises(ValueError, match=r"None of the 2 .*only the estimator's own"):
+        fitted(fails, initial_points=[{"x": 0.7, "n": 4}])
+
+
+@quiet
+def test_a_range_that_is_far_too_wide_is_searched_where_the_own_setting_works():
+    class Narrow(Fails):
+        def fit(self, X, y=None):
+            if self.x > 0.1:
+                raise ValueError(f"x={self.x} is too large")
+            return self
+
+    search = fitted(Narrow(x=0.05), {"x": Real(0, 1)}, n_iter=16)
+    works = np.isfinite(search.cv_results_["mean_test_score"])
+    assert search.n_iter_ == 16
+    assert not works[1 : MANY + 1].any()
+    assert works[MANY + 1 :].any()
 
 
 def test_settings_that_were_given_are_kept_with_a_warning():
@@ -264,7 +285,7 @@ def test_settings_that_were_given_are_kept_with_a_warning():
         search = fitted(Fails(where="not at 0.5"), **options)
     assert search.best_params_ == {"x": 0.5, "n": 4}
     assert search.stop_reason_ == (
-        "stopped after 12 of 30 candidates: all that the search chose failed alike"
+        "stopped after 22 of 30 candidates: all that the search chose failed alike"
     )
     told = [w for w in caught if "given settings do" in str(w.message)]
     assert len(told) == 1

@@ -615,6 +615,8 @@ def test_distributions_alone_may_be_choices():
         ([0.1, 100], "Real(0.1, 100, log=True)"),
         ([1e-4, 1e-1], "Real(0.0001, 0.1, log=True)"),
         ([10, 1000], "Integer(10, 1000, log=True)"),
+        ([np.int64(1), np.int64(100)], "Integer(1, 100, log=True)"),
+        ((np.int64(1), np.int64(2)), None),
         ((1, 2), None),
         ([1, 10], None),
         ([50, 100], None),

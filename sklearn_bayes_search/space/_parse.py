@@ -2,7 +2,10 @@
 
 import warnings
 from collections.abc import Mapping, Sequence, Set
+from numbers import Integral
 from typing import Any
+
+import numpy as np
 
 from sklearn_bayes_search.exceptions import safe_repr, stack_level
 from sklearn_bayes_search.space._choices import (
@@ -91,6 +94,7 @@ def warn_of_bounds(value: Any) -> None:
     if found:
         texts = ", ".join(f"{name!r}: {choices!r}" for name, choices in found.items())
         name, (low, high) = next(iter(found.items()))
+        low, high = (v.item() if isinstance(v, np.generic) else v for v in (low, high))
         kind = "Integer" if isinstance(low, int) and isinstance(high, int) else "Real"
         log = ", log=True" if low > 0 and high >= 100 * low else ""
         warnings.warn(
@@ -109,7 +113,7 @@ def _look_like_bounds(value: Any) -> bool:
         return False
     low, high = value
     if isinstance(value, tuple):
-        whole = isinstance(low, int) and isinstance(high, int)
+        whole = isinstance(low, Integral) and isinstance(high, Integral)
         return not (whole and high - low == 1)
     return bool(low > 0 and high > 10 * low)
 
