@@ -227,7 +227,7 @@ def function():
         (0.123456, "0.1235"),
         (0.99995, "0.99995"),
         (1500.0, "1500"),
-        (partial(np.log, 2), "partial(log)"),
+        (partial(np.log, 2), "partial(log, 2)"),
         (12345678, "12345678"),
         ("a$b", "a\\$b"),
         ("two\nlines", "two lines"),
