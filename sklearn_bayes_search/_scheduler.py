@@ -149,7 +149,7 @@ class Progress:
         return Searched(ended, self.stop_reason, sum(times) / max(len(times), 1))
 
     def what_is_kept(self):
-        """Say, after Ctrl-C, what was not in vain, and how to go on."""
+        """Describe, after Ctrl-C, what was not in vain, and how to go on."""
         n, what = sum(candidate.complete for candidate in self.candidates), "candidate"
         if n == 0:
             n, what = len(self.journal), "fit"
@@ -166,7 +166,7 @@ class Progress:
         self.optimizer.tell(candidate.trial, **self.outcome(candidate))
 
     def outcome(self, candidate):
-        """Give what the optimizer is told of a candidate."""
+        """Return what the optimizer is told of a candidate."""
         folds = self.objective.fold_scores(candidate.folds)
         score, noise = candidate.estimate or (self.objective(candidate.folds), 0.0)
         ran = [fold for fold in candidate.folds if fold is not None]

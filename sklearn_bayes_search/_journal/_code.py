@@ -64,7 +64,7 @@ ANYTHING, RESULT, MADE = "*", ("()", ()), (None, ())
 
 
 def changes_of_function(function):
-    """Tell which names a function assigns, and the contents of which it may change.
+    """List the names that a function assigns, and those whose contents it may change.
 
     `ANYTHING` among the latter if that cannot be told: functions that it calls may have
     been handed anything.
@@ -92,7 +92,7 @@ def changes_of_function(function):
 
 
 def changed_attributes(kind, in_code):
-    """Tell which attributes the methods of a class assign, or may change in place.
+    """List the attributes that the methods of a class assign, or may change in place.
 
     Of data, only what looks like a cache: a private attribute that methods without
     arguments assign.
@@ -118,7 +118,7 @@ def changed_attributes(kind, in_code):
 
 
 def _changes(code):
-    """Tell which names and attributes code assigns, and where it changes contents.
+    """List the names and attributes that code assigns, and where it changes contents.
 
     A place is a variable, and the attributes on the way from there: that of
     ``self.seen[k] = v`` is ``("self", ("seen",))``. What the code has made itself, as a
@@ -200,7 +200,7 @@ def _arguments(code):
 
 
 def function_of(member):
-    """Give the function that a member of a class, or what wraps one, stands for."""
+    """Return the function that a member of a class, or what wraps one, stands for."""
     member = getattr(member, "fget", getattr(member, "__func__", member))
     if callable(member) and not isinstance(member, FunctionType):
         member = inspect.unwrap(member)
@@ -221,7 +221,7 @@ def content_of(cell):
 
 
 def is_installed(function_or_class):
-    """Whether something comes from an installed package, and not from the user."""
+    """Check whether something comes from an installed package, not from the user."""
     name = str(function_or_class.__module__)
     if name.partition(".")[0] in LIBRARIES | sys.stdlib_module_names:
         return True

@@ -410,7 +410,7 @@ def _constant(constant):
 
 
 def _keeps_its_digest(value):
-    """Whether a value cannot change in place, or what changes is left out anyhow."""
+    """Check that a value cannot change in place, or what changes is left out anyhow."""
     if isinstance(value, tuple | frozenset):
         return all(map(_keeps_its_digest, value))
     fixed = isinstance(value, np.generic | type | ModuleType | Enum)
@@ -420,7 +420,7 @@ def _keeps_its_digest(value):
 
 
 def _is_data(value):
-    """Whether a value consists of data, functions, and objects of scikit-learn."""
+    """Check that a value consists of data, functions, and objects of scikit-learn."""
     if isinstance(value, dict):
         return _is_data([*value, *value.values()])
     if isinstance(value, list | tuple | set | frozenset):

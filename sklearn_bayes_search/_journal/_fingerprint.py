@@ -31,7 +31,7 @@ def fingerprint(space, seed, **components):
 
 
 def _distributions(space):
-    """Give what tells the dimensions of one space from those of another."""
+    """Return what tells the dimensions of one space from those of another."""
     given = space.param_distributions
     branches = [given] if isinstance(given, Mapping) else given
     return [

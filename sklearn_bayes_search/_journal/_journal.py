@@ -213,7 +213,7 @@ class Journal:
         return len(self._folds)
 
     def params(self, candidate):
-        """Give the stored setting of a candidate.
+        """Return the stored setting of a candidate.
 
         Parameters
         ----------
@@ -234,7 +234,7 @@ class Journal:
         return [dict(p) for number, p in known if number > candidate and p is not None]
 
     def result(self, candidate, fold):
-        """Give what came back for a fold, a dict.
+        """Return what came back for a fold, a dict.
 
         None if that is not known, or if the fold is to be run again.
         """
@@ -246,7 +246,7 @@ class Journal:
         return {**result, "fit_error": record["error"], "worker": record["worker"]}
 
     def died(self, candidate, fold):
-        """Whether a fold is run again because its process died."""
+        """Check whether a fold is run again because its process died."""
         place = place_of(candidate, fold)
         return place in self._again and self._folds[place]["lost"] == DEATH
 
@@ -330,7 +330,7 @@ def _file(path, fingerprint):
 
 
 def _known_header(record):
-    """Give a header if it is one; refuse that of another format."""
+    """Return a header if it is one; refuse that of another format."""
     fingerprint, plan = record.get("fingerprint"), record.get("plan")
     if not isinstance(fingerprint, dict) or not isinstance(plan, dict):
         return None

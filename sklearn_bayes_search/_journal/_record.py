@@ -28,7 +28,7 @@ DEATH = "death"
 
 
 def is_fold(record):
-    """Whether a record is that of a fold, with all that is read from it."""
+    """Check whether a record is that of a fold, with all that is read from it."""
     kinds = {
         **dict.fromkeys(("candidate", "fold", "branch"), int),
         **dict.fromkeys(("params", "text", "result"), dict),
@@ -49,19 +49,19 @@ def is_fold(record):
 
 
 def is_count(value):
-    """Whether a value may be a number of something."""
+    """Check whether a value may be a number of something."""
     return type(value) is int and 0 <= value < 2**63
 
 
 def _is_number(value):
-    """Whether a value is a number as `plain` writes it, some as words."""
+    """Check whether a value is a number as `plain` writes it, some as words."""
     if isinstance(value, str):
         return value in ("nan", "inf", "-inf")
     return type(value) is float or (type(value) is int and abs(value) < 2**63)
 
 
 def kind_of(record):
-    """Give what the records of one search have in common.
+    """Return what the records of one search have in common.
 
     None for a failure that hides the names of the metrics.
     """

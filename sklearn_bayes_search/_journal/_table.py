@@ -103,7 +103,7 @@ def _row(record):
 
 
 def _named(name, scores):
-    """Give a column to each metric."""
+    """Name a column for each metric."""
     if not isinstance(scores, dict):
         return {name: scores}
     return {f"{name}_{metric}": score for metric, score in scores.items()}
