@@ -297,8 +297,8 @@ def number_texts(
 
 
 def last_line(text: str) -> str:
-    """Give the last line with anything in it, of a traceback that which tells why."""
-    lines = [line for line in text.splitlines() if line.strip()]
+    """Give the last line with a word in it, of a traceback that which tells why."""
+    lines = [line for line in text.splitlines() if any(c.isalnum() for c in line)]
     return lines[-1] if lines else "no message"
 
 

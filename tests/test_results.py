@@ -328,6 +328,9 @@ def test_a_line_of_a_failed_candidate_ends_with_its_error():
     shown = line(candidate(fold(0, error="ValueError: " + "\x1b" * 999)))
     assert shown.isprintable()
     assert len(shown) < 250
+    assert line(candidate(fold(0, error="KeyError: 'a\n'\n"))).endswith(
+        "; KeyError: 'a"
+    )
     assert line(candidate(fold(0, error="Lost."))).endswith("; x=1; Lost.")
     assert line(candidate(fold(0, error=""))).endswith("; x=1; no message")
 
