@@ -1,6 +1,7 @@
 """Digests are of values: whatever objects cache, in every process."""
 
 import collections
+import datetime
 import enum
 import functools
 import heapq
@@ -10,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -502,6 +504,8 @@ RING = "def g(n): return f(n - 1)\ndef f(n): return g(n) if n else {}"
         (WeighsWithNotes({"a": 1}), WeighsWithNotes({"a": 2})),
         (counts_beside(weighs(1)), counts_beside(weighs(2))),
         (np.log1p, np.sqrt),
+        (datetime.date(2020, 1, 1), datetime.date(2020, 1, 2)),
+        (Decimal("1.5"), Decimal("1.6")),
         (re.compile("a"), re.compile("b")),
         (re.compile("a").match, re.compile("b").match),
         (

@@ -509,13 +509,27 @@ def test_a_forged_record_raises_nothing(tmp_path, place, value):
                 assert found is None or found["fit_time"] >= 0
 
 
-@pytest.mark.parametrize("name", ["seed", "max_pending", "n_iter", "exhaustive"])
-def test_a_forged_header_is_none(tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((n, "x") for n in ("seed", "max_pending", "n_iter", "exhaustive")),
+        ("max_pending", 0),
+    ],
+)
+def test_a_forged_header_is_none(tmp_path, name, value):
     path = tmp_path / "search.jsonl"
-    record = {"journal": 1, "fingerprint": DIGESTS, "plan": {**PLAN, name: "x"}}
+    record = {"journal": 1, "fingerprint": DIGESTS, "plan": {**PLAN, name: value}}
     path.write_bytes(line(record))
     with pytest.raises(JournalError, match="not the journal of a search"):
         open_journal(path)
+
+
+def test_a_forged_header_makes_no_grid_of_a_continuous_space(tmp_path):
+    path = tmp_path / "search.jsonl"
+    plan = {**PLAN, "exhaustive": True}
+    path.write_bytes(line({"journal": 1, "fingerprint": DIGESTS, "plan": plan}))
+    with open_journal(path) as journal:
+        assert journal.plan["exhaustive"] is False
 
 
 def test_times_of_a_clock_that_was_set_are_made_plausible(tmp_path):

@@ -11,6 +11,8 @@ import random
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
+from decimal import Decimal
 from enum import Enum
 from hashlib import blake2b
 from itertools import chain, count, islice
@@ -37,6 +39,7 @@ __all__ = ["digest"]
 PLAIN = {
     int: hex,  # repr refuses very large ones
     **dict.fromkeys((bool, float, complex, str, bytes, range), repr),
+    **dict.fromkeys((date, timedelta, Decimal), repr),
     **dict.fromkeys(map(type, (None, Ellipsis, NotImplemented)), repr),
 }
 # Longer texts, more items and more bytes are digested piece by piece.

@@ -126,6 +126,8 @@ class Journal:
                 self.fingerprint,
             )
             self.plan = {**self.plan, **header["plan"]}
+            if self.plan.get("exhaustive") and not math.isfinite(self._space.size):
+                self.plan["exhaustive"] = False
         self._write(
             {"journal": FORMAT, "fingerprint": self.fingerprint, "plan": self.plan}
         )
@@ -344,6 +346,7 @@ def _known_header(record):
     fits = (
         all(isinstance(digest, str | None) for digest in fingerprint.values())
         and all(map(is_count, counts))
+        and plan.get("max_pending", 1) >= 1
         and isinstance(plan.get("exhaustive", False), bool)
     )
     return record if fits else None
