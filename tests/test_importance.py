@@ -274,7 +274,7 @@ def test_a_direction_that_is_not_clear_is_not_told(monkeypatch):
     }
     assert list(parameter_importance(search)["direction"]) == ["score rises on average"]
     monkeypatch.setattr(
-        _shares, "_error", lambda model, seed: (np.array([1.1]), np.array([True]))
+        _shares, "_uncertainty", lambda model, seed: np.array([[1.1], [1.0], [1.0]])
     )
     assert list(parameter_importance(search)["direction"]) == [""]
 

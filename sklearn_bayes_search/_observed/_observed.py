@@ -243,9 +243,11 @@ class ScoreModel:
 
     Parameters
     ----------
+    likeliest : Surrogate
+        The most probable one, fitted to standardised scores.
     members : list of Surrogate
-        Fitted to standardised scores, all as probable. They differ in what is not known
-        of hyper-parameters, where these can be drawn.
+        Some that may be the true one as well, all as probable. They differ in what is
+        not known of hyper-parameters, where these can be drawn.
     observed : Observed
         What it was fitted to.
     centre : float
@@ -254,6 +256,7 @@ class ScoreModel:
         How large a difference of scores is 1 to the surrogate.
     """
 
+    likeliest: object
     members: list
     observed: Observed
     centre: float
@@ -293,11 +296,33 @@ class ScoreModel:
             ]
             if len(fitted) > 1:
                 fitted.sort(key=lambda gp: -gp.log_probability_)
-            if isinstance(fitted[0], AnovaProcess):
+            likeliest = fitted[0]
+            if isinstance(likeliest, AnovaProcess):
                 nearest = _nearest(observed.U, observed.space)
                 weights = np.bincount(nearest, minlength=len(y)) / len(nearest)
-                fitted = fitted[0].draw(N_MEMBERS, weights, np.random.default_rng(0))
-        return cls(fitted, observed, centre, unit)
+                rng = np.random.default_rng(0)
+                fitted = likeliest.draw(N_MEMBERS, weights, rng)
+        return cls(likeliest, fitted, observed, centre, unit)
+
+    def guess(self, U):
+        """Predict the score by the most probable model alone.
+
+        What that says of the whole is nearer to the truth, and how sure it is of it is
+        not: see `predict`.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Points of the unit cube; they are snapped first.
+
+        Returns
+        -------
+        mean : ndarray of shape (n_points,)
+            In units of the score.
+        """
+        with one_blas_thread():
+            posterior = self.likeliest.posterior(self.observed.space.snap(U))
+        return self.centre + self.unit * posterior.mean
 
     def predict(self, U, *, noise=False):
         """Predict the score.
