@@ -21,7 +21,7 @@ __all__ = ["ChoiceOfFailures", "are_expected", "check_what_works"]
 # plane or outside of a box; 0.1 % did where 65 % fails, and 8 % where 80 % does. With
 # three failures it would have been 1 %, 30 % and 76 %.
 MANY = 10
-# Where a given candidate works, the ranges may just be too wide. Where 90 % of the space
+# Where a given candidate works, ranges may just be too wide. Where 90 % of the space
 # fails, outside of a box around it, ten failures would end 17 to 33 % of searches in 1
 # to 4 dimensions, and twenty none of 120; where 95 % fails, 45 to 70 % and 7 to 33 %.
 MORE = 20

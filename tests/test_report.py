@@ -790,7 +790,9 @@ def test_ticks_are_few_and_on_their_axis(space):
     assert len(set(places)) == len(places)
 
 
-@pytest.mark.parametrize(("low", "high"), [(0, 1), (-5, 0.3), (1e5, 3e5), (0.98, 0.99)])
+@pytest.mark.parametrize(
+    ("low", "high"), [(0, 1), (-5, 0.3), (1e5, 3e5), (0.98, 0.99), (-1e308, 1e308)]
+)
 def test_round_numbers_are_between(low, high):
     numbers = round_numbers(low, high)
     assert 3 <= len(numbers) <= 6

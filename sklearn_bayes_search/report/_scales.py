@@ -187,8 +187,10 @@ def _round_values(low, high, *, log, whole):
 
 def round_numbers(low, high, most=5):
     """List three numbers at least between two others, at most so many round steps."""
-    step = 10 ** math.floor(math.log10((high - low) / 3))
-    step *= next(f for f in (1, 2, 5, 10) if (high - low) / (step * f) <= most)
+    step = 10.0 ** math.floor(math.log10(high / 3 - low / 3))
+    # the difference may be beyond the largest float
+    n_steps = high / step - low / step
+    step *= next(factor for factor in (1, 2, 5, 10) if n_steps / factor <= most)
     first, last = math.ceil(low / step), math.floor(high / step)
     return [float(f"{step * i:.15g}") for i in range(first, last + 1)]
 
