@@ -334,7 +334,12 @@ class _Loop:
             start = time.perf_counter()
             try:
                 trial = self._ask()
-            except SpaceExhausted:
+            except SpaceExhausted as error:
+                if not error.is_whole:
+                    return self._stopped(
+                        "no other point was found that is new and that the constraint "
+                        "permits"
+                    )
                 return (
                     f"evaluated all {len(self.candidates)} points of the search space"
                 )

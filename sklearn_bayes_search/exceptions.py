@@ -25,6 +25,8 @@ class SpaceExhausted(Exception):
     without an error: its ``stop_reason_`` says so.
     """
 
+    is_whole = True  # whether it is certain that no point is left
+
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Suggest the name that was meant, or list all: a sentence after a space.

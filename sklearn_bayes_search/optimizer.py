@@ -506,9 +506,11 @@ class BayesianOptimizer:
             )
         if self.space.size <= MAX_WALK:
             return SpaceExhausted("Every point of the space was asked for.")
-        return SpaceExhausted(
+        error = SpaceExhausted(
             f"None of {MAX_DRAWS} points drawn at random is new and permitted."
         )
+        error.is_whole = False
+        return error
 
     def _most_promising(self, rng: np.random.Generator) -> np.ndarray | None:
         """Let the proposer choose, given what was told and what is pending."""

@@ -614,6 +614,23 @@ def test_constraint_that_leaves_fewer_points_than_n_iter_ends_cleanly():
     assert search.stop_reason_ == "evaluated all 3 points of the search space"
 
 
+def test_search_that_finds_no_other_permitted_point_does_not_say_it_has_all(
+    monkeypatch,
+):
+    monkeypatch.setattr("sklearn_bayes_search.optimizer.MAX_DRAWS", 50)
+    space = Space(
+        {"max_depth": Integer(1, 10**6)}, constraint=lambda p: p["max_depth"] == 3
+    )
+    search = BayesSearchCV(
+        DecisionTreeClassifier(),
+        space,
+        n_iter=2,
+        cv=2,
+        initial_points=[{"max_depth": 3}],
+    ).fit(X, y)
+    assert search.stop_reason_.startswith("stopped after 1 of 2 candidates: no other")
+
+
 @pytest.mark.parametrize("n_iter", [1, 10])
 def test_constraint_that_permits_nothing_is_an_error(n_iter):
     space = Space({"x": [0.1, 0.2]}, constraint=lambda params: False)
