@@ -265,6 +265,14 @@ def test_a_fit_that_fails_or_ends_its_process_costs_itself_only(backend, estimat
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("options", [{}, {"fit_timeout": 60.0}], ids=["", "timeout"])
+def test_what_a_worker_cannot_unpickle_is_an_error_at_once(backend, options):
+    with pytest.raises(RuntimeError, match="not be unpickled.*no model.bin here"):
+        fit(backend, toys.Homebound(home=os.getpid()), **options)
+    assert digest(fit(backend)) == local_digest(toys.Toy())
+
+
+@pytest.mark.slow
 def test_a_fit_that_hangs_is_ended(backend):
     # longer than imports in a new process of ray take on a slow machine
     fitted = fit(backend, toys.Hanging(), fit_timeout=5.0)

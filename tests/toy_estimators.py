@@ -49,6 +49,25 @@ class Toy(BaseEstimator):
         return -((self.a - 0.3) ** 2) - 0.1 * self.b + 0.01 * self.mean_ * self.a
 
 
+class Homebound(Toy):
+    """Can be unpickled in the process of this number only.
+
+    Parameters
+    ----------
+    home : int, default=None
+        As of ``os.getpid``.
+    """
+
+    def __init__(self, a=0.0, b=0, home=None):
+        super().__init__(a, b)
+        self.home = home
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if os.getpid() != self.home:
+            raise FileNotFoundError("no model.bin here")
+
+
 class Jittery(Toy):
     """Takes an unforeseeable time, up to 20 ms, to fit."""
 

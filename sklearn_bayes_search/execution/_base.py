@@ -24,6 +24,7 @@ __all__ = [
     "of_exit",
     "parts_of",
     "run_guarded",
+    "unpickled",
 ]
 
 Task = Callable[[], Any]
@@ -189,11 +190,17 @@ class Sealed:
 
 
 def _open(pickled: bytes) -> Any:
-    """Unpickle a call in a worker, and run it."""
+    """Unpickle a call of joblib's in a worker, and run it."""
+    call = unpickled(pickled)
+    return [call] if isinstance(call, Lost) else call()
+
+
+def unpickled(pickled: bytes) -> Any:
+    """Unpickle what a worker was sent; a `Lost` if it has not enough memory."""
     try:
-        call = pickle.loads(pickled)
+        return pickle.loads(pickled)
     except MemoryError as error:
-        return [Lost(f"The task could not be unpickled: {error!r}", by_death=True)]
+        return Lost(f"The task could not be unpickled: {error!r}", by_death=True)
     except (Exception, SystemExit) as error:
         what = traceback.format_exception_only(error)[-1].strip()
         raise RuntimeError(
@@ -202,7 +209,6 @@ def _open(pickled: bytes) -> Any:
             "the data must be importable in a worker. Define them in a module of their "
             "own, or run all fits in this process, with n_jobs=1 and no fit_timeout."
         ) from error
-    return call()
 
 
 def _survives_pickling(error: Exception) -> bool:

@@ -8,6 +8,7 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any
 
+from sklearn_bayes_search.execution._base import Lost, unpickled
 from sklearn_bayes_search.execution._cluster import DataLost, WorkerDied, run
 
 __all__ = ["DaskCluster"]
@@ -83,16 +84,24 @@ class DaskCluster:
         raise TimeoutError("no worker came back")
 
     def submit(self, values: Sequence[Any]) -> Any:
+        import cloudpickle
+        from distributed import Future
+
+        # a worker dies of what it cannot unpickle, unless a call of ours does it
+        places = [i for i, value in enumerate(values) if isinstance(value, Future)]
+        own = {i: value for i, value in enumerate(values) if i not in places}
+        packed = cloudpickle.dumps((places, own))
         if self._cold:
             # the clock of a call must not begin while its worker imports modules
-            from distributed import Future
-
-            self._client.run(_receive, [v for v in values if not isinstance(v, Future)])
+            self._client.run(_receive, packed)
             self._cold = False
         place = self._choose_worker()
         # bound to its worker: dask would send a deadly call from one to the next
         future = self._client.submit(
-            run, *values, pure=False, workers=[place], allow_other_workers=False
+            *(_run_packed, packed, *(values[i] for i in places)),
+            pure=False,
+            workers=[place],
+            allow_other_workers=False,
         )
         future.add_done_callback(self._done.put)
         self._places[future.key] = place
@@ -201,5 +210,17 @@ def _end_worker_of_nanny() -> Any:
     return end
 
 
-def _receive(values: Any) -> None:
-    """Do nothing: what the values need was imported on the way."""
+def _receive(packed: bytes) -> None:
+    """Import what the values need; that they have errors is told by the call."""
+    with suppress(Exception):
+        unpickled(packed)
+
+
+def _run_packed(packed: bytes, *shared: Any) -> Any:
+    """Call `run` with values of which some are shared."""
+    opened = unpickled(packed)
+    if isinstance(opened, Lost):
+        return opened
+    places, values = opened
+    values.update(zip(places, shared, strict=True))
+    return run(*(values[i] for i in sorted(values)))
