@@ -52,19 +52,21 @@ def points(*branches):
 def draw_space(rng):
     """Draw a space, and list its settings if it is finite."""
     mixed = {"a": Real(0, 1), "b": Integer(1, 4), "kind": ["x", "y"]}
-    grid = {"b": [*range(rng.integers(1, 6))], "kind": ["x", "y", "z"]}
+    grid = {"b": [*range(rng.integers(1, 5))], "kind": ["x", "y", "z"]}
     wide = {"b": [*range(7)], "kind": ["x", "y"]}
     branches = [{"b": [1, 2, 3], "kind": ["x"]}, {"a": [0.2, 0.5], "kind": ["y", "z"]}]
-    of_two_kinds = Space([mixed, {"kind": ["z"]}], constraint=permits_most)
-    spaces = [
-        ({"a": Real(0, 1)}, None),
-        (mixed, None),
-        (of_two_kinds, None),
-        (grid, points(grid)),
-        (branches, points(*branches)),
-        (Space(wide, constraint=permits), [*filter(permits, points(wide))]),
-    ]
-    return spaces[rng.integers(len(spaces))]
+    kind = rng.integers(6)
+    if kind == 0:
+        return {"a": Real(0, 1)}, None
+    if kind == 1:
+        return mixed, None
+    if kind == 2:
+        return Space([mixed, {"kind": ["z"]}], constraint=permits_most), None
+    if kind == 3:
+        return grid, points(grid)
+    if kind == 4:
+        return branches, points(*branches)
+    return Space(wide, constraint=permits), [*filter(permits, points(wide))]
 
 
 def first_score(estimator, X, y=None):
@@ -196,7 +198,7 @@ class Schedule:
             self.n_initial_points, n_iter = 1, n_iter and n_iter + 3
         jump_rate, death_rate = 0.2 * chance(0.2), 0.1 * chance(0.1)
         n_lives = (
-            1 if self.keeps == "nothing" else draw(rng, **{"1": 1, "2": 4, "3": 3})
+            1 if self.keeps == "nothing" else draw(rng, **{"1": 1, "2": 3, "3": 1})
         )
         lives = []
         for k in range(int(n_lives)):
@@ -225,7 +227,8 @@ class Schedule:
                 n_workers = int(rng.integers(1, 5))
             if fit_timeout and chance(0.1):
                 fit_timeout = LONG
-        if self.settings is not None and lives[-1].n_iter and chance(0.5):
+        likely = 0.8 if other_choices else 0.3
+        if self.settings is not None and lives[-1].n_iter and chance(likely):
             # to the last point, though not in the order of a grid
             lives[-1].n_iter = max(lives[-1].n_iter, len(self.settings) + 1)
         return lives

@@ -347,7 +347,7 @@ class Simulation:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except OSError:
                     self.blame("the journal is still locked")
-        if world.rng.random() < 0.3:
+        if world.rng.random() < 0.2:
             self._check_readable(self.content())
 
     def _check_readable(self, content):
