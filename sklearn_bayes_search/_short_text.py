@@ -14,7 +14,7 @@ import numpy as np
 from sklearn_bayes_search._axes import ROUNDING
 from sklearn_bayes_search.exceptions import safe_repr
 from sklearn_bayes_search.space import Space
-from sklearn_bayes_search.space._choices import equal
+from sklearn_bayes_search.space._choices import is_int, same_value
 from sklearn_bayes_search.space._dimensions import is_number
 
 __all__ = [
@@ -191,7 +191,9 @@ def setting_texts(
         texts = value_texts(different, longest)
         for i in own:
             value = settings[i][name]
-            which = next(j for j, other in enumerate(different) if equal(other, value))
+            which = next(
+                j for j, other in enumerate(different) if same_value(other, value)
+            )
             parts[i].append(f"{called}={texts[which]}")
     return [", ".join(own) for own in parts]
 
@@ -222,7 +224,7 @@ def setting_writer(space: Space) -> Callable[[dict[str, Any]], str]:
 
     def text(name: str, value: Any) -> str:
         for choice, written in zip(*known.get(name, ([], [])), strict=True):
-            if choice is value or equal(choice, value):
+            if choice is value or same_value(choice, value):
                 return written
         return shown(value, longest)
 
@@ -233,7 +235,7 @@ def setting_writer(space: Space) -> Callable[[dict[str, Any]], str]:
 
 
 def different_values(values: Iterable[Any]) -> list[Any]:
-    """List values of any kind without those that are equal to an earlier one.
+    """List values without those that are equal to an earlier one, 1 and 1.0 apart.
 
     Parameters
     ----------
@@ -247,7 +249,7 @@ def different_values(values: Iterable[Any]) -> list[Any]:
     """
     different: list[Any] = []
     for value in values:
-        if not any(equal(other, value) for other in different):
+        if not any(same_value(other, value) for other in different):
             different.append(value)
     return different
 
@@ -359,9 +361,14 @@ def _precisely(values: Sequence[Any]) -> list[str]:
     digits, numbers = DIGITS, [value for value in values if is_number(value)]
     while digits < MOST_DIGITS and repeated(_number(n, digits) for n in numbers):
         digits += 1
-    return [
+    texts = [
         safe_repr(value) if isinstance(value, str) else shown(value, WHOLE, digits)
         for value in values
+    ]
+    ints = {text for text, v in zip(texts, values, strict=True) if is_int(v)}
+    return [
+        f"{text}.0" if text in ints and is_number(value) and not is_int(value) else text
+        for text, value in zip(texts, values, strict=True)
     ]
 
 

@@ -11,6 +11,7 @@ from sklearn_bayes_search.selection import (
     equivalent_settings,
     honest_score,
 )
+from sklearn_bayes_search.space._choices import int_and_equal_float
 
 __all__ = ["ResultTables", "results_frame"]
 
@@ -227,6 +228,8 @@ def _column(params, name):
         objects[row] = value
     column = pd.Series(objects, dtype=object)
     if not all(isinstance(v, bool | int | float | str | np.generic) for v in present):
+        return column
+    if int_and_equal_float(present):  # 1 and 1.0 are two choices
         return column
     try:
         inferred = pd.Series(present).dtype

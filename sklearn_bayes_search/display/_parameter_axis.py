@@ -12,7 +12,7 @@ from sklearn_bayes_search.display._text import (
     value_texts,
 )
 from sklearn_bayes_search.space import Categorical
-from sklearn_bayes_search.space._choices import all_numbers
+from sklearn_bayes_search.space._choices import all_numbers, int_and_equal_float
 from sklearn_bayes_search.space._dimensions import is_number
 
 __all__ = ["ParameterAxis", "dimension_axis", "parameter_axes"]
@@ -217,7 +217,9 @@ def dimension_axis(name, values, dimensions):
     lists = [d.choices for d in dimensions if hasattr(d, "choices")]
     many = sum(map(len, lists)) > MOST_CHOICES
     choices = [] if many else [choice for own in lists for choice in own]
-    if not all(map(all_numbers, [values, *lists])):
+    if not all(map(all_numbers, [values, *lists])) or any(
+        map(int_and_equal_float, lists if dimensions else [values])
+    ):
         return _categorical(name, [*choices, *values])
     numbers = np.array([*values, *choices], dtype=float)
     ends, middles = [], []

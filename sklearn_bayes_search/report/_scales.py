@@ -9,7 +9,7 @@ from sklearn_bayes_search._short_text import different_values, number_texts
 from sklearn_bayes_search._trial import nearest_level
 from sklearn_bayes_search.report._labels import value_labels
 from sklearn_bayes_search.space import Ordinal
-from sklearn_bayes_search.space._choices import equal
+from sklearn_bayes_search.space._choices import same_value
 from sklearn_bayes_search.space._dimensions import is_number
 
 __all__ = [
@@ -136,7 +136,7 @@ class MixedScale:
     def _height(self, value):
         if is_number(value):
             return self._share * self._place(float(value))
-        index = next(i for i, name in enumerate(self._names) if equal(name, value))
+        index = next(i for i, name in enumerate(self._names) if same_value(name, value))
         # alone, names are off the ends
         place = index + (1.0 if self._numbers else 0.5)
         return self._share + (1 - self._share) * place / len(self._names)

@@ -16,7 +16,7 @@ from sklearn_bayes_search.report._scales import (
     score_ticks,
 )
 from sklearn_bayes_search.space import Ordinal
-from sklearn_bayes_search.space._choices import equal
+from sklearn_bayes_search.space._choices import same_value
 
 __all__ = ["parallel", "slices"]
 
@@ -365,7 +365,7 @@ def _axes(space, placed):
     axes = []
     for name in dict.fromkeys(n for each in space.branches for n in each):
         values = [c.params[name] for c, _ in placed if name in c.params]
-        if name not in columns and all(equal(values[0], v) for v in values):
+        if name not in columns and all(same_value(values[0], v) for v in values):
             continue
         own = columns.get(name, [])
         active = space.dims.active[branch][:, [axis.column for axis in own]]

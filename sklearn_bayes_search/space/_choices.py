@@ -24,6 +24,15 @@ __all__ = ["Categorical", "Listed", "Ordinal"]
 # nothing about spacing (a 0 in front of a geometric series) and ranks are used.
 MAX_GAP_RATIO = 20.0
 
+# To these an int is a count and a float a share: one feature, or all of them. They are
+# scikit-learn's that take both, and are called the same elsewhere.
+COUNTS_OR_SHARES = frozenset(
+    {"max_df", "max_features", "max_patches", "max_samples", "min_cluster_size"}
+    | {"min_df", "min_frequency", "min_samples", "min_samples_leaf"}
+    | {"min_samples_split", "n_components", "n_features_to_select", "step"}
+    | {"test_size", "train_size", "validation_fraction"}
+)
+
 # Of more choices than this, those that may be equal to a value are found by their
 # hashes, which are computed for so many at a time.
 FEW, CHUNK = 100, 10_000
@@ -219,7 +228,8 @@ class Ordinal(Listed):
     ----------
     choices : sequence
         The values. Numbers are ordered by size, with linear or geometric spacing,
-        whichever is more even. Other objects keep the order given, evenly spaced.
+        whichever is more even. Other objects keep the order given, evenly spaced, and
+        so do numbers where an int is equal to a float, as in ``[1, 0.5, 1.0]``.
 
     Raises
     ------
@@ -237,7 +247,7 @@ class Ordinal(Listed):
 
     def __init__(self, choices: Sequence[Any]) -> None:
         choices = _check_choices("Ordinal", choices)
-        if all_numbers(choices):
+        if all_numbers(choices) and not int_and_equal_float(choices):
             positions = spaced_positions(np.array(choices, dtype=float))
         else:
             positions = (np.arange(len(choices)) + 0.5) / len(choices)
@@ -301,6 +311,33 @@ def spaced_positions(values: np.ndarray) -> np.ndarray:
 def is_int(value: Any) -> bool:
     """Tell whether a value is of an int's type; 1.0 is not."""
     return isinstance(value, numbers.Integral)
+
+
+def same_value(a: Any, b: Any) -> bool:
+    """Tell whether two choices are equal, and none is an int and the other a float."""
+    return is_int(a) == is_int(b) and equal(a, b)
+
+
+def int_and_equal_float(values: Sequence[Any]) -> bool:
+    """Tell whether an int is equal to another number that is none, as 1 to 1.0."""
+    kinds = {k for k in map(type, values) if issubclass(k, numbers.Real)} - {bool}
+    if len({issubclass(kind, numbers.Integral) for kind in kinds}) < 2:
+        return False
+    ints = {v for v in values if is_int(v) and type(v) is not bool}
+    others = (v for v in values if isinstance(v, numbers.Real) and not is_int(v))
+    return any(value in ints for value in others)
+
+
+def are_ordered(name: str, choices: Sequence[Any]) -> bool:
+    """Tell whether the choices of a parameter are numbers that can be ordered by size.
+
+    Ints and floats are where they mean the same. An int that is equal to a float says
+    that they do not, and so does the name of a parameter that takes counts and shares.
+    """
+    if not all_numbers(choices) or int_and_equal_float(choices):
+        return False
+    counts_or_shares = name.rpartition("__")[-1] in COUNTS_OR_SHARES
+    return not counts_or_shares or len(set(map(is_int, choices))) == 1
 
 
 def _hash(value: Any) -> int | None:

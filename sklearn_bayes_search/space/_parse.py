@@ -11,7 +11,7 @@ from sklearn_bayes_search.exceptions import safe_repr, stack_level
 from sklearn_bayes_search.space._choices import (
     Categorical,
     Ordinal,
-    all_numbers,
+    are_ordered,
     is_listing,
     range_among,
 )
@@ -76,7 +76,7 @@ def as_dimension(name: str, value: Any) -> Dimension:
             "give at least one, or leave the parameter out."
         )
     _refuse_range(name, value)
-    return Ordinal(value) if all_numbers(value) else Categorical(value)
+    return Ordinal(value) if are_ordered(name, value) else Categorical(value)
 
 
 def warn_of_bounds(value: Any) -> None:

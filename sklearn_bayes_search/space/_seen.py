@@ -3,12 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sklearn_bayes_search.space._choices import Categorical, Ordinal, equal
+from sklearn_bayes_search.space._choices import (
+    Categorical,
+    Ordinal,
+    are_ordered,
+    same_value,
+)
 from sklearn_bayes_search.space._dimensions import (
     Dimension,
     Integer,
     Real,
-    is_number,
     is_whole,
 )
 from sklearn_bayes_search.space._space import Space
@@ -22,8 +26,8 @@ LOG_FROM = 100.0
 def seen_space(settings: Sequence[Mapping[str, Any]]) -> Space:
     """Make a space of the values seen.
 
-    Numbers, bools apart, are ordered choices where each was tried twice or more on
-    average, as in a grid. Otherwise they are a range from the lowest to the highest
+    Numbers that can be ordered are ordered choices where each was tried twice or more
+    on average, as in a grid. Otherwise they are a range from the lowest to the highest
     seen: of ints where all are whole, logarithmic where all are positive and the
     highest is at least 100 times the lowest. Everything else is a choice without an
     order. Settings with other names are other branches: a parameter is inactive where
@@ -50,7 +54,7 @@ def seen_space(settings: Sequence[Mapping[str, Any]]) -> Space:
     shared = {
         name: _numeric(values)
         for name, values in tried.items()
-        if all(map(is_number, values))
+        if are_ordered(name, values)
     }
     return Space(
         [
@@ -79,6 +83,6 @@ def _numeric(values: list[Any]) -> Dimension:
 def _unique(values: list[Any]) -> list[Any]:
     unique: list[Any] = []
     for value in values:
-        if not any(equal(value, other) for other in unique):
+        if not any(same_value(value, other) for other in unique):
             unique.append(value)
     return unique

@@ -1,6 +1,7 @@
 """The search space: branches of named dimensions, laid out as columns of a cube."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,12 @@ from scipy.stats import qmc
 
 from sklearn_bayes_search._trial import Dims
 from sklearn_bayes_search.exceptions import did_you_mean, safe_repr
-from sklearn_bayes_search.space._choices import equal
+from sklearn_bayes_search.space._choices import (
+    equal,
+    int_and_equal_float,
+    is_int,
+    same_value,
+)
 from sklearn_bayes_search.space._dimensions import Dimension
 from sklearn_bayes_search.space._parse import as_branches, as_dimension
 
@@ -29,7 +35,8 @@ class Space:
         Parameter names with, each, a list, tuple, range or array of **choices**, a
         frozen ``scipy.stats`` distribution, an object with ``rvs``, or a
         :class:`Real`, :class:`Integer`, :class:`Categorical` or :class:`Ordinal`.
-        Choices that are all numbers are ordered by size.
+        Choices that are all numbers are ordered by size, unless ints and floats mean
+        different things, as for ``max_features``: see :doc:`/space`.
     constraint : callable, default=None
         ``constraint(params) -> bool``: settings for which it is false are never tried.
 
@@ -88,9 +95,22 @@ class Space:
             {name: as_dimension(name, branch[name]) for name in sorted(branch)}
             for branch in as_branches(param_distributions)
         )
+        self._by_type = self._told_by_type()
         self._lay_out()
         sizes = [_product_size(branch) for branch in self.branches]
         self.size = float(sum(sizes))
+
+    def _told_by_type(self) -> set[str]:
+        """Name the parameters of which 1 and 1.0, in any branch, are two choices."""
+        lists: dict[str, list[Sequence[Any]]] = {}
+        for branch in self.branches:
+            for name, dimension in branch.items():
+                lists.setdefault(name, []).append(getattr(dimension, "choices", ()))
+        return {
+            name
+            for name, own in lists.items()
+            if int_and_equal_float(own[0] if len(own) == 1 else [*chain(*own)])
+        }
 
     def _lay_out(self) -> None:
         columns: list[tuple[str, Dimension]] = []
@@ -253,6 +273,8 @@ class Space:
         ]
         if not fitting:
             raise ValueError(self._wrong_names(params))
+        # the branch that has a 1.0 before the one that has a 1
+        fitting.sort(key=lambda b: not self._has_types(b, params))
         problems = []
         for b in fitting:
             row = self.dims.neutral.copy()
@@ -273,6 +295,18 @@ class Space:
                 return np.asarray(self.snap(row[np.newaxis])[0])
         raise ValueError("; ".join(problems))
 
+    def _has_types(self, branch: int, params: Mapping[str, Any]) -> bool:
+        """Tell whether ints and floats of a setting are such in a branch, too."""
+        for name in self._by_type.intersection(params):
+            dimension = self.branches[branch][name]
+            try:
+                value = dimension.decode(dimension.encode(params[name]))
+            except ValueError:
+                return False
+            if is_int(value) != is_int(params[name]):
+                return False
+        return True
+
     def same(self, params: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         """Tell whether two settings have the same values.
 
@@ -284,10 +318,12 @@ class Space:
         Returns
         -------
         bool
-            Whether names and values are equal, also where ``==`` would raise.
+            Whether names and values are equal, also where ``==`` would raise. 1 and 1.0
+            are the same unless they are choices of one parameter.
         """
         return set(params) == set(other) and all(
-            equal(value, other[name]) for name, value in params.items()
+            (same_value if name in self._by_type else equal)(value, other[name])
+            for name, value in params.items()
         )
 
     def contains(self, params: Mapping[str, Any]) -> bool:
