@@ -23,6 +23,8 @@ EXHAUSTIVE_SIZE = 2000
 # instead of the best one 0.4 +- 0.2. Four times as many points gain nothing.
 # Random points do as well here as Sobol's, which take longer to draw.
 N_EVERYWHERE, N_LOCAL, N_ROUNDS = 512, 256, 3
+# Points that are looked at around known ones, where a constraint permits few others.
+N_NEARBY, N_AT_ONCE = 8192, 256
 # Evaluations of a climb, and the gain at which it ends in units of the target's spread.
 MAX_CLIMB, CLIMB_TOLERANCE = 16, 1e-7
 LOCAL_STEPS = (0.3, 0.1, 0.02)  # times the length scale, at most 1
@@ -88,6 +90,11 @@ class Asked:
             return False
         near = np.abs(self._rows - row) <= self._tolerance
         return bool(near.all(axis=1).any())
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The points, shape (n, n_dims)."""
+        return self._rows
 
     def leave_out(self, U: np.ndarray) -> np.ndarray:
         """Give the rows of ``U`` that were not asked for, each of them once."""
@@ -175,6 +182,35 @@ class Maximizer:
         for index in np.argsort(-values, kind="stable"):
             if not asked.repeats(U[index]) and self.space.allows_row(U[index]):
                 return np.asarray(U[index])
+        return None
+
+    def nearby(self, asked: Asked, rng: np.random.Generator) -> np.ndarray | None:
+        """Find a new point that the constraint permits, around those asked for.
+
+        Steps of all sizes go from a known point in a few columns, by the same amount in
+        these, and along the lines through two points: the rest may be a thin band.
+        """
+        known, n_dims = asked.rows, self.dims.n_dims
+        low, high = self.space.reach.T
+        for _ in range(N_NEARBY // N_AT_ONCE if len(known) else 0):
+            U, V = known[rng.integers(len(known), size=(2, N_AT_ONCE))]
+            size = 10.0 ** rng.uniform(-8, 0, size=(N_AT_ONCE, 1))
+            moved = rng.uniform(size=U.shape) < rng.uniform(size=(N_AT_ONCE, 1))
+            moved[np.arange(N_AT_ONCE), rng.integers(n_dims, size=N_AT_ONCE)] = True
+            stepped = self._move(U, moved, size, rng)
+            redrawn = np.where(moved, low + (high - low) * rng.uniform(size=U.shape), U)
+            signed = rng.choice([-1, 1], size=size.shape) * size
+            alike = np.where(moved, U + signed, U)
+            along = U + 1e4 * signed * (V - U)
+            kind = rng.integers(4, size=size.shape)
+            chosen = np.choose(kind, [stepped, redrawn, alike, along])
+            level = np.where(kind == 3, V, chosen)
+            numeric = np.clip(chosen, low, high)
+            chosen = np.where(self.dims.categorical, level, numeric)
+            new = asked.leave_out(self.space.snap(chosen))
+            for row in new[self.space.allowed(new)]:
+                if not asked.repeats(row):
+                    return np.asarray(row)
         return None
 
     def _candidates(

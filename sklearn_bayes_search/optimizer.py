@@ -161,6 +161,7 @@ class BayesianOptimizer:
         self._filling = SpaceFilling(self.space, self._rng(0, 0))
         self._maximizer = Maximizer(self.space)
         self._asked = Asked(self.space.dims)
+        self._n_draws = MAX_DRAWS
         self._pending: dict[int, Trial] = {}
         # copies: whoever evaluates a trial may change its params
         self._params: dict[int, dict[str, Any]] = {}
@@ -480,7 +481,10 @@ class BayesianOptimizer:
         if self._n_asked < min(self.n_initial_points, MOST_FIRST):
             row = self._middle.find(self._is_new, FEW_DRAWS)
         if row is None:
-            row = self._filling.find(self._is_new, MAX_DRAWS)
+            row = self._filling.find(self._is_new, self._n_draws)
+        if row is None and self.space.size > MAX_WALK:
+            self._n_draws = FEW_DRAWS  # the constraint permits hardly any of them
+            row = self._maximizer.nearby(self._asked, self._rng(3, self._n_asked))
         if row is None and self.space.size > MAX_WALK:  # all are near another one
             row = self._filling.find(lambda row: row not in self._asked, FEW_DRAWS)
         if row is not None:
@@ -507,7 +511,8 @@ class BayesianOptimizer:
         if self.space.size <= MAX_WALK:
             return SpaceExhausted("Every point of the space was asked for.")
         error = SpaceExhausted(
-            f"None of {MAX_DRAWS} points drawn at random is new and permitted."
+            "No point was found that is new and permitted, drawn at random or near "
+            "those that are known."
         )
         error.is_whole = False
         return error

@@ -269,7 +269,7 @@ def test_when_only_repetitions_are_left_the_search_ends(monkeypatch):
     space = Space({"x": Real(0, 1)}, constraint=lambda params: params["x"] < 2e-4)
     optimizer = make(space, initial_points=[{"x": 1e-4}])
     assert len(run(optimizer, 5)) == 1
-    with pytest.raises(SpaceExhausted, match="None of 500 points drawn at random"):
+    with pytest.raises(SpaceExhausted, match="No point was found that is new"):
         optimizer.ask()
 
 
@@ -726,6 +726,37 @@ def test_a_constraint_may_be_false_nearly_everywhere(member):
 
     optimizer = make(Space(BOX, constraint=permitted), **MEMBERS[member])
     trials = run(optimizer, 8)
+    assert all(permitted(trial.params) for trial in trials)
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+@pytest.mark.parametrize(
+    ("space", "permitted", "given"),
+    [
+        (BOX, lambda p: abs(p["x"] - p["y"]) < 1e-6, {"x": 0.5, "y": 0.5}),
+        (BOX, lambda p: max(abs(v - 0.3) for v in p.values()) < 3e-3, None),
+        (
+            {"a": Integer(1, 10**6), "b": Integer(1, 10**6)},
+            lambda p: p["a"] == p["b"],
+            {"a": 5, "b": 5},
+        ),
+        (
+            {"a": Integer(1, 10**6), "b": Integer(1, 10**6)},
+            lambda p: p["b"] == 7,
+            {"a": 5, "b": 7},
+        ),
+    ],
+    ids=["band", "corner", "equal", "fixed"],
+)
+def test_permitted_points_are_found_near_known_ones(
+    monkeypatch, member, space, permitted, given
+):
+    monkeypatch.setattr(module, "MAX_DRAWS", 200)
+    given = given or dict.fromkeys(space, 0.3)
+    space = Space(space, constraint=permitted)
+    optimizer = make(space, initial_points=[given], **MEMBERS[member])
+    trials = run(optimizer, 10)
+    assert len({trial.row.tobytes() for trial in trials}) == 10
     assert all(permitted(trial.params) for trial in trials)
 
 
