@@ -10,7 +10,7 @@ import functools
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from threadpoolctl import OpenBLASController, ThreadpoolController
@@ -18,8 +18,8 @@ from threadpoolctl import OpenBLASController, ThreadpoolController
 __all__ = ["one_blas_thread"]
 
 # Module-level state is the exception here: what it guards is the process's. Ctrl-C may
-# come anywhere: the lock does not shut its own thread out, a holder is gone with its
-# block, and the limit is one until it is lifted.
+# come anywhere: the lock does not shut its own thread out and is given back for good
+# at the end, a holder is gone with its block, and the limit is one until it is lifted.
 _lock = threading.RLock()
 _holders: "weakref.WeakSet[_Holder]" = weakref.WeakSet()
 _limits: list[Any] = []
@@ -39,19 +39,36 @@ def one_blas_thread() -> Iterator[None]:
     """Limit BLAS to one thread until all that limit it have left."""
     holder = _Holder()
     try:
-        with _lock:
+        try:
+            _lock.acquire()
             _holders.add(holder)
             if not _limits:
                 _limits.append(_limit())
+        finally:
+            _give_back()
         yield
     finally:
-        with _lock:
+        try:
+            _lock.acquire()
             _holders.discard(holder)
             if _limits and not _holders:
                 _let_this_thread_set_limits()
                 _limits[0].restore_original_limits()
                 _limits.clear()
                 _let_this_thread_set_limits()
+        finally:
+            _give_back()
+
+
+def _give_back() -> None:
+    """Release the lock as often as this thread holds it, from interrupted blocks too.
+
+    After a 'with' statement that Ctrl-C interrupts between two instructions, it would
+    be held for ever, and searches in other threads would wait for ever.
+    """
+    with suppress(RuntimeError):  # it is not, or no longer, this thread's
+        while True:
+            _lock.release()
 
 
 def _limit() -> Any:

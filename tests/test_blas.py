@@ -113,3 +113,7 @@ def test_an_interrupt_between_two_lines_does_no_lasting_harm():
     with one_blas_thread():
         assert blas_threads() == {1}
     assert blas_threads() == {3}
+    # the lock is free: only the thread that holds it could take it otherwise
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(_blas._lock.acquire, timeout=10).result()
+        pool.submit(_blas._lock.release).result()

@@ -267,7 +267,7 @@ def test_a_fit_that_fails_or_ends_its_process_costs_itself_only(backend, estimat
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"fit_timeout": 60.0}], ids=["", "timeout"])
 def test_what_a_worker_cannot_unpickle_is_an_error_at_once(backend, options):
-    with pytest.raises(RuntimeError, match="not be unpickled.*no model.bin here"):
+    with pytest.raises(RuntimeError, match=r"not be unpickled.*no model.bin here"):
         fit(backend, toys.Homebound(home=os.getpid()), **options)
     assert digest(fit(backend)) == local_digest(toys.Toy())
 
