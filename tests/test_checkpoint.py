@@ -578,7 +578,7 @@ def interrupted(fit, number):
     [{}, {"racing": True}, {"warm_start": True}, {"max_pending": 3, "refit": False}],
     ids=str,
 )
-@pytest.mark.parametrize("step", [499, pytest.param(11, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [499, pytest.param(53, marks=pytest.mark.slow)])
 def test_ctrl_c_between_any_two_lines(path, options, step):
     def new_search():
         arguments = {"n_iter": 3, "n_initial_points": 9, "cv": 3, "random_state": 0}
