@@ -25,6 +25,7 @@ __all__ = [
     "parts_of",
     "run_guarded",
     "unpickled",
+    "unreadable",
 ]
 
 Task = Callable[[], Any]
@@ -203,12 +204,17 @@ def unpickled(pickled: bytes) -> Any:
         return Lost(f"The task could not be unpickled: {error!r}", by_death=True)
     except (Exception, SystemExit) as error:
         what = traceback.format_exception_only(error)[-1].strip()
-        raise RuntimeError(
-            f"A task of the search could not be unpickled in a worker process: {what}\n"
-            "Classes and functions of the estimator, the search space, the scoring and "
-            "the data must be importable in a worker. Define them in a module of their "
-            "own, or run all fits in this process, with n_jobs=1 and no fit_timeout."
-        ) from error
+        raise unreadable(what) from error
+
+
+def unreadable(reason: str) -> RuntimeError:
+    """Make the error of a task that a worker could not unpickle."""
+    return RuntimeError(
+        f"A task of the search could not be unpickled in a worker process: {reason}\n"
+        "Classes and functions of the estimator, the search space, the scoring and the "
+        "data must be importable in a worker. Define them in a module of their own, or "
+        "run all fits in this process, with n_jobs=1 and no fit_timeout."
+    )
 
 
 def _survives_pickling(error: Exception) -> bool:

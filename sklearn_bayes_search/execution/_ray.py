@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
+from sklearn_bayes_search.execution._base import unreadable
 from sklearn_bayes_search.execution._cluster import DataLost, WorkerDied, run
 
 __all__ = ["RayCluster"]
@@ -77,6 +78,8 @@ class RayCluster:
         try:
             return self._ray.get(value)
         except errors.RayTaskError as error:
+            if isinstance(error.cause, errors.RaySystemError):  # of its arguments
+                raise unreadable(str(error.cause).partition("\n")[0]) from error
             raise error.cause from error
         except errors.ObjectLostError as error:
             raise DataLost(str(error)) from error
