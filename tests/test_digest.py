@@ -58,7 +58,9 @@ def use(data):
     repr(data), data.memory_usage(deep=True), data.index.is_unique
     column.isna().any(), column.hasnans, column.array.isna().any()
     if column.dtype != object:
-        data.describe(include="all"), column.unique(), column.sort_values()
+        column.unique(), column.sort_values()
+    if column.dtype != object and not isinstance(column.dtype, pd.SparseDtype):
+        data.describe(include="all")  # pandas 2 has no deviation of sparse columns
 
 
 @pytest.mark.parametrize("kind", COLUMNS)

@@ -13,6 +13,8 @@ __all__ = ["fits_frame", "read_journal"]
 
 COLUMNS = ["candidate", "fold", "score", "status", "error"]
 COLUMNS += ["start", "seconds", "worker"]
+# Seconds from 1970 to the end of pandas' dates in nanoseconds, in 2262.
+MAX_START = 9.2e9
 
 
 def read_journal(path):
@@ -126,6 +128,7 @@ def fits_frame(rows):
     rows = [{name: _readable(value) for name, value in row.items()} for row in rows]
     frame = pd.DataFrame(rows, columns=None if rows else COLUMNS)
     start = pd.to_numeric(frame["start"])
+    start = start.where(start.abs() < MAX_START)  # pandas < 3 raises beyond
     frame["start"] = pd.to_datetime(start, unit="s", utc=True, errors="coerce")
     return frame
 
