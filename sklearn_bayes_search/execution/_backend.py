@@ -13,7 +13,7 @@ from joblib.externals.loky.process_executor import (
     BrokenProcessPool,
     ShutdownExecutorError,
 )
-from joblib.parallel import BatchedCalls, LokyBackend
+from joblib.parallel import BatchedCalls, LokyBackend, ThreadingBackend
 
 from sklearn_bayes_search._blas import one_blas_thread
 from sklearn_bayes_search.execution._base import (
@@ -22,6 +22,7 @@ from sklearn_bayes_search.execution._base import (
     Sealed,
     Task,
     guarded,
+    parts_of,
 )
 from sklearn_bayes_search.execution._supervised import (
     SupervisedExecutor,
@@ -32,6 +33,10 @@ __all__ = ["on_backend"]
 
 # Seconds after which a back end that does not end is left to itself.
 MAX_END = 10.0
+
+
+class _NotBegun(Exception):
+    """Another task has raised an error, which ends the search."""
 
 
 class BackendExecutor:
@@ -54,6 +59,7 @@ class BackendExecutor:
         # takes over when a worker has died, for then nobody knows which task it was
         self._supervised: SupervisedExecutor | None = None
         self._error: Exception | None = None  # of a task; what has finished goes first
+        self._failed = threading.Event()  # whether a task in a thread has
         self._done: queue.SimpleQueue[tuple[Hashable, Callable[[], list[Any]]]]
         self._done = queue.SimpleQueue()
 
@@ -76,6 +82,11 @@ class BackendExecutor:
         while self._waiting and len(self._running) < 2 * self.n_workers:
             key, task = self._waiting.popleft()
             is_loky = isinstance(self._backend, LokyBackend)
+            if isinstance(self._backend, ThreadingBackend):
+                function, arguments, keywords = parts_of(task)
+                task = functools.partial(
+                    _unless_failed, self._failed, function, *arguments, **keywords
+                )
             # BatchedCalls sets the back end that nested parallelism uses in the worker.
             call = BatchedCalls(
                 [guarded(task, is_child=is_loky)],
@@ -127,6 +138,8 @@ class BackendExecutor:
                 continue
             try:
                 value = get()[0]
+            except _NotBegun:
+                pass
             except Exception as error:
                 if _is_of_pool(error):
                     self._supervise()
@@ -181,6 +194,22 @@ class BackendExecutor:
         # an error in here would take the place of the one that ends the search
         with suppress(Exception):
             self._backend.abort_everything(ensure_ready=False)
+
+
+def _unless_failed(
+    failed: threading.Event,
+    function: Callable[..., Any],
+    *arguments: Any,
+    **keywords: Any,
+) -> Any:
+    """Call a function in a thread, unless one in another thread has raised an error."""
+    if failed.is_set():
+        raise _NotBegun
+    try:
+        return function(*arguments, **keywords)
+    except Exception:
+        failed.set()
+        raise
 
 
 def _is_of_pool(error: Exception) -> bool:
