@@ -329,7 +329,7 @@ class _Loop:
                 # one that is in flight may work, and no rows may depend on timing
                 if not all(candidate.ended for candidate in self.candidates):
                     return None
-                if self.is_hopeless(self.candidates):
+                if self.is_hopeless(self.candidates) and not self._holds_more():
                     return self._stopped("all that the search chose failed alike")
             start = time.perf_counter()
             try:
@@ -429,6 +429,12 @@ class _Loop:
         if self.racing is not None:  # those that it misses are begun in time or not
             folds = self.racing.order(number, n_splits)[:1]
         return all(self._journalled(number, fold) is not None for fold in folds)
+
+    def _holds_more(self):
+        """Tell whether the journal has candidates that are not asked for yet."""
+        # in another order as many in a row may fail before the first that works
+        journal, last = self.journal, len(self.candidates) - 1
+        return journal is not None and bool(journal.settings_after(last))
 
     def _time_is_short(self):
         if self.deadline is None or self.out_of_time:

@@ -338,3 +338,23 @@ def test_a_journal_gives_the_same_end_without_a_fit(tmp_path):
         texts.append(re.sub(r"line \d+", "", str(info.value)))
     assert Fails.n_fits == 0
     assert len(set(texts)) == 1
+
+
+@quiet
+def test_what_a_journal_has_is_not_given_up(tmp_path):
+    class Works(Fails):
+        """Works from the fourteenth candidate on."""
+
+        def fit(self, X, y=None):
+            Fails.n_fits += 1
+            if Fails.n_fits <= 2 * (MANY + 3):
+                raise ValueError("not yet")
+            return self
+
+    options = {"checkpoint": tmp_path / "j", "refit": False}
+    first = fitted(Works(), max_pending=5, **options)
+    # of the journal ten have failed before the eleventh is asked for
+    again = fitted(Works(), max_pending="async", **options)
+    assert again.cv_results_["params"] == first.cv_results_["params"]
+    assert again.best_params_ == first.best_params_
+    assert Fails.n_fits == 0
