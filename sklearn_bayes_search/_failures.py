@@ -11,9 +11,18 @@ import warnings
 
 import numpy as np
 
+from sklearn_bayes_search._sklearn_compat import warn_or_raise_about_fit_failures
 from sklearn_bayes_search.exceptions import stack_level
 
-__all__ = ["ChoiceOfFailures", "are_expected", "check_what_works"]
+__all__ = [
+    "ALL_FAILED",
+    "ChoiceOfFailures",
+    "are_expected",
+    "check_fits",
+    "check_what_works",
+]
+
+ALL_FAILED = "all that the search chose failed"
 
 # Failures in a row, from the first on, that end a search. Where fits fail in a part of
 # the space, other candidates still work: of 3,000 searches in 1 to 8 dimensions none
@@ -26,7 +35,7 @@ MANY = 10
 # to 4 dimensions, and twenty none of 120; where 95 % fails, 45 to 70 % and 7 to 33 %.
 MORE = 20
 # Errors of these kinds follow from what a value is, or from the code, and not from how
-# large a value is. So few say enough.
+# large a value is. So few say enough, if they have the same message.
 FEW = 3
 OF_CODE = (
     "InvalidParameterError",
@@ -37,9 +46,14 @@ OF_CODE = (
     "ModuleNotFoundError",
 )
 
+WAY_OUT = (
+    "If such failures are expected, a number for 'error_score' lets the search go on."
+)
+ADVICE = f"check 'param_distributions', 'scoring' and 'cv'. {WAY_OUT}"
+
 
 class ChoiceOfFailures:
-    """Tells whether all that a search chose so far fails alike.
+    """Tells whether all that a search chose so far fails.
 
     Parameters
     ----------
@@ -62,19 +76,14 @@ class ChoiceOfFailures:
         candidates = list(candidates)
         chosen = [c for c in candidates if c.trial.number >= self._n_given]
         self._any_works = any(_works(c, self._objective) for c in chosen)
-        kinds = {_kind(candidate) for candidate in chosen}
-        if self._any_works or len(kinds) != 1:
+        if self._any_works or not chosen:
             return False
-        (kind,) = kinds
-        alike = [
-            c for c in candidates if _kind(c) == kind and not _works(c, self._objective)
-        ]
-        error = kind.partition(":")[0].rpartition(".")[-1]
-        any_given_works = any(_works(c, self._objective) for c in candidates)
-        enough = MORE if any_given_works else MANY
-        if error in OF_CODE:
-            enough = FEW
-        return len(alike) >= enough and self._cover(alike)
+        failing = [c for c in candidates if not _works(c, self._objective)]
+        enough = MANY if len(failing) == len(candidates) else MORE
+        kind, *others = {_kind(candidate) for candidate in chosen}
+        if not others and kind.partition(":")[0].rpartition(".")[-1] in OF_CODE:
+            failing, enough = [c for c in failing if _kind(c) == kind], FEW
+        return len(failing) >= enough and self._cover(failing)
 
     def _cover(self, candidates):
         """Tell whether they differ so much that no one value can be the cause.
@@ -97,7 +106,33 @@ def are_expected(error_score):
     return error_score != "raise" and math.isfinite(error_score)
 
 
-def check_what_works(candidates, objective, *, n_given, is_own, error_score):
+def check_fits(outcomes, error_score, stop_reason):
+    """Warn of fits that failed, or raise if all did, as scikit-learn does.
+
+    Parameters
+    ----------
+    outcomes : list of dict
+        Of all fits.
+    error_score : "raise" or float
+        The score of a fit that failed.
+    stop_reason : str
+        Why the search ended.
+
+    Raises
+    ------
+    ValueError
+        If all fits failed.
+    """
+    try:
+        warn_or_raise_about_fit_failures(outcomes, error_score)
+    except ValueError as error:
+        early = _ended_early(stop_reason)
+        raise ValueError(f"{early and early + WAY_OUT}{error}") from None
+
+
+def check_what_works(
+    candidates, objective, *, n_given, is_own, error_score, stop_reason
+):
     """Raise or warn at the end of a search where nothing works that it chose.
 
     Parameters
@@ -112,6 +147,8 @@ def check_what_works(candidates, objective, *, n_given, is_own, error_score):
         Whether params are the estimator's own, which nobody gave on purpose.
     error_score : "raise" or float
         A finite number says that failures are expected.
+    stop_reason : str
+        Why the search ended.
 
     Raises
     ------
@@ -119,37 +156,36 @@ def check_what_works(candidates, objective, *, n_given, is_own, error_score):
         If nothing works at all, or only the estimator's own setting. Not if there are
         only one or two candidates, or failures are expected.
     """
+    early, expected = _ended_early(stop_reason), are_expected(error_score)
     working = [c for c in candidates if _works(c, objective)]
-    chosen = [c for c in candidates if c.trial.number >= n_given]
-    if any(c.trial.number >= n_given for c in working):
-        return
-    expected = are_expected(error_score)
     if not working:
         if len(candidates) >= FEW and not expected:
             raise ValueError(
-                f"None of the {len(candidates)} candidates has a finite score: "
-                f"{_advice()}{_first_failure(candidates)}"
+                f"{early}None of the {len(candidates)} candidates has a finite score: "
+                f"{ADVICE}{_first_failure(candidates)}"
             )
         return
-    if not chosen:
+    n_failing = len(candidates) - len(working)
+    is_error = n_failing >= FEW and not expected
+    chosen = [c for c in candidates if c.trial.number >= n_given]
+    if not chosen or any(c in chosen for c in working):
         return
     only_own = all(is_own(c.trial.params) for c in working)
     which = "the estimator's own setting does" if only_own else "given settings do"
-    text = (
-        f"None of the {len(chosen)} candidates that the search chose works, only "
-        f"{which}: {_advice()}{_first_failure(chosen)}"
-    )
-    n_failing = len(candidates) - len(working)
-    if only_own and n_failing >= FEW and not expected:
+    none_works = f"None of the {len(chosen)} candidates that the search chose works"
+    if len(chosen) == 1:
+        none_works = "The one candidate that the search chose does not work"
+    text = f"{early}{none_works}, only {which}: {ADVICE}{_first_failure(chosen)}"
+    if only_own and is_error:
         raise ValueError(text)
     warnings.warn(text, UserWarning, stacklevel=stack_level())
 
 
-def _advice():
-    return (
-        "check 'param_distributions', 'scoring' and 'cv'. If such failures are "
-        "expected, a number for 'error_score' lets the search go on."
-    )
+def _ended_early(stop_reason):
+    """Say so of a search that ended because all failed."""
+    if not stop_reason.endswith(ALL_FAILED):
+        return ""
+    return stop_reason.replace("stopped", "The search ended early", 1) + ". "
 
 
 def _first_failure(candidates):

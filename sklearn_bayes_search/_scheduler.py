@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sklearn_bayes_search._failures import ALL_FAILED
 from sklearn_bayes_search.exceptions import SpaceExhausted, stack_level
 from sklearn_bayes_search.execution import Lost
 from sklearn_bayes_search.execution._base import DiedBefore
@@ -330,7 +331,7 @@ class _Loop:
                 if not all(candidate.ended for candidate in self.candidates):
                     return None
                 if self.is_hopeless(self.candidates) and not self._holds_more():
-                    return self._stopped("all that the search chose failed alike")
+                    return self._stopped(ALL_FAILED)
             start = time.perf_counter()
             try:
                 trial = self._ask()

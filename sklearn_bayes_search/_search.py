@@ -21,7 +21,7 @@ from sklearn_bayes_search._evaluation import (
     draw_splits,
     name_error_scores,
 )
-from sklearn_bayes_search._failures import check_what_works
+from sklearn_bayes_search._failures import check_fits, check_what_works
 from sklearn_bayes_search._racing import FoldRacing, as_racing
 from sklearn_bayes_search._results import (
     Objective,
@@ -40,7 +40,6 @@ from sklearn_bayes_search._sklearn_compat import (
     fit_context,
     metric_names,
     scorer_attribute,
-    warn_or_raise_about_fit_failures,
 )
 from sklearn_bayes_search._tables import ResultTables
 from sklearn_bayes_search.selection import OneStandardError
@@ -503,7 +502,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         folds = [candidate.folds for candidate in candidates]
         outcomes = without_place(fold for of_one in folds for fold in of_one)
         done = [outcome for outcome in outcomes if outcome is not None]
-        warn_or_raise_about_fit_failures(done, self.error_score)
+        check_fits(done, self.error_score, stop_reason)
         if callable(self.scoring):
             name_error_scores(done, self.error_score)
         first = done[0]["test_scores"]
@@ -535,6 +534,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
                 n_given=progress.optimizer.n_given_points,
                 is_own=lambda params: own is not None and space.same(params, own),
                 error_score=self.error_score,
+                stop_reason=stop_reason,
             )
         if callable(self.scoring) and self.multimetric_:
             refit_metric = self.refit

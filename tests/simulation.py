@@ -483,7 +483,7 @@ class Simulation:
             is_true = int(found[1]) == n_rows
             is_true &= world.end_of_time() - world.now < foreseen
         elif found := says(r"stopped after (\d+)( of \d+)? candidates: (.*)"):
-            hopeless = "all that the search chose failed alike"
+            hopeless = "all that the search chose failed"
             said = hopeless if not self._chosen_and_well() else world.said
             is_true = int(found[1]) == n_rows and found[3] in (said, world.said)
         else:  # the number of fits that were lost may have grown
