@@ -131,9 +131,11 @@ def check_fits(outcomes, error_score, stop_reason):
 
 
 def check_what_works(
-    candidates, objective, *, n_given, is_own, error_score, stop_reason
+    candidates, objective, dims, *, n_given, is_own, error_score, stop_reason
 ):
     """Raise or warn at the end of a search where nothing works that it chose.
+
+    Of a list of dicts, the one with the best candidate is looked at alone as well.
 
     Parameters
     ----------
@@ -141,6 +143,8 @@ def check_what_works(
         All of the search.
     objective : Objective
         Gives the score of each fold.
+    dims : Dims
+        What the columns of the space are.
     n_given : int
         How many of the first candidates were given, and not chosen.
     is_own : callable
@@ -166,15 +170,24 @@ def check_what_works(
             )
         return
     n_failing = len(candidates) - len(working)
-    is_error = n_failing >= FEW and not expected
+    is_error, where = n_failing >= FEW and not expected, ""
+    if any(c.trial.number >= n_given for c in working):
+        scores = np.nan_to_num([objective(c.folds) for c in candidates], nan=-np.inf)
+        branches = dims.branch_of(np.array([c.trial.row for c in candidates]))
+        branch = branches[scores.argmax()]
+        candidates = [candidates[i] for i in np.flatnonzero(branches == branch)]
+        working = [c for c in working if c in candidates]
+        is_error, where = False, f" from param_distributions[{branch}]"
     chosen = [c for c in candidates if c.trial.number >= n_given]
     if not chosen or any(c in chosen for c in working):
         return
     only_own = all(is_own(c.trial.params) for c in working)
     which = "the estimator's own setting does" if only_own else "given settings do"
-    none_works = f"None of the {len(chosen)} candidates that the search chose works"
+    none_works = (
+        f"None of the {len(chosen)} candidates that the search chose{where} works"
+    )
     if len(chosen) == 1:
-        none_works = "The one candidate that the search chose does not work"
+        none_works = f"The one candidate that the search chose{where} does not work"
     text = f"{early}{none_works}, only {which}: {ADVICE}{_first_failure(chosen)}"
     if only_own and is_error:
         raise ValueError(text)

@@ -531,6 +531,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             check_what_works(
                 candidates,
                 objective,
+                space.dims,
                 n_given=progress.optimizer.n_given_points,
                 is_own=lambda params: own is not None and space.same(params, own),
                 error_score=self.error_score,

@@ -364,6 +364,33 @@ def test_a_branch_that_always_fails_does_not_end_a_search():
 
 
 @quiet
+def test_the_own_setting_in_a_branch_that_fails_is_the_best_with_a_warning():
+    class Branched(Fails):
+        def fit(self, X, y=None):
+            if self.where == "nowhere" and self.x != 0.4:
+                raise ValueError("not here")
+            return self
+
+        def score(self, X, y=None):
+            return -((self.x - 0.3) ** 2) - (self.where == "above 0.5")
+
+    branches = [{"where": [w], "x": Real(0, 1)} for w in ("above 0.5", "nowhere")]
+    told = (
+        r"None of the \d+ candidates that the search chose from "
+        r"param_distributions\[1] works, only the estimator's own(?s:.*)not here"
+    )
+    with pytest.warns(UserWarning, match=told):
+        search = fitted(Branched(x=0.4), branches)
+    assert search.best_params_ == {"where": "nowhere", "x": 0.4}
+    # that branch is not the best one, or something works there
+    for own in (Branched(x=0.4, where="above 0.5"), Fails(x=0.3)):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            fitted(own, branches)
+        assert not [w for w in caught if "None of the" in str(w.message)]
+
+
+@quiet
 def test_one_candidate_is_spoken_of_in_the_singular():
     with pytest.warns(UserWarning, match="The one candidate that .* does not work, on"):
         fitted(Fails(where="not at 0.5"), n_iter=2)
