@@ -290,10 +290,14 @@ def fold_rows(folds, objective, error_score):
     Returns
     -------
     rows : list of dict
-        With candidate, fold, score, status, error, start (seconds since 1970), seconds
-        and worker; plain values only.
+        With candidate, fold, score, score_<metric> where there are several metrics,
+        status, error, start (seconds since 1970), seconds and worker; plain values
+        only.
     """
     rows = []
+    ran = [result for results in folds for result in results if result is not None]
+    of_all = [result["test_scores"] for result in ran]
+    names = next((list(scores) for scores in of_all if isinstance(scores, dict)), [])
     for candidate, results in enumerate(folds):
         scores = objective.fold_scores(results)
         for fold, (result, score) in enumerate(zip(results, scores, strict=True)):
@@ -301,11 +305,15 @@ def fold_rows(folds, objective, error_score):
                 continue
             error, ok = result["fit_error"], bool(np.isfinite(score))
             shown = error if error or ok else f"The score is {score}."
+            of_each = result["test_scores"]
+            if error is not None or not isinstance(of_each, dict):
+                of_each = dict.fromkeys(names, error_score)
             rows.append(
                 {
                     "candidate": candidate,
                     "fold": fold,
                     "score": float(score if error is None else error_score),
+                    **{f"score_{name}": float(of_each[name]) for name in names},
                     "status": "ok" if ok else "failed",
                     "error": shown,
                     "start": result["started"],

@@ -100,14 +100,21 @@ class ResultTables:
             self.cv_results_, self.objective_metric_, outcomes, all_metrics=others
         )
 
-    def folds_frame(self):
+    def folds_frame(self, *, all_metrics=False):
         """Show every fit of the search as a table.
+
+        Parameters
+        ----------
+        all_metrics : bool, default=False
+            Whether to show, where there are several metrics, ``score_<metric>`` of each
+            after the score.
 
         Returns
         -------
         frame : DataFrame
-            ``candidate``, ``fold``, ``score``, ``status`` (as above), ``error``,
-            ``start``, ``seconds`` and ``worker`` (host, number of process or thread).
+            ``candidate``, ``fold``, ``score`` (what was maximised), ``status`` ("ok" or
+            "failed"), ``error``, ``start``, ``seconds`` and ``worker`` (host, number of
+            process or thread).
 
         Raises
         ------
@@ -119,7 +126,10 @@ class ResultTables:
         sklearn_bayes_search.read_journal : The same, with settings, of a journal.
         """
         check_is_fitted(self, "cv_results_")
-        return fits_frame(self._fits)
+        frame = fits_frame(self._fits)
+        if all_metrics:
+            return frame
+        return frame.loc[:, ~frame.columns.str.startswith("score_")]
 
     def report(self, path, *, metric=None):
         """Write a page about the search: one HTML file, for any browser.

@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from sklearn_bayes_search import BayesSearchCV, _results
+from sklearn_bayes_search import BayesSearchCV, _results, read_journal
 from sklearn_bayes_search._deadline import Deadline
 from sklearn_bayes_search._prior_results import settings_of
 from sklearn_bayes_search._results import (
@@ -575,6 +575,36 @@ def test_folds_frame_shows_what_is_maximised():
         search.folds_frame().query("fold == 1")["score"],
         search.cv_results_["split1_test_mine"],
     )
+
+
+@pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.FitFailedWarning",
+    "ignore:One or more of the test scores are non-finite",
+)
+def test_folds_frame_shows_all_metrics_on_demand(tmp_path):
+    def score(estimator, X, y=None):
+        return {"other": 2 * estimator.score(X), "mine": estimator.score(X)}
+
+    options = {"scoring": score, "objective_metric": "mine", "n_initial_points": 8}
+    path = tmp_path / "search.jsonl"
+    search = search_for(toys.Fragile(), **options, checkpoint=path).fit(X)
+    frame, results = search.folds_frame(all_metrics=True), search.cv_results_
+    assert 0 < (frame["status"] == "failed").sum() < len(frame)
+    for fold in range(2):
+        for name in ("other", "mine"):
+            np.testing.assert_array_equal(
+                frame.query(f"fold == {fold}")[f"score_{name}"],
+                results[f"split{fold}_test_{name}"],
+            )
+    brief = frame.drop(columns=["score_other", "score_mine"])
+    pd.testing.assert_frame_equal(search.folds_frame(), brief)
+    # a journal names them alike, also where a fit failed
+    pd.testing.assert_frame_equal(
+        read_journal(path)[brief.columns.drop("score")], brief.drop(columns="score")
+    )
+    kept = read_journal(path).filter(like="score")
+    assert set(kept) == {"score_other", "score_mine", "score_time"}
+    np.testing.assert_array_equal(kept["score_mine"], frame["score_mine"])
 
 
 def test_folds_frame_of_a_resumed_search_tells_when_the_fits_were(tmp_path):

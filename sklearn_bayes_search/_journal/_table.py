@@ -29,8 +29,8 @@ def read_journal(path):
     -------
     frame : DataFrame
         A row per candidate and fold, in this order. The columns have the names that
-        they have in ``folds_frame()``: ``candidate``, ``fold``, ``score``
-        (``score_<metric>`` for several metrics), ``status`` ("ok" or "failed"),
+        they have in ``folds_frame(all_metrics=True)``: ``candidate``, ``fold``,
+        ``score`` (``score_<metric>`` for several metrics), ``status`` ("ok" or "failed"),
         ``error``, ``start``, ``seconds`` and ``worker``. In addition there are, after
         the fold, a column ``param_<name>`` per parameter with the text of its value,
         and at the end ``fit_time`` and ``score_time``, which add up to the seconds,
@@ -81,13 +81,15 @@ def read_journal(path):
     in_order = sorted(
         folds.values(), key=lambda fold: (fold["candidate"], fold["fold"])
     )
-    return fits_frame([_row(record) for record in in_order])
+    of_all = [record["result"]["test_scores"] for record in in_order]
+    names = next((list(scores) for scores in of_all if isinstance(scores, dict)), [])
+    return fits_frame([_row(record, names) for record in in_order])
 
 
-def _row(record):
+def _row(record, names):
     """Turn a record into a row with the columns that are common, and more."""
     result, error = numbers_back(record["result"]), record["error"]
-    scores = _named("score", result["test_scores"])
+    scores = _named("score", result["test_scores"], names)
     ok = error is None and bool(np.isfinite(list(scores.values())).all())
     return {
         "candidate": record["candidate"],
@@ -100,14 +102,16 @@ def _row(record):
         "seconds": result["fit_time"] + result["score_time"],
         "worker": record["worker"],
         **{name: result[name] for name in ("fit_time", "score_time", "n_test_samples")},
-        **_named("train_score", result.get("train_scores", {})),
+        **_named("train_score", result.get("train_scores", {}), names),
     }
 
 
-def _named(name, scores):
-    """Name a column for each metric."""
+def _named(name, scores, names):
+    """Name a column for each metric; where a fit failed, one number stands for all."""
     if not isinstance(scores, dict):
-        return {name: scores}
+        if not names:
+            return {name: scores}
+        scores = dict.fromkeys(names, scores)
     return {f"{name}_{metric}": score for metric, score in scores.items()}
 
 
