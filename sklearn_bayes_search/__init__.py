@@ -1,16 +1,6 @@
 """Bayesian hyper-parameter search that takes the place of GridSearchCV."""
 
-from sklearn_bayes_search._journal import read_journal
-from sklearn_bayes_search._racing import FoldRacing
 from sklearn_bayes_search._search import BayesSearchCV
-from sklearn_bayes_search.acquisition import (
-    ExpectedImprovement,
-    ExpectedImprovementPerSecond,
-    LogExpectedImprovement,
-    ProbabilityOfImprovement,
-    ThompsonSampling,
-    UpperConfidenceBound,
-)
 from sklearn_bayes_search.display import (
     AcquisitionDisplay,
     ConvergenceDisplay,
@@ -21,19 +11,32 @@ from sklearn_bayes_search.display import (
     TimelineDisplay,
 )
 from sklearn_bayes_search.exceptions import JournalError, SpaceExhausted
-from sklearn_bayes_search.importance import pair_importance, parameter_importance
-from sklearn_bayes_search.optimizer import BayesianOptimizer
-from sklearn_bayes_search.proposer import ParzenEstimator
-from sklearn_bayes_search.ranges import check_ranges
-from sklearn_bayes_search.selection import OneStandardError
-from sklearn_bayes_search.space import Categorical, Integer, Ordinal, Real, Space
-from sklearn_bayes_search.stopping import (
+from sklearn_bayes_search.execution._journal import read_journal
+from sklearn_bayes_search.execution._racing import FoldRacing
+from sklearn_bayes_search.execution._stopping import (
     ExpectedGain,
     Patience,
     TargetScore,
     TimeBudget,
 )
-from sklearn_bayes_search.surrogate import GaussianProcess, RandomForest
+from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
+from sklearn_bayes_search.optimizer.acquisition import (
+    ExpectedImprovement,
+    ExpectedImprovementPerSecond,
+    LogExpectedImprovement,
+    ProbabilityOfImprovement,
+    ThompsonSampling,
+    UpperConfidenceBound,
+)
+from sklearn_bayes_search.optimizer.proposer import ParzenEstimator
+from sklearn_bayes_search.optimizer.surrogate import GaussianProcess, RandomForest
+from sklearn_bayes_search.results._importance import (
+    pair_importance,
+    parameter_importance,
+)
+from sklearn_bayes_search.results._ranges import check_ranges
+from sklearn_bayes_search.results._selection import OneStandardError
+from sklearn_bayes_search.space import Categorical, Integer, Ordinal, Real, Space
 
 __version__ = "0.1.0"
 

@@ -13,24 +13,6 @@ from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
 from sklearn.utils import indexable
 
-from sklearn_bayes_search._assembly import evaluate_settings
-from sklearn_bayes_search._deadline import Deadline
-from sklearn_bayes_search._evaluation import (
-    check_fit_params,
-    check_names,
-    draw_splits,
-    name_error_scores,
-)
-from sklearn_bayes_search._failures import check_fits, check_what_works
-from sklearn_bayes_search._racing import FoldRacing, as_racing
-from sklearn_bayes_search._results import (
-    Objective,
-    check_chosen,
-    fold_rows,
-    raced_results,
-    without_place,
-)
-from sklearn_bayes_search._scheduler import INTERRUPTED, Progress
 from sklearn_bayes_search._sklearn_compat import (
     BaseSearchCV,
     FitCallbacks,
@@ -41,11 +23,29 @@ from sklearn_bayes_search._sklearn_compat import (
     metric_names,
     scorer_attribute,
 )
-from sklearn_bayes_search._tables import ResultTables
-from sklearn_bayes_search.selection import OneStandardError
+from sklearn_bayes_search.execution._assembly import evaluate_settings
+from sklearn_bayes_search.execution._deadline import Deadline
+from sklearn_bayes_search.execution._evaluation import (
+    check_fit_params,
+    check_names,
+    draw_splits,
+    name_error_scores,
+)
+from sklearn_bayes_search.execution._failures import check_fits, check_what_works
+from sklearn_bayes_search.execution._racing import FoldRacing, as_racing
+from sklearn_bayes_search.execution._scheduler import INTERRUPTED, Progress
+from sklearn_bayes_search.execution._stopping import as_rules
+from sklearn_bayes_search.results._cv_results import (
+    Objective,
+    check_chosen,
+    fold_rows,
+    raced_results,
+    without_place,
+)
+from sklearn_bayes_search.results._selection import OneStandardError
+from sklearn_bayes_search.results._tables import ResultTables
 from sklearn_bayes_search.space import Space, as_space
 from sklearn_bayes_search.space._parse import warn_of_bounds
-from sklearn_bayes_search.stopping import as_rules
 
 __all__ = ["BayesSearchCV"]
 
@@ -484,6 +484,39 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
                 text = progress.what_is_kept()
                 raise KeyboardInterrupt(text) from interrupt.__cause__
             raise
+
+    def report(self, path, *, metric=None):
+        """Write a page about the search: one HTML file, for any browser.
+
+        Parameters
+        ----------
+        path : str or path
+            Where the file is written. A file that is there is replaced.
+        metric : str, default=None
+            Which score, where there are several. None is the one of ``refit``, else
+            what was maximised.
+
+        Returns
+        -------
+        path : pathlib.Path
+            Where the file is, in full.
+
+        Raises
+        ------
+        ImportError
+            If plotly is not installed: it comes with the extra "report".
+        FileNotFoundError
+            If the folder of the path does not exist.
+        NotFittedError
+            Before `fit`.
+
+        See Also
+        --------
+        sklearn_bayes_search.report.report : The same for any search.
+        """
+        from sklearn_bayes_search.report import report  # few searches need it
+
+        return report(self, path, metric=metric)
 
     def _finish(self, known, refit, interrupted):
         """Keep the results and refit; no error in that takes the place of Ctrl-C."""

@@ -18,10 +18,10 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 import sklearn_bayes_search
-from sklearn_bayes_search import _assembly, _evaluation
 from sklearn_bayes_search._sklearn_compat import metric_names
-from sklearn_bayes_search.execution import Lost
-from sklearn_bayes_search.execution._base import Losses
+from sklearn_bayes_search.execution import _assembly, _evaluation
+from sklearn_bayes_search.execution._executors import Lost
+from sklearn_bayes_search.execution._executors._base import Losses
 
 PACKAGE = os.path.dirname(sklearn_bayes_search.__file__)
 OWN = {"a": 0.5, "b": 2, "kind": "x"}  # the estimator's setting

@@ -34,7 +34,7 @@ from simulated_search import AMPLE, Schedule
 from simulated_world import OWN, Interrupter, Killed, World, has_succeeded
 
 from sklearn_bayes_search import JournalError, read_journal
-from sklearn_bayes_search.execution import Lost
+from sklearn_bayes_search.execution._executors import Lost
 
 try:
     import fcntl

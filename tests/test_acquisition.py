@@ -12,8 +12,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.integrate import quad
 from scipy.stats import norm
 
-import sklearn_bayes_search.acquisition as module
-from sklearn_bayes_search.acquisition import (
+import sklearn_bayes_search.optimizer.acquisition as module
+from sklearn_bayes_search.optimizer.acquisition import (
     ACQUISITIONS,
     Acquisition,
     Context,

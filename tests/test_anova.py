@@ -6,11 +6,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import approx_fprime
 from scipy.stats import multivariate_normal
 
-from sklearn_bayes_search._kernels import matern52
-from sklearn_bayes_search._observed import _anova
-from sklearn_bayes_search._observed._anova import AnovaProcess
+from sklearn_bayes_search.optimizer._kernels import matern52
+from sklearn_bayes_search.optimizer.surrogate import GaussianProcess
+from sklearn_bayes_search.results._observed import _anova
+from sklearn_bayes_search.results._observed._anova import AnovaProcess
 from sklearn_bayes_search.space import Real, Space
-from sklearn_bayes_search.surrogate import GaussianProcess
 
 SPACE = Space({"x": Real(0, 1), "y": Real(0, 1), "kind": ["a", "b", "c"]})
 

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import Bounds, minimize
 
-from sklearn_bayes_search._ascent import climb
+from sklearn_bayes_search.optimizer._ascent import climb
 
 
 def quadratic(n_dims, seed):

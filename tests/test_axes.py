@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_bayes_search._axes import crowded, score_limits
+from sklearn_bayes_search.results._axes import crowded, score_limits
 
 
 def test_ties_do_not_make_a_good_score_hopeless():

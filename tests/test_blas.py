@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
-from sklearn_bayes_search import _blas
-from sklearn_bayes_search._blas import one_blas_thread
+from sklearn_bayes_search.optimizer import _blas
+from sklearn_bayes_search.optimizer._blas import one_blas_thread
 
 
 def blas_threads():

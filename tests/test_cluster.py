@@ -20,13 +20,13 @@ from sklearn.model_selection import cross_val_score
 from test_determinism import digest, search
 
 from sklearn_bayes_search import BayesSearchCV
-from sklearn_bayes_search.execution._base import MAX_LOST_IN_A_ROW, Lost
-from sklearn_bayes_search.execution._cluster import (
+from sklearn_bayes_search.execution._executors._base import MAX_LOST_IN_A_ROW, Lost
+from sklearn_bayes_search.execution._executors._cluster import (
     ClusterExecutor,
     DataLost,
     WorkerDied,
 )
-from sklearn_bayes_search.execution._dask import DaskCluster
+from sklearn_bayes_search.execution._executors._dask import DaskCluster
 
 X = np.arange(40.0).reshape(20, 2)
 TESTS = str(Path(__file__).parent)

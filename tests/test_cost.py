@@ -19,11 +19,11 @@ from sklearn_bayes_search import (
     Real,
     Space,
 )
-from sklearn_bayes_search._cost import OVERHEAD, Cost, FoldCost
-from sklearn_bayes_search._folds import FoldModel
-from sklearn_bayes_search.acquisition import as_acquisition
-from sklearn_bayes_search.proposer import ModelBased
-from sklearn_bayes_search.surrogate import GaussianProcess
+from sklearn_bayes_search.optimizer._cost import OVERHEAD, Cost, FoldCost
+from sklearn_bayes_search.optimizer._folds import FoldModel
+from sklearn_bayes_search.optimizer.acquisition import as_acquisition
+from sklearn_bayes_search.optimizer.proposer import ModelBased
+from sklearn_bayes_search.optimizer.surrogate import GaussianProcess
 
 SPACE = Space({"x": Real(0, 1), "y": Real(0, 1), "z": Categorical(["a", "b"])})
 

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sklearn_bayes_search._design import SpaceFilling, default_n_initial_points
+from sklearn_bayes_search.optimizer._design import (
+    SpaceFilling,
+    default_n_initial_points,
+)
 from sklearn_bayes_search.space import Categorical, Integer, Real, Space
 
 

@@ -25,8 +25,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import Integer, Real, Space
-from sklearn_bayes_search._journal import fingerprint
-from sklearn_bayes_search._journal._digest import digest
+from sklearn_bayes_search.execution._journal import fingerprint
+from sklearn_bayes_search.execution._journal._digest import digest
 
 N = 30
 WORDS = ["alpha", "beta", "gamma", "delta", "epsilon"]
@@ -128,8 +128,8 @@ def test_an_array_counts_by_its_values_and_not_by_its_place_in_memory(array):
 def test_very_large_data_are_digested_in_parts(monkeypatch):
     array, items = np.arange(24.0).reshape(6, 4), list(range(50))
     whole = digest(array, array.T), digest(items)
-    monkeypatch.setattr("sklearn_bayes_search._journal._digest.N_BYTES", 40)
-    monkeypatch.setattr("sklearn_bayes_search._journal._digest.N_ITEMS", 7)
+    monkeypatch.setattr("sklearn_bayes_search.execution._journal._digest.N_BYTES", 40)
+    monkeypatch.setattr("sklearn_bayes_search.execution._journal._digest.N_ITEMS", 7)
     assert digest(array, array.T) == whole[0]
     assert digest(items) != digest([*items[:-1], 0])
 

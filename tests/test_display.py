@@ -35,14 +35,14 @@ from sklearn_bayes_search import (
     SurrogateDisplay,
     TimelineDisplay,
 )
-from sklearn_bayes_search._times import Timeline, duration
 from sklearn_bayes_search.display._candidates import score_name
 from sklearn_bayes_search.display._canvas import PARTIAL, robust_limits
 from sklearn_bayes_search.display._parameter_axis import parameter_axes
 from sklearn_bayes_search.display._text import name_texts, value_text
 from sklearn_bayes_search.report import _charts
 from sklearn_bayes_search.report._findings import find
-from sklearn_bayes_search.selection import equivalent_settings, honest_score
+from sklearn_bayes_search.results._selection import equivalent_settings, honest_score
+from sklearn_bayes_search.results._times import Timeline, duration
 from sklearn_bayes_search.space import as_space
 
 matplotlib = pytest.importorskip("matplotlib")

@@ -25,15 +25,15 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from sklearn_bayes_search import _evaluation
-from sklearn_bayes_search._evaluation import (
+from sklearn_bayes_search.execution import _evaluation
+from sklearn_bayes_search.execution._evaluation import (
     Evaluator,
     check_fit_params,
     check_names,
     draw_splits,
     name_error_scores,
 )
-from sklearn_bayes_search._trial import Trial
+from sklearn_bayes_search.optimizer._trial import Trial
 from sklearn_bayes_search.space import Space
 
 X = np.random.default_rng(0).normal(size=(30, 3))

@@ -30,8 +30,8 @@ from sklearn.utils.fixes import parse_version
 from threadpoolctl import threadpool_info
 
 from sklearn_bayes_search import BayesSearchCV
-from sklearn_bayes_search.execution import _supervised, open_executor
-from sklearn_bayes_search.execution._base import (
+from sklearn_bayes_search.execution._executors import _supervised, open_executor
+from sklearn_bayes_search.execution._executors._base import (
     DiedBefore,
     Losses,
     Sealed,
@@ -261,7 +261,9 @@ def test_a_back_end_is_told_of_the_end_after_an_error():
 
 def test_a_back_end_that_never_ends_does_not_hold_the_search(monkeypatch):
     # as a pool of multiprocessing one of whose workers ended with a lock in its hands
-    monkeypatch.setattr("sklearn_bayes_search.execution._backend.MAX_END", 0.1)
+    monkeypatch.setattr(
+        "sklearn_bayes_search.execution._executors._backend.MAX_END", 0.1
+    )
     asked, go_on, given_up = (threading.Event() for _ in range(3))
 
     class NeverEnding(LikeCluster):
@@ -569,11 +571,12 @@ def test_ctrl_c_ends_a_script_and_its_workers(tmp_path):
             # a shell starts background jobs with the signal ignored
             signal.signal(signal.SIGINT, signal.default_int_handler)
             import toy_estimators as toys
-            from sklearn_bayes_search.execution import _supervised, open_executor
+            from sklearn_bayes_search.execution import _executors as executors
+            from sklearn_bayes_search.execution._executors import _supervised
 
             if __name__ == "__main__":
                 task = functools.partial(toys.log_and_sleep, {str(log)!r}, 60)
-                with open_executor(2) as executor:
+                with executors.open_executor(2) as executor:
                     for number in range(10):
                         executor.submit(number, task)
                     executor.wait()

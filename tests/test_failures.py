@@ -15,9 +15,9 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import BayesianOptimizer, BayesSearchCV, Integer, Real, Space
-from sklearn_bayes_search._failures import FEW, MANY, MORE, ChoiceOfFailures
-from sklearn_bayes_search._results import Objective
-from sklearn_bayes_search._trial import Trial
+from sklearn_bayes_search.execution._failures import FEW, MANY, MORE, ChoiceOfFailures
+from sklearn_bayes_search.optimizer._trial import Trial
+from sklearn_bayes_search.results._cv_results import Objective
 
 X = np.arange(40.0).reshape(20, 2)
 y = np.arange(20) % 2

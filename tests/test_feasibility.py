@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_bayes_search._feasibility import Feasibility
-from sklearn_bayes_search._trial import Dims
+from sklearn_bayes_search.optimizer._feasibility import Feasibility
 from sklearn_bayes_search.space import Categorical, Integer, Real, Space
+from sklearn_bayes_search.space._dims import Dims
 
 SPACES = {
     "continuous": Space({"x": Real(0, 1), "y": Real(0, 1), "z": Real(0, 1)}),

@@ -8,7 +8,11 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose
 from scipy.stats import binomtest
 
-from sklearn_bayes_search._folds import FoldModel, estimate_paused, first_of_equals
+from sklearn_bayes_search.optimizer._folds import (
+    FoldModel,
+    estimate_paused,
+    first_of_equals,
+)
 
 
 def simulate(rng, n, k, *, fold=1.0, interaction=0.3, mean=0.5):

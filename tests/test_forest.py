@@ -8,8 +8,8 @@ import pytest
 from scipy.stats import spearmanr
 from test_surrogate import fit, mixed_dims, mixed_points, smooth_scores
 
-from sklearn_bayes_search._trial import Dims
-from sklearn_bayes_search.surrogate import RandomForest
+from sklearn_bayes_search.optimizer.surrogate import RandomForest
+from sklearn_bayes_search.space._dims import Dims
 
 FORESTS = {
     "default": RandomForest(),

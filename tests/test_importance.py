@@ -17,8 +17,8 @@ from sklearn_bayes_search import (
     pair_importance,
     parameter_importance,
 )
-from sklearn_bayes_search._observed import _shares
-from sklearn_bayes_search._variance import VarianceDesign, factors
+from sklearn_bayes_search.results._observed import _shares
+from sklearn_bayes_search.results._variance import VarianceDesign, factors
 from sklearn_bayes_search.space import Space
 
 X = np.arange(60.0).reshape(30, 2)

@@ -20,9 +20,9 @@ from sklearn_bayes_search import (
     Ordinal,
     Space,
 )
-from sklearn_bayes_search._observed import observe
-from sklearn_bayes_search._short_text import different_values, value_texts
 from sklearn_bayes_search.display._parameter_axis import dimension_axis
+from sklearn_bayes_search.results._observed import observe
+from sklearn_bayes_search.results._short_text import different_values, value_texts
 from sklearn_bayes_search.space import seen_space
 from sklearn_bayes_search.space._choices import COUNTS_OR_SHARES
 from sklearn_bayes_search.space._parse import as_dimension

@@ -27,8 +27,13 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from sklearn_bayes_search import JournalError, Space, read_journal
-from sklearn_bayes_search._journal import Journal, _journal, _lines, fingerprint
-from sklearn_bayes_search._trial import Trial
+from sklearn_bayes_search.execution._journal import (
+    Journal,
+    _journal,
+    _lines,
+    fingerprint,
+)
+from sklearn_bayes_search.optimizer._trial import Trial
 
 SPACE = Space(
     [

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.gaussian_process.kernels import RBF, Matern
 
-from sklearn_bayes_search._kernels import (
+from sklearn_bayes_search.optimizer._kernels import (
     CORRELATIONS,
     cholesky,
     expand,
@@ -13,7 +13,7 @@ from sklearn_bayes_search._kernels import (
     scaled_features,
     squared_distances,
 )
-from sklearn_bayes_search._trial import Dims
+from sklearn_bayes_search.space._dims import Dims
 
 REFERENCES = {"matern52": Matern(nu=2.5), "matern32": Matern(nu=1.5), "rbf": RBF()}
 

@@ -21,19 +21,19 @@ from sklearn_bayes_search import (
     Space,
     check_ranges,
 )
-from sklearn_bayes_search import _kernels as kernels
-from sklearn_bayes_search._feasibility import Feasibility
-from sklearn_bayes_search._journal._digest import digest
-from sklearn_bayes_search._observed import ScoreModel, observe
-from sklearn_bayes_search._observed._anova import AnovaProcess
-from sklearn_bayes_search._prior_results import place
-from sklearn_bayes_search._short_text import shown
-from sklearn_bayes_search._trial import nearest_level
 from sklearn_bayes_search.display._beliefs import Beliefs
 from sklearn_bayes_search.display._parameter_axis import parameter_axes
+from sklearn_bayes_search.execution._journal._digest import digest
+from sklearn_bayes_search.optimizer import _kernels as kernels
+from sklearn_bayes_search.optimizer._feasibility import Feasibility
 from sklearn_bayes_search.report._findings import find
 from sklearn_bayes_search.report._space_charts import slices
+from sklearn_bayes_search.results._observed import ScoreModel, observe
+from sklearn_bayes_search.results._observed._anova import AnovaProcess
+from sklearn_bayes_search.results._prior_results import place
+from sklearn_bayes_search.results._short_text import shown
 from sklearn_bayes_search.space import _choices as choices_module
+from sklearn_bayes_search.space._dims import nearest_level
 
 N = 20_000
 NAN = float("nan")

@@ -9,10 +9,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
-from sklearn_bayes_search import _maximize
-from sklearn_bayes_search._maximize import TOO_NEAR, Asked, Maximizer
-from sklearn_bayes_search._trial import Dims, key
+from sklearn_bayes_search.optimizer import _maximize
+from sklearn_bayes_search.optimizer._maximize import TOO_NEAR, Asked, Maximizer
 from sklearn_bayes_search.space import Categorical, Integer, Real, Space
+from sklearn_bayes_search.space._dims import Dims, key
 
 LETTERS = Categorical(list("abcd"))
 SPACES = {

@@ -25,7 +25,7 @@ from sklearn_bayes_search import (
     RandomForest,
     Real,
 )
-from sklearn_bayes_search._observed import ScoreModel, observe
+from sklearn_bayes_search.results._observed import ScoreModel, observe
 from sklearn_bayes_search.space import Categorical, seen_space
 
 X = np.arange(60.0).reshape(30, 2)

@@ -18,18 +18,22 @@ from scipy import stats
 from sklearn.model_selection import ParameterGrid
 from threadpoolctl import threadpool_info
 
-from sklearn_bayes_search import _maximize
-from sklearn_bayes_search import optimizer as module
-from sklearn_bayes_search._targets import standardise
-from sklearn_bayes_search.acquisition import (
+from sklearn_bayes_search.exceptions import SpaceExhausted
+from sklearn_bayes_search.optimizer import _maximize
+from sklearn_bayes_search.optimizer import _optimizer as module
+from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
+from sklearn_bayes_search.optimizer._targets import standardise
+from sklearn_bayes_search.optimizer.acquisition import (
     ACQUISITIONS,
     LogExpectedImprovement,
     UpperConfidenceBound,
 )
-from sklearn_bayes_search.exceptions import SpaceExhausted
-from sklearn_bayes_search.optimizer import BayesianOptimizer
+from sklearn_bayes_search.optimizer.surrogate import (
+    GaussianProcess,
+    Posterior,
+    RandomForest,
+)
 from sklearn_bayes_search.space import Categorical, Integer, Real, Space
-from sklearn_bayes_search.surrogate import GaussianProcess, Posterior, RandomForest
 
 MIXED = {
     "x": Real(0, 1),

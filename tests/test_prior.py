@@ -8,11 +8,14 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from test_optimizer import BOX, LARGE, SPACES, Flat, assert_same_trials, hill, rows, run
 
-from sklearn_bayes_search._blas import one_blas_thread
-from sklearn_bayes_search._prior import MAX_ROWS, Prior, normal_scores
-from sklearn_bayes_search.acquisition import ACQUISITIONS, LogExpectedImprovement
-from sklearn_bayes_search.optimizer import BayesianOptimizer
-from sklearn_bayes_search.proposer import Known
+from sklearn_bayes_search.optimizer._blas import one_blas_thread
+from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
+from sklearn_bayes_search.optimizer._prior import MAX_ROWS, Prior, normal_scores
+from sklearn_bayes_search.optimizer.acquisition import (
+    ACQUISITIONS,
+    LogExpectedImprovement,
+)
+from sklearn_bayes_search.optimizer.proposer import Known
 from sklearn_bayes_search.space import Real, Space, as_space
 
 

@@ -8,22 +8,22 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from sklearn_bayes_search._maximize import Asked, Maximizer
-from sklearn_bayes_search.acquisition import (
+from sklearn_bayes_search.optimizer._maximize import Asked, Maximizer
+from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
+from sklearn_bayes_search.optimizer.acquisition import (
     LogExpectedImprovement,
     UpperConfidenceBound,
 )
-from sklearn_bayes_search.optimizer import BayesianOptimizer
-from sklearn_bayes_search.proposer import (
+from sklearn_bayes_search.optimizer.proposer import (
     SURROGATES,
     Known,
     ModelBased,
     ParzenEstimator,
     as_proposer,
 )
-from sklearn_bayes_search.proposer import _parzen as module
+from sklearn_bayes_search.optimizer.proposer import _parzen as module
+from sklearn_bayes_search.optimizer.surrogate import GaussianProcess, RandomForest
 from sklearn_bayes_search.space import Integer, Real, Space
-from sklearn_bayes_search.surrogate import GaussianProcess, RandomForest
 
 SPACES = {
     "one": Space({"x": Real(0, 1)}),

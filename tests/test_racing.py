@@ -19,10 +19,10 @@ from sklearn_bayes_search import (
     JournalError,
     TimeBudget,
 )
-from sklearn_bayes_search._folds import FoldModel
-from sklearn_bayes_search._observed import observe
 from sklearn_bayes_search.display._candidates import read_candidates
+from sklearn_bayes_search.optimizer._folds import FoldModel
 from sklearn_bayes_search.report._findings import find
+from sklearn_bayes_search.results._observed import observe
 
 X = np.arange(60.0).reshape(30, 2)
 N_SPLITS = 6
@@ -377,7 +377,7 @@ def test_no_time_is_spent_on_paused_candidates_when_it_is_over(monkeypatch):
         FoldRacing, "resume", lambda self, c, p, n: list(range(len(p)))[:n]
     )
     monkeypatch.setattr(
-        "sklearn_bayes_search._deadline.Deadline.permits",
+        "sklearn_bayes_search.execution._deadline.Deadline.permits",
         lambda self, candidate, n_workers: resumed.append(candidate) and False,
     )
     fitted = search(stopping=TimeBudget(1000)).fit(X)

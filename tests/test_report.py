@@ -43,9 +43,6 @@ from sklearn_bayes_search import (
     check_ranges,
     read_journal,
 )
-from sklearn_bayes_search._observed import observe
-from sklearn_bayes_search._short_text import shown
-from sklearn_bayes_search._times import Timeline
 from sklearn_bayes_search.report import report
 from sklearn_bayes_search.report._charts import timeline
 from sklearn_bayes_search.report._code import code_of
@@ -58,7 +55,10 @@ from sklearn_bayes_search.report._scales import (
     score_ticks,
 )
 from sklearn_bayes_search.report._text import breakable, describe, number, safe
-from sklearn_bayes_search.selection import honest_score
+from sklearn_bayes_search.results._observed import observe
+from sklearn_bayes_search.results._selection import honest_score
+from sklearn_bayes_search.results._short_text import shown
+from sklearn_bayes_search.results._times import Timeline
 from sklearn_bayes_search.space import as_space
 
 X, y = load_iris(return_X_y=True)

@@ -18,19 +18,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from sklearn_bayes_search import BayesSearchCV, _results, read_journal
-from sklearn_bayes_search._deadline import Deadline
-from sklearn_bayes_search._prior_results import settings_of
-from sklearn_bayes_search._results import (
-    Objective,
-    announce,
-    candidate_line,
-    reporter,
-)
-from sklearn_bayes_search._scheduler import Candidate
-from sklearn_bayes_search._short_text import setting_writer
-from sklearn_bayes_search._tables import results_frame
-from sklearn_bayes_search._trial import Outcome, Trial
+from sklearn_bayes_search import BayesSearchCV, read_journal
+from sklearn_bayes_search.execution import _progress
+from sklearn_bayes_search.execution._deadline import Deadline
+from sklearn_bayes_search.execution._progress import announce, candidate_line, reporter
+from sklearn_bayes_search.execution._scheduler import Candidate
+from sklearn_bayes_search.optimizer._trial import Outcome, Trial
+from sklearn_bayes_search.results._cv_results import Objective
+from sklearn_bayes_search.results._prior_results import settings_of
+from sklearn_bayes_search.results._short_text import setting_writer
+from sklearn_bayes_search.results._tables import results_frame
 from sklearn_bayes_search.space import as_space
 
 X = np.arange(40.0).reshape(20, 2) / 40
@@ -212,7 +209,7 @@ def time_left(monkeypatch, capsys, costs, scores=(0.5,), *, known=0, total=40, *
     They run two at a time, after a minute in which workers start.
     """
     now, seen = 60.0, []
-    monkeypatch.setattr(_results, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(_progress, "time", SimpleNamespace(monotonic=lambda: now))
     report = reporting(total, **how)
     for number, cost in enumerate(costs):
         score = scores[number % len(scores)]

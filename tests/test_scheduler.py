@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_bayes_search import _deadline, _scheduler
-from sklearn_bayes_search._deadline import Deadline
-from sklearn_bayes_search._scheduler import Candidate, run, window
-from sklearn_bayes_search._trial import Trial
 from sklearn_bayes_search.exceptions import SpaceExhausted
-from sklearn_bayes_search.execution import Lost
+from sklearn_bayes_search.execution import _deadline, _scheduler
+from sklearn_bayes_search.execution._deadline import Deadline
+from sklearn_bayes_search.execution._executors import Lost
+from sklearn_bayes_search.execution._scheduler import Candidate, run, window
+from sklearn_bayes_search.optimizer._trial import Trial
 
 
 class Optimizer:

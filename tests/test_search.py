@@ -617,7 +617,7 @@ def test_constraint_that_leaves_fewer_points_than_n_iter_ends_cleanly():
 def test_search_that_finds_no_other_permitted_point_does_not_say_it_has_all(
     monkeypatch,
 ):
-    monkeypatch.setattr("sklearn_bayes_search.optimizer.MAX_DRAWS", 50)
+    monkeypatch.setattr("sklearn_bayes_search.optimizer._optimizer.MAX_DRAWS", 50)
     space = Space(
         {"max_depth": Integer(1, 10**6)}, constraint=lambda p: p["max_depth"] == 3
     )

@@ -26,7 +26,7 @@ from sklearn.model_selection import (
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import BayesSearchCV, OneStandardError
-from sklearn_bayes_search.selection import (
+from sklearn_bayes_search.results._selection import (
     equivalent_settings,
     honest_score,
     known_test_share,

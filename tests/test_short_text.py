@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer
 from sklearn.svm import SVC
 
-from sklearn_bayes_search._short_text import (
+from sklearn_bayes_search.results._short_text import (
     name_ends,
     number_texts,
     setting_texts,

@@ -4,9 +4,9 @@ import pytest
 from simulated_search import Schedule
 from simulation import simulate
 
-from sklearn_bayes_search._journal import _lines
-from sklearn_bayes_search._scheduler import Candidate, _Loop
-from sklearn_bayes_search.optimizer import BayesianOptimizer
+from sklearn_bayes_search.execution._journal import _lines
+from sklearn_bayes_search.execution._scheduler import Candidate, _Loop
+from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 
 
 def violations(seeds):

@@ -25,7 +25,6 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import BayesianOptimizer, BayesSearchCV
-from sklearn_bayes_search._trial import key
 from sklearn_bayes_search.exceptions import did_you_mean
 from sklearn_bayes_search.space import (
     Categorical,
@@ -35,6 +34,7 @@ from sklearn_bayes_search.space import (
     Space,
     as_space,
 )
+from sklearn_bayes_search.space._dims import key
 from sklearn_bayes_search.space._parse import warn_of_bounds
 
 few = settings(deadline=None, max_examples=30)

@@ -21,9 +21,9 @@ from sklearn_bayes_search import (
     TargetScore,
     TimeBudget,
 )
-from sklearn_bayes_search._folds import FoldModel
-from sklearn_bayes_search._trial import History, Outcome, Trial
-from sklearn_bayes_search.stopping import as_rules
+from sklearn_bayes_search.execution._stopping import as_rules
+from sklearn_bayes_search.optimizer._folds import FoldModel
+from sklearn_bayes_search.optimizer._trial import History, Outcome, Trial
 
 X = np.arange(60.0).reshape(30, 2)
 RULES = [TargetScore(-0.09), Patience(4), Patience(3, min_delta=0.01), ExpectedGain()]

@@ -14,10 +14,10 @@ from sklearn.gaussian_process.kernels import (
     WhiteKernel,
 )
 
-from sklearn_bayes_search._trial import Dims
-from sklearn_bayes_search.surrogate import GaussianProcess
-from sklearn_bayes_search.surrogate import _gaussian_process as surrogate
-from sklearn_bayes_search.surrogate._gaussian_process import prior_mean
+from sklearn_bayes_search.optimizer.surrogate import GaussianProcess
+from sklearn_bayes_search.optimizer.surrogate import _gaussian_process as surrogate
+from sklearn_bayes_search.optimizer.surrogate._gaussian_process import prior_mean
+from sklearn_bayes_search.space._dims import Dims
 
 KERNELS = ["matern52", "matern32", "rbf"]
 STATIONARY = {

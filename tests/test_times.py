@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_bayes_search._times import Timeline, duration
+from sklearn_bayes_search.results._times import Timeline, duration
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sklearn_bayes_search._trial import Dims, History, Outcome, Trial, key, keys
+from sklearn_bayes_search.optimizer._trial import History, Outcome, Trial
 from sklearn_bayes_search.space import Categorical, Integer, Real, Space
+from sklearn_bayes_search.space._dims import Dims, key, keys
 
 # branch, C (shared), degree and gamma (one branch each), kernel (one branch)
 DIMS = Space(

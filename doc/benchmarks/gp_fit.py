@@ -30,8 +30,8 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from threadpoolctl import threadpool_limits
 
-from sklearn_bayes_search._trial import Dims
-from sklearn_bayes_search.surrogate import GaussianProcess
+from sklearn_bayes_search.optimizer.surrogate import GaussianProcess
+from sklearn_bayes_search.space._dims import Dims
 
 N_DIMS = 6
 DIMS = Dims.all_continuous(N_DIMS)

@@ -30,7 +30,7 @@ from sklearn.model_selection import (
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import FoldRacing
-from sklearn_bayes_search.selection import honest_score
+from sklearn_bayes_search.results._selection import honest_score
 
 N_TRAIN, N_TEST, N_SETTINGS = 100, 4_000, 40
 # The constants of `honest_score` were chosen with smaller seeds.

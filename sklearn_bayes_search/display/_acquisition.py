@@ -15,7 +15,7 @@ from sklearn_bayes_search.display._canvas import (
 from sklearn_bayes_search.display._parameter_axis import parameter_axes
 from sklearn_bayes_search.display._text import name_texts
 from sklearn_bayes_search.exceptions import SpaceExhausted
-from sklearn_bayes_search.optimizer import BayesianOptimizer
+from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 
 __all__ = ["AcquisitionDisplay"]
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_bayes_search._observed import Observed, observe
 from sklearn_bayes_search.display._parameter_axis import dimension_axis, parameter_axes
-from sklearn_bayes_search.optimizer import BayesianOptimizer
+from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
+from sklearn_bayes_search.results._observed import Observed, observe
 
 __all__ = ["Beliefs", "ModelSlice", "observe_any"]
 

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 from sklearn.base import ClassifierMixin, RegressorMixin
 
-from sklearn_bayes_search._observed import (
+from sklearn_bayes_search.results._observed import (
     read_results,
     searched_space,
     without_resource,
 )
-from sklearn_bayes_search._prior_results import EMPTY
+from sklearn_bayes_search.results._prior_results import EMPTY
 
 __all__ = ["Candidates", "is_results", "read_candidates", "score_name"]
 

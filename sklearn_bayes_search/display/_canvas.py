@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_bayes_search._axes import score_limits
+from sklearn_bayes_search.results._axes import score_limits
 
 __all__ = [
     "BEST",

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from sklearn_bayes_search._short_text import number_texts
 from sklearn_bayes_search.display._candidates import is_results, read_candidates
 from sklearn_bayes_search.display._canvas import (
     COLORS,
@@ -18,6 +17,7 @@ from sklearn_bayes_search.display._canvas import (
     robust_limits,
 )
 from sklearn_bayes_search.display._text import as_text
+from sklearn_bayes_search.results._short_text import number_texts
 
 __all__ = ["ConvergenceDisplay"]
 

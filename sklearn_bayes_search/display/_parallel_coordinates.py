@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from sklearn_bayes_search._short_text import number_texts
 from sklearn_bayes_search.display._candidates import read_candidates
 from sklearn_bayes_search.display._canvas import (
     BEST,
@@ -15,6 +14,7 @@ from sklearn_bayes_search.display._canvas import (
 )
 from sklearn_bayes_search.display._parameter_axis import parameter_axes
 from sklearn_bayes_search.display._text import as_text, name_texts
+from sklearn_bayes_search.results._short_text import number_texts
 
 __all__ = ["ParallelCoordinatesDisplay"]
 

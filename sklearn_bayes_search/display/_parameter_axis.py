@@ -5,12 +5,12 @@ from functools import cached_property
 
 import numpy as np
 
-from sklearn_bayes_search._axes import crowded
-from sklearn_bayes_search._short_text import different_values, number_texts
 from sklearn_bayes_search.display._text import (
     value_text,
     value_texts,
 )
+from sklearn_bayes_search.results._axes import crowded
+from sklearn_bayes_search.results._short_text import different_values, number_texts
 from sklearn_bayes_search.space import Categorical
 from sklearn_bayes_search.space._choices import all_numbers, int_and_equal_float
 from sklearn_bayes_search.space._dimensions import is_number

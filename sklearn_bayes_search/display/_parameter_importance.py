@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from sklearn_bayes_search._observed import HARDLY
 from sklearn_bayes_search.display._canvas import COLORS, new_axes
 from sklearn_bayes_search.display._text import as_text, name_texts
-from sklearn_bayes_search.importance import parameter_importance
+from sklearn_bayes_search.results._importance import parameter_importance
+from sklearn_bayes_search.results._observed import HARDLY
 
 __all__ = ["ParameterImportanceDisplay"]
 
@@ -25,7 +25,7 @@ class ParameterImportanceDisplay:
     Parameters
     ----------
     importance : DataFrame
-        Of :func:`~sklearn_bayes_search.importance.parameter_importance`, a row per
+        Of :func:`~sklearn_bayes_search.results.parameter_importance`, a row per
         parameter.
 
     Attributes
@@ -81,7 +81,7 @@ class ParameterImportanceDisplay:
         Raises
         ------
         TypeError, ValueError
-            As for :func:`~sklearn_bayes_search.importance.parameter_importance`, and if
+            As for :func:`~sklearn_bayes_search.results.parameter_importance`, and if
             no parameter varies.
         """
         importance = parameter_importance(

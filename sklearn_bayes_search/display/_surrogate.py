@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from sklearn_bayes_search._observed import ScoreModel
-from sklearn_bayes_search._short_text import number_texts
 from sklearn_bayes_search.display._beliefs import Beliefs, observe_any
 from sklearn_bayes_search.display._candidates import score_name
 from sklearn_bayes_search.display._canvas import (
@@ -17,6 +15,8 @@ from sklearn_bayes_search.display._canvas import (
     wrap_axes,
 )
 from sklearn_bayes_search.display._text import as_text, name_texts
+from sklearn_bayes_search.results._observed import ScoreModel
+from sklearn_bayes_search.results._short_text import number_texts
 
 __all__ = ["SurrogateDisplay"]
 

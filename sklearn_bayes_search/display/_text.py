@@ -1,7 +1,7 @@
 """Short texts of which matplotlib draws every character."""
 
-from sklearn_bayes_search import _short_text
-from sklearn_bayes_search._short_text import visible
+from sklearn_bayes_search.results import _short_text
+from sklearn_bayes_search.results._short_text import visible
 
 __all__ = ["MAX_WIDTH", "as_text", "name_texts", "value_text", "value_texts"]
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from sklearn_bayes_search._times import Timeline, duration
 from sklearn_bayes_search.display._canvas import (
     COLORS,
     faint,
@@ -12,6 +11,7 @@ from sklearn_bayes_search.display._canvas import (
     sequential_map,
 )
 from sklearn_bayes_search.display._text import as_text
+from sklearn_bayes_search.results._times import Timeline, duration
 
 __all__ = ["TimelineDisplay"]
 

@@ -1,119 +1,24 @@
-"""Where tasks run: in this process, on the workers of joblib's active back end.
+"""What runs a search: folds, workers, the journal, when it ends."""
 
-joblib stays the front door: ``n_jobs`` and ``joblib.parallel_config(backend=...)``
-choose. Its workers are used through its back ends, one task at a time, because
-``joblib.Parallel`` asks for new tasks before it has shown the results.
-"""
+from sklearn_bayes_search.execution._executors import Executor, Lost
+from sklearn_bayes_search.execution._journal import read_journal
+from sklearn_bayes_search.execution._racing import FoldRacing
+from sklearn_bayes_search.execution._stopping import (
+    ExpectedGain,
+    Patience,
+    StoppingRule,
+    TargetScore,
+    TimeBudget,
+)
 
-import multiprocessing
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from typing import Any
-
-from joblib.parallel import LokyBackend
-from sklearn.utils.parallel import Parallel
-
-from sklearn_bayes_search.execution._backend import on_backend
-from sklearn_bayes_search.execution._base import Executor, Lost
-from sklearn_bayes_search.execution._cluster import Cluster, ClusterExecutor
-from sklearn_bayes_search.execution._dask import DaskCluster
-from sklearn_bayes_search.execution._in_process import InlineExecutor, WaveExecutor
-from sklearn_bayes_search.execution._ray import RayCluster
-from sklearn_bayes_search.execution._supervised import SupervisedExecutor
-
-__all__ = ["Executor", "Lost", "open_executor"]
-
-
-@contextmanager
-def open_executor(
-    n_jobs: int | None,
-    fit_timeout: float | None = None,
-    shared: Sequence[Any] = (),
-) -> Iterator[Executor]:
-    """Choose where tasks run, and release it at the end.
-
-    Parameters
-    ----------
-    n_jobs : int or None
-        As in scikit-learn: None means 1 unless a joblib context says otherwise, -1 all
-        processors.
-    fit_timeout : float or None, default=None
-        Seconds after which the process of a task is ended.
-    shared : sequence of object
-        Arguments that many tasks have in common: a cluster is sent them once.
-
-    Yields
-    ------
-    executor : Executor
-        Where tasks run.
-
-    Raises
-    ------
-    ValueError
-        If there is a time limit on a back end whose tasks cannot be ended.
-    """
-    parallel = Parallel(n_jobs=n_jobs)
-    cluster = _cluster_of(parallel._backend, ends=fit_timeout is not None)
-    if cluster is not None:
-        # as joblib has it, dask uses all slots; and ray does so by default
-        given = parallel.n_jobs > 1 or n_jobs == 1
-        some = isinstance(cluster, RayCluster) and given
-        n_workers = parallel.n_jobs if some else cluster.n_slots()
-        with (
-            # within a task of dask: its slot is free for the tasks of the search
-            parallel._backend.retrieval_context(),
-            closing(ClusterExecutor(cluster, n_workers, shared, fit_timeout)) as busy,
-        ):
-            yield busy
-        return
-    with parallel:
-        n_workers = parallel._effective_n_jobs()
-        backend = parallel._backend
-        if fit_timeout is not None:
-            with closing(_with_time_limit(parallel, n_workers, fit_timeout)) as limited:
-                yield limited
-        elif n_workers == 1:
-            yield InlineExecutor()
-        elif not backend.supports_retrieve_callback:
-            yield WaveExecutor(parallel, n_workers)
-        else:
-            with on_backend(parallel, n_workers) as executor:
-                yield executor
-
-
-def _cluster_of(backend: Any, *, ends: bool) -> Cluster | None:
-    """Give the cluster of a joblib back end, if it is one of dask or ray.
-
-    Parameters
-    ----------
-    backend : ParallelBackendBase
-        joblib's.
-    ends : bool
-        Whether tasks will have to be ended.
-    """
-    if hasattr(backend, "client"):
-        return DaskCluster(backend.client, ends=ends)
-    if type(backend).__module__.startswith("ray."):
-        return RayCluster(getattr(backend, "ray_remote_args", None) or {})
-    return None
-
-
-def _with_time_limit(
-    parallel: Any, n_workers: int, fit_timeout: float
-) -> SupervisedExecutor:
-    rule = (
-        "The 'fit_timeout' parameter of BayesSearchCV needs processes that can be ended"
-    )
-    backend = parallel._backend
-    if n_workers > 1 and not isinstance(backend, LokyBackend):
-        raise ValueError(
-            f"{rule}, those of joblib's 'loky', of dask or of ray. Got "
-            f"{type(backend).__name__} instead; choose another back end, set 'n_jobs' "
-            "to 1, as within another parallel loop, or leave 'fit_timeout' out."
-        )
-    if multiprocessing.current_process().daemon:
-        raise ValueError(
-            f"{rule}, and this process, a worker of 'multiprocessing', can start none. "
-            "Choose 'loky' for the outer loop, or leave 'fit_timeout' out."
-        )
-    return SupervisedExecutor(parallel, n_workers, fit_timeout)
+__all__ = [
+    "Executor",
+    "ExpectedGain",
+    "FoldRacing",
+    "Lost",
+    "Patience",
+    "StoppingRule",
+    "TargetScore",
+    "TimeBudget",
+    "read_journal",
+]

@@ -6,8 +6,8 @@ import inspect
 import platform
 import re
 
-from sklearn_bayes_search._short_text import visible
 from sklearn_bayes_search.report._expressions import Writer, changed, indent
+from sklearn_bayes_search.results._short_text import visible
 
 __all__ = ["code_of", "versions"]
 

@@ -13,9 +13,9 @@ from functools import partial
 import numpy as np
 import scipy.stats
 
-from sklearn_bayes_search._short_text import shown
 from sklearn_bayes_search._sklearn_compat import scorer_arguments
 from sklearn_bayes_search.exceptions import safe_repr
+from sklearn_bayes_search.results._short_text import shown
 
 __all__ = ["Writer", "changed", "indent", "is_generator"]
 

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from sklearn_bayes_search._short_text import shown
-from sklearn_bayes_search._times import Timeline, duration
 from sklearn_bayes_search.report import _charts, _space_charts
 from sklearn_bayes_search.report._sections import section
 from sklearn_bayes_search.report._text import safe
+from sklearn_bayes_search.results._short_text import shown
+from sklearn_bayes_search.results._times import Timeline, duration
 
 __all__ = ["figures"]
 

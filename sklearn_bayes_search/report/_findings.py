@@ -5,19 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sklearn_bayes_search._axes import ROUNDING
-from sklearn_bayes_search._observed import (
+from sklearn_bayes_search.report._text import number
+from sklearn_bayes_search.results._axes import ROUNDING
+from sklearn_bayes_search.results._cv_results import mean_and_error
+from sklearn_bayes_search.results._importance import table_of
+from sklearn_bayes_search.results._observed import (
     Observed,
     ScoreModel,
     observe,
     read_results,
     score_shares,
 )
-from sklearn_bayes_search._results import mean_and_error
-from sklearn_bayes_search.importance import table_of
-from sklearn_bayes_search.ranges import findings_of
-from sklearn_bayes_search.report._text import number
-from sklearn_bayes_search.selection import (
+from sklearn_bayes_search.results._ranges import findings_of
+from sklearn_bayes_search.results._selection import (
     HonestScore,
     equivalent_settings,
     honest_score,

@@ -3,7 +3,7 @@
 import re
 from html import escape
 
-from sklearn_bayes_search._short_text import (
+from sklearn_bayes_search.results._short_text import (
     head,
     name_ends,
     numbered,

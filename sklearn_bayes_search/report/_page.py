@@ -9,7 +9,6 @@ from importlib.resources import files
 
 import numpy as np
 
-from sklearn_bayes_search._short_text import shown, visible
 from sklearn_bayes_search.report._figures import figures
 from sklearn_bayes_search.report._sections import (
     failures,
@@ -19,6 +18,7 @@ from sklearn_bayes_search.report._sections import (
     table,
 )
 from sklearn_bayes_search.report._text import breakable, describe, safe
+from sklearn_bayes_search.results._short_text import shown, visible
 
 __all__ = ["page"]
 

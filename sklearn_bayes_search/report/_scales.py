@@ -4,13 +4,13 @@ import math
 
 import numpy as np
 
-from sklearn_bayes_search._axes import ROUNDING, crowded, score_limits
-from sklearn_bayes_search._short_text import different_values, number_texts
-from sklearn_bayes_search._trial import nearest_level
 from sklearn_bayes_search.report._labels import value_labels
+from sklearn_bayes_search.results._axes import ROUNDING, crowded, score_limits
+from sklearn_bayes_search.results._short_text import different_values, number_texts
 from sklearn_bayes_search.space import Ordinal
 from sklearn_bayes_search.space._choices import same_value
 from sklearn_bayes_search.space._dimensions import is_number
+from sklearn_bayes_search.space._dims import nearest_level
 
 __all__ = [
     "MAX_NAMES",

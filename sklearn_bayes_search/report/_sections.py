@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from sklearn_bayes_search._short_text import last_line, name_ends, shown
 from sklearn_bayes_search.report._code import code_of, versions
 from sklearn_bayes_search.report._expressions import is_generator
 from sklearn_bayes_search.report._text import breakable, percent, plural, safe
@@ -13,6 +12,7 @@ from sklearn_bayes_search.report._words import (
     lead,
     metric_name,
 )
+from sklearn_bayes_search.results._short_text import last_line, name_ends, shown
 from sklearn_bayes_search.space._dimensions import is_number
 
 __all__ = ["failures", "next_steps", "reproduce", "section", "summary", "table"]

@@ -4,8 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from sklearn_bayes_search._axes import crowded
-from sklearn_bayes_search._trial import key
 from sklearn_bayes_search.report._charts import figure
 from sklearn_bayes_search.report._labels import name_labels, value_labels
 from sklearn_bayes_search.report._scales import (
@@ -15,8 +13,10 @@ from sklearn_bayes_search.report._scales import (
     score_floor,
     score_ticks,
 )
+from sklearn_bayes_search.results._axes import crowded
 from sklearn_bayes_search.space import Ordinal
 from sklearn_bayes_search.space._choices import same_value
+from sklearn_bayes_search.space._dims import key
 
 __all__ = ["parallel", "slices"]
 

@@ -4,7 +4,7 @@ import math
 import re
 from html import escape
 
-from sklearn_bayes_search._short_text import visible
+from sklearn_bayes_search.results._short_text import visible
 
 __all__ = [
     "breakable",

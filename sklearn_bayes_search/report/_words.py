@@ -4,8 +4,6 @@ import math
 
 import numpy as np
 
-from sklearn_bayes_search._short_text import visible
-from sklearn_bayes_search._times import Timeline, duration
 from sklearn_bayes_search.report._text import (
     describe,
     listing,
@@ -13,6 +11,8 @@ from sklearn_bayes_search.report._text import (
     percent,
     plural,
 )
+from sklearn_bayes_search.results._short_text import visible
+from sklearn_bayes_search.results._times import Timeline, duration
 
 __all__ = ["advice", "facts", "interval", "lead", "metric_name"]
 

@@ -1,8 +1,8 @@
 """The search space: a user's parameters, and their place in the unit cube."""
 
-from sklearn_bayes_search._trial import Dims
 from sklearn_bayes_search.space._choices import Categorical, Ordinal
 from sklearn_bayes_search.space._dimensions import Dimension, Integer, Real
+from sklearn_bayes_search.space._dims import Dims
 from sklearn_bayes_search.space._seen import seen_space
 from sklearn_bayes_search.space._space import Space, as_space
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from scipy.stats import qmc
 
-from sklearn_bayes_search._trial import Dims
 from sklearn_bayes_search.exceptions import did_you_mean, safe_repr
 from sklearn_bayes_search.space._choices import (
     equal,
@@ -16,6 +15,7 @@ from sklearn_bayes_search.space._choices import (
     same_value,
 )
 from sklearn_bayes_search.space._dimensions import Dimension
+from sklearn_bayes_search.space._dims import Dims
 from sklearn_bayes_search.space._parse import as_branches, as_dimension
 
 __all__ = ["Space", "as_space"]

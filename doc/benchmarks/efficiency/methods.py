@@ -21,8 +21,8 @@ from layout import Layout, Params
 from threadpoolctl import threadpool_limits
 
 from sklearn_bayes_search import BayesianOptimizer, SpaceExhausted
-from sklearn_bayes_search.acquisition import LogExpectedImprovement
-from sklearn_bayes_search.surrogate import GaussianProcess
+from sklearn_bayes_search.optimizer.acquisition import LogExpectedImprovement
+from sklearn_bayes_search.optimizer.surrogate import GaussianProcess
 
 __all__ = ["METHODS", "OURS", "PEERS", "VARIANTS", "Method", "run"]
 

@@ -1,0 +1,7 @@
+"""The journal: what of a search survives the end of its process."""
+
+from sklearn_bayes_search.execution._journal._fingerprint import fingerprint
+from sklearn_bayes_search.execution._journal._journal import Journal
+from sklearn_bayes_search.execution._journal._table import read_journal
+
+__all__ = ["Journal", "fingerprint", "read_journal"]

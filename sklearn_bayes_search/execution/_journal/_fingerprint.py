@@ -1,0 +1,50 @@
+"""What must be the same for the results of one search to be of use in another."""
+
+from collections.abc import Mapping
+
+from sklearn_bayes_search.execution._journal._digest import digest
+
+__all__ = ["fingerprint"]
+
+
+def fingerprint(space, seed, **components):
+    """Identify a search: what must be the same for its results to be of use.
+
+    Parameters
+    ----------
+    space : Space
+        What is searched.
+    seed : int or None
+        Of the search; None where any will do.
+    **components : object
+        Whatever else matters, by the name that an error gives it.
+
+    Returns
+    -------
+    digests : dict of str -> str or None
+        Equal where contents are equal: data by their values, an estimator by its class
+        and its parameters, a function by what it does, a distribution as a whole.
+    """
+    digests = {"space": digest(code=(_distributions(space), space.constraint))}
+    digests |= {name: digest(value) for name, value in components.items()}
+    return {**digests, "seed": None if seed is None else str(seed)}
+
+
+def _distributions(space):
+    """Return what tells the dimensions of one space from those of another."""
+    given = space.param_distributions
+    branches = [given] if isinstance(given, Mapping) else given
+    return [
+        {name: _distribution(branch[name], d) for name, d in dimensions.items()}
+        for branch, dimensions in zip(branches, space.branches, strict=True)
+    ]
+
+
+def _distribution(given, dimension):
+    # choices are written down by their numbers
+    parts = [dimension.choices] if hasattr(dimension, "choices") else []
+    if not parts or (given is not dimension and hasattr(given, "rvs")):
+        parts.append(given)
+    if hasattr(given, "rvs") and given is not dimension and not hasattr(given, "cdf"):
+        parts.append(vars(dimension))  # made of its draws
+    return parts

@@ -1,0 +1,407 @@
+"""The journal of a search: what has finished, and what was searched.
+
+There are two kinds of lines. A *header* has a digest of each component of the search,
+and the plan that the rows depend on. A *fold* has one candidate on one split. Choices
+are stored as their index in the user's own space, so that they need not be stored.
+"""
+
+import itertools
+import math
+import os
+import warnings
+from pathlib import Path
+
+import joblib
+
+from sklearn_bayes_search.exceptions import JournalError, safe_repr, stack_level
+from sklearn_bayes_search.execution._journal._lines import InUse, LineFile, parse
+from sklearn_bayes_search.execution._journal._record import (
+    DEATH,
+    RESULTS,
+    is_count,
+    is_fold,
+    kind_of,
+    numbers_back,
+    place_of,
+    plain,
+    remember,
+)
+
+__all__ = ["Journal"]
+
+FORMAT = 1
+LONGEST_ERROR, LONGEST_VALUE = 10_000, 100
+# Components of a fingerprint as a user knows them.
+ARGUMENTS = {"seed": "random_state", "space": "param_distributions", "splits": "cv"}
+
+
+class Journal:
+    """Outcomes of earlier runs of the same search, and a place for new ones.
+
+    The file is opened on entering it as a context.
+
+    Parameters
+    ----------
+    path : path or None
+        A file, which is made if there is none; or a folder, where every search has a
+        file of its own, named by its fingerprint. None: the journal is in memory only.
+    fingerprint : dict of str -> str or None
+        Digests by component, such as "data"; None for one that is not compared.
+    plan : dict
+        What rows depend on beside the fingerprint; JSON values. That of an earlier run
+        holds on.
+    space : Space
+        Gives choices back for their indices.
+    in_order : bool, default=True
+        Whether the same search would choose the same settings again.
+    fit_timeout : float or None, default=None
+        Seconds that a fold may take now: one that ran into fewer is run again.
+    earlier : Journal or None, default=None
+        One in memory, to go on with.
+
+    Attributes
+    ----------
+    path : Path or None
+        The file.
+    fingerprint, plan : dict
+        Those that hold.
+
+    Raises
+    ------
+    JournalError
+        If the file or ``earlier`` is of another search, or the file is in use by one,
+        or no journal.
+    OSError
+        If the file cannot be opened.
+    """
+
+    def __init__(
+        self,
+        path,
+        *,
+        fingerprint,
+        plan,
+        space,
+        in_order=True,
+        fit_timeout=None,
+        earlier=None,
+    ):
+        self._space, self._folds, self._settings = space, {}, {}
+        self._in_order, self._ran_again = in_order, False
+        self._fit_timeout = math.inf if fit_timeout is None else fit_timeout
+        self.path = self._lines = None
+        if earlier is not None:
+            _check_same(
+                "The last fit", "Fit a clone.", earlier.fingerprint, fingerprint
+            )
+            plan = {**plan, **earlier.plan}
+            self._folds.update(earlier._folds)
+        self.fingerprint, self.plan = fingerprint, plan
+        if path is not None:
+            path = os.path.expanduser(path)
+            self.path = _file(path, fingerprint)
+            self._is_in_folder = self.path != Path(path)
+        self._again = set()
+
+    @property
+    def n_known(self):
+        """Number of folds that need not be evaluated."""
+        return len(self._folds) - len(self._again)
+
+    def _open(self):
+        """Open the file, and take in what it holds."""
+        header = None
+        if self.path is not None:
+            self._open_lines()
+            header = self._take_in(self._lines.content)
+        if header is not None:
+            stored = header["fingerprint"]
+            if stored.get("max_pending") is None:  # it was chosen automatically
+                stored["max_pending"] = str(header["plan"].get("max_pending"))
+            _check_same(
+                f"The journal {str(self.path)!r}",
+                "It was left as it is: undo the change to go on with it, or name "
+                "another file, or a folder for several searches.",
+                stored,
+                self.fingerprint,
+            )
+            self.plan = {**self.plan, **header["plan"]}
+            if self.plan.get("exhaustive") and not math.isfinite(self._space.size):
+                self.plan["exhaustive"] = False
+        self._write(
+            {"journal": FORMAT, "fingerprint": self.fingerprint, "plan": self.plan}
+        )
+        self._settle()
+
+    def _open_lines(self):
+        """Open the file; in a folder, equal searches at a time have one each."""
+        first = self.path
+        for number in itertools.count(2):
+            self._lines = LineFile(self.path)
+            try:
+                self._lines.open()
+            except InUse:
+                if not self._is_in_folder:
+                    raise
+                self._lines.close()
+                self.path = first.with_stem(f"{first.stem}-{number}")
+            else:
+                return
+
+    def _settle(self):
+        """Decode the settings, and see which folds are to be run again."""
+        first = {}
+        for place, record in list(self._folds.items()):
+            setting = record["branch"], record["params"]
+            if first.setdefault(record["candidate"], setting) != setting:
+                del self._folds[place]
+        self._settings = {k: _restore(self._space, *first[k]) for k in first}
+        lost = {key: record.get("lost") for key, record in self._folds.items()}
+        deaths = {key for key, why in lost.items() if why == DEATH}
+        late = {
+            key
+            for key, why in lost.items()
+            if isinstance(why, float) and why < self._fit_timeout
+        }
+        self._again = deaths | late
+        self._ran_again = bool(self._again)
+        if self._again:
+            of_time = f"{len(late)} that ran into a shorter 'fit_timeout'"
+            of_death = f"{len(deaths)} whose processes died"
+            words = [of_time] * bool(late) + [of_death] * bool(deaths)
+            warnings.warn(
+                f"Folds are run again: {', '.join(words)}. If they succeed, other "
+                "settings may be chosen from there on.",
+                UserWarning,
+                stacklevel=stack_level(),
+            )
+
+    def _write(self, record):
+        if self._lines is not None:
+            self._lines.append(record)
+
+    def __enter__(self):
+        try:
+            self._open()
+            return self
+        except BaseException:  # Ctrl-C as well: the lock must not stay
+            self.close()
+            raise
+
+    def __exit__(self, *_):
+        self.close()
+
+    def _take_in(self, content):
+        """Remember the folds; return the first header, None of an empty file."""
+        header = kind = None
+        for line in content.split(b"\n"):
+            record = parse(line)
+            if record is None:
+                continue
+            if "journal" in record:
+                header = header or _known_header(record)
+            elif is_fold(record):
+                kind = kind or kind_of(record)
+                if kind_of(record) in (kind, None):
+                    remember(self._folds, record)
+        if header is None and content:
+            raise JournalError(
+                f"{str(self.path)!r} is not the journal of a search, or its beginning "
+                "is damaged. It was left as it is: name another file, or delete it."
+            )
+        return header
+
+    def __len__(self):
+        return len(self._folds)
+
+    def params(self, candidate):
+        """Return the stored setting of a candidate.
+
+        Parameters
+        ----------
+        candidate : int
+            Its number.
+
+        Returns
+        -------
+        params : dict or None
+            With the user's own objects; None if no fold is known.
+        """
+        params = self._settings.get(candidate)
+        return None if params is None else dict(params)
+
+    def settings_after(self, candidate):
+        """List the stored settings of candidates with larger numbers."""
+        known = sorted(self._settings.items())
+        return [dict(p) for number, p in known if number > candidate and p is not None]
+
+    def result(self, candidate, fold):
+        """Return what came back for a fold, a dict.
+
+        None if that is not known, or if the fold is to be run again.
+        """
+        place = place_of(candidate, fold)
+        record = self._folds.get(place)
+        if record is None or place in self._again:
+            return None
+        result = numbers_back(record["result"])
+        return {**result, "fit_error": record["error"], "worker": record["worker"]}
+
+    def died(self, candidate, fold):
+        """Check whether a fold is run again because its process died."""
+        place = place_of(candidate, fold)
+        return place in self._again and self._folds[place]["lost"] == DEATH
+
+    def add(self, trial, fold, result):
+        """Write a fold down.
+
+        Parameters
+        ----------
+        trial : Trial
+            The candidate.
+        fold : int
+            Number of the split.
+        result : dict
+            What came back, as an `Evaluator`'s task gives it.
+        """
+        branch, params = _store(self._space, trial.params)
+        error = result["fit_error"]
+        record = {
+            "candidate": trial.number,
+            "fold": fold,
+            "branch": branch,
+            "params": params,
+            "text": {n: safe_repr(v)[:LONGEST_VALUE] for n, v in trial.params.items()},
+            "result": {name: plain(result[name]) for name in RESULTS if name in result},
+            "error": error if error is None else error[-LONGEST_ERROR:],
+            "worker": result["worker"],
+        }
+        # a death is tried again once only; time is what the next search allows
+        lost, place = result.get("lost"), place_of(trial.number, fold)
+        if lost is not None and (lost != DEATH or place not in self._again):
+            record["lost"] = lost
+        self._folds[place] = record
+        self._settings.setdefault(trial.number, dict(trial.params))
+        self._again.discard(place)
+        self._write(record)
+
+    def state_difference(self, number):
+        """Warn that another setting would be chosen now for a candidate."""
+        if self._in_order and not self._ran_again:
+            warnings.warn(
+                f"From candidate {number} on, this search would choose other "
+                "settings than it did before: an argument that matters for the choice, "
+                "or the version of a package, has changed. The results that are there "
+                "are used as they are.",
+                UserWarning,
+                stacklevel=stack_level(),
+            )
+
+    def flush(self):
+        """Have the disk take what was written; a power failure loses no more."""
+        if self._lines is not None:
+            self._lines.flush()
+
+    def close(self):
+        """Release the file."""
+        if self._lines is not None:
+            self._lines.close()
+            self._lines = None
+
+
+def _file(path, fingerprint):
+    if not str(path):
+        raise ValueError(
+            "The 'checkpoint' parameter of BayesSearchCV must name a file or a folder. "
+            "Got an empty text; '.' is the present folder."
+        )
+    is_folder = str(path).endswith((os.sep, os.altsep or os.sep))
+    path = Path(path)
+    if is_folder and not path.is_dir():
+        raise FileNotFoundError(
+            f"The folder {str(path)!r}, the 'checkpoint', does not exist. Make it."
+        )
+    if path.is_dir():
+        name = joblib.hash(sorted((k, str(v)) for k, v in fingerprint.items()))
+        path = path / f"{name}.jsonl"
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"The folder of the 'checkpoint' {str(path)!r} does not exist. Make it."
+        )
+    return path
+
+
+def _known_header(record):
+    """Return a header if it is one; refuse that of another format."""
+    fingerprint, plan = record.get("fingerprint"), record.get("plan")
+    if not isinstance(fingerprint, dict) or not isinstance(plan, dict):
+        return None
+    if record["journal"] != FORMAT:
+        raise JournalError(
+            f"The journal has format {record['journal']!r}; this version of "
+            f"sklearn_bayes_search reads format {FORMAT}. It was left as it is."
+        )
+    counts = [plan.get(name, 1) for name in ("seed", "max_pending")]
+    counts.append(1 if plan.get("n_iter") is None else plan["n_iter"])
+    fits = (
+        all(isinstance(digest, str | None) for digest in fingerprint.values())
+        and all(map(is_count, counts))
+        and plan.get("max_pending", 1) >= 1
+        and isinstance(plan.get("exhaustive", False), bool)
+    )
+    return record if fits else None
+
+
+def _check_same(what, way_out, stored, now):
+    differing = [
+        name
+        for name, value in now.items()
+        if None not in (value, stored.get(name)) and stored[name] != value
+    ]
+    if differing:
+        words = ", ".join(ARGUMENTS.get(name, name) for name in differing)
+        hint = ""
+        if differing == ["splits"]:
+            hint = " A 'cv' that shuffles needs a random_state to draw them again."
+        raise JournalError(
+            f"{what} is of another search. What differs: {words}.{hint} {way_out}"
+        )
+
+
+def _store(space, params):
+    """Turn a setting into numbers: its branch, and per parameter a number or index."""
+    row = space.encode(params)
+    branch = int(space.dims.branch_of(row[None])[0])
+    stored = {}
+    for name, dimension in space.branches[branch].items():
+        value = params[name]
+        if hasattr(dimension, "choices"):
+            # a number beyond those listed, as in a tail, is stored as it is
+            index = dimension.index(value)
+            stored[name] = [index] if index is not None else value.__index__()
+        else:
+            stored[name] = int(value) if dimension.discrete else float(value)
+    return branch, stored
+
+
+def _restore(space, branch, stored):
+    """Turn it back; None if it does not fit the space."""
+    try:
+        params = {
+            name: _restore_value(dimension, stored[name])
+            for name, dimension in space.branches[branch].items()
+        }
+    except (IndexError, KeyError, TypeError, ValueError):
+        return None
+    return params if space.allows(params) else None
+
+
+def _restore_value(dimension, stored):
+    if not isinstance(stored, list):
+        if type(stored) is not (int if dimension.discrete else float):
+            raise TypeError(f"{stored!r} is no number of this kind")
+        dimension.encode(stored)  # refuses what it does not have
+        return stored
+    if not hasattr(dimension, "choices") or not is_count(stored[0]):
+        raise ValueError(f"{stored!r} is no place among choices")
+    return dimension.choices[stored[0]]

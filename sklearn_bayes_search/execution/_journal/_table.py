@@ -1,0 +1,114 @@
+"""Fits as a table: those of a journal, and what all such tables have in common."""
+
+from pathlib import Path
+
+import numpy as np
+
+from sklearn_bayes_search.exceptions import JournalError
+from sklearn_bayes_search.execution._journal._lines import parse
+from sklearn_bayes_search.execution._journal._record import (
+    is_fold,
+    numbers_back,
+    remember,
+)
+from sklearn_bayes_search.results._tables import fits_frame
+
+__all__ = ["read_journal"]
+
+
+def read_journal(path):
+    """Read the journal of a search, while it runs or afterwards.
+
+    Parameters
+    ----------
+    path : path
+        What was given as ``checkpoint``: a file; of a folder, one of the files in it.
+
+    Returns
+    -------
+    frame : DataFrame
+        A row per candidate and fold, in this order. The columns have the names that
+        they have in ``folds_frame(all_metrics=True)``: ``candidate``, ``fold``,
+        ``score`` (``score_<metric>`` for several metrics), ``status`` ("ok" or
+        "failed"), ``error``, ``start``, ``seconds`` and ``worker``. In addition there
+        are, after the fold, a column ``param_<name>`` per parameter with the text of
+        its value, and at the end ``fit_time`` and ``score_time``, which add up to the seconds,
+        ``n_test_samples``, and ``train_score`` if it is there.
+
+    Raises
+    ------
+    JournalError
+        If it is no journal.
+    OSError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sklearn_bayes_search import BayesSearchCV, read_journal
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "search.jsonl")
+    ...     search = BayesSearchCV(
+    ...         DecisionTreeClassifier(random_state=0),
+    ...         {"max_depth": [1, 2]},
+    ...         cv=2,
+    ...         checkpoint=path,
+    ...     ).fit(*load_iris(return_X_y=True))
+    ...     frame = read_journal(path)
+    >>> frame[["candidate", "fold", "param_max_depth", "score", "status"]].round(2)
+       candidate  fold param_max_depth  score status
+    0          0     0               1   0.67     ok
+    1          0     1               1   0.67     ok
+    2          1     0               2   0.95     ok
+    3          1     1               2   0.95     ok
+    """
+    path = Path(path).expanduser()
+    if path.is_dir():
+        files = sorted(str(file) for file in path.glob("*.jsonl"))
+        raise JournalError(
+            f"{str(path)!r} is a folder. Read one of its files: {files}."
+        )
+    records = [parse(line) for line in path.read_bytes().split(b"\n")]
+    records = [record for record in records if record is not None]
+    if not any("journal" in record for record in records):
+        raise JournalError(f"{str(path)!r} is not the journal of a search.")
+    folds = {}
+    for record in filter(is_fold, records):
+        remember(folds, record)
+    in_order = sorted(
+        folds.values(), key=lambda fold: (fold["candidate"], fold["fold"])
+    )
+    of_all = [record["result"]["test_scores"] for record in in_order]
+    names = next((list(scores) for scores in of_all if isinstance(scores, dict)), [])
+    return fits_frame([_row(record, names) for record in in_order])
+
+
+def _row(record, names):
+    """Turn a record into a row with the columns that are common, and more."""
+    result, error = numbers_back(record["result"]), record["error"]
+    scores = _named("score", result["test_scores"], names)
+    ok = error is None and bool(np.isfinite(list(scores.values())).all())
+    return {
+        "candidate": record["candidate"],
+        "fold": record["fold"],
+        **{f"param_{name}": text for name, text in record["text"].items()},
+        **scores,
+        "status": "ok" if ok else "failed",
+        "error": error,
+        "start": result["started"],
+        "seconds": result["fit_time"] + result["score_time"],
+        "worker": record["worker"],
+        **{name: result[name] for name in ("fit_time", "score_time", "n_test_samples")},
+        **_named("train_score", result.get("train_scores", {}), names),
+    }
+
+
+def _named(name, scores, names):
+    """Name a column for each metric; where a fit failed, one number stands for all."""
+    if not isinstance(scores, dict):
+        if not names:
+            return {name: scores}
+        scores = dict.fromkeys(names, scores)
+    return {f"{name}_{metric}": score for metric, score in scores.items()}

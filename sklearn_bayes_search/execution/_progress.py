@@ -1,0 +1,184 @@
+"""What a search prints while it runs."""
+
+import time
+
+import numpy as np
+
+from sklearn_bayes_search.results._cv_results import mean_and_error
+from sklearn_bayes_search.results._short_text import last_line, setting_writer, shown
+from sklearn_bayes_search.results._times import duration
+
+__all__ = ["announce", "candidate_line", "reporter"]
+
+
+# The first candidates say little of the time that is left.
+FORESEEN_AFTER = 5
+# Characters of what a fit raised, at the end of a line.
+LONGEST_ERROR = 160
+
+
+def announce(n_splits, total, seconds, journal, *, may_end):
+    """Print how much there is to do, as GridSearchCV does, as far as it is known.
+
+    Parameters
+    ----------
+    n_splits : int
+        Number of folds.
+    total : int or None
+        How many candidates there will be at most; None if that is not planned.
+    seconds : float or None
+        The time limit.
+    journal : Journal or None
+        What it holds is told.
+    may_end : bool
+        Whether something may end the search before, or spare folds.
+    """
+    if journal is not None and journal.n_known:
+        where = "the last fit" if journal.path is None else repr(str(journal.path))
+        print(f"Read the results of {journal.n_known} fits from {where}")
+    n_fits = f"Fitting {n_splits} folds for each candidate"
+    if total is not None:
+        up_to = "up to " if may_end else ""
+        n_fits = (
+            f"Fitting {n_splits} folds for each of {up_to}{total} candidates, "
+            f"totalling {up_to}{total * n_splits} fits"
+        )
+    print(n_fits if seconds is None else f"{n_fits}, for up to {duration(seconds)}")
+
+
+def reporter(objective, total, deadline, verbose, space):
+    """Make the function that is called with each candidate that has ended.
+
+    Parameters
+    ----------
+    objective : Objective
+        Which score is shown.
+    total : int or None
+        How many candidates there will be at most; None if that is not planned.
+    deadline : Deadline or None
+        When the search ends at the latest.
+    verbose : int
+        Whether to print a line.
+    space : Space
+        Whose settings are shown.
+
+    Returns
+    -------
+    report : callable
+        Takes the candidate.
+    """
+    if verbose <= 0:
+        return lambda candidate: None
+    write = setting_writer(space)
+    best, ended = np.nan, {}  # numbers of candidates, and whether all folds are in
+    resumed = False  # whether paused ones were said to go on
+    pace = _Pace()
+    exhaustive = total is not None and total >= space.size
+
+    def report(candidate):
+        nonlocal best, resumed
+        if candidate.complete:
+            best = np.fmax(best, objective(candidate.folds))
+        again = candidate.trial.number in ended
+        if again and not resumed:
+            print("More folds for the most promising of the paused settings:")
+        resumed |= again
+        ended[candidate.trial.number] = candidate.complete
+        pace.note(candidate, objective(candidate.folds))
+        # nobody knows how many paused candidates get more folds in the end
+        foreseen = len(ended) < (total or 0) or all(ended.values())
+        n_left = max(total - len(ended), 0) if total and foreseen else None
+        near_best = not exhaustive and all(ended.values())
+        left = _time_left(pace.seconds(n_left, near_best=near_best), deadline)
+        print(candidate_line(candidate, total, objective, best, write, left))
+
+    return report
+
+
+class _Pace:
+    """How long candidates took, and how long those that are to come will take."""
+
+    def __init__(self):
+        self._costs, self._scores = [], []  # of all; seconds of fits and scoring
+        self._last = None
+        self._n_ran, self._work, self._elapsed = 0, 0.0, 0.0  # of those that ran here
+
+    def note(self, candidate, score):
+        """Learn from a candidate that has ended."""
+        folds = [fold for fold in candidate.folds if fold is not None]
+        cost = sum(fold["fit_time"] + fold["score_time"] for fold in folds)
+        self._costs.append(cost)
+        self._scores.append(score)
+        if candidate.ran:  # a resumed search races through what is known
+            now = time.monotonic()
+            # the first waits for workers to start
+            first = now - min(candidate.seconds, cost)
+            self._elapsed += now - (first if self._last is None else self._last)
+            self._last = now
+            self._work += cost
+            self._n_ran += 1
+
+    def seconds(self, n_left, *, near_best):
+        """Give the time for so many candidates, infinite while it is unknown.
+
+        ``near_best`` says that the search stays near the best ones: what is to come
+        will cost what the best third cost, often more than the first ones.
+        """
+        if n_left == 0:
+            return 0.0
+        if n_left is None or self._n_ran < FORESEEN_AFTER or self._work <= 0:
+            return np.inf
+        costs = np.array(self._costs)[np.argsort(-np.array(self._scores))]
+        typical = costs[: -(-len(costs) // 3) if near_best else None].mean()
+        return n_left * typical * self._elapsed / self._work
+
+
+def _time_left(seconds, deadline):
+    """Say how much time is left, by the pace and by the time limit."""
+    limit = np.inf if deadline is None else deadline.left()
+    least = min(seconds, limit)
+    if seconds == 0 or least == np.inf:
+        return ""
+    how = "about" if seconds < limit else "up to"
+    return f", {how} {duration(max(least, 1.0), 2)} left"
+
+
+def candidate_line(candidate, total, objective, best, write, left=""):
+    """Describe a candidate that has ended in one line.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        That has ended.
+    total : int or None
+        How many candidates there will be.
+    objective : Objective
+        Which score is shown.
+    best : float
+        The best score so far, this one included; NaN before there is one.
+    write : callable
+        Gives the text of a setting.
+    left : str, default=""
+        How much time is left, if that is foreseen.
+
+    Returns
+    -------
+    line : str
+        Place in the order of asking, from 1, score with standard error, best so far,
+        seconds, parameters; what a fit raised.
+    """
+    folds = [fold for fold in candidate.folds if fold is not None]
+    number = f"{candidate.trial.number + 1}/{total or '?'}"
+    errors = [fold["fit_error"] for fold in folds if fold["fit_error"] is not None]
+    if errors:
+        score = f"{len(errors)} of {len(folds)} fits failed"
+    elif candidate.complete:
+        mean, error = mean_and_error(objective.fold_scores(folds))
+        score = f"score {mean:.4g} +/- {error:.2g}"
+    else:
+        of = f"{len(folds)} of {len(candidate.folds)} folds"
+        score = f"score about {candidate.estimate[0]:.4g} after {of}, paused"
+    took = f"{candidate.seconds:.1f} s{left}"
+    why = f"; {shown(last_line(errors[0]), LONGEST_ERROR)}" if errors else ""
+    setting = write(candidate.trial.params)
+    return f"[{number}] {score}, best {best:.4g}, {took}; {setting}{why}"

@@ -1,0 +1,7 @@
+"""What decides which setting comes next, knowing the unit cube and no estimator."""
+
+from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
+from sklearn_bayes_search.optimizer._trial import History, Outcome, Trial
+from sklearn_bayes_search.optimizer.proposer import Prediction
+
+__all__ = ["BayesianOptimizer", "History", "Outcome", "Prediction", "Trial"]

@@ -1,0 +1,387 @@
+"""Maximise a function over the mixed unit cube: candidates, then local search.
+
+Points that exist are the *snapped* ones, and only those are scored: a relaxed value of
+an int or a category never decides. A row that was asked for before is never given.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from sklearn_bayes_search.optimizer._ascent import climb
+from sklearn_bayes_search.space import Space
+from sklearn_bayes_search.space._dims import Dims, key, keys, nearest_level
+
+__all__ = ["Asked", "Maximizer", "Target"]
+
+# Finite spaces up to this size are scored point by point.
+EXHAUSTIVE_SIZE = 2000
+# Measured on 36 model-tuning tasks with 10 seeds each: without the points around the
+# centres 0.6 +- 0.3 of 100 were lost at 25 evaluations, with climbs from four points
+# instead of the best one 0.4 +- 0.2. Four times as many points gain nothing.
+# Random points do as well here as Sobol's, which take longer to draw.
+N_EVERYWHERE, N_LOCAL, N_ROUNDS = 512, 256, 3
+# Points that are looked at around known ones, where a constraint permits few others.
+N_NEARBY, N_AT_ONCE = 8192, 256
+# Evaluations of a climb, and the gain at which it ends in units of the target's spread.
+MAX_CLIMB, CLIMB_TOLERANCE = 16, 1e-7
+LOCAL_STEPS = (0.3, 0.1, 0.02)  # times the length scale, at most 1
+# Ordinal columns with more levels are climbed along their gradient, then snapped.
+MAX_ENUMERATED = 10
+# Two continuous points nearer than this in every column would score the same.
+TOO_NEAR = 3e-4
+
+
+class Target(Protocol):
+    """The function to maximise."""
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether a value depends on its point only, so that nearby ones can follow."""
+
+    @property
+    def smooth(self) -> bool:
+        """Whether it is pointwise, and there is a gradient."""
+
+    def __call__(self, U: np.ndarray) -> np.ndarray:
+        """Score snapped points of shape (m, n_dims); returns shape (m,)."""
+
+    def value_and_gradient(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Score points and differentiate by each, shape (m, n_dims); if smooth only."""
+
+
+class Asked:
+    """The points that were asked for, so that none is asked for again."""
+
+    def __init__(self, dims: Dims) -> None:
+        # columns whose levels are not listed have values as near as one likes
+        unlisted = [positions is None for positions in dims.levels]
+        self._tolerance = np.where(np.array(unlisted, dtype=bool), TOO_NEAR, 0.0)
+        self._exact = not any(unlisted)
+        self._times: Counter[str] = Counter()
+        self._rows = np.empty((0, dims.n_dims))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, row: np.ndarray) -> bool:
+        return key(row) in self._times
+
+    def add(self, row: np.ndarray) -> None:
+        """Remember a snapped row."""
+        if row not in self:
+            self._rows = np.vstack([self._rows, row])
+        self._times[key(row)] += 1
+
+    def remove(self, row: np.ndarray) -> None:
+        """Take an `add` of a row back; added more often, it is still remembered."""
+        self._times[key(row)] -= 1
+        if not self._times[key(row)]:
+            del self._times[key(row)]
+            self._rows = self._rows[(self._rows != row).any(axis=1)]
+
+    def repeats(self, row: np.ndarray) -> bool:
+        """Tell whether a row equals, or practically equals, one asked for before."""
+        if row in self:
+            return True
+        if self._exact:
+            return False
+        near = np.abs(self._rows - row) <= self._tolerance
+        return bool(near.all(axis=1).any())
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The points, shape (n, n_dims)."""
+        return self._rows
+
+    def leave_out(self, U: np.ndarray) -> np.ndarray:
+        """Give the rows of ``U`` that were not asked for, each of them once."""
+        places = dict(zip(keys(U), range(len(U)), strict=True))
+        return U[[index for k, index in places.items() if k not in self._times]]
+
+
+class Maximizer:
+    """Finds the most promising new point of a space.
+
+    Parameters
+    ----------
+    space : Space
+        Where to look.
+    """
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        self.dims = space.dims
+        self._grid: np.ndarray | None = None
+        if space.size <= EXHAUSTIVE_SIZE:
+            rows = list(space.grid())
+            self._grid = np.array(rows).reshape(len(rows), space.n_dims)
+        many = [p is None or len(p) > MAX_ENUMERATED for p in self.dims.levels]
+        self._relaxed = self.dims.ordinal & np.array(many, dtype=bool)
+        self._swept = np.flatnonzero(self.dims.discrete).tolist()
+
+    def unasked(self, asked: Asked) -> np.ndarray | None:
+        """List what is left of a small finite space; None for any other."""
+        return None if self._grid is None else asked.leave_out(self._grid)
+
+    def __call__(
+        self,
+        target: Target,
+        *,
+        asked: Asked,
+        centres: np.ndarray,
+        length_scales: np.ndarray,
+        rng: np.random.Generator,
+    ) -> np.ndarray | None:
+        """Find the point of the highest score among those not asked for.
+
+        Parameters
+        ----------
+        target : Target
+            What to maximise.
+        asked : Asked
+            Points to leave out.
+        centres : ndarray of shape (n_centres, n_dims)
+            Good points, to look around.
+        length_scales : ndarray of shape (n_dims,)
+            How far the target stays similar along each column.
+        rng : numpy.random.Generator
+            Source of candidates.
+
+        Returns
+        -------
+        row : ndarray of shape (n_dims,) or None
+            The point; None if every candidate was asked for before.
+        """
+        left = self.unasked(asked)
+        if left is not None:
+            return left[np.argmax(target(left))] if len(left) else None
+        scales = np.clip(length_scales, 0.01, 1.0)
+        U = asked.leave_out(self._candidates(centres, scales, rng))
+        if len(U) == 0:
+            return None
+        values = target(U)
+        if target.pointwise:
+            found = self._start(U, values)
+            if found is not None:
+                self._climb_and_sweep(target, found, scales, rng)
+                U = np.vstack([*found.tried, U])
+                values = np.concatenate([*found.values_tried, values])
+        return self.best_of(U, values, asked)
+
+    def best_of(
+        self, U: np.ndarray, values: np.ndarray, asked: Asked
+    ) -> np.ndarray | None:
+        """Give the row of the highest value that is new and permitted; None if none is.
+
+        ``U`` has snapped rows, shape (m, n_dims), and ``values`` the shape (m,).
+        """
+        # The constraint may be slow: it is asked about the best only, here and below.
+        for index in np.argsort(-values, kind="stable"):
+            if not asked.repeats(U[index]) and self.space.allows_row(U[index]):
+                return np.asarray(U[index])
+        return None
+
+    def nearby(self, asked: Asked, rng: np.random.Generator) -> np.ndarray | None:
+        """Find a new point that the constraint permits, around those asked for.
+
+        Steps of all sizes go from a known point in a few columns, by the same amount in
+        these, and along the lines through two points: the rest may be a thin band.
+        """
+        known, n_dims = asked.rows, self.dims.n_dims
+        low, high = self.space.reach.T
+        for _ in range(N_NEARBY // N_AT_ONCE if len(known) else 0):
+            U, V = known[rng.integers(len(known), size=(2, N_AT_ONCE))]
+            size = 10.0 ** rng.uniform(-8, 0, size=(N_AT_ONCE, 1))
+            moved = rng.uniform(size=U.shape) < rng.uniform(size=(N_AT_ONCE, 1))
+            moved[np.arange(N_AT_ONCE), rng.integers(n_dims, size=N_AT_ONCE)] = True
+            stepped = self._move(U, moved, size, rng)
+            redrawn = np.where(moved, low + (high - low) * rng.uniform(size=U.shape), U)
+            signed = rng.choice([-1, 1], size=size.shape) * size
+            alike = np.where(moved, U + signed, U)
+            along = U + 1e4 * signed * (V - U)
+            kind = rng.integers(4, size=size.shape)
+            chosen = np.choose(kind, [stepped, redrawn, alike, along])
+            level = np.where(kind == 3, V, chosen)
+            numeric = np.clip(chosen, low, high)
+            chosen = np.where(self.dims.categorical, level, numeric)
+            new = asked.leave_out(self.space.snap(chosen))
+            for row in new[self.space.allowed(new)]:
+                if not asked.repeats(row):
+                    return np.asarray(row)
+        return None
+
+    def _candidates(
+        self, centres: np.ndarray, scales: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Draw points everywhere and around the centres, permitted or not."""
+        n_dims = self.dims.n_dims
+        low, high = self.space.reach.T
+        everywhere = low + (high - low) * rng.random((N_EVERYWHERE, n_dims))
+        U = self.space.snap(everywhere)
+        if len(centres):
+            around = centres[rng.integers(len(centres), size=N_LOCAL)]
+            step = rng.choice(LOCAL_STEPS, size=(N_LOCAL, 1)) * scales
+            # few columns at a time where there are many: moving all lands far away
+            share = max(min(1.0, 3 / n_dims), 0.15)
+            moved = rng.uniform(size=around.shape) < share
+            moved[np.arange(N_LOCAL), rng.integers(n_dims, size=N_LOCAL)] = True
+            near = self.space.snap(self._move(around, moved, step, rng))
+            U = np.vstack([U, near])
+        return U
+
+    def _move(
+        self,
+        U: np.ndarray,
+        moved: np.ndarray,
+        step: np.ndarray,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Step numeric columns, redraw categories and what becomes active with them."""
+        # a step of an ordinal column must reach its neighbour
+        spacing = [0.0 if p is None else 1 / max(len(p), 1) for p in self.dims.levels]
+        step = np.maximum(step, np.where(self.dims.ordinal, spacing, 0.0))
+        low, high = self.space.reach.T
+        numeric = U + step * rng.standard_normal(U.shape)
+        redrawn = low + (high - low) * rng.uniform(size=U.shape)
+        inactive = ~self.dims.active[self.dims.branch_of(U)]
+        new = np.where(self.dims.categorical, redrawn, np.clip(numeric, low, high))
+        return np.where(inactive, redrawn, np.where(moved, new, U))
+
+    def _start(self, U: np.ndarray, values: np.ndarray) -> "_Found | None":
+        """Choose the best permitted row, if one of the first 64 is."""
+        best_first = np.argsort(-values, kind="stable")[:64]
+        best = next((i for i in best_first if self.space.allows_row(U[i])), None)
+        if best is None:
+            return None
+        unit = float(np.max(values) - np.median(values))
+        # dividing by less could overflow; nothing is left to climb there
+        unit = unit if 1e-200 < unit < np.inf else 1.0
+        return _Found(U[best], float(values[best]), unit)
+
+    def _climb_and_sweep(
+        self,
+        target: Target,
+        found: "_Found",
+        scales: np.ndarray,
+        rng: np.random.Generator,
+    ) -> None:
+        """Alternate gradient ascent and coordinate search until nothing changes.
+
+        The way may lead over points that were asked for: what lies beside is tried.
+        """
+        # first the numbers with many levels move like continuous ones, then those rest
+        columns = self.dims.continuous | self._relaxed
+        swept = self._swept
+        if not target.smooth:  # without slopes, all columns are searched step by step
+            columns, swept = np.zeros_like(columns), list(range(self.dims.n_dims))
+        for _ in range(N_ROUNDS):
+            if columns.any():
+                top = self._climb(target, found, scales, columns)
+                self._improve(target, found, self.space.snap(top))
+            before = found.row
+            for column in swept:
+                self._improve(target, found, self._variants(found.row, column, rng))
+            moved = (before != found.row).any() or (columns & self._relaxed).any()
+            if not moved:
+                break
+            columns = columns & self.dims.continuous
+
+    def _improve(self, target: Target, found: "_Found", V: np.ndarray) -> None:
+        """Replace the found row by the best permitted one of ``V``, if it is better."""
+        if len(V) == 0:
+            return
+        values = target(V)
+        found.tried.append(V)
+        found.values_tried.append(values)
+        for i in np.argsort(-values, kind="stable"):
+            if values[i] <= found.value:
+                break
+            if self.space.allows_row(V[i]):
+                found.row, found.value = V[i], float(values[i])
+                break
+
+    def _climb(
+        self, target: Target, found: "_Found", scales: np.ndarray, columns: np.ndarray
+    ) -> np.ndarray:
+        """Follow the gradient in the active ones of some columns; shape (1, n_dims)."""
+        U = found.row[None]
+        free = columns & self.dims.active[self.dims.branch_of(U)]
+        low, high = self.space.reach.T  # a setting that was given may lie beyond
+        low = np.where(free, np.minimum(low, U), U)
+        high = np.where(free, np.maximum(high, U), U)
+
+        def in_own_units(Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            values, gradients = target.value_and_gradient(Z * scales)
+            # or ascents of tiny values would end where they begin
+            return values / found.unit, gradients * (scales / found.unit)
+
+        # length scales make the target round
+        Z, _, _ = climb(
+            in_own_units,
+            U / scales,
+            low / scales,
+            high / scales,
+            max_evaluations=MAX_CLIMB,
+            tolerance=CLIMB_TOLERANCE,
+        )
+        return np.asarray(np.where(free, np.clip(Z * scales, low, high), U))
+
+    def _variants(
+        self, row: np.ndarray, column: int, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Give the row other levels of one column; none where it is inactive."""
+        if not self.dims.active[self.dims.branch_of(row[None]), column].all():
+            return np.empty((0, len(row)))
+        others = self._neighbours(row[column], column, rng)
+        # newly active columns get fresh values: their neutral ones mean nothing
+        copies = 4 if column == self.dims.branch else 1
+        V = np.tile(row, (len(others) * copies, 1))
+        V[:, column] = np.tile(others, copies)
+        if column == self.dims.branch:
+            inactive = ~self.dims.active[self.dims.branch_of(row[None])]
+            V = np.where(inactive, rng.uniform(size=V.shape), V)
+        return self.space.snap(V)
+
+    def _neighbours(
+        self, position: float, column: int, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Other levels to try: all of a few, else the next ones and some at random."""
+        low, high = self.space.reach[column]
+        levels = self.dims.levels[column]
+        if levels is None:  # how far the next ones are is not known
+            steps = np.array([-0.1, -0.01, -0.001, 0.001, 0.01, 0.1])
+            near = np.clip(position + steps, low, high)
+            return np.concatenate([near, rng.uniform(low, high, size=4)])
+        first, last = (
+            np.searchsorted(levels, low),
+            np.searchsorted(levels, high, "right"),
+        )
+        levels = levels[first:last]
+        if self.dims.categorical[column] or len(levels) <= 16:
+            chosen = (
+                levels if len(levels) <= 64 else rng.choice(levels, 64, replace=False)
+            )
+        else:
+            at = nearest_level(levels, np.array(position))
+            steps = np.array([-8, -4, -2, -1, 1, 2, 4, 8])
+            near = np.clip(at + steps, 0, len(levels) - 1)
+            chosen = levels[np.concatenate([near, rng.integers(len(levels), size=4)])]
+        return np.asarray(chosen[chosen != position])
+
+
+@dataclass
+class _Found:
+    """The row that local search has come to, and all that it tried on the way.
+
+    Each of ``tried`` has shape (n, n_dims), its values (n,); a difference of values by
+    ``unit`` is a large one.
+    """
+
+    row: np.ndarray
+    value: float
+    unit: float
+    tried: list[np.ndarray] = field(default_factory=list)
+    values_tried: list[np.ndarray] = field(default_factory=list)

@@ -1,0 +1,555 @@
+"""Ask for a point, tell its score: Bayesian optimisation of any black box.
+
+This module joins the rooms below it: the space, the first points, and the proposer
+of all others, which is mostly a surrogate with an acquisition function.
+Scores are as they were told; higher is better.
+"""
+
+import functools
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+
+from sklearn_bayes_search.exceptions import SpaceExhausted, safe_repr
+from sklearn_bayes_search.optimizer._arguments import (
+    as_entropy,
+    check_count,
+    check_outcome,
+)
+from sklearn_bayes_search.optimizer._blas import one_blas_thread
+from sklearn_bayes_search.optimizer._cost import FoldCost
+from sklearn_bayes_search.optimizer._design import (
+    MIDDLE,
+    MIDDLE_BESIDE_GIVEN,
+    MOST_FIRST,
+    SpaceFilling,
+    default_n_initial_points,
+    given_points,
+)
+from sklearn_bayes_search.optimizer._maximize import Asked, Maximizer
+from sklearn_bayes_search.optimizer._prior import Prior, Results
+from sklearn_bayes_search.optimizer._targets import scale_of, standardise, targets
+from sklearn_bayes_search.optimizer._trial import History, Outcome, Trial
+from sklearn_bayes_search.optimizer.acquisition import Acquisition
+from sklearn_bayes_search.optimizer.proposer import (
+    Known,
+    ModelBased,
+    Prediction,
+    Proposer,
+    as_proposer,
+)
+from sklearn_bayes_search.optimizer.surrogate import Surrogate
+from sklearn_bayes_search.space import as_space
+from sklearn_bayes_search.space._parse import warn_of_bounds
+
+__all__ = ["BayesianOptimizer", "History", "Outcome", "Prediction", "Trial"]
+
+# First points where earlier results inform the model. With more of them a good source
+# saves fewer evaluations; with 2 a misleading one costs some.
+N_INFORMED = 3
+# Draws after which the middle of a space has nothing new, and after which a constraint
+# is said to permit nothing.
+FEW_DRAWS, MAX_DRAWS = 100, 20_000
+# Finite spaces up to this size are then walked through, which takes a few seconds.
+MAX_WALK = 100_000
+
+
+class BayesianOptimizer:
+    """Bayesian optimisation by ask and tell.
+
+    Ask for a trial, evaluate its ``params`` in any way, tell the score; several trials
+    may be pending at a time. What is asked depends on the arguments and on what was
+    told, never on the order of telling or on time.
+
+    Parameters
+    ----------
+    space : dict, list of dicts or Space
+        What to search over; see :class:`Space`.
+    surrogate : {"gp", "forest", "tpe"}, Surrogate or Proposer, default="gp"
+        Model of the score, or what chooses points without one. A name stands for a
+        member with its defaults.
+    acquisition : str or Acquisition, default="log_ei"
+        What makes a point promising: ``"log_ei"``, ``"ei"``, ``"ei_per_second"``,
+        ``"pi"``, ``"ucb"``, ``"thompson"``, or an object with settings such as
+        ``UpperConfidenceBound(kappa=3.0)``. ``"tpe"`` takes the default only.
+    initial_points : list of dict, default=None
+        Settings to ask for first.
+    prior_results : list of list of (dict, float), default=None
+        What earlier searches found: for each a list of settings of this space with
+        their scores, NaN for a failure. They inform the model through their ranks, as
+        far as these prove right here, and the best setting of each is asked for after
+        ``initial_points``. They are not in ``history`` and cannot be ``best``.
+    n_initial_points : int or "auto", default="auto"
+        How many points are asked for before the model takes over, ``initial_points``
+        included. The rest fills the space evenly. ``"auto"`` depends on the space,
+        ``n_iter`` and ``max_pending``.
+    n_iter : int, default=None
+        How many points will be asked for, where it is known; it only bounds
+        ``n_initial_points="auto"``.
+    max_pending : int, default=1
+        The most trials that will be pending at a time; likewise.
+    exhaustive : bool, default=False
+        Whether to ask for every point of a finite space in ``ParameterGrid``'s order
+        instead of choosing.
+    random_state : int, numpy.random.Generator or None, default=None
+        Source of randomness; an int makes the trials reproducible.
+
+    Attributes
+    ----------
+    space : Space
+        The search space.
+    history : History
+        The outcomes told so far, in the order of their trials.
+    pending : list of Trial
+        Trials that were asked for and not yet told.
+    best : Outcome or None
+        The outcome with the highest score.
+    n_given_points : int
+        How many of the first trials are settings that were given: ``initial_points``
+        and the best ones of ``prior_results``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is wrong, an initial point is outside the space included.
+
+    Examples
+    --------
+    >>> from sklearn_bayes_search import BayesianOptimizer, Real
+    >>> optimizer = BayesianOptimizer({"x": Real(-5, 5)}, random_state=0)
+    >>> for _ in range(20):
+    ...     trial = optimizer.ask()
+    ...     optimizer.tell(trial, -((trial.params["x"] - 2) ** 2))
+    >>> print(round(optimizer.best.trial.params["x"], 1))
+    2.0
+    """
+
+    def __init__(
+        self,
+        space: Any,
+        *,
+        surrogate: str | Surrogate | Proposer = "gp",
+        acquisition: str | Acquisition = "log_ei",
+        initial_points: Sequence[Mapping[str, Any]] | None = None,
+        prior_results: Sequence[Results] | None = None,
+        n_initial_points: int | str = "auto",
+        n_iter: int | None = None,
+        max_pending: int = 1,
+        exhaustive: bool = False,
+        random_state: int | np.random.Generator | None = None,
+    ) -> None:
+        self.space = as_space(space)
+        if self.space is not space:
+            warn_of_bounds(space)
+        self._proposer = as_proposer(surrogate, acquisition)
+        self._entropy = as_entropy(random_state)
+        if n_iter is not None:
+            check_count("n_iter", n_iter, " or None")
+        check_count("max_pending", max_pending)
+        with one_blas_thread():
+            self._prior = Prior(self.space, prior_results, self._rng(0, 1))
+        if isinstance(n_initial_points, str) and n_initial_points == "auto":
+            n_initial_points = default_n_initial_points(self.space, n_iter, max_pending)
+            if len(self._prior):
+                n_initial_points = max(N_INFORMED, max_pending)
+        check_count("n_initial_points", n_initial_points, " or 'auto'")
+        self.n_initial_points = int(n_initial_points)
+        self._first = given_points(self.space, initial_points, self._prior.best)
+        self._queue = deque(self.space.grid()) if exhaustive else None
+        self.n_given_points = 0 if exhaustive else len(self._first)
+        side = MIDDLE_BESIDE_GIVEN if self._first else MIDDLE
+        self._middle = SpaceFilling(self.space, self._rng(0, 2), side=side)
+        self._filling = SpaceFilling(self.space, self._rng(0, 0))
+        self._maximizer = Maximizer(self.space)
+        self._asked = Asked(self.space.dims)
+        self._n_draws = MAX_DRAWS
+        self._pending: dict[int, Trial] = {}
+        # copies: whoever evaluates a trial may change its params
+        self._params: dict[int, dict[str, Any]] = {}
+        self._n_asked = 0
+        self.history = History()
+
+    @property
+    def pending(self) -> list[Trial]:
+        """Trials that were asked for and not yet told, in the order of asking."""
+        return [t for t in self._pending.values() if t.number not in self.history]
+
+    @property
+    def best(self) -> Outcome | None:
+        """The outcome with the highest score so far, the earliest of equals."""
+        return self.history.best
+
+    def ask(self, params: Mapping[str, Any] | None = None) -> Trial:
+        """Choose the next setting to evaluate.
+
+        Parameters
+        ----------
+        params : dict, default=None
+            A setting of the space, to evaluate that one instead of choosing.
+
+        Returns
+        -------
+        trial : Trial
+            Its number, its ``params`` and its place in the unit cube.
+
+        Raises
+        ------
+        SpaceExhausted
+            If every point of a finite space was asked for.
+        ValueError
+            If the constraint of the space permits nothing at all, or the setting given
+            is not in the space.
+        """
+        trial = self._choose(self._n_asked, params)
+        self._n_asked += 1
+        return trial
+
+    def _choose(self, number: int, params: Mapping[str, Any] | None) -> Trial:
+        """Make the pending trial of a setting, or of one that is chosen."""
+        if params is None:
+            # One thread: the matrices are small, the other cores may be busy fitting,
+            # and the result must not depend on how many there are.
+            with one_blas_thread():
+                row, params = self._next(self._rng(number))
+        else:
+            row = self.space.encode(params)
+        trial = Trial(number, dict(params or self.space.decode(row)), row)
+        self._asked.add(row)
+        self._pending[number] = trial
+        self._params[number] = dict(trial.params)
+        return trial
+
+    def replace(self, trial: Trial, params: Mapping[str, Any] | None = None) -> Trial:
+        """Put another setting in the place of a pending one.
+
+        Parameters
+        ----------
+        trial : Trial
+            A pending trial, which will not be evaluated: it may be asked for later.
+        params : dict, default=None
+            The setting of the space that is evaluated instead; None chooses one.
+
+        Returns
+        -------
+        trial : Trial
+            The pending trial of this setting, under the same number.
+
+        Raises
+        ------
+        SpaceExhausted
+            If there is no other point to choose.
+        ValueError
+            If the trial is not pending, or the setting is not in the space.
+        """
+        displaced = self._identify(trial)
+        other = self._choose(displaced.number, params)
+        self._asked.remove(displaced.row)
+        if self._queue is not None:
+            self._queue.appendleft(displaced.row)
+        return other
+
+    def reserve(self, settings: Iterable[Mapping[str, Any]]) -> None:
+        """Keep settings from being chosen: they will be asked for as given.
+
+        Parameters
+        ----------
+        settings : iterable of dict
+            Settings of the space.
+
+        Raises
+        ------
+        ValueError
+            If one of them is not in the space.
+        """
+        for params in settings:
+            self._asked.add(self.space.encode(params))
+            same = functools.partial(self.space.same, params)
+            self._first = [given for given in self._first if not same(given[1])]
+
+    def tell(
+        self,
+        trial: Trial | Mapping[str, Any],
+        score: float,
+        *,
+        noise: float = 0.0,
+        folds: np.ndarray | None = None,
+        seconds: float = np.nan,
+    ) -> None:
+        """Learn the score of a setting.
+
+        Parameters
+        ----------
+        trial : Trial or dict
+            What was asked for, or a copy of it; or any setting of the space: one that
+            is pending, or one that was evaluated elsewhere.
+        score : float
+            Higher is better. NaN or infinite: the evaluation failed. That is learned,
+            too: similar settings are avoided.
+        noise : float, default=0.0
+            Variance of the score's error, >= 0, where it is known; in squared units of
+            the score.
+        folds : ndarray of shape (n_splits,), default=None
+            The scores that ``score`` is the mean of, for rules that ask for the noise
+            of the cross-validation; NaN where it was paused before that fold.
+        seconds : float, default=nan
+            What the evaluation took, >= 0, for :class:`ExpectedImprovementPerSecond`.
+
+        Raises
+        ------
+        TypeError
+            If the trial is neither, or the score, the noise or the time is no number.
+        ValueError
+            If the trial is not pending, the setting is not in the space, or the noise
+            or the time is negative or infinite.
+        """
+        score, noise, seconds = check_outcome(score, noise, seconds)
+        trial = self._identify(trial)
+        params = self._params.get(trial.number, trial.params)
+        if not self.space.same(params, trial.params):
+            trial = Trial(trial.number, params, trial.row)
+        folds = None if folds is None else np.asarray(folds, dtype=float)
+        # first of all, so that Ctrl-C finds the trial either told or pending
+        self.history.add(Outcome(trial, score, noise, folds, seconds))
+        self._pending.pop(trial.number, None)
+        self._params.pop(trial.number, None)
+
+    def expected_gain(self) -> float:
+        """Predict how much the best of all settings would gain on the best so far.
+
+        Returns
+        -------
+        gain : float
+            The highest expected improvement [1]_ of any new point, in units of the
+            score; infinite before the model takes over, 0 when nothing is left.
+
+        Raises
+        ------
+        ValueError
+            If the surrogate does not predict scores, as "tpe".
+
+        References
+        ----------
+        .. [1] D. R. Jones, M. Schonlau and W. J. Welch, "Efficient Global Optimization
+           of Expensive Black-Box Functions", 1998, eq. (15).
+        """
+        proposer = self._model_based("The expected gain")
+        scores = self.history.scores
+        first = self._queue is not None or self._n_asked < self.n_initial_points
+        known = None if first or np.isfinite(scores).sum() < 2 else self._known()
+        if known is None:
+            return np.inf
+        with one_blas_thread():
+            gain = proposer.expected_gain(
+                known,
+                maximizer=self._maximizer,
+                asked=self._asked,
+                rng=self._rng(self._n_asked),
+            )
+        return gain * standardise(scores[np.isfinite(scores)])[1]
+
+    def predict(
+        self, settings: Sequence[Mapping[str, Any]], *, n_samples: int = 0
+    ) -> Prediction:
+        """Tell what the model believes of settings; later asks are not affected.
+
+        Parameters
+        ----------
+        settings : list of dict
+            Settings of the space.
+        n_samples : int, default=0
+            How many functions are drawn from what the model holds possible.
+
+        Returns
+        -------
+        prediction : Prediction
+            With ``acquisition``, of which `ask` takes the highest.
+
+        Raises
+        ------
+        ValueError
+            If the surrogate does not predict scores, as "tpe"; before two different
+            scores are told; or if a setting is not in the space.
+        """
+        proposer = deepcopy(self._model_based("A prediction"))
+        scores = self.history.scores[np.isfinite(self.history.scores)]
+        known = self._known() if len(np.unique(scores)) > 1 else None
+        if known is None:
+            raise ValueError("There is no model before two different scores are told.")
+        rows = [self.space.encode(params) for params in settings]
+        U = np.array(rows).reshape(-1, self.space.n_dims)
+        dims, rng = self.space.dims, self._rng(self._n_asked)
+        with one_blas_thread():
+            prediction = proposer.predict(known, U, n_samples, dims=dims, rng=rng)
+        return prediction.in_units(*scale_of(scores))
+
+    def revise(
+        self,
+        trial: Trial,
+        score: float,
+        *,
+        noise: float,
+        seconds: float,
+        folds: np.ndarray,
+    ) -> None:
+        """Learn more of a trial that was told already.
+
+        Parameters
+        ----------
+        trial : Trial
+            Of the history.
+        score, noise, seconds : float
+            As for `tell`.
+        folds : ndarray of shape (n_splits,)
+            Likewise.
+        """
+        outcome = Outcome(trial, float(score), float(noise), folds, float(seconds))
+        self.history.replace(outcome)
+
+    def _model_based(self, what: str) -> ModelBased:
+        """Give the proposer if it predicts scores, which ``what`` needs."""
+        if not isinstance(self._proposer, ModelBased):
+            raise ValueError(
+                f"{what} needs a surrogate that predicts scores, as 'gp' or "
+                f"'forest'. Got {self._proposer!r}."
+            )
+        return self._proposer
+
+    def _identify(self, trial: Any) -> Trial:
+        """Give the pending trial that is meant, or adopt a setting from elsewhere."""
+        if isinstance(trial, Mapping):
+            return self._adopt(trial)
+        if not isinstance(trial, Trial):
+            raise TypeError(
+                "Tell a trial that was asked for, or a dict of parameters. "
+                f"Got {trial!r} instead."
+            )
+        pending = self._pending.get(trial.number)
+        # not by identity: a trial may come back from another process as a copy
+        if pending is None or not np.array_equal(pending.row, trial.row):
+            raise ValueError(
+                f"Trial {trial.number} is not pending: it was told before, or another "
+                "optimizer asked for it. Tell a dict of parameters to add a setting "
+                "that was evaluated elsewhere."
+            )
+        return pending
+
+    def _adopt(self, params: Mapping[str, Any]) -> Trial:
+        """Make a trial of a setting from elsewhere, unless it is a pending one."""
+        try:
+            row = self.space.encode(params)
+        except ValueError as error:
+            why = str(error).rstrip(".")
+            raise ValueError(
+                f"The setting {safe_repr(dict(params))} cannot be told: {why}."
+            ) from error
+        for pending in self.pending:
+            if self.space.same(pending.params, params):
+                return pending
+        trial = Trial(self._n_asked, dict(params), row)
+        self._n_asked += 1
+        self._asked.add(row)
+        return trial
+
+    def _next(self, rng: np.random.Generator) -> tuple[np.ndarray, Any]:
+        """Choose a row; with its params where they are given and not decoded."""
+        if self._queue is not None:
+            while self._queue:
+                row = self._queue.popleft()
+                if row not in self._asked:
+                    return row, None
+            raise self._nothing_left()
+        while self._first:
+            row, params = self._first.pop(0)
+            if not self._was_told(params):
+                return row, params
+        n_scored = sum(not outcome.failed for outcome in self.history)
+        if self._n_asked < self.n_initial_points or n_scored < 2:
+            return self._fill(), None
+        promising = self._most_promising(rng)
+        return (self._fill() if promising is None else promising), None
+
+    def _was_told(self, params: Mapping[str, Any]) -> bool:
+        """Whether a setting was evaluated elsewhere, before its turn came."""
+        told = (outcome.trial.params for outcome in self.history)
+        return any(self.space.same(params, other) for other in told)
+
+    def _fill(self) -> np.ndarray:
+        """Give the next space-filling row that was not asked for."""
+        left = self._maximizer.unasked(self._asked)
+        if left is not None and len(left) == 0:
+            raise self._nothing_left()
+        row = None
+        if self._n_asked < min(self.n_initial_points, MOST_FIRST):
+            row = self._middle.find(self._is_new, FEW_DRAWS)
+        if row is None:
+            row = self._filling.find(self._is_new, self._n_draws)
+        if row is None and self.space.size > MAX_WALK:
+            self._n_draws = FEW_DRAWS  # the constraint permits hardly any of them
+            row = self._maximizer.nearby(self._asked, self._rng(3, self._n_asked))
+        if row is None and self.space.size > MAX_WALK:  # all are near another one
+            row = self._filling.find(lambda row: row not in self._asked, FEW_DRAWS)
+        if row is not None:
+            return row
+        if left is not None:
+            return np.asarray(left[self._rng(self._n_asked).integers(len(left))])
+        if self.space.size <= MAX_WALK:
+            for row in self.space.grid():
+                if row not in self._asked:
+                    return row
+        raise self._nothing_left()
+
+    def _is_new(self, row: np.ndarray) -> bool:
+        return not self._asked.repeats(row)
+
+    def _nothing_left(self) -> Exception:
+        """Tell why there is no point to ask for."""
+        if len(self._asked) == 0:
+            looked_at = min(self.space.size, MAX_DRAWS)
+            return ValueError(
+                f"The constraint of the space permits none of {looked_at:.0f} settings "
+                "that were looked at. Check it, or narrow the space to where it holds."
+            )
+        if self.space.size <= MAX_WALK:
+            return SpaceExhausted("Every point of the space was asked for.")
+        error = SpaceExhausted(
+            "No point was found that is new and permitted, drawn at random or near "
+            "those that are known."
+        )
+        error.is_whole = False
+        return error
+
+    def _most_promising(self, rng: np.random.Generator) -> np.ndarray | None:
+        """Let the proposer choose, given what was told and what is pending."""
+        known = self._known()
+        if known is None:
+            return None
+        return self._proposer.propose(
+            known, maximizer=self._maximizer, asked=self._asked, rng=rng
+        )
+
+    def _known(self) -> Known | None:
+        """Give what was told and what is pending; None if there is nothing to learn."""
+        outcomes = list(self.history)
+        failed = np.array([outcome.failed for outcome in outcomes])
+        y, noise = targets(outcomes, failed)
+        if np.ptp(y) == 0 and not failed.any() and not len(self._prior):
+            return None  # a model of equal scores would stay in the corners
+        U = np.array([outcome.trial.row for outcome in outcomes])
+        return Known(
+            U=U,
+            y=y,
+            noise=noise,
+            failed=failed,
+            pending=np.array([t.row for t in self.pending]).reshape(-1, U.shape[1]),
+            seconds=np.array([outcome.seconds for outcome in outcomes]),
+            earlier=self._prior.place(U, y, noise),
+            folds=FoldCost.learn(self.history),
+        )
+
+    def _rng(self, *stream: int) -> np.random.Generator:
+        """Give the generator of one ask, or of another numbered purpose."""
+        seeds = np.random.SeedSequence(self._entropy, spawn_key=stream)
+        return np.random.default_rng(seeds)

@@ -1,0 +1,221 @@
+"""What earlier searches tell the model: observations whose weight has to be earned.
+
+Scores of other data or other splits cannot be compared with the present ones, but their
+order says much. So the scores of a *source*, one earlier search, become normal scores
+``z`` by their ranks, and a Gaussian process ``m`` through them says what the source
+predicts at the present points. The regression of the present scores on that, ``y = c +
+a m(U) + e`` with ``a >= 0``, places the source on the present scale: its rows join the
+present ones as observations ``c + a z`` with the variance of ``e`` as known noise. The
+rows err together where the source differs, so that all of them weigh only twice as much
+as the present ones. A source that ranks otherwise gets a small ``a`` and a large noise,
+and one that contradicts is left out.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from scipy.stats import norm, rankdata
+
+from sklearn_bayes_search.exceptions import safe_repr
+from sklearn_bayes_search.optimizer._arguments import is_score
+from sklearn_bayes_search.optimizer.surrogate import GaussianProcess
+from sklearn_bayes_search.space import Space
+
+__all__ = ["Prior", "Results", "best_setting", "normal_scores"]
+
+# Settings of one earlier search with their scores, NaN for a failure.
+Results: TypeAlias = Sequence[tuple[Mapping[str, Any], float]]
+
+# The belief that a source ranks as this search does, a = 1, is worth so many present
+# scores; a part of their variance is then expected to remain.
+BELIEF, EXPECTED_NOISE = 3.0, 0.3
+# With a smaller slope the rows would only say that all settings are equally good.
+SMALLEST_SLOPE = 0.05
+# The sources together weigh as much as so many times the present points.
+WEIGHT = 2.0
+# More rows, of all sources together, would slow each ask and add little.
+MAX_ROWS = 150
+# What a failure adds to the noise, in squared normal scores.
+FAILURE_NOISE = 1.0
+
+
+class Prior:
+    """Earlier searches, ready to join the present points.
+
+    Parameters
+    ----------
+    space : Space
+        The present space.
+    prior_results : sequence of sources or None
+        A source is a sequence of pairs of a setting and its score.
+    rng : numpy.random.Generator
+        Handed to the models of the sources.
+
+    Attributes
+    ----------
+    best : list of (row, params)
+        The best setting of each source.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is something else, or a setting is not in the space.
+    """
+
+    def __init__(
+        self, space: Space, prior_results: Any, rng: np.random.Generator
+    ) -> None:
+        self.best: list[tuple[np.ndarray, dict[str, Any]]] = []
+        self._sources: list[_Source] = []
+        given = _check_sources(prior_results)
+        for number, pairs in enumerate(given):
+            U = np.array(
+                [_encode(space, p, i, number) for i, (p, _) in enumerate(pairs)]
+            )
+            scores = np.array([score for _, score in pairs], dtype=float)
+            scores[~np.isfinite(scores)] = np.nan
+            best = dict(best_setting(pairs))
+            self.best.append((space.encode(best), best))
+            if len(np.unique(scores)) == 1:  # nothing to learn from equal scores
+                continue
+            chosen = _representative(scores, max(MAX_ROWS // len(given), 2))
+            z = normal_scores(scores)[chosen]
+            noise = FAILURE_NOISE * np.isnan(scores[chosen])
+            model = GaussianProcess()
+            model.fit(U[chosen], z, noise=noise, dims=space.dims, rng=rng)
+            self._sources.append(_Source(U[chosen], z, noise, model))
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+    def place(
+        self, U: np.ndarray, y: np.ndarray, noise: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Put the rows of the sources on the scale of the present scores.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n, n_dims)
+            The present points.
+        y : ndarray of shape (n,)
+            Their standardised scores.
+        noise : ndarray of shape (n,)
+            Their known noise; where it is large, the agreement counts little.
+
+        Returns
+        -------
+        U, y, noise : ndarray
+            Rows of the sources that agree, none if there is none, their scores and the
+            noise of these.
+        """
+        placed = [(U[:0], y[:0], noise[:0])]
+        for source in self._sources:
+            m = source.model.posterior(U).mean
+            weights = 1 / (1 + noise)
+            n = float(weights.sum())
+            y_mean, m_mean = weights @ y / n, weights @ m / n
+            dy, dm = y - y_mean, m - m_mean
+            # Bayesian linear regression with conjugate beliefs, a cut off at 0
+            a = (weights @ (dm * dy) + BELIEF) / (weights @ dm**2 + BELIEF)
+            if a < SMALLEST_SLOPE:
+                continue
+            left = weights @ (dy - a * dm) ** 2
+            variance = (left + BELIEF * EXPECTED_NOISE) / (n + BELIEF)
+            variance *= max(1.0, len(self) * len(source.z) / (WEIGHT * n))
+            scores = y_mean + a * (source.z - m_mean)
+            placed.append((source.U, scores, variance + a**2 * source.noise))
+        rows, all_scores, variances = map(np.concatenate, zip(*placed, strict=True))
+        return rows, all_scores, variances
+
+
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """One earlier search: points (n, n_dims), normal scores (n,), their known noise."""
+
+    U: np.ndarray
+    z: np.ndarray
+    noise: np.ndarray
+    model: GaussianProcess
+
+
+def best_setting(source: Results) -> Mapping[str, Any]:
+    """Give the setting with the highest score of a source, the first of equals."""
+    finite = [(params, score) for params, score in source if math.isfinite(score)]
+    return max(finite, key=lambda pair: pair[1])[0]
+
+
+def normal_scores(scores: np.ndarray) -> np.ndarray:
+    """Replace scores by the normal quantiles of their ranks.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n,)
+        NaN where it failed: as bad as can be.
+
+    Returns
+    -------
+    z : ndarray of shape (n,)
+        Equal scores have equal ones.
+
+    References
+    ----------
+    .. [1] G. Blom, "Statistical Estimates and Transformed Beta-Variables", Wiley 1958.
+    """
+    ranks = rankdata(np.where(np.isnan(scores), -np.inf, scores))
+    return np.asarray(norm.ppf((ranks - 0.375) / (len(scores) + 0.25)))
+
+
+def _representative(scores: np.ndarray, most: int) -> np.ndarray:
+    """Choose rows where there are too many: the best, and the rest evenly by rank."""
+    order = np.argsort(-np.where(np.isnan(scores), -np.inf, scores), kind="stable")
+    if len(order) <= most:
+        return np.arange(len(order))
+    n_best = most // 2
+    even = np.linspace(n_best, len(order) - 1, most - n_best).round().astype(int)
+    return np.sort(np.concatenate([order[:n_best], order[even]]))
+
+
+def _encode(
+    space: Space, params: Mapping[str, Any], index: int, source: int
+) -> np.ndarray:
+    try:
+        return space.encode(params)
+    except ValueError as error:
+        raise ValueError(
+            f"Setting {index} of source {source} in 'prior_results', "
+            f"{safe_repr(dict(params))}, is not in the search space: "
+            f"{str(error).rstrip('.')}. Leave it out."
+        ) from error
+
+
+def _check_sources(value: Any) -> list[Results]:
+    """Check that it is a sequence of sequences of pairs, a finite score in each."""
+    if value is None:
+        return []
+    rule = (
+        "The 'prior_results' parameter must be a list of sources, each a list of pairs "
+        "of a dict of parameters and a score."
+    )
+    if not _is_sequence(value):
+        raise TypeError(f"{rule} Got {value!r} instead.")
+    for number, source in enumerate(value):
+        if not _is_sequence(source):
+            raise TypeError(f"{rule} Source {number} is {source!r}.")
+        for pair in source:
+            is_pair = _is_sequence(pair) and len(pair) == 2
+            if not is_pair or not isinstance(pair[0], Mapping) or not is_score(pair[1]):
+                raise TypeError(f"{rule} Source {number} holds {pair!r}.")
+        if not any(math.isfinite(score) for _, score in source):
+            raise ValueError(
+                "Each source in the 'prior_results' parameter must have a finite "
+                f"score. Source {number} has {len(source)} settings and no such score; "
+                "leave it out."
+            )
+    return list(value)
+
+
+def _is_sequence(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)

@@ -1,0 +1,94 @@
+"""From scores to what a model learns: winsorised and standardised, here only."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sklearn_bayes_search.optimizer._trial import Outcome
+
+__all__ = ["scale_of", "standardise", "targets"]
+
+# What a failed evaluation tells the model: the worst score seen, with the scores' own
+# variance as noise. It keeps the mean low there without a cliff.
+FAILURE_NOISE = 1.0
+# Scores this many spreads below the median are pulled up, or a few hopeless settings
+# would flatten all differences among good ones. Measured with scores of -1e6.
+WINSOR_SPREADS = 5.0
+
+
+def standardise(scores: np.ndarray) -> tuple[np.ndarray, float]:
+    """Winsorise the low tail of scores, then scale them to mean 0 and deviation 1.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n,)
+        Finite scores of any size.
+
+    Returns
+    -------
+    y : ndarray of shape (n,)
+        Standardised scores; all 0 when the scores are equal up to rounding.
+    unit : float
+        How large a difference of scores is 1 in ``y``.
+    """
+    magnitude = float(np.abs(scores).max()) or 1.0  # 1e300 squared would overflow
+    y = scores / magnitude
+    middle = float(np.median(y))
+    spread = max(y.max() - middle, middle - float(np.quantile(y, 0.25)))
+    if spread == 0:  # most scores are equal: take the typical distance of the others
+        others = np.abs(y - middle)[y != middle]
+        spread = float(np.median(others)) if len(others) else 0.0
+    y = np.maximum(y, middle - WINSOR_SPREADS * spread)
+    y = y - y.mean()
+    deviation = float(y.std())
+    if deviation < 1e-12:
+        return np.zeros(len(y)), magnitude
+    return y / deviation, magnitude * deviation
+
+
+def scale_of(scores: np.ndarray) -> tuple[float, float]:
+    """Tell how standardised scores become scores again.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n,)
+        As for `standardise`.
+
+    Returns
+    -------
+    centre, unit : float
+        ``centre + unit * y`` is the score, of those that were not winsorised.
+    """
+    y, unit = standardise(scores)
+    best = int(scores.argmax())  # never winsorised
+    return float(scores[best] - unit * y[best]), unit
+
+
+def targets(
+    outcomes: Sequence[Outcome], failed: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give what a model learns.
+
+    Parameters
+    ----------
+    outcomes : sequence of Outcome
+        What was told.
+    failed : ndarray of shape (n_outcomes,), bool
+        Which of them failed; some did not.
+
+    Returns
+    -------
+    y : ndarray of shape (n_outcomes,)
+        Standardised scores, the worst one where it failed.
+    noise : ndarray of shape (n_outcomes,)
+        Their known variances.
+    """
+    scores = np.array([outcome.score for outcome in outcomes])
+    y = np.empty(len(outcomes))
+    y[~failed], unit = standardise(scores[~failed])
+    y[failed] = y[~failed].min()
+    unit = max(unit, np.finfo(float).tiny)  # of scores like 1e-320 it is rounded to 0
+    # more than 1e3 units is as good as unknown; cut off first, the ratio may overflow
+    known = np.sqrt([outcome.noise for outcome in outcomes])
+    known = np.minimum(known, 1e3 * unit) / unit
+    return y, np.where(failed, FAILURE_NOISE, known**2)

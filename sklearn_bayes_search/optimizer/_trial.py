@@ -1,0 +1,136 @@
+"""Frozen values that every layer passes on, and the history of what came back.
+
+``U`` are points of the unit cube, one row a point, one column a varying parameter.
+A *trial* is a setting that was sent out, an *outcome* is what came back for it.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A setting that was sent out.
+
+    Parameters
+    ----------
+    number : int
+        Position in the order of asking, from 0.
+    params : dict
+        The setting, with the user's own objects as values.
+    row : ndarray of shape (n_dims,)
+        The setting's place in the unit cube.
+    """
+
+    number: int
+    params: Mapping[str, Any]
+    row: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What came back for a trial.
+
+    Parameters
+    ----------
+    trial : Trial
+        What was sent out.
+    score : float
+        Higher is better; NaN when the evaluation failed.
+    noise : float
+        Variance of the score's error where it is known, in squared score units.
+    folds : ndarray of shape (n_splits,) or None
+        The scores that it is the mean of, NaN where there is none; None where it is
+        no mean over folds.
+    seconds : float
+        What the evaluation took, all folds one after another; NaN where unknown.
+    """
+
+    trial: Trial
+    score: float
+    noise: float = 0.0
+    folds: np.ndarray | None = None
+    seconds: float = math.nan
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is no finite score."""
+        return not math.isfinite(self.score)
+
+
+class History:
+    """Outcomes in the order of their trials, whatever order they were added in.
+
+    Attributes
+    ----------
+    test_share : float or None
+        Test samples for each training sample of the folds, where they are known.
+    """
+
+    def __init__(self) -> None:
+        self._outcomes: dict[int, Outcome] = {}
+        self.test_share: float | None = None
+
+    def add(self, outcome: Outcome) -> None:
+        """Add an outcome; each trial can have only one.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            What came back.
+
+        Raises
+        ------
+        ValueError
+            If the trial has an outcome.
+        """
+        number = outcome.trial.number
+        if number in self._outcomes:
+            raise ValueError(f"The outcome of trial {number} is already known.")
+        self._outcomes[number] = outcome
+
+    def replace(self, outcome: Outcome) -> None:
+        """Put an outcome in the place of an earlier one of the same trial.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            What came back later.
+        """
+        self._outcomes[outcome.trial.number] = outcome
+
+    @property
+    def fold_scores(self) -> np.ndarray:
+        """Scores of those with all folds scored, shape (n_complete, n_splits)."""
+        folds = [o.folds for o in self if o.folds is not None]
+        complete = [scores for scores in folds if np.isfinite(scores).all()]
+        return np.array(complete) if complete else np.empty((0, 0))
+
+    def __len__(self) -> int:
+        return len(self._outcomes)
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return iter([self._outcomes[number] for number in sorted(self._outcomes)])
+
+    def __getitem__(self, index: int) -> Outcome:
+        return list(self)[index]
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._outcomes
+
+    @property
+    def scores(self) -> np.ndarray:
+        """Scores in trial order, shape (n_outcomes,); NaN where it failed."""
+        return np.array(
+            [o.score if not o.failed else np.nan for o in self], dtype=float
+        )
+
+    @property
+    def best(self) -> Outcome | None:
+        """The outcome with the highest score, the earliest of equals."""
+        scored = [outcome for outcome in self if not outcome.failed]
+        return max(scored, key=lambda outcome: outcome.score, default=None)

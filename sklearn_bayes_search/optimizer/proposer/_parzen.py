@@ -1,0 +1,281 @@
+"""Choose where good points are dense and others are rare.
+
+The density of the best points told, ``l``, and that of all others, ``g``, are mixtures:
+a kernel around each point, and the prior, which is uniform on the cube, as one more.
+Candidates are drawn from ``l``; the highest ``l / g`` is chosen. That is the one of
+highest expected improvement, if points are good by a threshold [1]_, section 4.
+
+A kernel is a product over the columns: a normal density cut off at the ends, its mass
+in the cell around a level, or smoothed frequencies of categories. In a column that
+means nothing to its point, the kernel is the prior: so parameters of a branch are
+learned from points of that branch, and shared ones from all.
+
+``U`` are candidates, shape (m, n_dims); ``K`` the points of one group, (n, n_dims).
+
+References
+----------
+.. [1] J. Bergstra, R. Bardenet, Y. Bengio and B. Kegl, "Algorithms for Hyper-Parameter
+   Optimization", NeurIPS 2011.
+.. [2] S. Watanabe, "Tree-Structured Parzen Estimator: Understanding Its Algorithm
+   Components and Their Roles for Better Empirical Performance", 2023,
+   arXiv:2304.11127.
+"""
+
+import math
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Final
+
+import numpy as np
+from scipy.special import logsumexp, ndtr, ndtri
+
+from sklearn_bayes_search.optimizer._feasibility import Feasibility
+from sklearn_bayes_search.optimizer._maximize import Asked, Maximizer
+from sklearn_bayes_search.optimizer.proposer._base import Known
+from sklearn_bayes_search.space import Space
+from sklearn_bayes_search.space._dims import nearest_level
+
+__all__ = ["ParzenEstimator"]
+
+# Deviation of a kernel, in sides of the cube, if there is a single point; it shrinks by
+# Scott's rule. 0.1 did as well on seven functions, 0.2 and widths from the distance to
+# neighbours or from the points' spread did worse: regrets were 1.2 to 3 times as high.
+WIDTH: Final = 0.15
+# With more good points, `l` would become like `g`. As in Hyperopt and Optuna.
+MAX_GOOD: Final = 25
+# The prior counts as one point, and so do the additions to frequencies together.
+PRIOR_WEIGHT: Final = 1.0
+# Where all candidates were asked for before, as many are spread over the space.
+N_SPREAD: Final = 256
+_LOG_SQRT_2PI: Final = 0.5 * math.log(2 * math.pi)
+_TINY: Final = 1e-300  # its logarithm is finite
+_SAME_POSITION: Final = 1e-9  # see `_kernels.expand`
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParzenEstimator:
+    """A tree-structured Parzen estimator: looks where good points are dense.
+
+    It compares the density of the best points with that of all others [1]_, and has
+    no model of the score: only the order of scores matters to it. It is quick, and
+    takes thousands of points.
+
+    Parameters
+    ----------
+    gamma : float, default=0.1
+        Share of the points that count as good, between 0 and 1, rounded up; at most
+        25 points. Larger explores more.
+    multivariate : bool, default=True
+        Whether parameters are seen together. If not, each has densities of its own, and
+        good combinations are not told from good single values.
+    n_candidates : int, default=24
+        How many candidates are drawn, >= 1; more exploit more.
+
+    References
+    ----------
+    .. [1] Bergstra et al., NeurIPS 2011; Watanabe, 2023, arXiv:2304.11127.
+
+    Examples
+    --------
+    >>> from sklearn_bayes_search import BayesianOptimizer, ParzenEstimator, Real
+    >>> optimizer = BayesianOptimizer(
+    ...     {"x": Real(-5, 5)}, surrogate=ParzenEstimator(gamma=0.15), random_state=0
+    ... )
+    >>> for _ in range(40):
+    ...     trial = optimizer.ask()
+    ...     optimizer.tell(trial, -((trial.params["x"] - 2) ** 2))
+    >>> bool(abs(optimizer.best.trial.params["x"] - 2) < 0.2)
+    True
+    """
+
+    gamma: float = 0.1
+    multivariate: bool = True
+    n_candidates: int = 24
+
+    def __post_init__(self) -> None:
+        rule = "parameter of ParzenEstimator must be"
+        number = isinstance(self.gamma, Real) and not isinstance(self.gamma, bool)
+        if not number or not 0 < self.gamma < 1:
+            error = ValueError if number else TypeError
+            raise error(
+                f"The 'gamma' {rule} a number between 0 and 1, both excluded. "
+                f"Got {self.gamma!r} instead."
+            )
+        if not isinstance(self.multivariate, bool | np.bool_):
+            raise TypeError(
+                f"The 'multivariate' {rule} a bool. Got {self.multivariate!r} instead."
+            )
+        n = self.n_candidates
+        whole = isinstance(n, Integral) and not isinstance(n, bool)
+        if not whole or n < 1:
+            raise (ValueError if whole else TypeError)(
+                f"The 'n_candidates' {rule} an int >= 1. Got {n!r} instead."
+            )
+
+    def propose(
+        self,
+        known: Known,
+        *,
+        maximizer: Maximizer,
+        asked: Asked,
+        rng: np.random.Generator,
+    ) -> np.ndarray | None:
+        """Draw candidates like the good points, and choose the least like the others.
+
+        Parameters
+        ----------
+        known : Known
+            What was told, and what is pending: that counts as not good, so that the
+            next point is another.
+        maximizer : Maximizer
+            Knows the ``space``, and what is left of a small finite one.
+        asked : Asked
+            Points to leave out.
+        rng : numpy.random.Generator
+            The only source of randomness.
+
+        Returns
+        -------
+        row : ndarray of shape (n_dims,) or None
+            A snapped point that the constraint permits; None if no candidate was new.
+        """
+        space, U = maximizer.space, known.with_earlier()[0]
+        good = self._good(known, rng)
+        groups = U[good], np.concatenate([U[~good], known.pending])
+        better, worse = (
+            _Mixture(K, space, multivariate=self.multivariate) for K in groups
+        )
+        feasibility = None
+        if known.failed.any():
+            feasibility = Feasibility().fit(known.U, ~known.failed, dims=space.dims)
+
+        def best_of(U: np.ndarray) -> np.ndarray | None:
+            values = better.log_density(U) - worse.log_density(U)
+            if feasibility is not None:
+                values += feasibility.log_probability(U)
+            return maximizer.best_of(U, values, asked)
+
+        row = best_of(
+            asked.leave_out(space.snap(better.sample(self.n_candidates, rng)))
+        )
+        if row is not None:
+            return row
+        left = maximizer.unasked(asked)
+        return best_of(space.spread(N_SPREAD, rng) if left is None else left)
+
+    def _good(self, known: Known, rng: np.random.Generator) -> np.ndarray:
+        """Tell the best points from the others, shape (n_told,), bool.
+
+        Of equal scores, chance takes some: the first ones would be the same ever after.
+        """
+        scores = known.with_earlier()[1].copy()
+        scores[: len(known.y)][known.failed] = -np.inf
+        n_scored = int(np.isfinite(scores).sum())
+        n_good = min(math.ceil(self.gamma * len(scores)), MAX_GOOD, n_scored - 1)
+        best_first = np.lexsort((rng.random(len(scores)), -scores))
+        good = np.zeros(len(scores), dtype=bool)
+        good[best_first[:n_good]] = True
+        return good
+
+
+class _Mixture:
+    """A density over the cube: a kernel around each row of ``K``, and the prior.
+
+    The prior is the last component. ``width`` is each kernel's deviation, and
+    ``active`` says where it differs from the prior; both have the shape of ``K``.
+    """
+
+    def __init__(self, K: np.ndarray, space: Space, *, multivariate: bool) -> None:
+        self.K, self.multivariate = K, multivariate
+        self.dims = dims = space.dims
+        self.low, self.high = space.reach.T
+        listed = np.array([levels is not None for levels in dims.levels], dtype=bool)
+        self.frequencies = dims.categorical & listed
+        self.active = dims.active[dims.branch_of(K)]
+        together = max(dims.n_active, 1) if multivariate else 1
+        n = np.maximum(self.active.sum(axis=0), 1)
+        self.width = WIDTH * (self.high - self.low) * n ** (-1 / (together + 4))
+        # a setting that was given may lie beyond
+        self.centre = np.clip(K, self.low, self.high)
+
+    def _weights(self, column: int | None) -> np.ndarray:
+        """Share of each component: of those that know the column, if one is given."""
+        n = len(self.K)
+        weights = np.ones(n) if column is None else self.active[:, column].astype(float)
+        weights = np.append(weights, PRIOR_WEIGHT)
+        return np.asarray(weights / weights.sum())
+
+    def log_density(self, U: np.ndarray) -> np.ndarray:
+        """Evaluate at snapped rows, shape (m, n_dims); returns shape (m,)."""
+        active = self.dims.active[self.dims.branch_of(U)]
+        joint = np.zeros((len(U), len(self.K) + 1))
+        separate = np.zeros(len(U))
+        for column in range(U.shape[1]):
+            kernels, prior = self._log_kernels(U[:, column], column)
+            kernels = np.where(self.active[:, column], kernels, prior[:, None])
+            part = np.column_stack([kernels, prior])
+            part[~active[:, column]] = 0.0
+            if self.multivariate:
+                joint += part
+            else:
+                separate += logsumexp(part, b=self._weights(column), axis=1)
+        if not self.multivariate:
+            return separate
+        return np.asarray(logsumexp(joint, b=self._weights(None), axis=1))
+
+    def _log_kernels(self, u: np.ndarray, column: int) -> tuple[np.ndarray, np.ndarray]:
+        """Log kernels of a column at ``u``, shape (m, n), and the log prior, (m,)."""
+        levels = self.dims.levels[column]
+        if self.frequencies[column] and levels is not None:
+            same = np.abs(u[:, None] - self.K[:, column]) < _SAME_POSITION
+            added = self._added()
+            kernels = np.log((same + added) / (1 + len(levels) * added))
+            return kernels, np.full(len(u), -np.log(len(levels)))
+        low, high, width = self.low[column], self.high[column], self.width[column]
+        centre = self.centre[:, column]
+        inside = ndtr((high - centre) / width) - ndtr((low - centre) / width)
+        if levels is None:
+            z = (u[:, None] - centre) / width
+            kernels = -0.5 * z * z - _LOG_SQRT_2PI - np.log(width * inside)
+            return kernels, np.full(len(u), -np.log(high - low))
+        # the cell around a level: all that snaps to it
+        at, last = nearest_level(levels, u), len(levels) - 1
+        below, here = levels[np.maximum(at - 1, 0)], levels[at]
+        above = levels[np.minimum(at + 1, last)]
+        left = np.clip(np.where(at > 0, (below + here) / 2, low), low, high)
+        right = np.clip(np.where(at < last, (here + above) / 2, high), low, high)
+        a, b = ((edge[:, None] - centre) / width for edge in (left, right))
+        # on the upper side 1 - 1 would cancel
+        mass = np.where(a > 0, ndtr(-a) - ndtr(-b), ndtr(b) - ndtr(a))
+        prior = (right - left) / (high - low)
+        log_mass = np.log(np.maximum(mass / inside, _TINY))
+        return log_mass, np.log(np.maximum(prior, _TINY))
+
+    def _added(self) -> float:
+        """What is added to the frequency of each category of a kernel."""
+        return PRIOR_WEIGHT / (len(self.K) + 1)
+
+    def sample(self, m: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw rows, shape (m, n_dims), not snapped yet."""
+        n, n_dims = self.K.shape
+        U = np.empty((m, n_dims))
+        owner = rng.choice(n + 1, size=m, p=self._weights(None))
+        for column in range(n_dims):
+            if not self.multivariate:
+                owner = rng.choice(n + 1, size=m, p=self._weights(column))
+            low, high, width = self.low[column], self.high[column], self.width[column]
+            x = rng.uniform(size=m)
+            prior = low + (high - low) * x
+            kernel = np.minimum(owner, n - 1)
+            levels = self.dims.levels[column]
+            if self.frequencies[column] and levels is not None:
+                prior = rng.choice(levels, size=m)
+                own = x < 1 / (1 + len(levels) * self._added())
+                drawn = np.where(own, self.K[kernel, column], prior)
+            else:
+                centre = self.centre[kernel, column]
+                a, b = ndtr((low - centre) / width), ndtr((high - centre) / width)
+                drawn = centre + width * ndtri(a + x * (b - a))
+            known = (owner < n) & self.active[kernel, column]
+            U[:, column] = np.clip(np.where(known, drawn, prior), low, high)
+        return U

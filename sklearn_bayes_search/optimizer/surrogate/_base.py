@@ -1,0 +1,136 @@
+"""What the optimiser asks of a model of the score."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import numpy as np
+
+from sklearn_bayes_search.optimizer._kernels import cholesky
+from sklearn_bayes_search.space._dims import Dims
+
+__all__ = ["Posterior", "Surrogate"]
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """What a surrogate believes about the latent score at some points.
+
+    Parameters
+    ----------
+    mean : ndarray of shape (n_points,)
+        Mean of the latent score.
+    std : ndarray of shape (n_points,)
+        Its standard deviation, > 0, without the noise of an observation.
+    noise_std : float
+        Standard deviation that one more observation would add.
+    covariance : callable
+        Returns the joint covariance of shape (n_points, n_points); called only
+        when needed.
+    mean_gradient, std_gradient : ndarray of shape (n_points, n_dims) or None
+        Derivatives by the points, 0 for categorical columns.
+    """
+
+    mean: np.ndarray
+    std: np.ndarray
+    noise_std: float
+    covariance: Callable[[], np.ndarray]
+    mean_gradient: np.ndarray | None = None
+    std_gradient: np.ndarray | None = None
+
+    def sample(self, rng: np.random.Generator, size: int = 1) -> np.ndarray:
+        """Draw the latent score jointly at all points.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Source of randomness.
+        size : int, default=1
+            Number of draws.
+
+        Returns
+        -------
+        samples : ndarray of shape (size, n_points)
+            One draw a row.
+        """
+        L, _ = cholesky(self.covariance())
+        samples: np.ndarray = rng.standard_normal((size, len(self.mean))) @ L.T
+        samples += self.mean
+        return samples
+
+
+class Surrogate(Protocol):
+    """A model of the score: what the optimiser asks of it.
+
+    Same input gives the same output, and copies and pickles are independent.
+    """
+
+    @property
+    def smooth(self) -> bool:
+        """Whether posteriors have gradients."""
+        ...
+
+    def fit(
+        self,
+        U: np.ndarray,
+        y: np.ndarray,
+        *,
+        noise: np.ndarray,
+        dims: Dims,
+        rng: np.random.Generator,
+    ) -> Self:
+        """Learn from points; a second call may start from the first one's result.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Snapped points, n_points >= 1.
+        y : ndarray of shape (n_points,)
+            Standardised scores.
+        noise : ndarray of shape (n_points,)
+            Known part of the variance of ``y``, 0 where none is known.
+        dims : Dims
+            What the columns stand for.
+        rng : numpy.random.Generator
+            The only source of randomness.
+
+        Returns
+        -------
+        Surrogate
+            The object itself.
+        """
+        ...
+
+    def condition(self, U: np.ndarray, y: np.ndarray) -> "Surrogate":
+        """Return a new model that has also seen more points; leave this one alone.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Snapped points.
+        y : ndarray of shape (n_points,)
+            What is assumed there.
+
+        Returns
+        -------
+        Surrogate
+            Differs by its data only.
+        """
+        ...
+
+    def posterior(self, U: np.ndarray, *, gradient: bool = False) -> Posterior:
+        """Predict the latent score.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Points of the unit cube, snapped in the categorical columns.
+        gradient : bool, default=False
+            Whether to give the derivatives by the points, too.
+
+        Returns
+        -------
+        Posterior
+            The prediction.
+        """
+        ...

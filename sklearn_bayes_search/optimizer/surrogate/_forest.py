@@ -1,0 +1,272 @@
+"""A forest of randomised regression trees over the mixed unit cube.
+
+Each tree learns from all points and from some made-up ones, drawn anew for each tree:
+anywhere in the cube, with scores from the standard normal, which is what standardised
+scores are drawn from before anything is known. Where there are points, the trees agree;
+away from them each believes its own made-up scores. So the deviation grows with the
+distance to what is known, also beyond the outermost points, where the trees of an
+ordinary forest agree on a constant. Cuts are random: a tree's jump between two points
+lies anywhere between them, and the mean over the trees is nearly continuous.
+
+The mean of two scores says little where one of them is very low, and trees take means
+of neighbours everywhere. They learn the average of the standardised score and the
+normal quantile of its rank, which spreads the best scores and draws the worst nearer.
+
+``means`` and ``within`` are the trees' means and leaf variances at some points, shape
+(n_trees, n_points).
+
+References
+----------
+.. [1] F. Hutter, L. Xu, H. H. Hoos and K. Leyton-Brown, "Algorithm Runtime Prediction:
+   Methods & Evaluation", Artificial Intelligence 206, 2014. Variance of a forest as
+   that of a mixture over its trees: section 4.
+.. [2] P. Geurts, D. Ernst and L. Wehenkel, "Extremely Randomized Trees", Machine
+   Learning 63, 2006.
+.. [3] I. Osband and B. Van Roy, "Bootstrapped Thompson Sampling and Deep Exploration",
+   2015, arXiv:1507.00300. Made-up data as a prior.
+"""
+
+import copy
+from functools import partial
+from numbers import Integral
+from typing import Any, ClassVar, Final, Self
+
+import numpy as np
+from scipy.special import ndtri
+from scipy.stats import rankdata
+
+from sklearn_bayes_search.optimizer._kernels import expand
+from sklearn_bayes_search.optimizer.surrogate._base import Posterior
+from sklearn_bayes_search.space._dims import Dims
+
+__all__ = ["RandomForest"]
+
+# Made-up points of a tree, as a share of the known ones. Without them, regrets on test
+# functions were 1.4 times as high.
+MADE_UP: Final = 0.2
+# 0 was worse on skewed functions (a regret of 0.22 of random search's instead of 0.01
+# for Branin's after 50 points), 1 on model-tuning (0.80 instead of 0.58).
+RANK_SHARE: Final = 0.5
+# The trees agree exactly where all of them have a leaf for one point.
+_SMALLEST_VARIANCE: Final = 1e-6
+
+
+class RandomForest:
+    """A forest of randomised trees: for scores with cliffs and plateaus.
+
+    It takes the score neither for smooth nor for equally rough everywhere, and does not
+    mind parameters that hardly matter. Where the score is smooth, `GaussianProcess`
+    needs fewer points.
+
+    Parameters
+    ----------
+    n_estimators : int, default=30
+        Number of trees, >= 1. More take longer and give steadier deviations.
+    min_samples_leaf : int, default=1
+        Fewest points in a leaf, >= 1; more average out noise.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a setting is no int, or below 1.
+
+    References
+    ----------
+    .. [1] Hutter et al., Artificial Intelligence 206, 2014; Geurts et al., Machine
+       Learning 63, 2006; Osband and Van Roy, 2015, arXiv:1507.00300.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_bayes_search import RandomForest
+    >>> from sklearn_bayes_search.space import Dims
+    >>> U = np.linspace(0, 1, 30)[:, None]
+    >>> forest = RandomForest().fit(
+    ...     U,
+    ...     np.where(U[:, 0] > 0.5, 1.0, -1.0),
+    ...     noise=np.zeros(30),
+    ...     dims=Dims.all_continuous(1),
+    ...     rng=np.random.default_rng(0),
+    ... )
+    >>> bool(forest.posterior(np.array([[0.8]])).mean[0] > 0.5)
+    True
+    """
+
+    smooth: ClassVar[bool] = False
+
+    def __init__(self, n_estimators: int = 30, *, min_samples_leaf: int = 1) -> None:
+        self.n_estimators = n_estimators
+        self.min_samples_leaf = min_samples_leaf
+        for name in ("n_estimators", "min_samples_leaf"):
+            value = getattr(self, name)
+            whole = isinstance(value, Integral) and not isinstance(value, bool)
+            if not whole or value < 1:
+                raise (ValueError if whole else TypeError)(
+                    f"The {name!r} parameter of RandomForest must be an int >= 1. "
+                    f"Got {value!r} instead."
+                )
+
+    def __repr__(self) -> str:
+        return (
+            f"RandomForest(n_estimators={self.n_estimators}, "
+            f"min_samples_leaf={self.min_samples_leaf})"
+        )
+
+    def fit(
+        self,
+        U: np.ndarray,
+        y: np.ndarray,
+        *,
+        noise: np.ndarray,
+        dims: Dims,
+        rng: np.random.Generator,
+    ) -> Self:
+        """Grow the trees.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Snapped points of the unit cube, at least one.
+        y : ndarray of shape (n_points,)
+            Standardised scores, higher is better.
+        noise : ndarray of shape (n_points,)
+            Known variances of ``y``, >= 0; a point weighs 1 / (1 + noise).
+        dims : Dims
+            What the columns stand for.
+        rng : numpy.random.Generator
+            Chooses cuts and made-up points.
+
+        Returns
+        -------
+        self : RandomForest
+            The fitted model.
+
+        Raises
+        ------
+        ValueError
+            If the data are empty or not finite.
+        """
+        if not (len(U) and np.isfinite(U).all() and np.isfinite(y + noise).all()):
+            raise ValueError(
+                "RandomForest.fit needs at least one point and finite values of "
+                f"'U', 'y' and 'noise'. Got {len(U)} points; leave out failed ones."
+            )
+        self._dims = dims
+        self._seed = int(rng.integers(2**63))
+        # copies: the caller's arrays may change before `condition` adds to them
+        self._U, self._noise = np.array(U, dtype=float), np.array(noise, dtype=float)
+        quantiles = ndtri((rankdata(y) - 0.5) / len(y))
+        self._y = RANK_SHARE * quantiles + (1 - RANK_SHARE) * y
+        self._grow()
+        return self
+
+    def condition(self, U: np.ndarray, y: np.ndarray) -> "RandomForest":
+        """Return a forest of the same random numbers that also knows these points.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Snapped points of the unit cube.
+        y : ndarray of shape (n_points,)
+            What is assumed there, in the unit of `posterior`.
+
+        Returns
+        -------
+        conditioned : RandomForest
+            A new model; this one is unchanged.
+        """
+        # a shallow copy is enough: arrays and trees are replaced, never changed
+        conditioned = copy.copy(self)
+        conditioned._U = np.concatenate([self._U, U])
+        conditioned._y = np.concatenate([self._y, y])
+        conditioned._noise = np.concatenate([self._noise, np.zeros(len(y))])
+        conditioned._grow()
+        return conditioned
+
+    def posterior(self, U: np.ndarray, *, gradient: bool = False) -> Posterior:
+        """Predict the average of the latent score and its normal quantile.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Points of the unit cube, snapped in the categorical columns.
+        gradient : bool, default=False
+            Without effect: trees have no slope.
+
+        Returns
+        -------
+        posterior : Posterior
+            Mean and standard deviation; no gradients.
+        """
+        F = self._features(U)
+        means = np.empty((len(self._trees), len(U)))
+        within = np.zeros(len(U))
+        for tree, at in zip(self._trees, means, strict=True):
+            leaf = tree.apply(F)
+            at[:] = tree.value[leaf, 0, 0]
+            within += tree.impurity[leaf]
+        within = np.maximum(within / len(means), _SMALLEST_VARIANCE)
+        mean = means.mean(axis=0)
+        deviations = (means - mean) / np.sqrt(len(means))
+        # law of total variance: within the trees, and between them
+        variance = within + np.einsum("ij,ij->j", deviations, deviations)
+        return Posterior(
+            mean=mean,
+            std=np.sqrt(variance),
+            noise_std=0.0,
+            covariance=partial(_covariance, deviations, within),
+        )
+
+    def _features(self, U: np.ndarray) -> np.ndarray:
+        """Give what trees split on: a column a category, in their own precision.
+
+        Levels that no point has must not share one: trees would split it off, and know
+        nothing but made-up scores there.
+        """
+        F, _ = expand(U, self._dims, self._U, others=False)
+        return np.ascontiguousarray(F, dtype=np.float32)
+
+    def _grow(self) -> None:
+        """Fit each tree to the known points and to made-up ones of its own."""
+        # here: no other member needs this part of scikit-learn
+        from sklearn import config_context
+        from sklearn.tree import ExtraTreeRegressor
+
+        rng = np.random.default_rng(self._seed)
+        n_made_up = int(np.ceil(MADE_UP * len(self._y)))
+        known = self._features(self._U)
+        weights = np.concatenate([1 / (1 + self._noise), np.ones(n_made_up)])
+        trees: list[Any] = []
+        # the arguments are right, and checking them takes half of the time
+        with config_context(skip_parameter_validation=True):
+            for seed in rng.integers(2**31, size=self.n_estimators).tolist():
+                made_up = self._features(_anywhere(n_made_up, self._dims, rng))
+                tree = ExtraTreeRegressor(
+                    max_features=1.0,
+                    min_samples_leaf=self.min_samples_leaf,
+                    random_state=seed,
+                )
+                tree.fit(
+                    np.concatenate([known, made_up]),
+                    np.concatenate([self._y, rng.standard_normal(n_made_up)]),
+                    sample_weight=weights,
+                    check_input=False,
+                )
+                trees.append(tree.tree_)
+        self._trees = trees
+
+
+def _anywhere(n: int, dims: Dims, rng: np.random.Generator) -> np.ndarray:
+    """Draw rows of the cube: listed columns at levels, inactive ones at neutral."""
+    U = rng.random((n, dims.n_dims))
+    for column, levels in enumerate(dims.levels):
+        if levels is not None:
+            U[:, column] = rng.choice(levels, size=n)
+    return np.where(dims.active[dims.branch_of(U)], U, dims.neutral)
+
+
+def _covariance(deviations: np.ndarray, within: np.ndarray) -> np.ndarray:
+    """Joint covariance: between the trees, and within each on its own."""
+    covariance: np.ndarray = deviations.T @ deviations
+    covariance.ravel()[:: len(within) + 1] += within
+    return covariance

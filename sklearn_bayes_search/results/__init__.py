@@ -1,0 +1,25 @@
+"""What reads the results of a search: which setting is best, and what matters."""
+
+from sklearn_bayes_search.results._importance import (
+    pair_importance,
+    parameter_importance,
+)
+from sklearn_bayes_search.results._ranges import check_ranges
+from sklearn_bayes_search.results._selection import (
+    HonestScore,
+    OneStandardError,
+    equivalent_settings,
+    honest_score,
+    known_test_share,
+)
+
+__all__ = [
+    "HonestScore",
+    "OneStandardError",
+    "check_ranges",
+    "equivalent_settings",
+    "honest_score",
+    "known_test_share",
+    "pair_importance",
+    "parameter_importance",
+]

@@ -1,0 +1,236 @@
+"""From fold results to scores, lines and tables."""
+
+import warnings
+
+import numpy as np
+
+from sklearn_bayes_search.optimizer._folds import deviation
+
+__all__ = [
+    "Objective",
+    "check_chosen",
+    "fold_rows",
+    "mean_and_error",
+    "raced_results",
+    "without_place",
+]
+
+
+class Objective:
+    """The score that the search maximises, out of what a scorer returns.
+
+    Parameters
+    ----------
+    wanted : str or None
+        The metric that the user asked for.
+    refit : bool, str or callable
+        Its metric comes next, if it names one; then "score"; then the first.
+    """
+
+    def __init__(self, wanted, refit):
+        self._wanted, self._refit = wanted, refit
+
+    def metric(self, names):
+        """Choose one of several metrics.
+
+        Parameters
+        ----------
+        names : list of str or None
+            The metrics, None where the score is one number.
+
+        Raises
+        ------
+        ValueError
+            If the metric asked for is not among them.
+        """
+        known = ["score"] if names is None else list(names)
+        if not known:
+            raise ValueError(
+                "The 'scoring' callable of BayesSearchCV must return a number or a "
+                "dict with at least one metric. Got an empty dict."
+            )
+        if self._wanted is not None:
+            if self._wanted not in known:
+                raise ValueError(
+                    "The 'objective_metric' parameter of BayesSearchCV must be one of "
+                    f"the metrics {known}. Got {self._wanted!r} instead."
+                )
+            return self._wanted
+        refit = self._refit if isinstance(self._refit, str) else None
+        return next((name for name in (refit, "score") if name in known), known[0])
+
+    def likely_names(self, names, scoring):
+        """List the names that an earlier search may have had for the metric.
+
+        Parameters
+        ----------
+        names : list of str or None
+            The metrics, None where they are not known or the score is one number.
+        scoring : object
+            What the user gave; a name there may be one of several metrics elsewhere.
+
+        Returns
+        -------
+        likely : list of str
+            The most wanted first.
+        """
+        if names is not None:
+            return [self.metric(names)]
+        likely = [self._wanted, self._refit, "score", scoring]
+        return [name for name in likely if isinstance(name, str)]
+
+    def fold_scores(self, folds):
+        """Give the metric on each fold, NaN where the fit failed or did not run."""
+        return np.array([self._fold_score(fold) for fold in folds], dtype=float)
+
+    def _fold_score(self, fold):
+        if fold is None or fold["fit_error"] is not None:
+            return np.nan
+        scores = fold["test_scores"]
+        return scores[self.metric(scores)] if isinstance(scores, dict) else scores
+
+    def __call__(self, folds):
+        """Give the mean over the folds; NaN, a failure, unless all are finite."""
+        with np.errstate(invalid="ignore"):  # inf - inf
+            mean = float(np.mean(self.fold_scores(folds)))
+        return mean if np.isfinite(mean) else np.nan
+
+
+def fold_rows(folds, objective, error_score):
+    """List what is known of every fit, in the order of candidates and folds.
+
+    Parameters
+    ----------
+    folds : list of list of dict
+        Of each candidate, the results of its folds.
+    objective : Objective
+        Which score is shown.
+    error_score : float
+        The score of a fit that failed.
+
+    Returns
+    -------
+    rows : list of dict
+        With candidate, fold, score, score_<metric> where there are several metrics,
+        status, error, start (seconds since 1970), seconds and worker; plain values
+        only.
+    """
+    rows = []
+    ran = [result for results in folds for result in results if result is not None]
+    of_all = [result["test_scores"] for result in ran]
+    names = next((list(scores) for scores in of_all if isinstance(scores, dict)), [])
+    for candidate, results in enumerate(folds):
+        scores = objective.fold_scores(results)
+        for fold, (result, score) in enumerate(zip(results, scores, strict=True)):
+            if result is None:
+                continue
+            error, ok = result["fit_error"], bool(np.isfinite(score))
+            shown = error if error or ok else f"The score is {score}."
+            of_each = result["test_scores"]
+            if error is not None or not isinstance(of_each, dict):
+                of_each = dict.fromkeys(names, error_score)
+            rows.append(
+                {
+                    "candidate": candidate,
+                    "fold": fold,
+                    "score": float(score if error is None else error_score),
+                    **{f"score_{name}": float(of_each[name]) for name in names},
+                    "status": "ok" if ok else "failed",
+                    "error": shown,
+                    "start": result["started"],
+                    "seconds": result["fit_time"] + result["score_time"],
+                    "worker": result["worker"],
+                }
+            )
+    return rows
+
+
+def without_place(folds):
+    """Leave the results of folds as scikit-learn's function gave them, with None."""
+    own = ("started", "worker", "stop", "lost")
+    return [
+        None if fold is None else {k: v for k, v in fold.items() if k not in own}
+        for fold in folds
+    ]
+
+
+def raced_results(format_results, settings, outcomes):
+    """Make ``cv_results_`` where some folds of paused candidates did not run.
+
+    Parameters
+    ----------
+    format_results : callable
+        scikit-learn's method, which takes settings, number of folds and outcomes.
+    settings : list of dict
+        The candidates' parameters.
+    outcomes : list of dict or None
+        Of all folds of the first candidate, then the next; None where it did not run.
+
+    Returns
+    -------
+    results : dict
+        Scores of these folds are NaN, and so are the candidate's means: it ranks last.
+        Mean times are over the folds that ran; ``n_splits_evaluated`` counts them.
+    """
+    done = [outcome for outcome in outcomes if outcome is not None]
+    blank = {key: _blank(value) for key, value in done[0].items()}
+    n_splits = len(outcomes) // len(settings)
+    ran = np.array([o is not None for o in outcomes]).reshape(-1, n_splits)
+    with warnings.catch_warnings():
+        if all(np.isfinite(_numbers(outcome["test_scores"])).all() for outcome in done):
+            warnings.filterwarnings("ignore", "One or more of the .* non-finite")
+        results = format_results(settings, n_splits, [o or blank for o in outcomes])
+    for name in ("fit_time", "score_time"):
+        times = [np.nan if o is None else o[name] for o in outcomes]
+        table = np.array(times).reshape(-1, n_splits)
+        results[f"mean_{name}"] = np.nanmean(table, axis=1)
+        results[f"std_{name}"] = np.nanstd(table, axis=1)
+    results["n_splits_evaluated"] = ran.sum(axis=1)
+    return results
+
+
+def check_chosen(results, index, n_splits):
+    """Refuse a choice that was not scored on all folds.
+
+    Parameters
+    ----------
+    results : dict
+        As in ``cv_results_``.
+    index : int
+        The row that was chosen.
+    n_splits : int
+        Number of folds.
+
+    Raises
+    ------
+    ValueError
+        If ``refit`` is a function that does not look at it.
+    """
+    n_evaluated = results.get("n_splits_evaluated")
+    if n_evaluated is not None and n_evaluated[index] < n_splits:
+        raise ValueError(
+            "The 'refit' callable chose a candidate that was not scored on all "
+            f"folds, number {index}. With 'racing', scores of paused candidates are "
+            "NaN: choose where they are not, as np.nanargmax does."
+        )
+
+
+def _blank(value):
+    """Give what stands for a value where there is none, NaN for each number."""
+    if isinstance(value, dict):
+        return dict.fromkeys(value, np.nan)
+    return None if value is None or isinstance(value, str) else np.nan
+
+
+def _numbers(scores):
+    return list(scores.values()) if isinstance(scores, dict) else [scores]
+
+
+def mean_and_error(scores):
+    """Give the mean over the folds, the first axis, and its standard error."""
+    n_splits = len(scores)
+    with np.errstate(invalid="ignore"):  # inf - inf
+        mean = np.mean(scores, axis=0)
+        if n_splits == 1:
+            return mean, np.full_like(mean, np.nan)
+        return mean, deviation(np.asarray(scores)) / np.sqrt(n_splits)

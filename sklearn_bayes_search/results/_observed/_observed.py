@@ -1,0 +1,453 @@
+"""What any finished search saw, in one form, and a model of it.
+
+Pictures, importances and advice read this, so that they work for every search that has
+``cv_results_``: ours, scikit-learn's, and tables that were written to a file.
+"""
+
+import copy
+import warnings
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy.spatial import KDTree
+
+from sklearn_bayes_search.exceptions import stack_level
+from sklearn_bayes_search.optimizer._blas import one_blas_thread
+from sklearn_bayes_search.optimizer._kernels import expand
+from sklearn_bayes_search.optimizer._targets import FAILURE_NOISE, standardise
+from sklearn_bayes_search.optimizer.surrogate import GaussianProcess, RandomForest
+from sklearn_bayes_search.results._observed._anova import AnovaProcess
+from sklearn_bayes_search.results._observed._results import (
+    read_results,
+    searched_space,
+    without_resource,
+)
+from sklearn_bayes_search.results._prior_results import place
+from sklearn_bayes_search.space import Space
+from sklearn_bayes_search.space._dims import key
+
+__all__ = ["Observed", "ScoreModel", "observe"]
+
+# Points that stand for the space when scores over it are standardised.
+N_SPREAD = 1024
+# Processes whose hyper-parameters are drawn.
+N_MEMBERS = 16
+# A candidate tells of places at so much of the range from it, in each parameter. Of
+# 8 models, the bands of 10 searches of 40 held 87 % of scores within it, 90 % within
+# half of it, and only 80 % of those at more than twice of it.
+REACH = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """What a search saw.
+
+    Parameters
+    ----------
+    params : list of dict, length n
+        The settings, with the user's own objects.
+    U : ndarray of shape (n, n_dims)
+        Their points in the unit cube of ``space``.
+    scores : ndarray of shape (n,)
+        Means over the folds, higher is better; NaN where it failed. Where not
+        ``complete``, an estimate of it.
+    folds : ndarray of shape (n, n_splits) or None
+        What these are the means of, NaN where a fold was not scored; None where they
+        are not known.
+    space : Space
+        What was searched over.
+    metric : str
+        Name of the score.
+    noise : ndarray of shape (n,)
+        Known variances of the scores' errors; 0 where complete.
+    complete : ndarray of shape (n,), bool
+        Where all folds were scored, on all the data that others got. Only these can be
+        the best.
+    estimator : estimator or None
+        What was tuned, where it is known.
+    surrogate : object
+        The kind of model that the search had itself, as its user wrote it; None where
+        it had none.
+    """
+
+    params: list
+    U: np.ndarray
+    scores: np.ndarray
+    folds: np.ndarray | None
+    space: Space
+    metric: str
+    noise: np.ndarray
+    complete: np.ndarray
+    estimator: object = None
+    surrogate: object = None
+
+    @property
+    def best(self):
+        """Row of the highest score among the complete ones."""
+        return int(np.nanargmax(np.where(self.complete, self.scores, np.nan)))
+
+
+def observe(search, metric=None, space=None):
+    """Read what a search saw.
+
+    Parameters
+    ----------
+    search : fitted search, dict or DataFrame
+        A search with ``cv_results_``, these, or a table of these, also one that was
+        read back from a file; or ``results_frame()`` of a `BayesSearchCV`.
+    metric : str, default=None
+        Which score, where there are several. None is the one of ``refit``, else what a
+        `BayesSearchCV` maximised, else "score", else the only one.
+    space : dict, list of dicts or Space, default=None
+        What was searched over. None is the search's own: ``search_space_``,
+        ``param_distributions`` or ``param_grid``, a list of numbers as ordered choices.
+        Where there is none of them, it is made of the values seen, see `seen_space`.
+
+    Returns
+    -------
+    observed : Observed
+        A row per setting, in the order of the table.
+
+    Raises
+    ------
+    TypeError
+        If it is nothing that holds the results of a search.
+    ValueError
+        If the search is not fitted, the metric is unknown or not clear, no score is
+        finite, or no setting is in the space.
+
+    Notes
+    -----
+    With racing, a setting that was paused has the estimate of a model of its folds, and
+    that model's variance.
+
+    Of a search by successive halving, each setting counts once, with its score on the
+    most resources it had. Scores on fewer resources are mostly lower, so the mean rise
+    of the settings that were scored on both is added, and the variance of these rises
+    is their noise. ``complete`` are those of the last round only.
+
+    Settings outside the space are left out, with a warning.
+    """
+    is_search = hasattr(search, "fit")
+    table = read_results(search, metric)
+    columns, metric, settings = table.columns, table.metric, table.params
+    scores, folds = table.scores, table.folds
+    noise, complete = table.noise, table.complete
+    if not (np.isfinite(scores) & complete).any():
+        raise ValueError(
+            f"No setting has a finite {metric!r} on all folds. Look at the warnings of "
+            "the search: why did the fits or the scorer fail?"
+        )
+    if "n_resources" in columns:
+        settings = without_resource(settings, columns)
+    space = searched_space(search if is_search else None, settings, space)
+    settings, kept, U = _placed(settings, space)
+    scores, noise, complete = scores[kept], noise[kept], complete[kept]
+    folds = None if folds is None else folds[kept]
+    if "n_resources" in columns:
+        resources = np.array(columns["n_resources"], dtype=float)[kept]
+        rows, scores, noise, complete = _at_most_resources(U, scores, resources)
+        settings, U = [settings[row] for row in rows], U[rows]
+        folds = (
+            None if folds is None else np.where(complete[:, None], folds[rows], np.nan)
+        )
+    if not (np.isfinite(scores) & complete).any():
+        raise ValueError(
+            "No setting with a finite score is in the space. Give the space that was "
+            "searched, or leave 'space' out."
+        )
+    return Observed(
+        params=settings,
+        U=U,
+        scores=scores,
+        folds=folds,
+        space=space,
+        metric=metric,
+        noise=noise,
+        complete=complete,
+        estimator=getattr(search, "estimator", None) if is_search else None,
+        surrogate=getattr(search, "surrogate", None) if is_search else None,
+    )
+
+
+def _placed(settings, space):
+    """Give the settings that are in the space, their rows, and their points."""
+    inside, rows, points, problem = [], [], [], None
+    for row, setting in enumerate(settings):
+        try:
+            params, reason = setting, None
+            point = space.encode(setting)
+        except ValueError:
+            # from a file: a text, or a float that is an int, or cells that are empty
+            params, reason = place(setting, space, {})
+            point = None if params is None else space.encode(params)
+        if params is None:
+            problem = problem or f"{setting!r}: {reason}"
+            continue
+        inside.append(dict(params))
+        rows.append(row)
+        points.append(point)
+    n_out = len(settings) - len(inside)
+    if not inside:
+        raise ValueError(
+            f"None of the {len(settings)} settings is in the space. The first, "
+            f"{problem}. Give the space that was searched, or leave 'space' out."
+        )
+    if n_out:
+        warnings.warn(
+            f"{n_out} of {len(settings)} settings are not in the space, and are left "
+            f"out. The first, {problem}.",
+            UserWarning,
+            stacklevel=stack_level(),
+        )
+    return inside, np.array(rows), np.array(points).reshape(len(inside), -1)
+
+
+def _at_most_resources(U, scores, resources):
+    """Keep each setting once, and make scores on fewer resources comparable.
+
+    Returns the rows kept, their scores as they would be on the most resources, the
+    variances of that, and which of them had these.
+    """
+    groups = {}
+    for row, point in enumerate(U):
+        groups.setdefault(key(point), []).append(row)
+    ladder = np.unique(resources)
+    # mean and variance of the rise from each round to the next
+    rises, spreads = [], []
+    for low, high in pairwise(ladder):
+        pairs = []
+        for rows in groups.values():
+            at = {resources[row]: scores[row] for row in rows}
+            if np.isfinite(at.get(low, np.nan)) and np.isfinite(at.get(high, np.nan)):
+                pairs.append(at[high] - at[low])
+        rises.append(float(np.mean(pairs)) if pairs else 0.0)
+        spreads.append(float(np.var(pairs, ddof=1)) if len(pairs) > 1 else np.nan)
+    known = [spread for spread in spreads if np.isfinite(spread)]
+    # of one pair nothing is known: as much as in the worst of the other rounds
+    fallback = max(known, default=float(np.nanvar(scores)))
+    spreads = [s if np.isfinite(s) else fallback for s in spreads]
+    rows = np.array(
+        [max(rows, key=lambda row: resources[row]) for rows in groups.values()]
+    )
+    level = np.searchsorted(ladder, resources[rows])
+    rise = np.concatenate([np.cumsum(rises[::-1])[::-1], [0.0]])
+    noise = np.concatenate([np.cumsum(spreads[::-1])[::-1], [0.0]])
+    return rows, scores[rows] + rise[level], noise[level], level == len(ladder) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreModel:
+    """A model of the score over the whole space, fitted to what a search saw.
+
+    Parameters
+    ----------
+    likeliest : Surrogate
+        The most probable one, fitted to standardised scores.
+    members : list of Surrogate
+        Some that may be the true one as well, all as probable. They differ in what is
+        not known of hyper-parameters, where these can be drawn.
+    observed : Observed
+        What it was fitted to.
+    centre : float
+        The score that is 0 to the surrogate.
+    unit : float
+        How large a difference of scores is 1 to the surrogate.
+    """
+
+    likeliest: object
+    members: list
+    observed: Observed
+    centre: float
+    unit: float
+
+    @classmethod
+    def fit(cls, observed, surrogate=None):
+        """Fit a model; the same input gives the same model.
+
+        Parameters
+        ----------
+        observed : Observed
+            Failures count as the worst score seen, with much noise.
+        surrogate : Surrogate, default=None
+            It is copied. None is a model of the user's, if the search had one, and else
+            an `AnovaProcess`: with the kernel that the user chose, or the more probable
+            one of "rbf" and "matern52". `RandomForest` is not taken over: it learns
+            ranks in part, and these have no unit.
+
+        Returns
+        -------
+        model : ScoreModel
+            The fitted model.
+        """
+        members = _members(observed.surrogate) if surrogate is None else [surrogate]
+        y, noise, centre, unit = _targets(observed)
+        with one_blas_thread():
+            fitted = [
+                copy.deepcopy(member).fit(
+                    observed.U,
+                    y,
+                    noise=noise,
+                    dims=observed.space.dims,
+                    rng=np.random.default_rng(0),
+                )
+                for member in members
+            ]
+            if len(fitted) > 1:
+                fitted.sort(key=lambda gp: -gp.log_probability_)
+            likeliest = fitted[0]
+            if isinstance(likeliest, AnovaProcess):
+                nearest = _nearest(observed.U, observed.space)
+                weights = np.bincount(nearest, minlength=len(y)) / len(nearest)
+                rng = np.random.default_rng(0)
+                fitted = likeliest.draw(N_MEMBERS, weights, rng)
+        return cls(likeliest, fitted, observed, centre, unit)
+
+    def guess(self, U):
+        """Predict the score by the most probable model alone.
+
+        What that says of the whole is nearer to the truth, and how sure it is of it is
+        not: see `predict`.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Points of the unit cube; they are snapped first.
+
+        Returns
+        -------
+        mean : ndarray of shape (n_points,)
+            In units of the score.
+        """
+        with one_blas_thread():
+            posterior = self.likeliest.posterior(self.observed.space.snap(U))
+        return self.centre + self.unit * posterior.mean
+
+    def predict(self, U, *, noise=False):
+        """Predict the score.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Points of the unit cube; they are snapped first.
+        noise : bool, default=False
+            Whether ``std`` is that of a score, or of its expectation.
+
+        Returns
+        -------
+        mean, std : ndarray of shape (n_points,)
+            In units of the score.
+        """
+        with one_blas_thread():
+            posteriors = self._posteriors(U)
+        means = np.array([posterior.mean for posterior in posteriors])
+        stds = np.array([posterior.std for posterior in posteriors])
+        variance = means.var(axis=0) + (stds**2).mean(axis=0)
+        if noise:
+            variance += np.mean([posterior.noise_std**2 for posterior in posteriors])
+        std = np.sqrt(variance)
+        return self.centre + self.unit * means.mean(axis=0), self.unit * std
+
+    def sample(self, U, rng, size=1):
+        """Draw functions that the score may be, jointly at all points.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Points of the unit cube; they are snapped first. The time grows with the
+            cube of their number.
+        rng : numpy.random.Generator
+            Source of randomness.
+        size : int, default=1
+            How many.
+
+        Returns
+        -------
+        samples : ndarray of shape (size, n_points)
+            In units of the score.
+        """
+        shares = np.array_split(np.arange(size), len(self.members))
+        with one_blas_thread():
+            drawn = [
+                posterior.sample(rng, len(share))
+                for posterior, share in zip(self._posteriors(U), shares, strict=True)
+                if len(share)
+            ]
+        return self.centre + self.unit * np.concatenate(drawn)
+
+    def in_reach(self, U, columns=None):
+        """Tell where some candidate is near in each parameter.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Points of the unit cube; they are snapped first.
+        columns : sequence of int, default=None
+            Those that count; None: all.
+
+        Returns
+        -------
+        in_reach : ndarray of shape (n_points,), bool
+            Elsewhere the model makes up what it says.
+        """
+        space, dims = self.observed.space, self.observed.space.dims
+        U, tried = space.snap(U), self.observed.U[np.isfinite(self.observed.scores)]
+        width = np.where(dims.categorical, 0.0, REACH * np.ptp(space.reach, axis=1))
+        if dims.branch is not None:
+            width[dims.branch] = 0.0
+        own = slice(None) if columns is None else list(columns)
+        apart = np.abs(U[:, None, own] - tried[:, own])
+        return (apart <= width[own] + 1e-9).all(axis=2).any(axis=1)
+
+    def _posteriors(self, U):
+        U = self.observed.space.snap(U)
+        return [member.posterior(U) for member in self.members]
+
+
+def _targets(observed):
+    """Give standardised scores, their variances, and the centre and unit of these.
+
+    A search looks mostly where scores are good, so that its other points are rare and
+    look like outliers, which `standardise` would pull up. But they stand for most of
+    the space. So it is the scores over the space that are standardised, each point
+    standing for what is nearer to it than to others. Measured on eight functions of 2
+    to 6 parameters: shares of variance from 60 points of a Bayesian search erred by
+    0.11 to 0.95 before, by 0.00 to 0.28 with this, and by 0.39 where bad scores of one
+    were not pulled up at all.
+    """
+    failed = np.isnan(observed.scores)
+    scores = observed.scores[~failed]
+    nearest = _nearest(observed.U[~failed], observed.space)
+    nearest = np.append(nearest, scores.argmax())
+    over_space, unit = standardise(scores[nearest])
+    unit = max(unit, np.finfo(float).tiny)  # of scores like 1e-320 it is rounded to 0
+    centre = float(scores.max() - unit * over_space[-1])  # the best is never pulled up
+    y = np.full(len(failed), over_space.min())
+    y[~failed] = np.maximum((scores - centre) / unit, over_space.min())
+    # more than 1e3 units is as good as unknown; cut off first, the ratio may overflow
+    error = np.minimum(np.sqrt(observed.noise), 1e3 * unit) / unit
+    return y, np.where(failed, FAILURE_NOISE, error**2), centre, unit
+
+
+def _nearest(U, space):
+    """Give the nearest point to each of those that stand for the space."""
+    points, owner = expand(U, space.dims)
+    if not len(owner):  # nothing varies
+        return np.arange(len(U))
+    spread = space.spread(N_SPREAD, np.random.default_rng(0))
+    return KDTree(points).query(expand(spread, space.dims, U)[0])[1]
+
+
+def _members(own):
+    """Give the models to choose from: what the search had itself, where it fits.
+
+    The worst error of the shares of variance from 60 points, on average over eight
+    functions and four seeds: 0.06 at random points and 0.15 at those of a Bayesian
+    search, 0.07 and 0.17 with "matern52" alone, 0.09 and 0.16 for `GaussianProcess`.
+    """
+    if isinstance(own, GaussianProcess):
+        return [AnovaProcess(own.kernel)]
+    if hasattr(own, "posterior") and not isinstance(own, RandomForest | type):
+        return [own]
+    return [AnovaProcess(kernel) for kernel in ("matern52", "rbf")]

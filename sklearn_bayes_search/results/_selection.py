@@ -1,0 +1,648 @@
+"""Which setting to take, and how good it really is: from the scores on the folds.
+
+All of it works on ``cv_results_`` of any search with the same folds for every setting,
+``GridSearchCV``'s as well.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count, takewhile
+from numbers import Real
+
+import numpy as np
+from scipy.stats import t as student
+from sklearn.base import is_classifier, is_regressor
+
+from sklearn_bayes_search._sklearn_compat import scorer_name, splitter_sizes
+from sklearn_bayes_search.exceptions import did_you_mean, safe_repr
+from sklearn_bayes_search.optimizer._folds import (
+    FoldModel,
+    deviation,
+    error_factor,
+    mean_test_share,
+    without_rounding,
+)
+
+__all__ = [
+    "HonestScore",
+    "OneStandardError",
+    "equivalent_settings",
+    "honest_score",
+    "known_test_share",
+]
+
+# Stands for the value of a parameter that a candidate does not have.
+ABSENT = ()
+# Metrics by how scikit-learn's names begin, with the least and the highest score.
+RANGES = (
+    (
+        (
+            *("accuracy", "balanced_accuracy", "top_k_accuracy", "average_precision"),
+            *("f1", "precision", "recall", "jaccard", "roc_auc"),
+            *("completeness", "homogeneity", "v_measure", "rand_score"),
+        ),
+        (0.0, 1.0),
+    ),
+    (("matthews_corrcoef", "cohen_kappa"), (-1.0, 1.0)),
+    (("r2", "explained_variance", "d2_", "adjusted_rand"), (-np.inf, 1.0)),
+    (("neg_",), (-np.inf, 0.0)),
+)
+# By how much training sets that differ from fold to fold, and the samples that all of
+# them share, add to the error of a mean, in shares of what independent folds give it.
+# The scores do not show it: 0.2 to 1.1 of it were seen for k folds, 3 when one sample
+# was left out, where it is worth a larger share.
+UNSEEN, UNSEEN_BY_MANY = 0.5, 1.5
+# A model that proposes settings near lucky ones has more of it, which none of them
+# shows, and fewer typical ones: the best is not corrected below this quantile.
+UNSEEN_BY_MODEL = 1.0
+TYPICAL, TYPICAL_OF_MODEL = 0.5, 0.25
+MANY_FOLDS = 20
+# The part of a fold's interaction that is of its samples, the rest is of its training
+# set and falls with the number of folds even where test sets overlap.
+OF_SAMPLES = 0.5
+# Rounding errors of a score are smaller, in shares of it.
+TINY = 1e-12
+# How uncertain the luck itself is, in shares of it.
+ERROR_OF_LUCK = 0.35
+
+
+@dataclass(frozen=True, repr=False)
+class HonestScore:
+    """How good the best setting is, without the luck of having been chosen.
+
+    Parameters
+    ----------
+    score : float
+        Estimate of its score on new data.
+    low, high : float
+        Interval that holds that score with the probability ``level``. It ends where the
+        metric does, if that is one of scikit-learn's.
+    optimism : float
+        By how much ``best_score_`` is above ``score``, >= 0.
+    level : float
+        Probability of the interval.
+    caveat : str, default=""
+        What the folds cannot tell, a sentence; empty where there is nothing to say.
+    """
+
+    score: float
+    low: float
+    high: float
+    optimism: float
+    level: float
+    caveat: str = ""
+
+    def __repr__(self):
+        numbers = ("score", "low", "high", "optimism", "level")
+        shown = [f"{name}={getattr(self, name):.4g}" for name in numbers]
+        if self.caveat:
+            shown.append(f"caveat={self.caveat!r}")
+        return f"HonestScore({', '.join(shown)})"
+
+
+def honest_score(results, *, metric=None, level=0.95, test_share=None, index=None):
+    """Correct the best score for having been chosen as the highest of many.
+
+    The mean of the best setting is high because it is good and because its folds were
+    kind to it. How much scores err is seen from the folds: a setting is better on one
+    and worse on another, beyond what makes that fold easy or hard for all. So the
+    choice is repeated with errors of that size added to all means, and what the chosen
+    one has of them, on average, is its luck. Only fold scores are needed, nothing is
+    fitted.
+
+    Parameters
+    ----------
+    results : fitted search, dict or DataFrame
+        A search with ``cv_results_``, these, or a table of them.
+    metric : str, default=None
+        Which one, where there are several; None is the only one, else that which the
+        search's ``refit`` names, else "score".
+    level : float, default=0.95
+        Probability of the interval, in (0, 1).
+    test_share : float, default=None
+        Test samples for each training sample. None is what the search tells, see
+        `known_test_share`; where that is nothing, 1 / (k - 1), as with k folds. Give it
+        with ``cv_results_`` of repeated or shuffled splits: 0.25 for 5 folds, however
+        often they are repeated.
+    index : int, default=None
+        Row of the setting. None is the one that a search chose by a function,
+        ``refit``, and else the one with the best mean.
+
+    Returns
+    -------
+    honest : HonestScore
+        Estimate, interval and optimism. With a ``caveat`` where all folds score the
+        same, or where there are so many that their training sets hardly differ.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two folds, or no setting, or not that of ``index``, has
+        a score on all of them.
+
+    Notes
+    -----
+    Scores are a setting's mean, an effect of the fold and an interaction, whose
+    variance is learned from the better half of the settings. Over ``k`` disjoint folds
+    the mean has 1.5 / k of that variance: 1 / k as of independent folds, and more since
+    training sets share samples [1]_. 1.5 was measured; 2.5 is taken for more than 20
+    folds, whose training sets are nearly the same. Repeated or shuffled splits test
+    the same samples again, so that half of the variance is divided by less than the
+    number of splits. Settings that racing paused take part with their estimates, as
+    they were in the running. No luck makes the best one worse than the median of all.
+    A model that proposes settings near lucky ones finds more luck: for a
+    `BayesSearchCV`, not for its ``cv_results_``, it is 2 / k and the lower quartile.
+
+    The interval is Student's. It adds the variances of the interactions, here times
+    ``1 / k`` and the share of the samples that a fold tests, of the effects of the
+    folds, and for the correction the square of a third of the luck.
+
+    With 40 settings of a nearest-neighbour classifier or a tree on 100 samples, 2 to 10
+    folds, repeated ones or shuffled splits, the best score was 0.04 to 0.10 too high,
+    the corrected one 0.01 to 0.03. Leaving one out, where training sets are nearly the
+    same and err together, it was 0.13 and 0.05 for trees, which a ``caveat`` says.
+
+    References
+    ----------
+    .. [1] C. Nadeau and Y. Bengio, "Inference for the Generalization Error", Machine
+       Learning 52, 2003, section 3.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sklearn_bayes_search.results import honest_score
+    >>> search = GridSearchCV(
+    ...     DecisionTreeClassifier(random_state=0),
+    ...     {"max_depth": range(1, 9), "min_samples_leaf": range(1, 9)},
+    ... ).fit(*load_wine(return_X_y=True))
+    >>> honest = honest_score(search)
+    >>> bool(honest.score < search.best_score_)
+    True
+    """
+    _check_level(level)
+    found = _FoldScores.read(results, metric)
+    table, rows = found.complete, found.rows
+    n_splits = table.shape[1]
+    if n_splits < 2:
+        raise ValueError(
+            "honest_score needs at least 2 folds to see how scores scatter. "
+            f"Got {n_splits}."
+        )
+    test_share = known_test_share(results) if test_share is None else test_share
+    test_share = 1 / (n_splits - 1) if test_share is None else test_share
+    means = table.mean(axis=1)
+    if index is None and callable(getattr(results, "refit", None)):
+        index = results.best_index_
+    if index is not None and index not in rows:
+        raise ValueError(
+            f"The setting of row {index!r}, 'index', has no score on all folds."
+        )
+    chosen = int(means.argmax() if index is None else np.flatnonzero(rows == index)[0])
+    luck, error, n_free = _luck_and_error(
+        table, found.paused, chosen, test_share, _followed_scores(results)
+    )
+    # what is below the best by more than its luck owes nothing to luck
+    optimism = max(luck - float(means.max() - means[chosen]), 0.0)
+    score = float(means[chosen]) - optimism
+    half = float(error * student.ppf(0.5 + level / 2, n_free))
+    least, most = _range(results, found.metric, table[chosen])
+    return HonestScore(
+        score=score,
+        low=max(score - half, min(least, score)),
+        high=min(score + half, most),
+        optimism=optimism,
+        level=level,
+        caveat=_caveat(half, n_splits, test_share),
+    )
+
+
+def _luck_and_error(table, paused, chosen, test_share, followed=False):
+    """Give the luck of the best mean, and error and degrees of freedom of a row's."""
+    n_splits = table.shape[1]
+    # a power of two: the result is the same to the last bit
+    _, exponent = np.frexp(np.abs(table[chosen]).max())
+    table, paused = np.ldexp(table, -exponent), np.ldexp(paused, -exponent)
+    different = np.unique(without_rounding(table), axis=0)
+    if len(different) < 2:  # without a choice there is no luck, and no interaction
+        error = deviation(table[chosen]) * error_factor(n_splits, test_share)
+        return 0.0, float(np.ldexp(error, exponent)), n_splits - 1
+    model = FoldModel.fit(different)
+    every = np.vstack([different, paused])
+    tested = test_share / (1 + test_share)  # of all samples, in each fold
+    # as many disjoint folds would be worth the samples that were tested
+    share = max(1 / n_splits, tested)
+    unseen = UNSEEN_BY_MODEL if followed else UNSEEN
+    if _nearly_the_same(n_splits, test_share):
+        unseen = UNSEEN_BY_MANY
+    factor = OF_SAMPLES * share + (1 - OF_SAMPLES + unseen) / n_splits
+    luck, own = model.luck(every, factor), 1 / n_splits + tested
+    quantile = TYPICAL_OF_MODEL if followed else TYPICAL
+    typical = np.quantile(model.estimate(every)[0], quantile)
+    most = max(float(table.mean(axis=1).max() - typical), 0.0)
+    if luck > most + TINY:
+        # means that scatter less than interactions let expect err less
+        luck, own = most, own * most / luck
+    common = share / (1 - share) * (n_splits - 1) / n_splits
+    error, n_free = model.error(table[chosen], common, own)
+    error = np.hypot(error, ERROR_OF_LUCK * luck)
+    return float(np.ldexp(luck, exponent)), float(np.ldexp(error, exponent)), n_free
+
+
+def _followed_scores(search):
+    """Tell whether a model chose settings by the scores of earlier ones."""
+    optimizer = getattr(search, "optimizer_", None)
+    if optimizer is None:
+        return False
+    return optimizer.n_initial_points < search.n_iter_ < search.search_space_.size
+
+
+def _nearly_the_same(n_splits, test_share):
+    """Tell whether the training sets of disjoint folds hardly differ."""
+    return n_splits > MANY_FOLDS and n_splits * test_share < 2
+
+
+def _caveat(half, n_splits, test_share):
+    """Say what the folds cannot tell."""
+    if half == 0:
+        return (
+            "The score is the same on each fold: that does not tell how much it may be "
+            "off."
+        )
+    if _nearly_the_same(n_splits, test_share):
+        return (
+            f"The training sets of {n_splits} folds are nearly the same and err "
+            "together, which scores of folds do not show: up to half of the luck may "
+            "be left."
+        )
+    return ""
+
+
+def equivalent_settings(results, *, metric=None, level=0.95, test_share=None):
+    """Find the settings that cannot be told from the best one.
+
+    Parameters
+    ----------
+    results : fitted search, dict or DataFrame
+        As for `honest_score`.
+    metric : str, default=None
+        As for `honest_score`.
+    level : float, default=0.95
+        A setting is left out where the best one is better with this confidence, in
+        (0, 1).
+    test_share : float, default=None
+        As for `honest_score`.
+
+    Returns
+    -------
+    indices : ndarray of shape (n_equivalent,), int
+        Rows of ``cv_results_``, the best score first.
+
+    Notes
+    -----
+    A one-sided t test of the paired differences on the folds, with the variance
+    corrected for overlapping training sets [1]_. A setting that was paused is never
+    among them, nor one that failed; but ``cv_results_`` do not tell failures where
+    ``error_score`` is a number. ``BayesSearchCV.equivalent_params_`` knows of them.
+
+    References
+    ----------
+    .. [1] C. Nadeau and Y. Bengio, "Inference for the Generalization Error", Machine
+       Learning 52, 2003, section 3: the corrected resampled t test.
+    """
+    _check_level(level)
+    found = _FoldScores.read(results, metric)
+    table, rows = found.complete, found.rows
+    n_splits = table.shape[1]
+    test_share = known_test_share(results) if test_share is None else test_share
+    order = np.argsort(-table.mean(axis=1), kind="stable")
+    differences = table[order[0]] - table[order]
+    bound = _rounding_error(table[order])
+    if n_splits > 1:
+        error = deviation(differences, axis=1) * error_factor(n_splits, test_share)
+        bound += student.ppf(level, n_splits - 1) * error
+    return rows[order[differences.mean(axis=1) <= bound]]
+
+
+def known_test_share(search):
+    """Tell how many test samples a search had for each training sample.
+
+    Parameters
+    ----------
+    search : fitted search or dict
+        A `BayesSearchCV` knows the splits that it drew. scikit-learn's searches have
+        ``cv``, which tells where it is a list of splits, repeats k folds, or shuffles
+        shares of the samples.
+
+    Returns
+    -------
+    test_share : float or None
+        The mean over the splits. None where it is that of k folds, or not known.
+    """
+    history = getattr(getattr(search, "optimizer_", None), "history", None)
+    if hasattr(history, "test_share"):
+        return history.test_share
+    cv = getattr(search, "cv", None)
+    if isinstance(cv, list | tuple):
+        return mean_test_share(cv)
+    sizes = splitter_sizes(cv)
+    return None if sizes is None else sizes[0] / sizes[1]
+
+
+@dataclass(frozen=True)
+class OneStandardError:
+    """Refit the simplest setting within one standard error of the best [1]_.
+
+    For ``refit`` of any scikit-learn search. Where scores are nearly equal, the simpler
+    model is the safer one.
+
+    Parameters
+    ----------
+    complexity : str, list of str or callable
+        A parameter of which a smaller value is simpler, a minus before its name where
+        a larger one is: ``"max_depth"``, ``"-ridge__alpha"``. Its values are numbers or
+        None, which is the most complex. Or what ``cv_results_`` has a mean of, as
+        ``"mean_fit_time"`` and ``"mean_score_time"``. Of several names the first
+        decides, the next where it is equal. Or a function of the parameters that
+        returns a number or a tuple of numbers.
+    tolerance : float, default=1.0
+        How many standard errors below the best is good enough, >= 0.
+    metric : str, default=None
+        By which metric; None is the only one, and in a `BayesSearchCV` for several that
+        which it maximises.
+
+    Raises
+    ------
+    ValueError
+        If ``tolerance`` is negative.
+
+    Notes
+    -----
+    With a list of dicts, a parameter may be absent from some candidates. These cannot
+    be compared by it with others: it is chosen among those that have the same of the
+    names as the best candidate.
+
+    References
+    ----------
+    .. [1] L. Breiman, J. Friedman, R. Olshen and C. Stone, "Classification and
+       Regression Trees", 1984, section 3.4.3.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sklearn_bayes_search import BayesSearchCV, OneStandardError
+    >>> search = BayesSearchCV(
+    ...     DecisionTreeClassifier(random_state=0),
+    ...     {"max_depth": range(1, 12)},
+    ...     refit=OneStandardError("max_depth"),
+    ... ).fit(*load_iris(return_X_y=True))
+    >>> search.best_params_  # the best score is that of 4
+    {'max_depth': 3}
+    """
+
+    complexity: object
+    tolerance: float = 1.0
+    metric: str | None = None
+
+    def __post_init__(self):
+        valid = isinstance(self.tolerance, Real) and not isinstance(
+            self.tolerance, bool
+        )
+        if not valid or not 0 <= self.tolerance < np.inf:
+            raise ValueError(
+                "The 'tolerance' parameter of OneStandardError must be a number >= 0. "
+                f"Got {self.tolerance!r} instead."
+            )
+
+    def __call__(self, cv_results):
+        """Choose a row.
+
+        Parameters
+        ----------
+        cv_results : dict
+            Of a search.
+
+        Returns
+        -------
+        best_index : int
+            The simplest of those that are good enough; of equals, the best.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is unknown or has values that are no numbers, or nothing has
+            a score on all folds.
+        """
+        found = _FoldScores.read(cv_results, self.metric)
+        table, rows = found.complete, found.rows
+        means = table.mean(axis=1)
+        best = int(means.argmax())
+        error = 0.0
+        if table.shape[1] > 1:
+            error = float(deviation(table[best]) / np.sqrt(table.shape[1]))
+        error = self.tolerance * error + _rounding_error(table[best])
+        enough = np.flatnonzero(means >= means[best] - error)
+        measure = self._measure(cv_results)
+        measures = {i: measure(rows[i]) for i in enough}
+        alike = [i for i in enough if _has_same(measures[i], measures[best])]
+        return int(rows[min(alike, key=lambda i: (measures[i], -means[i]))])
+
+    def check(self, branches, metrics):
+        """Refuse before a search what it would refuse at its end.
+
+        Parameters
+        ----------
+        branches : sequence of dict
+            The dimensions of a `Space` by parameter name.
+        metrics : list of str or None
+            Of the search; None where they are not known yet.
+
+        Raises
+        ------
+        ValueError
+            If the metric or a name is unknown, or a choice is no number.
+        """
+        if None not in (self.metric, metrics):
+            _check_metric(self.metric, metrics)
+        if callable(self.complexity):
+            return
+        columns = ["mean_fit_time", "mean_score_time"]
+        parts = "mean_test_", "mean_train_"
+        if metrics is None:
+            columns += [n for n in map(_bare, self._signed()) if n.startswith(parts)]
+        else:
+            columns += [part + metric for part in parts for metric in metrics]
+        for name in self._names(
+            {name for branch in branches for name in branch}, columns
+        ):
+            for branch in branches:
+                _check_numbers(name, getattr(branch.get(name), "choices", ()))
+
+    def _names(self, searched, columns):
+        """Give the names without their minus; refuse unknown ones."""
+        names = [_bare(name) for name in self._signed()]
+        known = [*sorted(searched), *columns]
+        unknown = [name for name in names if name not in known]
+        if unknown or not names:
+            name = unknown[0] if unknown else self.complexity
+            raise ValueError(
+                "The 'complexity' parameter of OneStandardError must be names of "
+                "searched parameters, or of means as 'mean_fit_time', or a function of "
+                f"the parameters. Got {name!r}.{did_you_mean(name, known)}"
+            )
+        return [name for name in names if name in searched]
+
+    def _signed(self):
+        one = isinstance(self.complexity, str) or not isinstance(
+            self.complexity, Sequence
+        )
+        return [self.complexity] if one else list(self.complexity)
+
+    def _measure(self, cv_results):
+        """Give the function that tells how complex the candidate of a row is."""
+        params = cv_results["params"]
+        if callable(self.complexity):
+            return lambda row: self.complexity(params[row])
+        prefix = "param_"
+        searched = {k.removeprefix(prefix) for k in cv_results if k.startswith(prefix)}
+        columns = [key for key in cv_results if key.startswith("mean_")]
+        for name in self._names(searched, columns):
+            _check_numbers(name, [own[name] for own in params if name in own])
+
+        def of_name(signed, row):
+            name = _bare(signed)
+            if name not in searched:
+                value = cv_results[name][row]
+            elif name in params[row]:
+                value = params[row][name]
+            else:
+                return ABSENT
+            if value is None or value != value:
+                return np.inf
+            return value * (-1 if signed.startswith("-") else 1)  # one may be a bool
+
+        return lambda row: tuple(of_name(signed, row) for signed in self._signed())
+
+
+def _bare(name):
+    return str(name).removeprefix("-")
+
+
+def _has_same(measure, other):
+    """Tell whether two candidates have values for the same names."""
+    if not isinstance(measure, tuple):
+        return True
+    return [v is ABSENT for v in measure] == [v is ABSENT for v in other]
+
+
+def _check_numbers(name, values):
+    """Refuse a parameter with values that have no order, or none that means much."""
+    for value in values:
+        if not (value is None or isinstance(value, Real | np.bool_)):
+            raise ValueError(
+                "The 'complexity' parameter of OneStandardError must name parameters "
+                f"whose values are numbers or None. The parameter {name!r} has the "
+                f"value {safe_repr(value)}; give a function of the parameters instead."
+            )
+
+
+def _check_level(level):
+    if not 0 < level < 1:
+        raise ValueError(
+            f"The 'level' parameter must be between 0 and 1. Got {level!r} instead."
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _FoldScores:
+    """Scores of the settings that were in the running.
+
+    ``complete`` (n, n_splits) has those with all folds, of ``rows`` (n,) of the
+    results; ``paused`` (n_paused, n_splits) is NaN where a fold did not run.
+    """
+
+    metric: str
+    complete: np.ndarray
+    rows: np.ndarray
+    paused: np.ndarray
+
+    @classmethod
+    def read(cls, source, metric):
+        """Read a search, its results, or a table of them."""
+        results = getattr(source, "cv_results_", source)
+        metric = _metric(results, metric, getattr(source, "refit", None))
+        keys = (f"split{i}_test_{metric}" for i in count())
+        keys = takewhile(results.__contains__, keys)
+        table = np.array([results[key] for key in keys], dtype=float).T
+        finite = np.isfinite(table)
+        failed = _known_failures(source, len(table))
+        complete = finite.all(axis=1) & ~failed
+        if "n_resources" in results:  # successive halving: later rounds have more
+            resources = np.array(results["n_resources"])
+            complete &= resources == resources.max()
+        if not complete.any():
+            raise ValueError("No setting has a finite score on all folds.")
+        ran = np.array(results.get("n_splits_evaluated", np.zeros(len(table))))
+        # fewer scores than folds that ran: one has failed
+        paused = ~finite.all(axis=1) & (finite.sum(axis=1) == ran) & (ran > 0) & ~failed
+        rows = np.flatnonzero(complete)
+        return cls(metric, table[rows], rows, np.where(finite, table, np.nan)[paused])
+
+
+def _known_failures(search, n_rows):
+    """Tell which settings failed; a numeric ``error_score`` hides it in the results."""
+    optimizer = getattr(search, "optimizer_", None)
+    if optimizer is None:
+        return np.zeros(n_rows, dtype=bool)
+    return np.array([outcome.failed for outcome in list(optimizer.history)[:n_rows]])
+
+
+def _rounding_error(scores):
+    """Give how far equal means of folds, (..., n_splits), may be apart."""
+    return TINY * np.abs(scores).max(axis=-1)
+
+
+def _range(search, metric, scores):
+    """Give the least and the highest score of a metric, infinite if not known."""
+    name = _score_name(search, metric)
+    for names, (least, most) in RANGES:
+        # a metric of the user's may be called so and mean something else
+        if name.startswith(names) and least <= scores.min() <= scores.max() <= most:
+            return least, most
+    return -np.inf, np.inf
+
+
+def _score_name(search, metric):
+    """Name a metric as scikit-learn does, "" where that is not known."""
+    scorer = getattr(search, "scorer_", None)
+    scorer = scorer.get(metric) if isinstance(scorer, dict) else scorer
+    name = scorer_name(scorer)
+    if name is not None or metric != "score":
+        return name or metric
+    if getattr(search, "scoring", search) is None:
+        if is_classifier(search):
+            return "accuracy"
+        return "r2" if is_regressor(search) else ""
+    return getattr(getattr(search, "scoring", None), "__name__", "")
+
+
+def _metric(results, metric, refit):
+    prefix = "split0_test_"
+    known = [key.removeprefix(prefix) for key in results if key.startswith(prefix)]
+    if metric is None and len(known) == 1:
+        return known[0]
+    if metric is None:
+        likely = (name for name in (refit, "score") if isinstance(name, str))
+        metric = next((name for name in likely if name in known), None)
+    _check_metric(metric, known)
+    return metric
+
+
+def _check_metric(metric, known):
+    if metric not in known:
+        raise ValueError(
+            f"The 'metric' must be one of {known}, the metrics of the search. "
+            f"Got {metric!r}."
+        )

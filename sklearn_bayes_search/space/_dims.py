@@ -1,0 +1,184 @@
+"""What the columns of the unit cube stand for, and when two rows are the same.
+
+``U`` are points of the unit cube, one row a point, one column a varying parameter.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Dims:
+    """What the columns of the unit cube stand for.
+
+    Parameters
+    ----------
+    categorical : ndarray of shape (n_dims,), bool
+        Columns whose levels have no order.
+    levels : tuple of length n_dims of ndarray or None
+        Ascending positions in [0, 1] of a discrete column's levels; None for a
+        column that is continuous or has too many levels to list.
+    active : ndarray of shape (n_branches, n_dims), bool
+        Columns that mean something in each branch. An inactive column holds its
+        neutral position, so that it adds no distance between two such points.
+    branch : int or None
+        The column that tells the branch; None if there is one branch only.
+    discrete : ndarray of shape (n_dims,), bool
+        Columns that are snapped to levels, listed or not.
+    """
+
+    categorical: np.ndarray
+    levels: tuple[np.ndarray | None, ...]
+    active: np.ndarray
+    branch: int | None
+    discrete: np.ndarray
+
+    @cached_property
+    def n_dims(self) -> int:
+        """Number of columns."""
+        return len(self.levels)
+
+    @cached_property
+    def ordinal(self) -> np.ndarray:
+        """Discrete columns with an order, shape (n_dims,), bool."""
+        return np.asarray(self.discrete & ~self.categorical)
+
+    @cached_property
+    def continuous(self) -> np.ndarray:
+        """Columns that take any value in [0, 1], shape (n_dims,), bool."""
+        return np.asarray(~self.discrete)
+
+    @cached_property
+    def shared(self) -> np.ndarray:
+        """Columns active in more than one branch, shape (n_dims,), bool."""
+        return np.asarray(self.active.sum(axis=0) > 1)
+
+    @cached_property
+    def n_active(self) -> int:
+        """The most columns that are active at once, the branch apart."""
+        return int(self.active.sum(axis=1).max(initial=0)) - (self.branch is not None)
+
+    @cached_property
+    def neutral(self) -> np.ndarray:
+        """Position that an inactive column holds, shape (n_dims,).
+
+        The centre, or 0 for a categorical column: none of its levels lies there.
+        """
+        return np.where(self.categorical, 0.0, 0.5)
+
+    def branch_of(self, U: np.ndarray) -> np.ndarray:
+        """Tell the branch of each row.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Points of the unit cube.
+
+        Returns
+        -------
+        branch : ndarray of shape (n_points,), int
+            Numbers from 0; all 0 where there is one branch only.
+        """
+        if self.branch is None:
+            return np.zeros(len(U), dtype=int)
+        last = len(self.active) - 1
+        branch = (U[:, self.branch] * (last + 1)).astype(int)
+        return np.asarray(np.clip(branch, 0, last))
+
+    def same_columns(self, other: "Dims") -> bool:
+        """Tell whether the columns of two cubes have the same levels.
+
+        Parameters
+        ----------
+        other : Dims
+            What the columns of the other one stand for.
+
+        Returns
+        -------
+        bool
+            Then distances between points are the same in both.
+        """
+        if self is other:
+            return True
+        same = np.array_equal(self.categorical, other.categorical)
+        return same and all(
+            a is b or (a is not None and b is not None and np.array_equal(a, b))
+            for a, b in zip(self.levels, other.levels, strict=True)
+        )
+
+    @classmethod
+    def all_continuous(cls, n_dims: int) -> "Dims":
+        """Build the columns of a plain box.
+
+        Parameters
+        ----------
+        n_dims : int
+            How many.
+
+        Returns
+        -------
+        dims : Dims
+            Continuous columns of one branch.
+        """
+        return cls(
+            categorical=np.zeros(n_dims, dtype=bool),
+            levels=(None,) * n_dims,
+            active=np.ones((1, n_dims), dtype=bool),
+            branch=None,
+            discrete=np.zeros(n_dims, dtype=bool),
+        )
+
+
+def nearest_level(levels: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """Find the levels of a discrete column that are nearest to positions.
+
+    Parameters
+    ----------
+    levels : ndarray of shape (n_levels,)
+        Ascending, at least 2; there may be millions.
+    u : ndarray of shape (n,)
+        Positions.
+
+    Returns
+    -------
+    index : ndarray of shape (n,), int
+        Of two that are equally near, the lower.
+    """
+    upper = np.clip(np.searchsorted(levels, u), 1, len(levels) - 1)
+    return np.asarray(upper - (u - levels[upper - 1] <= levels[upper] - u))
+
+
+def key(row: np.ndarray) -> str:
+    """Identify a point.
+
+    Parameters
+    ----------
+    row : ndarray of shape (n_dims,)
+        A snapped point.
+
+    Returns
+    -------
+    key : str
+        Equal for equal settings.
+    """
+    return str(np.ascontiguousarray(row).tobytes(), "latin-1")
+
+
+def keys(U: np.ndarray) -> list[str]:
+    """Identify many points at once, without a call for each.
+
+    Parameters
+    ----------
+    U : ndarray of shape (n_points, n_dims)
+        Snapped points.
+
+    Returns
+    -------
+    keys : list of str
+        The `key` of each.
+    """
+    buffer = str(np.ascontiguousarray(U).tobytes(), "latin-1")
+    width = U.itemsize * U.shape[1]
+    return [buffer[i * width : (i + 1) * width] for i in range(len(U))]

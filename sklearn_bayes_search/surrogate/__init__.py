@@ -1,7 +1,0 @@
-"""Models of the score over the unit cube."""
-
-from sklearn_bayes_search.surrogate._base import Posterior, Surrogate
-from sklearn_bayes_search.surrogate._forest import RandomForest
-from sklearn_bayes_search.surrogate._gaussian_process import GaussianProcess
-
-__all__ = ["GaussianProcess", "Posterior", "RandomForest", "Surrogate"]
