@@ -32,8 +32,8 @@ def read_journal(path):
         ``score`` (``score_<metric>`` for several metrics), ``status`` ("ok" or
         "failed"), ``error``, ``start``, ``seconds`` and ``worker``. In addition there
         are, after the fold, a column ``param_<name>`` per parameter with the text of
-        its value, and at the end ``fit_time`` and ``score_time``, which add up to the seconds,
-        ``n_test_samples``, and ``train_score`` if it is there.
+        its value, and at the end ``fit_time`` and ``score_time``, which add up to the
+        seconds, ``n_test_samples``, and ``train_score`` if it is there.
 
     Raises
     ------
