@@ -45,7 +45,10 @@ MAKERS = {"__init__", "__new__", "__post_init__", "__setstate__", "set_params"}
 STORES = {"STORE_SUBSCR": -2, "DELETE_SUBSCR": -2, "STORE_SLICE": -3}
 MUTATORS = {*dir(list), *dir(dict), *dir(set), *dir(deque)}
 MUTATORS |= {*heapq.__all__, *filter(lambda name: "insort" in name, dir(bisect))}
+MUTATORS |= {"move_to_end", "fill", "put", "copyto", "putmask"}
 MUTATORS -= {*dir(tuple), *dir(Mapping), *dir(frozenset), "copy", "fromkeys", "maxlen"}
+# Operators that change sets and dicts. Others, as +=, are of numbers more often.
+OF_SETS = {"|=", "&=", "^="}
 # What gives a part of a container, and instructions that leave nothing on the stack.
 ITEMS = {"BINARY_SUBSCR", "BINARY_SLICE"}
 LEAVES_NOTHING = (
@@ -80,7 +83,8 @@ def changes_of_function(function):
         code, found = function.__code__, function.__globals__
         names, _, places = _changes(code)
         roots = {root for root, _ in places}
-        if assigned is not None and roots & set(_arguments(code)):
+        handed = {root for root, of in places if not _is_sum(of)}
+        if assigned is not None and handed & set(_arguments(code)):
             roots.add(ANYTHING)
         if any(isinstance(found.get(root), ModuleType) for root in roots):
             roots.add(ANYTHING)  # as np.add(total, 1, out=total)
@@ -121,9 +125,10 @@ def _changes(code):
     """List the names and attributes that code assigns, and where it changes contents.
 
     A place is a variable, and the attributes on the way from there: that of
-    ``self.seen[k] = v`` is ``("self", ("seen",))``. What the code has made itself, as a
-    local list, is no place. The stack is followed line by line, whatever jumps there
-    are: only its upper end matters.
+    ``self.seen[k] = v`` is ``("self", ("seen",))``, and that of ``seen |= v`` is
+    ``("seen", ("|=",))``. What the code has made itself, as a local list, is no place.
+    The stack is followed line by line, whatever jumps there are: only its upper end
+    matters.
     """
     names, attributes, places, stack, local = set(), set(), set(), [], {}
     for instruction in dis.get_instructions(code):
@@ -137,6 +142,10 @@ def _changes(code):
             names.add(argument)
         elif operation in STORES:
             places.add(stack[STORES[operation]])
+        elif operation == "BINARY_OP" and instruction.argrepr.endswith("="):
+            root, of = stack[-2]
+            if root != ANYTHING:  # more likely to be a number, or a mask
+                places.add((root, (*of, instruction.argrepr)))
         elif operation in ("LOAD_ATTR", "LOAD_METHOD") and argument in MUTATORS:
             places.add(stack[-1])
         if moves := re.findall("(LOAD|STORE)_FAST", operation):
@@ -184,7 +193,13 @@ def _changes(code):
         places |= {
             (ANYTHING, of) if root in handed else (root, of) for root, of in more
         }
+    places = {(r, of) for r, of in places if r != ANYTHING or not _is_sum(of)}
     return names, attributes, {place for place in places if place[0] is not None}
+
+
+def _is_sum(of):
+    """Check whether a place is changed by +=, or another operator of numbers."""
+    return bool(of) and of[-1].endswith("=") and of[-1] not in OF_SETS
 
 
 def _layers(member):
