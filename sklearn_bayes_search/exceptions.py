@@ -1,9 +1,12 @@
-"""Errors that a caller may want to catch, their hints, and where warnings point."""
+"""Errors that a caller may want to catch, how they are worded, where warnings point."""
 
 import difflib
 import os
 import sys
 from collections.abc import Iterable
+from math import inf
+from numbers import Integral, Real
+from typing import Any
 
 __all__ = ["JournalError", "SpaceExhausted"]
 
@@ -28,8 +31,43 @@ class SpaceExhausted(Exception):
     is_whole = True  # whether it is certain that no point is left
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Suggest the name that was meant, or list all: a sentence after a space.
+class InvalidParameterError(ValueError, TypeError):
+    """A parameter has no valid value; scikit-learn's own is private."""
+
+
+def check_number(
+    name: str,
+    value: Any,
+    *,
+    of: str = "",
+    whole: bool = False,
+    least: float = -inf,
+    above: float = -inf,
+    below: float = inf,
+    other: str = "",
+) -> None:
+    """Check a parameter, which may belong to the class ``of``, for a finite number.
+
+    ``other`` says what the caller accepts beside numbers, as " or None".
+    """
+    fits = isinstance(value, Integral if whole else Real) and not isinstance(
+        value, bool
+    )
+    if fits and above < value < below and value >= least:
+        return
+    kind = "an int" if whole else "a finite number"
+    if above > -inf and below < inf:
+        kind = f"a number between {above:g} and {below:g}"
+    elif max(least, above) > -inf:
+        kind += f" > {above:g}" if above > -inf else f" >= {least:g}"
+    raise InvalidParameterError(
+        f"The {name!r} parameter{of and f' of {of}'} must be {kind}{other}. "
+        f"Got {value!r} instead."
+    )
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str:
+    """Return the suggestion of the name that was meant, after a space, or "".
 
     The commonest mistake is a forgotten step: "C" for "svc__C".
     """
@@ -37,24 +75,17 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     wanted = str(name).casefold()
     near = [folded for folded in names if folded.endswith(f"__{wanted}")]
     near = near or difflib.get_close_matches(wanted, names, n=1, cutoff=0.5)
-    if near:
-        return f" Did you mean {names[min(near, key=len)]!r}?"
-    return f" There are: {list(names.values())}."
+    return f" Did you mean {names[min(near, key=len)]!r}?" if near else ""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the suggestion of the name that was meant, or else all names."""
+    known = list(known)
+    return nearest_name(name, known) or f" There are: {known}."
 
 
 def safe_repr(value: object) -> str:
-    """Give the repr, or say why there is none.
-
-    Parameters
-    ----------
-    value : object
-        The user's own.
-
-    Returns
-    -------
-    text : str
-        Of any length, with any characters.
-    """
+    """Return the repr of a user's object, or the text that there is none, and why."""
     try:
         return repr(value)
     except Exception as error:  # of the user's class, whatever it is

@@ -25,7 +25,6 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import BayesianOptimizer, BayesSearchCV
-from sklearn_bayes_search.exceptions import did_you_mean
 from sklearn_bayes_search.space import (
     Categorical,
     Integer,
@@ -330,12 +329,6 @@ def test_settings_outside_are_explained(params, parts):
         space.encode(params)
     for part in parts:
         assert part in str(caught.value)
-
-
-def test_nearest_name_is_suggested():
-    assert did_you_mean("svc_C", ["svc__C", "svc__gamma"]) == " Did you mean 'svc__C'?"
-    assert did_you_mean("c", ["C", "kernel"]) == " Did you mean 'C'?"
-    assert did_you_mean("x", ["svc__C"]) == " There are: ['svc__C']."
 
 
 def test_same_dict_runs_in_random_search_of_scikit_learn():

@@ -206,7 +206,7 @@ def test_it_never_stops_before_the_first_points_and_some_more(n_more):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: TargetScore("high"), "'score' parameter of TargetScore.*a number"),
+        (lambda: TargetScore("high"), "'score' parameter of TargetScore.*number. Got"),
         (lambda: TargetScore(np.nan), "'score' parameter of TargetScore.*nan"),
         (lambda: Patience(0), "'n' parameter of Patience.*int >= 1.*Got 0"),
         (lambda: Patience(2.5), r"'n' parameter of Patience.*int >= 1.*Got 2\.5"),
