@@ -23,9 +23,9 @@ from sklearn_bayes_search import (
 from sklearn_bayes_search.display._parameter_axis import dimension_axis
 from sklearn_bayes_search.results._observed import observe
 from sklearn_bayes_search.results._short_text import different_values, value_texts
-from sklearn_bayes_search.space import seen_space
 from sklearn_bayes_search.space._choices import COUNTS_OR_SHARES
 from sklearn_bayes_search.space._parse import as_dimension
+from sklearn_bayes_search.space._seen import seen_space
 
 MIXED = [1, 0.5, 1.0]
 

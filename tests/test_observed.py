@@ -26,7 +26,8 @@ from sklearn_bayes_search import (
     Real,
 )
 from sklearn_bayes_search.results._observed import ScoreModel, observe
-from sklearn_bayes_search.space import Categorical, seen_space
+from sklearn_bayes_search.space import Categorical
+from sklearn_bayes_search.space._seen import seen_space
 
 X = np.arange(60.0).reshape(30, 2)
 SPACE = {"a": uniform(0, 1), "b": [0, 1, 2]}

@@ -3,7 +3,6 @@
 from sklearn_bayes_search.space._choices import Categorical, Ordinal
 from sklearn_bayes_search.space._dimensions import Dimension, Integer, Real
 from sklearn_bayes_search.space._dims import Dims
-from sklearn_bayes_search.space._seen import seen_space
 from sklearn_bayes_search.space._space import Space, as_space
 
 __all__ = [
@@ -15,5 +14,4 @@ __all__ = [
     "Real",
     "Space",
     "as_space",
-    "seen_space",
 ]
