@@ -1,0 +1,38 @@
+"""Acquisition functions: how promising is a point, given the posterior?"""
+
+from sklearn_bayes_search.optimizer.acquisition._base import Acquisition, Context
+from sklearn_bayes_search.optimizer.acquisition._expected_improvement import (
+    ExpectedImprovement,
+)
+from sklearn_bayes_search.optimizer.acquisition._log_expected_improvement import (
+    LogExpectedImprovement,
+)
+from sklearn_bayes_search.optimizer.acquisition._names import (
+    ACQUISITIONS,
+    as_acquisition,
+)
+from sklearn_bayes_search.optimizer.acquisition._per_second import (
+    ExpectedImprovementPerSecond,
+)
+from sklearn_bayes_search.optimizer.acquisition._probability_of_improvement import (
+    ProbabilityOfImprovement,
+)
+from sklearn_bayes_search.optimizer.acquisition._thompson_sampling import (
+    ThompsonSampling,
+)
+from sklearn_bayes_search.optimizer.acquisition._upper_confidence_bound import (
+    UpperConfidenceBound,
+)
+
+__all__ = [
+    "ACQUISITIONS",
+    "Acquisition",
+    "Context",
+    "ExpectedImprovement",
+    "ExpectedImprovementPerSecond",
+    "LogExpectedImprovement",
+    "ProbabilityOfImprovement",
+    "ThompsonSampling",
+    "UpperConfidenceBound",
+    "as_acquisition",
+]

@@ -1,0 +1,132 @@
+"""The logarithm of expected improvement."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.special import erfcx, ndtr
+
+from sklearn_bayes_search.optimizer.acquisition._base import (
+    _LOG_SQRT_2PI,
+    Context,
+    _check_setting,
+    _OfMeanAndStd,
+    _phi,
+    _Triple,
+    _z,
+)
+from sklearn_bayes_search.optimizer.surrogate import Posterior
+
+__all__ = ["LogExpectedImprovement"]
+
+_SQRT_HALF_PI = math.sqrt(math.pi / 2)
+_SQRT_HALF = math.sqrt(0.5)
+# What the part of a gain above the cap counts. With 0 sure gains would be all alike;
+# 0.1 and more sent the search into the corners again.
+_WEIGHT_BEYOND = 0.01
+
+
+@dataclass(frozen=True)
+class LogExpectedImprovement(_OfMeanAndStd):
+    """Logarithm of expected improvement that large gains raise little.
+
+    ``log(s h)`` [1]_ has the maxima of expected improvement, and still has a slope
+    where the latter underflows to 0.
+
+    A Gaussian posterior far from all points promises gains that scores, which often
+    have a ceiling, never hold: poor settings spread widely, good ones crowd together.
+    So the part of a gain above ``D`` counts for a hundredth only, ``w = 0.01``: with
+    ``z' = z - D / s`` the expectation is ``s (h(z) - (1 - w) h(z'))``, which takes the
+    place of ``s h``. ``D = cap gap``, where ``gap`` is how far the upper quartile of
+    the scores lies below the best, but no less than the noise's deviation ``tau``.
+
+    The discount ``log(1 - tau / sqrt(s^2 + tau^2))`` [2]_ keeps the search from
+    repeating what it knows as well as noise permits.
+
+    Parameters
+    ----------
+    xi : float, default=0.0
+        Margin >= 0 above the best, in deviations of the scores; larger explores more.
+    cap : float or None, default=0.2
+        Up to where gains count in full, >= 0, in units of the gap; larger explores
+        more. None: everywhere.
+    augmented : bool, default=True
+        Whether to discount.
+
+    References
+    ----------
+    .. [1] Ament et al., NeurIPS 2023, arXiv:2310.20708.
+    .. [2] Huang et al., Journal of Global Optimization 34, 2006, pages 441-466.
+
+    Examples
+    --------
+    >>> LogExpectedImprovement(xi=0.1)
+    LogExpectedImprovement(xi=0.1, cap=0.2, augmented=True)
+    """
+
+    xi: float = 0.0
+    cap: float | None = field(default=0.2, kw_only=True)
+    augmented: bool = field(default=True, kw_only=True)
+
+    def __post_init__(self) -> None:
+        _check_setting(self, "xi", self.xi)
+        if self.cap is not None:
+            _check_setting(self, "cap", self.cap, " or None")
+        if not isinstance(self.augmented, bool):
+            raise TypeError(
+                f"The 'augmented' parameter of {type(self).__name__} must be True or "
+                f"False. Got {self.augmented!r} instead."
+            )
+
+    def _partials(self, posterior: Posterior, context: Context) -> _Triple:
+        s, tau = posterior.std, posterior.noise_std
+        z = _z(posterior, context, self.xi)
+        if self.cap is None:
+            value, by_mu, by_s = _log_h(z)
+        else:
+            D = max(self.cap * context.gap, tau)
+            # Both in one call: for a single point the calls take longer than the sums.
+            log_h, Phi_h, phi_h = np.reshape(
+                _log_h(np.concatenate([z, z - D / s])), (3, 2, -1)
+            )
+            # (1 - w) h(z') / h(z): no more than 1 - w, so that nothing cancels.
+            r = (1 - _WEIGHT_BEYOND) * np.exp(log_h[1] - log_h[0])
+            value = log_h[0] + np.log1p(-r)
+            by_mu = (Phi_h[0] - r * Phi_h[1]) / (1 - r)
+            by_s = (phi_h[0] - r * phi_h[1]) / (1 - r)
+        value = value + np.log(s)
+        if self.augmented and tau > 0:
+            # 1 - tau / r = s^2 / (r (r + tau)) does not cancel where s << tau.
+            r = np.hypot(s, tau)
+            value += np.log(s / r * (s / (r + tau)))
+            by_s += tau * (r + tau) / (r * r)
+        return value, by_mu / s, by_s / s
+
+
+def _log_h(z: np.ndarray) -> _Triple:
+    """Return ``log h``, ``Phi / h`` and ``phi / h``, each of shape (n_points,)."""
+    body = z > -1.0
+    if body.all():  # Shortcuts that a single point can take: half the time.
+        return _log_h_body(z)
+    if not body.any():
+        return _log_h_tail(z)
+    above, below = _log_h_body(np.maximum(z, -1.0)), _log_h_tail(np.minimum(z, -1.0))
+    log_h, Phi_h, phi_h = np.where(body, above, below)
+    return log_h, Phi_h, phi_h
+
+
+def _log_h_body(z: np.ndarray) -> _Triple:
+    """Evaluate for z >= -1, where nothing cancels."""
+    phi, Phi = _phi(z), ndtr(z)
+    h = phi + z * Phi
+    return np.log(h), Phi / h, phi / h
+
+
+def _log_h_tail(z: np.ndarray) -> _Triple:
+    """Evaluate for z <= -1 by ``h = phi g``: ``phi`` underflows, its log does not."""
+    M = _SQRT_HALF_PI * erfcx(-_SQRT_HALF * z)  # Phi / phi
+    z2 = z * z
+    # g cancels to about z^-2. From -1e3 down its asymptotic series is nearer: relative
+    # error 15 z^-4 = 1.5e-11, against 1e-16 z^2 = 1e-10.
+    g = np.where(z > -1e3, 1.0 + z * M, (1.0 - 3.0 / z2) / z2)
+    return np.log(g) - 0.5 * z2 - _LOG_SQRT_2PI, M / g, 1.0 / g

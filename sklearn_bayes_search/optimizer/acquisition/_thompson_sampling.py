@@ -1,0 +1,41 @@
+"""A draw from the posterior."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from sklearn_bayes_search.optimizer.acquisition._base import Acquisition, Context, _Pair
+from sklearn_bayes_search.optimizer.surrogate import Posterior
+
+__all__ = ["ThompsonSampling"]
+
+
+@dataclass(frozen=True)
+class ThompsonSampling(Acquisition):
+    """One joint posterior draw at the given points, a new one at each call.
+
+    Proposed in [1]_.
+
+    References
+    ----------
+    .. [1] Thompson, Biometrika 25, 1933, pages 285-294.
+
+    Examples
+    --------
+    >>> ThompsonSampling().smooth
+    False
+    """
+
+    smooth: ClassVar[bool] = False
+    nonnegative: ClassVar[bool] = False
+
+    def __call__(self, posterior: Posterior, context: Context) -> np.ndarray:
+        draw: np.ndarray = posterior.sample(context.rng, size=1)[0]
+        return draw
+
+    def value_and_gradient(self, posterior: Posterior, context: Context) -> _Pair:
+        raise TypeError(
+            "ThompsonSampling has no gradient, as 'smooth' tells: a random draw can "
+            "only rank given points. Call it without asking for a gradient."
+        )
