@@ -17,7 +17,6 @@ from sklearn_bayes_search.execution._stopping import (
     ExpectedGain,
     Patience,
     TargetScore,
-    TimeBudget,
 )
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer.acquisition import (
@@ -69,7 +68,6 @@ __all__ = [
     "SurrogateDisplay",
     "TargetScore",
     "ThompsonSampling",
-    "TimeBudget",
     "TimelineDisplay",
     "UpperConfidenceBound",
     "check_ranges",

@@ -190,8 +190,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
 
     stopping : callable or list of callable, default=None
         When to stop before ``n_iter``: :class:`TargetScore`, :class:`Patience`,
-        :class:`ExpectedGain`, :class:`TimeBudget`, or a function of the history and the
-        optimizer that returns a reason, or None to go on.
+        :class:`ExpectedGain`, or a function of the history and the optimizer that
+        returns a reason, or None to go on.
 
     timeout : float, default=None
         Seconds for the whole search, > 0, the refit included. No fit is begun that
@@ -600,8 +600,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         return super().score(X, y, **params)
 
     def _rules(self):
-        """Give the stopping rules and the deadline; refuse a search without an end."""
-        rules, seconds = as_rules(self.stopping, self.timeout)
+        """Return the rules and the deadline; refuse a search without an end."""
+        rules, seconds = as_rules(self.stopping), self.timeout
         if seconds is None and self.n_iter is None and not rules:
             raise ValueError(
                 "The 'n_iter' parameter of BayesSearchCV must be an int >= 1 unless a "

@@ -17,7 +17,6 @@ from sklearn_bayes_search import (
     BayesSearchCV,
     FoldRacing,
     JournalError,
-    TimeBudget,
 )
 from sklearn_bayes_search.display._candidates import read_candidates
 from sklearn_bayes_search.optimizer._folds import FoldModel
@@ -380,6 +379,6 @@ def test_no_time_is_spent_on_paused_candidates_when_it_is_over(monkeypatch):
         "sklearn_bayes_search.execution._deadline.Deadline.permits",
         lambda self, candidate, n_workers: resumed.append(candidate) and False,
     )
-    fitted = search(stopping=TimeBudget(1000)).fit(X)
+    fitted = search(timeout=1000).fit(X)
     assert resumed
     assert (fitted.cv_results_["n_splits_evaluated"] < N_SPLITS).any()

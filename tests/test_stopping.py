@@ -19,9 +19,7 @@ from sklearn_bayes_search import (
     Patience,
     Real,
     TargetScore,
-    TimeBudget,
 )
-from sklearn_bayes_search.execution._stopping import as_rules
 from sklearn_bayes_search.optimizer._folds import FoldModel
 from sklearn_bayes_search.optimizer._trial import History, Outcome, Trial
 
@@ -213,8 +211,6 @@ def test_it_never_stops_before_the_first_points_and_some_more(n_more):
         (lambda: Patience(2, -1), "'min_delta' parameter of Patience.*>= 0"),
         (lambda: ExpectedGain(0), "'fraction' parameter of ExpectedGain.*> 0"),
         (lambda: ExpectedGain(n_more=4), "'n_more' parameter of Expected.*int >= 5"),
-        (lambda: TimeBudget(-1), "'seconds' parameter of TimeBudget.*> 0"),
-        (lambda: TimeBudget(True), "'seconds' parameter of TimeBudget"),
     ],
 )
 def test_a_wrong_setting_is_refused(make, message):
@@ -222,7 +218,7 @@ def test_a_wrong_setting_is_refused(make, message):
         make()
 
 
-@pytest.mark.parametrize("rule", [*RULES, TimeBudget(3)])
+@pytest.mark.parametrize("rule", RULES)
 def test_rules_are_values(rule):
     assert pickle.loads(pickle.dumps(rule)) == rule
     assert eval(repr(rule)) == rule
@@ -275,12 +271,8 @@ def test_a_finite_space_is_not_run_in_grid_order_when_a_rule_may_end_it():
     assert fitted.stop_reason_ == "evaluated all 4 points of the search space"
 
 
-def test_the_smallest_time_budget_counts():
-    rules, seconds = as_rules([TimeBudget(7), Patience(3), TimeBudget(5)], 6)
-    assert (rules, seconds) == ([Patience(3)], 5)
-    assert as_rules(None, None) == ([], None)
-    assert as_rules(TimeBudget(7), 6) == ([], 6)
-    fitted = search(n_iter=None, stopping=TimeBudget(1e-6)).fit(X)
+def test_a_time_limit_ends_a_search_that_has_a_rule_as_well():
+    fitted = search(n_iter=None, timeout=1e-6, stopping=[None, Patience(3)]).fit(X)
     assert fitted.stop_reason_ == "timeout=1e-06 s after 1 candidates"
 
 

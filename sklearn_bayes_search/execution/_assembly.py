@@ -18,7 +18,7 @@ from sklearn_bayes_search.execution._journal import Journal, fingerprint
 from sklearn_bayes_search.execution._progress import announce, reporter
 from sklearn_bayes_search.execution._racing import as_racing
 from sklearn_bayes_search.execution._scheduler import run, window
-from sklearn_bayes_search.execution._stopping import check_rules
+from sklearn_bayes_search.execution._stopping import ExpectedGain
 from sklearn_bayes_search.optimizer._folds import mean_test_share
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._prior import best_setting
@@ -128,7 +128,8 @@ def evaluate_settings(
                 random_state=plan["seed"],
             )
             optimizer.history.test_share = mean_test_share(splits)
-            check_rules(rules, optimizer)
+            if any(isinstance(rule, ExpectedGain) for rule in rules):
+                optimizer.expected_gain()  # raises where the surrogate predicts none
             # the size of a space is no plan
             total = None if search.n_iter is None else n_candidates
             if search.verbose > 0:
