@@ -3,7 +3,7 @@
 import numbers
 import operator
 import pickle
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -47,14 +47,8 @@ PLAIN = frozenset(
 class Listed(Dimension):
     """Choices with a position each; the base of all dimensions that list levels.
 
-    Parameters
-    ----------
-    choices : sequence of length n
-        The values.
-    positions : ndarray of shape (n,)
-        Their positions, all different.
-    borders : ndarray of shape (n - 1,), default=None
-        Where the shares of two neighbours meet, ascending; by default midway.
+    The positions (n,) all differ. The shares of two neighbours meet at ``borders``
+    (n - 1,), ascending; by default midway.
     """
 
     discrete = True
@@ -81,10 +75,6 @@ class Listed(Dimension):
     def positions(self) -> np.ndarray:
         return self._positions
 
-    def each(self) -> Iterator[float]:
-        for start in range(0, len(self.choices), CHUNK):
-            yield from self._positions[start : start + CHUNK].tolist()
-
     def snap(self, u: np.ndarray) -> np.ndarray:
         return np.asarray(self._ascending[self._rank(u)])
 
@@ -97,7 +87,7 @@ class Listed(Dimension):
         return [self.choices[index] for index in indices.tolist()]
 
     def _rank(self, u: np.ndarray) -> np.ndarray:
-        """Count the levels whose shares lie below positions."""
+        """Return how many levels have shares that lie below each position."""
         if self._borders is not None:
             return np.asarray(np.searchsorted(self._borders, u))
         last = len(self._ascending) - 1
@@ -106,19 +96,10 @@ class Listed(Dimension):
         return np.asarray(np.maximum(upper - (u <= border), 0))
 
     def index(self, value: Any) -> int | None:
-        """Find a choice.
+        """Return where a value stands among the choices; None if it is none of them.
 
-        Parameters
-        ----------
-        value : object
-            Any value.
-
-        Returns
-        -------
-        index : int or None
-            Where it stands among the choices: the very object, else one that is equal
-            and an int or a float as the value is, else one that is equal. None if it
-            is none of them.
+        That is the very object, else one that is equal and an int or a float as the
+        value is, else one that is equal.
         """
         likely = self._likely(value)
         for index in likely:
@@ -182,8 +163,6 @@ class Listed(Dimension):
             and np.array_equal(self._positions, other._positions)
             and all(map(equal, self.choices, other.choices))
         )
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({shorten(self.choices)})"
@@ -254,35 +233,16 @@ class Ordinal(Listed):
         super().__init__(choices, positions)
 
     def rvs(self, random_state: Any = None) -> Any:
-        """Draw one choice, all with the same probability whatever the spacing.
-
-        Parameters
-        ----------
-        random_state : int, RandomState, Generator or None, default=None
-            Source of randomness, as in scikit-learn's ``ParameterSampler``.
-
-        Returns
-        -------
-        value : object
-            One of the choices.
-        """
+        # all with the same probability, whatever the spacing
         u = as_generator(random_state).uniform()
         return self.choices[int(u * len(self.choices))]
 
 
 def spaced_positions(values: np.ndarray) -> np.ndarray:
-    """Positions in [0, 1] of numbers, linear or geometric, whichever is more even.
+    """Return positions (n,) in [0, 1] of numbers, linear or geometric, the more even.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n,)
-        Finite numbers in any order. Equal ones get positions 1e-9 apart: the model
-        sees one level, and each is a point of its own as in ``ParameterGrid``.
-
-    Returns
-    -------
-    positions : ndarray of shape (n,)
-        In the order of ``values``.
+    ``values`` (n,) come in any order. Equal ones get positions 1e-9 apart: the model
+    sees one level, and each is a point of its own as in ``ParameterGrid``.
     """
     unique, index = np.unique(values, return_inverse=True)
     n = len(unique)
@@ -309,17 +269,17 @@ def spaced_positions(values: np.ndarray) -> np.ndarray:
 
 
 def is_int(value: Any) -> bool:
-    """Tell whether a value is of an int's type; 1.0 is not."""
+    """Check whether a value is of an int's type; 1.0 is not."""
     return isinstance(value, numbers.Integral)
 
 
 def same_value(a: Any, b: Any) -> bool:
-    """Tell whether two choices are equal, and none is an int and the other a float."""
+    """Check whether two choices are equal, and both ints or neither."""
     return is_int(a) == is_int(b) and equal(a, b)
 
 
 def int_and_equal_float(values: Sequence[Any]) -> bool:
-    """Tell whether an int is equal to another number that is none, as 1 to 1.0."""
+    """Check whether an int equals another number that is none, as 1.0."""
     kinds = {k for k in map(type, values) if issubclass(k, numbers.Real)} - {bool}
     if len({issubclass(kind, numbers.Integral) for kind in kinds}) < 2:
         return False
@@ -329,7 +289,7 @@ def int_and_equal_float(values: Sequence[Any]) -> bool:
 
 
 def are_ordered(name: str, choices: Sequence[Any]) -> bool:
-    """Tell whether the choices of a parameter are numbers that can be ordered by size.
+    """Check whether the choices of a parameter are numbers that can be ordered by size.
 
     Ints and floats are where they mean the same. An int that is equal to a float says
     that they do not, and so does the name of a parameter that takes counts and shares.
@@ -341,13 +301,13 @@ def are_ordered(name: str, choices: Sequence[Any]) -> bool:
 
 
 def _hash(value: Any) -> int | None:
-    """Hash a value so that equal values have equal hashes; None where that fails."""
+    """Return equal hashes for equal values; None where that fails."""
     frozen = _freeze(value)
     return hash(frozen) if _all_plain([frozen]) else None
 
 
 def _freeze(value: Any) -> Any:
-    """Make a tuple of what is listed in a value."""
+    """Return a tuple of what is listed in a value."""
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if type(value) in (list, tuple):
@@ -356,7 +316,7 @@ def _freeze(value: Any) -> Any:
 
 
 def _all_plain(values: Iterable[Any]) -> bool:
-    """Tell whether equality of values, and of what tuples hold, is that of hashes."""
+    """Check whether equality of values, and in tuples, is that of hashes."""
     values = list(values)
     while values:
         kinds = set(map(type, values))
@@ -370,7 +330,7 @@ def _all_plain(values: Iterable[Any]) -> bool:
 
 
 def equal(a: Any, b: Any) -> bool:
-    """Tell whether two choices are the same; never raises, whatever they are."""
+    """Check whether two choices are the same; never raises, whatever they are."""
     if a is b:
         return True
     if isinstance(a, bool | np.bool_) != isinstance(b, bool | np.bool_):
@@ -399,7 +359,7 @@ def equal(a: Any, b: Any) -> bool:
 
 
 def all_numbers(choices: Sequence[Any]) -> bool:
-    """Tell whether all choices are finite numbers; bools are none."""
+    """Check whether all choices are finite numbers; bools are none."""
     if set(map(type, choices)) <= {int, float, np.int64, np.float64}:  # much faster
         try:
             return bool(np.isfinite(np.array(choices, dtype=float)).all())
@@ -409,7 +369,7 @@ def all_numbers(choices: Sequence[Any]) -> bool:
 
 
 def is_listing(value: Any) -> bool:
-    """Tell whether a value holds choices in an order."""
+    """Check whether a value holds choices in an order."""
     if isinstance(value, str | bytes | Mapping | Set | type):
         return False
     if isinstance(value, np.ndarray):
@@ -424,7 +384,7 @@ def is_listing(value: Any) -> bool:
 
 
 def shorten(choices: Sequence[Any], most: int = 6) -> str:
-    """Show the first choices only."""
+    """Return the repr of the first choices only."""
     shown = ", ".join(map(safe_repr, choices[:most]))
     return f"[{shown}{', ...' if len(choices) > most else ''}]"
 

@@ -46,7 +46,7 @@ class Dimension:
     categorical: bool = False
 
     def positions(self) -> np.ndarray | None:
-        """Place all levels.
+        """Return the positions of all levels.
 
         Returns
         -------
@@ -56,22 +56,24 @@ class Dimension:
         return None
 
     def each(self) -> Iterator[float]:
-        """Give the positions of all levels one by one, however many there are.
+        """Iterate over the positions of all levels, however many there are.
 
         Yields
         ------
         u : float
             A position, in the user's order.
-
-        Raises
-        ------
-        ValueError
-            If the levels cannot be counted.
         """
-        positions = self.positions()
-        if positions is None:
+        n_levels = self.n_levels
+        if n_levels is None:
             raise ValueError(f"The values of {self!r} cannot be listed.")
-        yield from positions.tolist()
+        for start in range(0, n_levels, MAX_LISTED):
+            yield from self._part(start, min(start + MAX_LISTED, n_levels)).tolist()
+
+    def _part(self, start: int, stop: int) -> np.ndarray:
+        """Return the positions of some levels."""
+        positions = self.positions()
+        assert positions is not None, "a dimension with countable levels lists them"
+        return positions[start:stop]
 
     def snap(self, u: np.ndarray) -> np.ndarray:
         """Move positions to the nearest ones in use.
@@ -89,7 +91,7 @@ class Dimension:
         raise NotImplementedError
 
     def decode(self, u: float) -> Any:
-        """Give the value at a position.
+        """Return the value at a position.
 
         Parameters
         ----------
@@ -104,7 +106,7 @@ class Dimension:
         raise NotImplementedError
 
     def decode_many(self, u: np.ndarray) -> list[Any]:
-        """Give the values at many positions, which some dimensions do much faster.
+        """Return the values at many positions, which some dimensions do much faster.
 
         Parameters
         ----------
@@ -114,12 +116,12 @@ class Dimension:
         Returns
         -------
         values : list of length n
-            What `decode` gives for each.
+            What `decode` returns for each.
         """
         return [self.decode(position) for position in u.tolist()]
 
     def encode(self, value: Any) -> float:
-        """Give the position of a value.
+        """Return the position of a value.
 
         Parameters
         ----------
@@ -139,7 +141,7 @@ class Dimension:
         raise NotImplementedError
 
     def contains(self, value: Any) -> bool:
-        """Tell whether the dimension has a value.
+        """Check whether the dimension has a value.
 
         Parameters
         ----------
@@ -158,7 +160,7 @@ class Dimension:
         return True
 
     def middle(self) -> Any:
-        """Give the value in the middle.
+        """Return the value in the middle.
 
         Returns
         -------
@@ -184,7 +186,20 @@ class Dimension:
         return self.decode(float(self.snap(u)[0]))
 
 
-class Real(Dimension):
+class _Range(Dimension):
+    low: Any
+    high: Any
+    log: bool
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __repr__(self) -> str:
+        log = ", log=True" if self.log else ""
+        return f"{type(self).__name__}({self.low!r}, {self.high!r}{log})"
+
+
+class Real(_Range):
     """A float between two bounds, both included.
 
     Parameters
@@ -224,7 +239,9 @@ class Real(Dimension):
                 "The 'low' bound of Real must be > 0 with log=True. "
                 f"Got {low!r}; choose a small positive bound, or log=False."
             )
-        self.low, self.high, self.log = float(low), float(high), bool(log)
+        self.low: float = float(low)
+        self.high: float = float(high)
+        self.log = bool(log)
 
     def snap(self, u: np.ndarray) -> np.ndarray:
         return np.asarray(np.clip(u, 0.0, 1.0))
@@ -247,16 +264,8 @@ class Real(Dimension):
         # halves: the difference of two large bounds may overflow
         return (x / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
 
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and vars(self) == vars(other)
 
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"Real({self.low!r}, {self.high!r}{', log=True' if self.log else ''})"
-
-
-class Integer(Dimension):
+class Integer(_Range):
     """An int between two bounds, both included.
 
     Parameters
@@ -297,7 +306,9 @@ class Integer(Dimension):
                 "The 'low' bound of Integer must be >= 1 with log=True. "
                 f"Got {low!r}; raise it to 1, or use log=False."
             )
-        self.low, self.high, self.log = int(low), int(high), bool(log)
+        self.low: int = int(low)
+        self.high: int = int(high)
+        self.log = bool(log)
 
     @property
     def n_levels(self) -> int:  # type: ignore[override]  # the base leaves it open
@@ -327,12 +338,10 @@ class Integer(Dimension):
     def positions(self) -> np.ndarray | None:
         if self.n_levels > MAX_LISTED:
             return None
-        return self._place(np.arange(self.n_levels, dtype=float))
+        return self._part(0, self.n_levels)
 
-    def each(self) -> Iterator[float]:
-        for start in range(0, self.n_levels, MAX_LISTED):
-            stop = min(start + MAX_LISTED, self.n_levels)
-            yield from self._place(np.arange(start, stop, dtype=float)).tolist()
+    def _part(self, start: int, stop: int) -> np.ndarray:
+        return self._place(np.arange(start, stop, dtype=float))
 
     def snap(self, u: np.ndarray) -> np.ndarray:
         return self._place(self._steps(u))
@@ -347,24 +356,16 @@ class Integer(Dimension):
             )
         return float(self._place(np.array(float(int(value) - self.low))))
 
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and vars(self) == vars(other)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"Integer({self.low}, {self.high}{', log=True' if self.log else ''})"
-
 
 def as_generator(random_state: Any) -> Any:
-    """Give the source of randomness that ``random_state`` stands for."""
+    """Return the source of randomness that ``random_state`` stands for."""
     if isinstance(random_state, np.random.RandomState):
         return random_state
     return np.random.default_rng(random_state)
 
 
 def is_number(value: Any) -> bool:
-    """Tell whether a choice is a finite number; a bool is none."""
+    """Check whether a choice is a finite number; a bool is none."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
         return False
     try:
@@ -374,7 +375,7 @@ def is_number(value: Any) -> bool:
 
 
 def is_whole(value: Any) -> bool:
-    """Tell whether a value is an int, whatever its type."""
+    """Check whether a value is an int, whatever its type."""
     return is_number(value) and int(value) == value
 
 
@@ -414,7 +415,7 @@ def _check_bounds(cls: str, low: Any, high: Any, kind: type, what: str) -> None:
 
 
 def refuse_other_spellings(cls: str, args: tuple[Any, ...], kwargs: Any) -> None:
-    """Tell users of scikit-optimize's dimensions how it is written here."""
+    """Explain to users of scikit-optimize how it is written here."""
     if not args and not kwargs:
         return
     given = ", ".join([*map(repr, args), *(f"{k}={v!r}" for k, v in kwargs.items())])

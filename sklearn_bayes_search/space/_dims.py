@@ -69,7 +69,7 @@ class Dims:
         return np.where(self.categorical, 0.0, 0.5)
 
     def branch_of(self, U: np.ndarray) -> np.ndarray:
-        """Tell the branch of each row.
+        """Return the branch of each row.
 
         Parameters
         ----------
@@ -88,7 +88,7 @@ class Dims:
         return np.asarray(np.clip(branch, 0, last))
 
     def same_columns(self, other: "Dims") -> bool:
-        """Tell whether the columns of two cubes have the same levels.
+        """Check whether distances between points are the same in two cubes.
 
         Parameters
         ----------
@@ -98,7 +98,7 @@ class Dims:
         Returns
         -------
         bool
-            Then distances between points are the same in both.
+            Whether all columns have the same levels.
         """
         if self is other:
             return True
@@ -110,7 +110,7 @@ class Dims:
 
     @classmethod
     def all_continuous(cls, n_dims: int) -> "Dims":
-        """Build the columns of a plain box.
+        """Return the columns of a plain box.
 
         Parameters
         ----------
@@ -132,53 +132,21 @@ class Dims:
 
 
 def nearest_level(levels: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """Find the levels of a discrete column that are nearest to positions.
+    """Return the index of the level nearest to each position, of two the lower.
 
-    Parameters
-    ----------
-    levels : ndarray of shape (n_levels,)
-        Ascending, at least 2; there may be millions.
-    u : ndarray of shape (n,)
-        Positions.
-
-    Returns
-    -------
-    index : ndarray of shape (n,), int
-        Of two that are equally near, the lower.
+    ``levels`` (n_levels,) ascend, at least 2; there may be millions. ``u`` is (n,).
     """
     upper = np.clip(np.searchsorted(levels, u), 1, len(levels) - 1)
     return np.asarray(upper - (u - levels[upper - 1] <= levels[upper] - u))
 
 
 def key(row: np.ndarray) -> str:
-    """Identify a point.
-
-    Parameters
-    ----------
-    row : ndarray of shape (n_dims,)
-        A snapped point.
-
-    Returns
-    -------
-    key : str
-        Equal for equal settings.
-    """
+    """Return a str that is equal for equal snapped points ``row`` (n_dims,)."""
     return str(np.ascontiguousarray(row).tobytes(), "latin-1")
 
 
 def keys(U: np.ndarray) -> list[str]:
-    """Identify many points at once, without a call for each.
-
-    Parameters
-    ----------
-    U : ndarray of shape (n_points, n_dims)
-        Snapped points.
-
-    Returns
-    -------
-    keys : list of str
-        The `key` of each.
-    """
+    """Return the `key` of each of ``U`` (n_points, n_dims), without a call for each."""
     buffer = str(np.ascontiguousarray(U).tobytes(), "latin-1")
     width = U.itemsize * U.shape[1]
     return [buffer[i * width : (i + 1) * width] for i in range(len(U))]

@@ -5,7 +5,6 @@ gives an empirical one from seeded draws.
 """
 
 import numbers
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -40,19 +39,9 @@ N_KNOWN = 512
 
 
 def from_distribution(dist: Any) -> Dimension:
-    """Make a dimension of an object with ``rvs``, ``cdf`` and ``ppf``.
+    """Return the dimension of an object with ``rvs``, ``cdf`` and ``ppf``.
 
     A search goes into a tail without end as far as about a hundred draws would.
-
-    Parameters
-    ----------
-    dist : scipy.stats distribution
-        Frozen, or with no shape parameters.
-
-    Raises
-    ------
-    ValueError
-        If it has no finite quantiles, as ``loguniform(0, 1)``.
     """
     try:
         low, high = dist.support()
@@ -112,7 +101,7 @@ def _adds_up(generic: Any) -> bool:
 
 
 def _known_at_quantiles(dist: Any, low: float, high: float) -> Dimension:
-    """Make a dimension of very many ints, exact for some, closely in the tails."""
+    """Return a dimension of very many ints, exact for some, closely in the tails."""
     logit = np.log(EDGE / (1 - EDGE))
     grid = 1 / (1 + np.exp(np.linspace(-logit, logit, N_KNOWN)))
     values = dist.ppf(grid)
@@ -124,13 +113,7 @@ def _known_at_quantiles(dist: Any, low: float, high: float) -> Dimension:
 
 
 def from_draws(source: Any) -> Dimension:
-    """Make a dimension of an object that has ``rvs`` only, from seeded draws.
-
-    Raises
-    ------
-    ValueError
-        If it cannot be drawn from, or the draws are no numbers.
-    """
+    """Return the dimension of an object that has ``rvs`` only, from seeded draws."""
     rng = np.random.RandomState(0)  # what ParameterSampler passes to rvs
     try:
         draws = [source.rvs(random_state=rng) for _ in range(N_KNOWN)]
@@ -176,8 +159,6 @@ class Quantile(Dimension):
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Quantile) and _same(self._dist, other._dist)
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return describe(self._dist)
@@ -235,8 +216,6 @@ class Empirical(Dimension):
             self._draws, other._draws
         )
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         return f"<{len(self._draws)} draws, {self._draws[0]:g} to {self._draws[-1]:g}>"
 
@@ -244,17 +223,10 @@ class Empirical(Dimension):
 class Ints(Dimension):
     """Very many ints, with a distribution that is known at some of them.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n,)
-        Known ints, ascending. Those between are values too, and the probability
-        between two known ones is spread evenly.
-    upper : ndarray of shape (n,)
-        Cumulative probabilities.
-    low, high : float
-        Ends of the support. What lies beyond the known ints sits with the last one.
-    below : float, default=0.0
-        Probability below the first known int.
+    ``values`` (n,) are known ints, ascending, with cumulative probabilities ``upper``
+    (n,), and ``below`` the first one; the probability between two is spread evenly over
+    the ints between. What lies beyond them, up to ``low`` and ``high``, sits with the
+    last one.
     """
 
     discrete = True
@@ -285,13 +257,8 @@ class Ints(Dimension):
         steps = np.rint(np.interp(u, self._cdf, self._steps))
         return np.asarray(np.clip(steps, self._first, self._last))
 
-    def each(self) -> Iterator[float]:
-        if self.n_levels is None:
-            yield from super().each()
-            return
-        for start in range(0, self.n_levels, MAX_LISTED):
-            stop = min(start + MAX_LISTED, self.n_levels)
-            yield from self._place(self._low + np.arange(start, stop)).tolist()
+    def _part(self, start: int, stop: int) -> np.ndarray:
+        return self._place(self._low + np.arange(start, stop))
 
     def snap(self, u: np.ndarray) -> np.ndarray:
         return self._place(self._ints(u))
@@ -312,14 +279,12 @@ class Ints(Dimension):
             and np.array_equal(self._cdf, other._cdf)
         )
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         return f"<very many ints, {self._low:g} to {self._high:g}>"
 
 
 def describe(dist: Any) -> str:
-    """Show a frozen distribution as it is written."""
+    """Return a frozen distribution as it is written."""
     name = getattr(getattr(dist, "dist", dist), "name", None)
     if name is None:
         return safe_repr(dist)

@@ -33,22 +33,7 @@ _PRIORS = {"uniform", "log-uniform"}
 
 
 def as_dimension(name: str, value: Any) -> Dimension:
-    """Make a dimension of a parameter's choices or distribution.
-
-    Parameters
-    ----------
-    name : str
-        The parameter, for error messages.
-    value : list, tuple, range, array, distribution, object with rvs, or Dimension
-        What the user gave for it.
-
-    Raises
-    ------
-    TypeError
-        If it is neither choices nor a distribution.
-    ValueError
-        If the choices are empty or the distribution has no single numbers.
-    """
+    """Return the dimension of what a user gave, or explain what is wrong with it."""
     if isinstance(value, Dimension):
         return value
     _refuse_foreign(name, value)
@@ -119,7 +104,7 @@ def _look_like_bounds(value: Any) -> bool:
 
 
 def as_branches(value: Any) -> list[Mapping[str, Any]]:
-    """Make a list of dicts of the whole of what a user gave."""
+    """Return the list of dicts of what a user gave as a space."""
     branches = [value] if isinstance(value, Mapping) else value
     if not isinstance(branches, Sequence) or isinstance(branches, str):
         raise TypeError(
@@ -132,15 +117,13 @@ def as_branches(value: Any) -> list[Mapping[str, Any]]:
             "{'name': [first, second]}."
         )
     for branch in branches:
-        if isinstance(branch, tuple) and branch and isinstance(branch[0], Mapping):
-            raise TypeError(
-                "A branch of the search space must be a dict. Got a tuple "
-                f"{branch!r}; all branches share one budget, so write the dict alone."
-            )
         if not isinstance(branch, Mapping):
+            advice = "write {'name': [first, second]}"
+            if isinstance(branch, tuple) and branch and isinstance(branch[0], Mapping):
+                advice = "all branches share one budget, so write the dict alone"
             raise TypeError(
-                f"A branch of the search space must be a dict. Got {branch!r}; write "
-                "{'name': [first, second]}."
+                f"A branch of the search space must be a dict. Got {branch!r}, a "
+                f"{type(branch).__name__}; {advice}."
             )
         for name in branch:
             if not isinstance(name, str):
@@ -183,7 +166,7 @@ def _way_out(value: Any) -> str:
 
 
 def _refuse_foreign(name: str, value: Any) -> None:
-    """Tell users of other libraries how it is written here."""
+    """Explain to users of other libraries how it is written here."""
     library = type(value).__module__.partition(".")[0]
     if library in ("skopt", "optuna", "ConfigSpace", "hyperopt", "ray"):
         raise TypeError(

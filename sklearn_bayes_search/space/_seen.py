@@ -24,7 +24,7 @@ LOG_FROM = 100.0
 
 
 def seen_space(settings: Sequence[Mapping[str, Any]]) -> Space:
-    """Make a space of the values seen.
+    """Return a space of the values seen, which holds all settings, at least one.
 
     Numbers that can be ordered are ordered choices where each was tried twice or more
     on average, as in a grid. Otherwise they are a range from the lowest to the highest
@@ -32,16 +32,6 @@ def seen_space(settings: Sequence[Mapping[str, Any]]) -> Space:
     highest is at least 100 times the lowest. Everything else is a choice without an
     order. Settings with other names are other branches: a parameter is inactive where
     a setting lacks it.
-
-    Parameters
-    ----------
-    settings : list of dict
-        Values by parameter name; at least one.
-
-    Returns
-    -------
-    space : Space
-        It holds all of the settings.
     """
     tried: dict[str, list[Any]] = {}
     # by the names of the active parameters
@@ -69,7 +59,7 @@ def seen_space(settings: Sequence[Mapping[str, Any]]) -> Space:
 
 
 def _numeric(values: list[Any]) -> Dimension:
-    """Make ordered choices or a range of numbers."""
+    """Return ordered choices or a range of numbers."""
     unique = sorted(set(values))
     low, high = unique[0], unique[-1]
     if len(unique) == 1 or 2 * len(unique) <= len(values):

@@ -101,7 +101,7 @@ class Space:
         self.size = float(sum(sizes))
 
     def _told_by_type(self) -> set[str]:
-        """Name the parameters of which 1 and 1.0, in any branch, are two choices."""
+        """Return the parameters of which 1 and 1.0, in any branch, are two choices."""
         lists: dict[str, list[Sequence[Any]]] = {}
         for branch in self.branches:
             for name, dimension in branch.items():
@@ -211,7 +211,7 @@ class Space:
         return self.snap(low + (high - low) * U)
 
     def decode(self, row: np.ndarray) -> dict[str, Any]:
-        """Give the setting at a point, with the user's own objects.
+        """Return the setting at a point, with the user's own objects.
 
         Parameters
         ----------
@@ -226,7 +226,7 @@ class Space:
         return self.decode_many(row[np.newaxis])[0]
 
     def decode_many(self, U: np.ndarray) -> list[dict[str, Any]]:
-        """Give the settings at many points.
+        """Return the settings at many points.
 
         Parameters
         ----------
@@ -236,7 +236,7 @@ class Space:
         Returns
         -------
         settings : list of dict, length n_points
-            What `decode` gives for each.
+            What `decode` returns for each.
         """
         U = self.snap(U)
         settings: list[dict[str, Any]] = [{} for _ in U]
@@ -251,7 +251,7 @@ class Space:
         return settings
 
     def encode(self, params: Mapping[str, Any]) -> np.ndarray:
-        """Give the point of a setting.
+        """Return the point of a setting.
 
         Parameters
         ----------
@@ -277,9 +277,7 @@ class Space:
         fitting.sort(key=lambda b: not self._has_types(b, params))
         problems = []
         for b in fitting:
-            row = self.dims.neutral.copy()
-            if self.dims.branch is not None:
-                row[self.dims.branch] = (b + 0.5) / len(self.branches)
+            row = self._neutral_row(b)
             for name, dimension in self.branches[b].items():
                 try:
                     position = dimension.encode(params[name])
@@ -296,7 +294,7 @@ class Space:
         raise ValueError("; ".join(problems))
 
     def _has_types(self, branch: int, params: Mapping[str, Any]) -> bool:
-        """Tell whether ints and floats of a setting are such in a branch, too."""
+        """Check whether ints and floats of a setting are such in a branch, too."""
         for name in self._by_type.intersection(params):
             dimension = self.branches[branch][name]
             try:
@@ -308,7 +306,7 @@ class Space:
         return True
 
     def same(self, params: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-        """Tell whether two settings have the same values.
+        """Check whether two settings have the same values.
 
         Parameters
         ----------
@@ -327,7 +325,7 @@ class Space:
         )
 
     def contains(self, params: Mapping[str, Any]) -> bool:
-        """Tell whether a setting is in the space.
+        """Check whether a setting is in the space.
 
         Parameters
         ----------
@@ -346,7 +344,7 @@ class Space:
         return True
 
     def nearest(self, params: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Give the setting of the space that keeps most of another's values.
+        """Return the setting of the space that keeps most of another's values.
 
         Parameters
         ----------
@@ -377,7 +375,7 @@ class Space:
         return nearest if nearest is not None and self.allows(nearest) else None
 
     def example(self, branch: int) -> dict[str, Any]:
-        """Give some setting of a branch, whatever the constraint.
+        """Return some setting of a branch, whatever the constraint.
 
         Parameters
         ----------
@@ -389,10 +387,13 @@ class Space:
         params : dict
             Values by parameter name.
         """
+        return self.decode(self._neutral_row(branch))
+
+    def _neutral_row(self, branch: int) -> np.ndarray:
         row = self.dims.neutral.copy()
         if self.dims.branch is not None:
             row[self.dims.branch] = (branch + 0.5) / len(self.branches)
-        return self.decode(row)
+        return row
 
     def _wrong_names(self, params: Mapping[str, Any]) -> str:
         known = sorted({name for branch in self.branches for name in branch})
@@ -409,7 +410,7 @@ class Space:
         return f"no branch of the space has {extra} beside its other parameters"
 
     def allows(self, params: Mapping[str, Any]) -> bool:
-        """Tell whether the constraint permits a setting.
+        """Check whether the constraint permits a setting.
 
         Parameters
         ----------
@@ -434,7 +435,7 @@ class Space:
             raise
 
     def allowed(self, U: np.ndarray) -> np.ndarray:
-        """Tell which points the constraint permits.
+        """Check which points the constraint permits.
 
         Parameters
         ----------
@@ -451,7 +452,7 @@ class Space:
         return np.array([self.allows(p) for p in self.decode_many(U)], dtype=bool)
 
     def allows_row(self, row: np.ndarray) -> bool:
-        """Tell whether the constraint permits a point.
+        """Check whether the constraint permits a point.
 
         Parameters
         ----------
@@ -466,26 +467,19 @@ class Space:
         return self.constraint is None or self.allows(self.decode(row))
 
     def grid(self) -> Iterator[np.ndarray]:
-        """Give every permitted point of a finite space, in ``ParameterGrid``'s order.
+        """Iterate over the permitted points of a finite space, as ParameterGrid does.
 
         Yields
         ------
         row : ndarray of shape (n_dims,)
             A point.
-
-        Raises
-        ------
-        ValueError
-            If the space is not finite.
         """
         if not np.isfinite(self.size):
             raise ValueError("The space has continuous parameters; it has no grid.")
         for b, branch in enumerate(self.branches):
             columns = list(self._column_of[b].values())
             for positions in _product(list(branch.values())):
-                row = self.dims.neutral.copy()
-                if self.dims.branch is not None:
-                    row[self.dims.branch] = (b + 0.5) / len(self.branches)
+                row = self._neutral_row(b)
                 for column, position in zip(columns, positions, strict=True):
                     if column is not None:
                         row[column] = position
@@ -501,12 +495,12 @@ class Space:
 
 
 def as_space(param_distributions: Any) -> Space:
-    """Make a space of what a user gives.
+    """Return the space of what a user gives.
 
     Parameters
     ----------
     param_distributions : dict, list of dicts or Space
-        The parameters; a `Space` is given back as it is.
+        The parameters; a `Space` is returned as it is.
 
     Returns
     -------
