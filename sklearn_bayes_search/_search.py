@@ -32,8 +32,8 @@ from sklearn_bayes_search.execution._evaluation import (
     name_error_scores,
 )
 from sklearn_bayes_search.execution._failures import check_fits, check_what_works
+from sklearn_bayes_search.execution._loop import INTERRUPTED, Progress
 from sklearn_bayes_search.execution._racing import FoldRacing, as_racing
-from sklearn_bayes_search.execution._scheduler import INTERRUPTED, Progress
 from sklearn_bayes_search.execution._stopping import as_rules
 from sklearn_bayes_search.results._cv_results import (
     Objective,

@@ -19,10 +19,10 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import BayesSearchCV, read_journal
-from sklearn_bayes_search.execution import _progress
+from sklearn_bayes_search.execution import _verbose
 from sklearn_bayes_search.execution._deadline import Deadline
-from sklearn_bayes_search.execution._progress import announce, candidate_line, reporter
-from sklearn_bayes_search.execution._scheduler import Candidate
+from sklearn_bayes_search.execution._loop import Candidate
+from sklearn_bayes_search.execution._verbose import announce, candidate_line, reporter
 from sklearn_bayes_search.optimizer._trial import Outcome, Trial
 from sklearn_bayes_search.results._cv_results import Objective
 from sklearn_bayes_search.results._prior_results import settings_of
@@ -209,7 +209,7 @@ def time_left(monkeypatch, capsys, costs, scores=(0.5,), *, known=0, total=40, *
     They run two at a time, after a minute in which workers start.
     """
     now, seen = 60.0, []
-    monkeypatch.setattr(_progress, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(_verbose, "time", SimpleNamespace(monotonic=lambda: now))
     report = reporting(total, **how)
     for number, cost in enumerate(costs):
         score = scores[number % len(scores)]

@@ -5,7 +5,7 @@ from simulated_search import Schedule
 from simulation import simulate
 
 from sklearn_bayes_search.execution._journal import _lines
-from sklearn_bayes_search.execution._scheduler import Candidate, _Loop
+from sklearn_bayes_search.execution._loop import Candidate, _Loop
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 
 

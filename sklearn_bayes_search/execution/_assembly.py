@@ -15,10 +15,10 @@ from sklearn_bayes_search.execution._evaluation import Evaluator
 from sklearn_bayes_search.execution._executors import open_executor
 from sklearn_bayes_search.execution._failures import ChoiceOfFailures, are_expected
 from sklearn_bayes_search.execution._journal import Journal, fingerprint
-from sklearn_bayes_search.execution._progress import announce, reporter
+from sklearn_bayes_search.execution._loop import run, window
 from sklearn_bayes_search.execution._racing import as_racing
-from sklearn_bayes_search.execution._scheduler import run, window
 from sklearn_bayes_search.execution._stopping import ExpectedGain
+from sklearn_bayes_search.execution._verbose import announce, reporter
 from sklearn_bayes_search.optimizer._folds import mean_test_share
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._prior import best_setting

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_bayes_search.exceptions import SpaceExhausted
-from sklearn_bayes_search.execution import _deadline, _scheduler
+from sklearn_bayes_search.execution import _deadline, _loop
 from sklearn_bayes_search.execution._deadline import Deadline
 from sklearn_bayes_search.execution._executors import Lost
-from sklearn_bayes_search.execution._scheduler import Candidate, run, window
+from sklearn_bayes_search.execution._loop import Candidate, run, window
 from sklearn_bayes_search.optimizer._trial import Trial
 
 
@@ -138,7 +138,7 @@ def rng():
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(_scheduler, "time", clock)
+    monkeypatch.setattr(_loop, "time", clock)
     monkeypatch.setattr(_deadline, "time", clock)
     return clock
 
@@ -450,7 +450,7 @@ def test_no_search_outlasts_its_time_by_more_than_a_fit(
 ):
     with pytest.MonkeyPatch.context() as patch:
         clock = Clock()
-        patch.setattr(_scheduler, "time", clock)
+        patch.setattr(_loop, "time", clock)
         patch.setattr(_deadline, "time", clock)
         n, seconds, reason = timed(
             clock,
@@ -476,7 +476,7 @@ def test_equal_fits_on_many_workers_overrun_by_less_than_one_candidate(
 ):
     with pytest.MonkeyPatch.context() as patch:
         clock = Clock()
-        patch.setattr(_scheduler, "time", clock)
+        patch.setattr(_loop, "time", clock)
         patch.setattr(_deadline, "time", clock)
         L = window("auto", n_workers, n_splits)
         n, seconds, _ = timed(
