@@ -281,7 +281,9 @@ class Simulation:
             is_true = world.executor.broken is not None
         elif isinstance(error, RuntimeError):
             is_true = raises and bool(failures)
-        elif isinstance(error, ValueError) and "None of the" in str(error):
+        elif isinstance(error, ValueError) and re.search(
+            "None of the|The one candidate", str(error)
+        ):
             is_true = self.search is not None and not self._chosen_and_well()
         elif isinstance(error, ValueError) and "fits failed" in str(error):
             # what was not complete when it had to end does not count
