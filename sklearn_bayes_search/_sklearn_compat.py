@@ -7,8 +7,10 @@ been stable since 1.6. A branch goes when the version it names is the oldest sup
 import copy
 import math
 import warnings
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from numbers import Integral
+from typing import Any
 
 from sklearn import get_config
 from sklearn.base import _fit_context
@@ -49,7 +51,7 @@ fit_context = _fit_context
 warn_or_raise_about_fit_failures = _warn_or_raise_about_fit_failures
 
 
-def inconsistent_splits(expected, got):
+def inconsistent_splits(expected: int, got: int) -> str:
     """Word the error about a splitter that contradicts itself as scikit-learn does."""
     verb = "return" if hasattr(BaseSearchCV, "_check_input_parameters") else "returned"
     return (  # "returned" before scikit-learn 1.9
@@ -58,13 +60,15 @@ def inconsistent_splits(expected, got):
     )
 
 
-def metric_names(scorers):
-    """Give the names of several metrics, or None for one or for a plain callable."""
+def metric_names(scorers: Any) -> list[str] | None:
+    """Return the names of several metrics, or None for one or for a plain callable."""
     return list(scorers._scorers) if isinstance(scorers, _MultimetricScorer) else None
 
 
-def scorer_arguments(scorer):
-    """Give `make_scorer`, its function and its options; None for anything else."""
+def scorer_arguments(
+    scorer: Any,
+) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]] | None:
+    """Return `make_scorer`, its function and its options; None for anything else."""
     if not isinstance(scorer, _BaseScorer):
         return None
     options = {
@@ -79,48 +83,32 @@ def scorer_arguments(scorer):
     return make_scorer, scorer._score_func, options
 
 
-def scorer_attribute(scorers):
-    """Give what ``scorer_`` holds: a dict for several metrics, else the scorer."""
+def scorer_attribute(scorers: Any) -> Any:
+    """Return what ``scorer_`` holds: a dict for several metrics, else the scorer."""
     return scorers._scorers if isinstance(scorers, _MultimetricScorer) else scorers
 
 
-def scorer_name(scorer):
-    """Name the function of scikit-learn's that a scorer computes.
+def scorer_name(scorer: Any) -> str | None:
+    """Return the name of the function of scikit-learn's that a scorer computes.
 
-    Parameters
-    ----------
-    scorer : object
-        As ``scorer_`` of a fitted search.
-
-    Returns
-    -------
-    name : str or None
-        As "accuracy_score", or "neg_log_loss" where a lower one is better. None for
-        functions of others.
+    As "accuracy_score", or "neg_log_loss" where a lower one is better; None for
+    functions of others.
     """
-    function = getattr(scorer, "_score_func", None)
+    function: Any = getattr(scorer, "_score_func", None)
     if not getattr(function, "__module__", "").startswith("sklearn."):
         return None
-    return ("neg_" if scorer._sign < 0 else "") + function.__name__
+    return f"{'neg_' if scorer._sign < 0 else ''}{function.__name__}"
 
 
-def splitter_sizes(cv):
-    """Give the test and training sizes of a splitter, as far as it tells without data.
+def splitter_sizes(cv: Any) -> tuple[float, float] | None:
+    """Return the test and training sizes of a splitter, as far as known without data.
 
-    Parameters
-    ----------
-    cv : object
-        As the ``cv`` of a search.
-
-    Returns
-    -------
-    sizes : tuple of (number, number) or None
-        Counts or shares, whatever their sum. None where they are those of k folds, or
-        not known.
+    Counts or shares, whatever their sum. None where they are those of k folds, or not
+    known.
     """
     n_folds = getattr(cv, "cvargs", {}).get("n_splits")
     if isinstance(n_folds, Integral):  # repeated k folds
-        return 1, n_folds - 1
+        return 1, int(n_folds) - 1
     if not hasattr(cv, "test_size") or not hasattr(cv, "train_size"):
         return None
     test, train = cv.test_size, cv.train_size
@@ -133,22 +121,13 @@ def splitter_sizes(cv):
     return (test, train) if known else None
 
 
-def numeric_limits(estimator, name, whole):
-    """Give the least and the highest number that an estimator takes as a parameter.
+def numeric_limits(
+    estimator: Any, name: str, whole: bool
+) -> tuple[float, float] | None:
+    """Return the least and the highest number that an estimator takes as a parameter.
 
-    Parameters
-    ----------
-    estimator : estimator or None
-        It may have parts, as a pipeline.
-    name : str
-        Of the parameter, with the names of its parts.
-    whole : bool
-        Whether an int is meant: a fraction often has other limits.
-
-    Returns
-    -------
-    limits : tuple of (float, float) or None
-        Infinite where there is none; None where nothing is known.
+    ``name`` may go through parts, as in a pipeline. ``whole`` asks for an int: a
+    fraction often has other limits. A limit may be infinite; None if nothing is known.
     """
     part, _, last = name.rpartition("__")
     try:
@@ -167,20 +146,9 @@ def numeric_limits(estimator, name, whole):
     return low, high
 
 
-def with_current_config(function):
-    """Bind scikit-learn's configuration, and from 1.7 the warning filters, for workers.
-
-    Parameters
-    ----------
-    function : callable
-        What is called in another process or thread.
-
-    Returns
-    -------
-    wrapped : callable
-        The same, under the configuration that is active now.
-    """
-    wrapped, _, _ = delayed(function)()
+def with_current_config(function: Callable[..., Any]) -> Any:
+    """Bind scikit-learn's configuration, and from 1.7 warning filters, for workers."""
+    wrapped: Any = delayed(function)()[0]
     if not hasattr(wrapped, "with_config_and_warning_filters"):  # scikit-learn < 1.7
         return wrapped.with_config(get_config())
     # Python 3.14 may keep the filters of the context apart from the module's
@@ -194,42 +162,33 @@ class FitCallbacks:
     The tasks are those of ``GridSearchCV`` in scikit-learn >= 1.9: "fit" holds
     "search", which holds a leaf for each candidate and fold, and
     "refit-with-best-params".
-
-    Parameters
-    ----------
-    search : estimator
-        Whose callbacks are called.
-    X, y : array-like
-        The data, passed to the hooks.
-    sample_weight : array-like or None
-        Passed to the hooks as metadata.
     """
 
-    def __init__(self, search, X, y, sample_weight):
+    def __init__(self, search: Any, X: Any, y: Any, sample_weight: Any) -> None:
         self.search = search
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         self._data = {"X": X, "y": y, "metadata": metadata}
         # absent before scikit-learn 1.9
         supported = hasattr(search, "_init_callback_context")
         self._on = supported and _wants_callbacks(search)
-        self._root = self._search = None
+        self._root: Any = None
+        self._search: Any = None
 
-    def begin(self):
-        """Begin "fit"."""
+    def begin(self) -> None:
         if self._on:
             n_subtasks = 1 + (self.search.refit is not False)
             self._root = self.search._init_callback_context(max_subtasks=n_subtasks)
             self._root.call_on_fit_task_begin(estimator=self.search, **self._data)
 
-    def begin_search(self, n_fits):
+    def begin_search(self, n_fits: int | None) -> None:
         """Begin "search" with at most so many leaves; None if that is not known."""
         if self._on:
             self._search = self._root.subcontext(
                 task_name="search", max_subtasks=n_fits, sequential_subtasks=False
             ).call_on_fit_task_begin(estimator=self.search)
 
-    def leaf(self, task_id):
-        """Give keyword arguments of ``fit_and_score`` for one candidate and fold."""
+    def leaf(self, task_id: int) -> dict[str, Any]:
+        """Return keyword arguments of ``fit_and_score`` for one candidate and fold."""
         if not self._on:
             return {}
         # Another thread may be pickling the tree with an earlier leaf: the new leaf
@@ -243,19 +202,17 @@ class FitCallbacks:
         self._search._children_map = parent._children_map
         return {"caller": self.search, "callback_ctx": context}
 
-    def end_search(self):
-        """End "search"."""
+    def end_search(self) -> None:
         if self._on:
             self._search.call_on_fit_task_end(estimator=self.search)
 
-    def refit(self, estimator) -> AbstractContextManager:
-        """Give a context in which the best estimator is fitted."""
+    def refit(self, estimator: Any) -> AbstractContextManager[None]:
+        """Return a context in which the best estimator is fitted."""
         if not self._on:
             return nullcontext()
         return _Refit(self._root, self.search, estimator, self._data)
 
-    def end(self):
-        """End "fit"."""
+    def end(self) -> None:
         if self._on:
             self._root.call_on_fit_task_end(estimator=self.search, **self._data)
 
@@ -263,51 +220,42 @@ class FitCallbacks:
 class ListeningContext:
     """A leaf's context that keeps what callbacks answer; scikit-learn drops it.
 
-    Parameters
-    ----------
-    context : CallbackContext
-        Of one candidate and fold.
-
-    Attributes
-    ----------
-    stop : bool
-        Whether one has asked to stop.
+    ``stop`` says whether one has asked to stop.
     """
 
-    def __init__(self, context):
+    def __init__(self, context: Any) -> None:
         self._context = context
         self.stop = False
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._context, name)
 
-    def call_on_fit_task_end(self, **arguments):
-        """Call the hooks at the end of the leaf."""
+    def call_on_fit_task_end(self, **arguments: Any) -> bool:
         self.stop = bool(self._context.call_on_fit_task_end(**arguments))
         return self.stop
 
 
-def _wants_callbacks(search):
-    """Tell whether the search, a meta-estimator around it or a part has callbacks."""
+def _wants_callbacks(search: Any) -> bool:
+    """Check whether the search, a meta-estimator around it or a part has callbacks."""
     if hasattr(search, "_parent_callback_ctx"):
         return True
     parts = [search, search.estimator, *search.estimator.get_params().values()]
     return any(hasattr(part, "_skl_callbacks") for part in parts)
 
 
-class _Refit(AbstractContextManager):
+class _Refit(AbstractContextManager[None]):
     """The task "refit-with-best-params"."""
 
-    def __init__(self, root, search, estimator, data):
+    def __init__(self, root: Any, search: Any, estimator: Any, data: Any) -> None:
         self._context = root.subcontext(task_name="refit-with-best-params")
         self._propagation = self._context.propagate_callback_context(estimator)
         self._arguments = {"estimator": search, **data}
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         self._propagation.__enter__()
         self._context.call_on_fit_task_begin(**self._arguments)
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: Any) -> None:
         self._propagation.__exit__(*error)
         if error[0] is None:
             self._context.call_on_fit_task_end(**self._arguments)
