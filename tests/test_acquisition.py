@@ -23,8 +23,8 @@ from sklearn_bayes_search.optimizer.acquisition import (
     ProbabilityOfImprovement,
     ThompsonSampling,
     UpperConfidenceBound,
-    as_acquisition,
 )
+from sklearn_bayes_search.optimizer.proposer._names import as_acquisition
 
 MEMBERS = [
     LogExpectedImprovement(),
@@ -516,7 +516,8 @@ def test_only_settings_are_instance_attributes(acquisition):
 def test_user_s_own_acquisition_needs_no_base_class():
     class Mean:
         smooth = True
-        nonnegative = False
+        scale = "score"
+        cost_power = 0.0
 
         def __call__(self, posterior, context):
             return posterior.mean
@@ -547,6 +548,35 @@ def test_name_unlike_any_gets_no_guess():
 def test_anything_else_is_a_type_error(value):
     with pytest.raises(TypeError, match="'acquisition' parameter must be one of"):
         as_acquisition(value)
+
+
+def test_what_an_object_lacks_is_named():
+    class Mean:
+        smooth = True
+
+        def value_and_gradient(self, posterior, context):
+            return posterior.mean, posterior.mean_gradient
+
+    with pytest.raises(TypeError, match=r"lacks scale, cost_power, __call__\.$"):
+        as_acquisition(Mean())
+
+
+def test_a_subclass_has_to_say_its_scale():
+    class Mean(Acquisition):
+        smooth = True
+
+        def __call__(self, posterior, context):
+            return posterior.mean
+
+        def value_and_gradient(self, posterior, context):
+            return posterior.mean, posterior.mean_gradient
+
+    with pytest.raises(TypeError, match="scale"):
+        Mean()
+    Mean.scale = "logarithm"
+    Mean.__abstractmethods__ = frozenset()
+    with pytest.raises(ValueError, match=r"must be one of.*'log'.*Got 'logarithm'"):
+        as_acquisition(Mean())
 
 
 def test_class_instead_of_object_tells_to_call_it():

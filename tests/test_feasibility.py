@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_bayes_search.optimizer._feasibility import Feasibility
+from sklearn_bayes_search.optimizer._weights import Feasibility
 from sklearn_bayes_search.space import Categorical, Integer, Real, Space
 from sklearn_bayes_search.space._dims import Dims
 
@@ -24,7 +24,7 @@ def points(space, n, seed=0):
 
 
 def probability(model, U):
-    return np.exp(model.log_probability(np.atleast_2d(U)))
+    return np.exp(model.log_value(np.atleast_2d(U)))
 
 
 def by_hand(U, ok, others, scale, dims):
@@ -46,15 +46,15 @@ def test_gradient_equals_finite_differences(name):
     space = SPACES[name]
     U = points(space, 30)
     ok = np.random.default_rng(1).uniform(size=30) < 0.6
-    model = Feasibility().fit(U, ok, dims=space.dims)
+    model = Feasibility(U, ok, space.dims)
     at = points(space, 8, seed=2)
-    gradient = model.gradient(at)
+    gradient = model.log_gradient(at)
     numeric = np.flatnonzero(~space.dims.categorical)
     assert_array_equal(np.delete(gradient, numeric, axis=1), 0.0)
     for column in numeric:
         step = np.zeros(space.n_dims)
         step[column] = 1e-6
-        difference = model.log_probability(at + step) - model.log_probability(at - step)
+        difference = model.log_value(at + step) - model.log_value(at - step)
         # central differences: rounding 1e-16 / 1e-6, third derivative times 1e-12
         assert_allclose(gradient[:, column], difference / 2e-6, rtol=1e-6, atol=1e-8)
 
@@ -73,13 +73,13 @@ def test_probability_is_the_kernel_average_of_the_likeliest_scale(seed):
         ]
         likelihoods.append(np.log(np.where(ok, p, 1 - np.array(p))).sum())
     expected = by_hand(U, ok, at, scales[int(np.argmax(likelihoods))], space.dims)
-    model = Feasibility().fit(U, ok, dims=space.dims)
+    model = Feasibility(U, ok, space.dims)
     assert_allclose(probability(model, at), expected, rtol=1e-10)
 
 
 def test_probability_falls_among_failures_and_rises_among_successes():
     U = points(SPACES["continuous"], 60)
-    model = Feasibility().fit(U, U[:, 0] > 0.5, dims=SPACES["continuous"].dims)
+    model = Feasibility(U, U[:, 0] > 0.5, SPACES["continuous"].dims)
     failing, succeeding = probability(model, [[0.1, 0.5, 0.5], [0.9, 0.5, 0.5]])
     assert failing < 0.25
     assert succeeding > 0.75
@@ -91,14 +91,14 @@ def test_one_more_failure_lowers_the_probability_there():
     for n_failures in (1, 2, 4, 8):
         U = np.vstack([np.full((n_failures, 1), 0.5), [[0.0]]])
         ok = np.arange(n_failures + 1) == n_failures
-        p.append(probability(Feasibility().fit(U, ok, dims=dims), at)[0])
+        p.append(probability(Feasibility(U, ok, dims), at)[0])
     assert (np.diff(p) < 0).all()
 
 
 @pytest.mark.parametrize("ok", [True, False])
 def test_far_from_all_points_it_is_one_half(ok):
     U = np.full((5, 3), 0.02)
-    model = Feasibility().fit(U, np.full(5, ok), dims=Dims.all_continuous(3))
+    model = Feasibility(U, np.full(5, ok), Dims.all_continuous(3))
     near, far = probability(model, [[0.02] * 3, [0.98] * 3])
     assert far == pytest.approx(0.5, abs=0.01)
     assert (near > 0.8) if ok else (near < 0.2)
@@ -109,7 +109,7 @@ def test_far_from_all_points_it_is_one_half(ok):
 def test_it_is_a_probability_everywhere(name, n):
     space = SPACES[name]
     ok = np.arange(n) % 3 == 1
-    model = Feasibility().fit(points(space, n), ok, dims=space.dims)
+    model = Feasibility(points(space, n), ok, space.dims)
     p = probability(model, points(space, 200, seed=3))
     assert ((p > 0) & (p < 1)).all()
 
@@ -118,7 +118,7 @@ def test_a_failing_category_says_nothing_of_the_others():
     space = SPACES["mixed"]
     U = points(space, 60)
     bad = np.array([space.decode(row)["c"] == "b" for row in U])
-    model = Feasibility().fit(U, ~bad, dims=space.dims)
+    model = Feasibility(U, ~bad, space.dims)
     for c, low, high in (("a", 0.6, 1.0), ("b", 0.0, 0.4), ("c", 0.6, 1.0)):
         row = space.encode({"x": 0.5, "n": 5, "c": c})
         assert low < probability(model, row)[0] < high
@@ -128,7 +128,7 @@ def test_a_failing_branch_says_nothing_of_the_others():
     space = SPACES["branches"]
     U = points(space, 40)
     ok = space.dims.branch_of(U) == 1
-    model = Feasibility().fit(U, ok, dims=space.dims)
+    model = Feasibility(U, ok, space.dims)
     p = probability(model, points(space, 50, seed=5))
     branch = space.dims.branch_of(points(space, 50, seed=5))
     assert p[branch == 0].max() < 0.4

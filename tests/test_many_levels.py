@@ -25,7 +25,7 @@ from sklearn_bayes_search.display._beliefs import Beliefs
 from sklearn_bayes_search.display._parameter_axis import parameter_axes
 from sklearn_bayes_search.execution._journal._digest import digest
 from sklearn_bayes_search.optimizer import _kernels as kernels
-from sklearn_bayes_search.optimizer._feasibility import Feasibility
+from sklearn_bayes_search.optimizer._weights import Feasibility
 from sklearn_bayes_search.report._findings import find
 from sklearn_bayes_search.report._space_charts import slices
 from sklearn_bayes_search.results._observed import ScoreModel, observe
@@ -217,8 +217,8 @@ def test_predictions_are_those_of_a_column_for_each_level(model, monkeypatch):
 
     def predictions():
         if model is Feasibility:
-            fitted = model().fit(known, y > 0, dims=space.dims)
-            return fitted.log_probability(new), fitted.gradient(new)
+            fitted = model(known, y > 0, space.dims)
+            return fitted.log_value(new), fitted.log_gradient(new)
         fitted = model().fit(
             known,
             y,

@@ -10,7 +10,7 @@ from scipy import stats
 from threadpoolctl import threadpool_limits
 
 from sklearn_bayes_search.optimizer import _maximize
-from sklearn_bayes_search.optimizer._maximize import TOO_NEAR, Asked, Maximizer
+from sklearn_bayes_search.optimizer._maximize import TOO_NEAR, AskedPoints, Maximizer
 from sklearn_bayes_search.space import Categorical, Integer, Real, Space
 from sklearn_bayes_search.space._dims import Dims, key
 
@@ -90,7 +90,7 @@ class Hill:
 
 
 def maximize(space, target, *, asked=(), seed=0, centres=None):
-    remembered = Asked(space.dims)
+    remembered = AskedPoints(space.dims)
     for row in asked:
         remembered.add(row)
     rng = np.random.default_rng(seed)
@@ -341,14 +341,14 @@ def test_no_centres_are_needed():
     ],
 )
 def test_rows_repeat_when_all_continuous_columns_are_near(shift, repeats):
-    asked = Asked(Dims.all_continuous(2))
+    asked = AskedPoints(Dims.all_continuous(2))
     asked.add(np.array([0.3, 0.7]))
     assert asked.repeats(np.array([0.3, 0.7]) + shift) is repeats
 
 
 def test_rows_of_other_levels_do_not_repeat_however_near():
     space = Space({"x": Real(0, 1), "n": [1, 1, 2], "c": ["a", "b"]})
-    asked = Asked(space.dims)
+    asked = AskedPoints(space.dims)
     asked.add(space.snap(np.array([[0.1, 0.1, 0.5]]))[0])
     rows = space.snap(np.array([[0.1, 0.1, 0.5], [0.1, 0.3, 0.5], [0.9, 0.1, 0.5]]))
     # two equal choices are points of their own, 1e-9 apart
@@ -357,14 +357,14 @@ def test_rows_of_other_levels_do_not_repeat_however_near():
 
 def test_neighbours_among_very_many_ints_repeat():
     space = Space({"n": Integer(0, 10**9)})
-    asked = Asked(space.dims)
+    asked = AskedPoints(space.dims)
     asked.add(space.encode({"n": 500}))
     assert asked.repeats(space.encode({"n": 501}))
     assert not asked.repeats(space.encode({"n": 10**6}))
 
 
 def test_rows_are_remembered_once():
-    asked = Asked(Dims.all_continuous(1))
+    asked = AskedPoints(Dims.all_continuous(1))
     row = np.array([0.5])
     for _ in range(2):
         asked.add(row)
@@ -373,7 +373,7 @@ def test_rows_are_remembered_once():
 
 
 def test_leaving_out_keeps_each_other_row_once():
-    asked = Asked(Dims.all_continuous(2))
+    asked = AskedPoints(Dims.all_continuous(2))
     U = np.array(list(product([0.1, 0.2], [0.1, 0.2])))
     asked.add(U[0])
     assert_array_equal(asked.leave_out(np.vstack([U, U])), U[1:])

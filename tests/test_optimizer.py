@@ -816,7 +816,7 @@ def test_numpy_ints_are_ints():
 class Spy:
     """Expected improvement that looks at the thread pools."""
 
-    smooth, nonnegative = False, True
+    smooth, scale, cost_power = False, "amount", 0.0
 
     def __init__(self):
         self.pools = []

@@ -15,7 +15,7 @@ from sklearn_bayes_search.optimizer.acquisition import (
     ACQUISITIONS,
     LogExpectedImprovement,
 )
-from sklearn_bayes_search.optimizer.proposer import Known
+from sklearn_bayes_search.optimizer.proposer import Observations
 from sklearn_bayes_search.space import Real, Space, as_space
 
 
@@ -49,7 +49,9 @@ def joined(sources, n=8, score=slope, failed=()):
         prior = Prior(space, sources, np.random.default_rng(0))
         earlier = prior.place(U, y, noise)
     failures, none = noise > 0, np.empty((0, 2))
-    known = Known(U=U, y=y, noise=noise, failed=failures, pending=none, earlier=earlier)
+    known = Observations(
+        U=U, y=y, noise=noise, failed=failures, pending=none, earlier=earlier
+    )
     return U, y, known.with_earlier()
 
 

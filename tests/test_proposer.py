@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from sklearn_bayes_search.optimizer._maximize import Asked, Maximizer
+from sklearn_bayes_search.optimizer._maximize import AskedPoints, Maximizer
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer.acquisition import (
     LogExpectedImprovement,
@@ -16,12 +16,12 @@ from sklearn_bayes_search.optimizer.acquisition import (
 )
 from sklearn_bayes_search.optimizer.proposer import (
     SURROGATES,
-    Known,
-    ModelBased,
+    Observations,
     ParzenEstimator,
-    as_proposer,
 )
 from sklearn_bayes_search.optimizer.proposer import _parzen as module
+from sklearn_bayes_search.optimizer.proposer._model_based import ModelBased
+from sklearn_bayes_search.optimizer.proposer._names import as_proposer
 from sklearn_bayes_search.optimizer.surrogate import GaussianProcess, RandomForest
 from sklearn_bayes_search.space import Integer, Real, Space
 
@@ -56,11 +56,13 @@ def known(space, n=20, *, score=None, n_pending=0, n_failed=0, seed=0):
         else np.full(n + n_pending, score)
     )
     failed = np.arange(n) >= n - n_failed
-    return Known(U=U[:n], y=y[:n], noise=np.zeros(n), failed=failed, pending=U[n:])
+    return Observations(
+        U=U[:n], y=y[:n], noise=np.zeros(n), failed=failed, pending=U[n:]
+    )
 
 
 def propose(proposer, space, facts, seed=1):
-    maximizer, asked = Maximizer(space), Asked(space.dims)
+    maximizer, asked = Maximizer(space), AskedPoints(space.dims)
     for row in np.concatenate([facts.U, facts.pending]):
         asked.add(row)
     rng = np.random.default_rng(seed)
@@ -103,7 +105,7 @@ def test_nothing_is_proposed_when_nothing_is_left(member):
     space = Space({"n": [1, 2, 3], "c": ["p", "q"]})
     rows = np.array(list(space.grid()))
     n = len(rows)
-    facts = Known(
+    facts = Observations(
         U=rows,
         y=np.arange(n, dtype=float),
         noise=np.zeros(n),
@@ -213,14 +215,14 @@ def test_good_points_are_the_best_that_succeeded(rng):
 def test_pending_points_count_as_others(rng):
     space = SPACES["one"]
     U = np.linspace(0, 1, 21)[:, None]
-    facts = Known(
+    facts = Observations(
         U=U,
         y=-np.abs(U[:, 0] - 0.5),
         noise=np.zeros(21),
         failed=np.zeros(21, dtype=bool),
         pending=np.full((12, 1), 0.5) + 0.001 * np.arange(12)[:, None],
     )
-    none = Known(**{**vars(facts), "pending": np.empty((0, 1))})
+    none = Observations(**{**vars(facts), "pending": np.empty((0, 1))})
     distance = [
         np.mean(
             [
@@ -311,6 +313,6 @@ def test_points_of_earlier_searches_attract(member):
                 for seed in range(10)
             ]
         )
-        for known in (Known(**present), Known(**present, earlier=earlier))
+        for known in (Observations(**present), Observations(**present, earlier=earlier))
     ]
     assert distances[1] < 0.1 < distances[0]

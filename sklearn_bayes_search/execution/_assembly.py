@@ -125,6 +125,7 @@ def evaluate_settings(
                 n_iter=plan["n_iter"],
                 max_pending=plan["max_pending"],
                 exhaustive=plan["exhaustive"],
+                weights=() if racing is None else (racing.weight,),
                 random_state=plan["seed"],
             )
             optimizer.history.test_share = mean_test_share(splits)

@@ -3,10 +3,21 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from sklearn_bayes_search.optimizer._folds import FoldModel
+from sklearn_bayes_search.optimizer._targets import standardise
+from sklearn_bayes_search.optimizer._trial import History
+from sklearn_bayes_search.optimizer.proposer import Weight
+from sklearn_bayes_search.optimizer.surrogate import Posterior
 
-__all__ = ["FoldRacing", "as_racing"]
+__all__ = ["FoldRacing", "FoldShare", "as_racing"]
+
+# A candidate goes on while it is no more errors than this below the best, where one is
+# paused below a chance of 5 %: Student's distribution has longer tails than the normal.
+MARGIN_AT_5_PERCENT = 1.7
+# More noise than this, in deviations of the scores, is as good as this much.
+MOST_NOISE = 1e3
 
 
 @dataclass(frozen=True)
@@ -183,6 +194,74 @@ class FoldRacing:
         # what is left when the first of them are complete
         rest = chances.sum() - np.concatenate([[0.0], chances[order].cumsum()[:-1]])
         return order[rest > self.risk][:n_most].tolist()
+
+    def weight(self, history: History) -> "FoldShare | None":
+        """Learn how many of its folds a candidate will probably get.
+
+        Parameters
+        ----------
+        history : History
+            What was told.
+
+        Returns
+        -------
+        weight : FoldShare or None
+            None where no candidate was paused, or fewer than two got all folds.
+        """
+        whole = history.fold_scores
+        scored = [o.score for o in history if o.folds is not None and not o.failed]
+        if len(whole) == len(scored) or len(whole) < 2:
+            return None
+        n_splits = whole.shape[1]
+        variance = FoldModel.fit(whole).variance * (1 - 1 / n_splits)
+        unit = max(standardise(np.array(scored))[1], float(np.finfo(float).tiny))
+        margin = MARGIN_AT_5_PERCENT * float(ndtri(self.pause_below) / ndtri(0.05))
+        return FoldShare(n_splits, min(variance**0.5 / unit, MOST_NOISE), margin)
+
+
+@dataclass(frozen=True)
+class FoldShare(Weight):
+    """A gain for each fold that will probably run, where some candidates are paused.
+
+    One that is unlikely to win is paused after its first fold, one that may win gets
+    all of them: of five folds, it costs five times as much for its gain [1]_.
+
+    ``deviation`` is that of the error of a mean over all folds that is estimated from
+    one, in deviations of the scores. A candidate goes on while it is no more than
+    ``margin`` errors below the best. Over the rounds, the error of an estimate is about
+    half of that after the first.
+
+    References
+    ----------
+    .. [1] J. Snoek, H. Larochelle and R. P. Adams, "Practical Bayesian Optimization of
+       Machine Learning Algorithms", NIPS 2012, section 3.2.
+    """
+
+    n_splits: int
+    deviation: float
+    margin: float = MARGIN_AT_5_PERCENT
+
+    def log_value(self, U: np.ndarray, posterior: Posterior, best: float) -> np.ndarray:
+        return -np.log(self._share(posterior, best)[0])
+
+    def log_gradient(
+        self, U: np.ndarray, posterior: Posterior, best: float
+    ) -> np.ndarray:
+        share, z, total = self._share(posterior, best)
+        by_mean, by_std = posterior.mean_gradient, posterior.std_gradient
+        assert by_mean is not None
+        assert by_std is not None
+        rest = 1 - 1 / self.n_splits
+        by_z = rest * np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi) / share
+        dz = by_mean - (z * posterior.std / total)[:, None] * by_std
+        return -((by_z / total)[:, None] * dz)
+
+    def _share(self, posterior, best):
+        """Return the expected share of the folds, and what it follows from."""
+        error = 0.5 * self.deviation
+        total = np.hypot(posterior.std, error)
+        z = (posterior.mean - best + self.margin * error) / total
+        return 1 - (1 - 1 / self.n_splits) * ndtr(-z), z, total
 
 
 def as_racing(value, n_splits):

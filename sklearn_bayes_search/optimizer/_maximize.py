@@ -14,7 +14,7 @@ from sklearn_bayes_search.optimizer._ascent import climb
 from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._dims import Dims, key, keys, nearest_level
 
-__all__ = ["Asked", "Maximizer", "Target"]
+__all__ = ["AskedPoints", "Maximizer", "Target"]
 
 # Finite spaces up to this size are scored point by point.
 EXHAUSTIVE_SIZE = 2000
@@ -52,7 +52,7 @@ class Target(Protocol):
         """Score points and differentiate by each, shape (m, n_dims); if smooth only."""
 
 
-class Asked:
+class AskedPoints:
     """The points that were asked for, so that none is asked for again."""
 
     def __init__(self, dims: Dims) -> None:
@@ -122,7 +122,7 @@ class Maximizer:
         self._relaxed = self.dims.ordinal & np.array(many, dtype=bool)
         self._swept = np.flatnonzero(self.dims.discrete).tolist()
 
-    def unasked(self, asked: Asked) -> np.ndarray | None:
+    def unasked(self, asked: AskedPoints) -> np.ndarray | None:
         """List what is left of a small finite space; None for any other."""
         return None if self._grid is None else asked.leave_out(self._grid)
 
@@ -130,7 +130,7 @@ class Maximizer:
         self,
         target: Target,
         *,
-        asked: Asked,
+        asked: AskedPoints,
         centres: np.ndarray,
         length_scales: np.ndarray,
         rng: np.random.Generator,
@@ -141,7 +141,7 @@ class Maximizer:
         ----------
         target : Target
             What to maximise.
-        asked : Asked
+        asked : AskedPoints
             Points to leave out.
         centres : ndarray of shape (n_centres, n_dims)
             Good points, to look around.
@@ -172,7 +172,7 @@ class Maximizer:
         return self.best_of(U, values, asked)
 
     def best_of(
-        self, U: np.ndarray, values: np.ndarray, asked: Asked
+        self, U: np.ndarray, values: np.ndarray, asked: AskedPoints
     ) -> np.ndarray | None:
         """Give the row of the highest value that is new and permitted; None if none is.
 
@@ -184,7 +184,7 @@ class Maximizer:
                 return np.asarray(U[index])
         return None
 
-    def nearby(self, asked: Asked, rng: np.random.Generator) -> np.ndarray | None:
+    def nearby(self, asked: AskedPoints, rng: np.random.Generator) -> np.ndarray | None:
         """Find a new point that the constraint permits, around those asked for.
 
         Steps of all sizes go from a known point in a few columns, by the same amount in

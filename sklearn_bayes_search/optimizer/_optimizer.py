@@ -7,20 +7,14 @@ Scores are as they were told; higher is better.
 
 import functools
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
 import numpy as np
 
-from sklearn_bayes_search.exceptions import SpaceExhausted, safe_repr
-from sklearn_bayes_search.optimizer._arguments import (
-    as_entropy,
-    check_count,
-    check_outcome,
-)
+from sklearn_bayes_search.exceptions import SpaceExhausted, check_number, safe_repr
 from sklearn_bayes_search.optimizer._blas import one_blas_thread
-from sklearn_bayes_search.optimizer._cost import FoldCost
 from sklearn_bayes_search.optimizer._design import (
     MIDDLE,
     MIDDLE_BESIDE_GIVEN,
@@ -29,18 +23,19 @@ from sklearn_bayes_search.optimizer._design import (
     default_n_initial_points,
     given_points,
 )
-from sklearn_bayes_search.optimizer._maximize import Asked, Maximizer
+from sklearn_bayes_search.optimizer._maximize import AskedPoints, Maximizer
 from sklearn_bayes_search.optimizer._prior import Prior, Results
 from sklearn_bayes_search.optimizer._targets import scale_of, standardise, targets
-from sklearn_bayes_search.optimizer._trial import History, Outcome, Trial
+from sklearn_bayes_search.optimizer._trial import History, Outcome, Trial, is_score
 from sklearn_bayes_search.optimizer.acquisition import Acquisition
 from sklearn_bayes_search.optimizer.proposer import (
-    Known,
-    ModelBased,
+    Observations,
     Prediction,
     Proposer,
-    as_proposer,
+    Weight,
 )
+from sklearn_bayes_search.optimizer.proposer._model_based import ModelBased
+from sklearn_bayes_search.optimizer.proposer._names import as_proposer
 from sklearn_bayes_search.optimizer.surrogate import Surrogate
 from sklearn_bayes_search.space import as_space
 from sklearn_bayes_search.space._parse import warn_of_bounds
@@ -94,6 +89,10 @@ class BayesianOptimizer:
     exhaustive : bool, default=False
         Whether to ask for every point of a finite space in ``ParameterGrid``'s order
         instead of choosing.
+    weights : sequence of callable, default=()
+        What else a logarithm of a gain is weighted by, as by the folds that it takes.
+        Each is called with the history when a point is chosen, and returns a
+        :class:`~sklearn_bayes_search.optimizer.proposer.Weight`, or None.
     random_state : int, numpy.random.Generator or None, default=None
         Source of randomness; an int makes the trials reproducible.
 
@@ -139,23 +138,31 @@ class BayesianOptimizer:
         n_iter: int | None = None,
         max_pending: int = 1,
         exhaustive: bool = False,
+        weights: Sequence[Callable[[History], Weight | None]] = (),
         random_state: int | np.random.Generator | None = None,
     ) -> None:
         self.space = as_space(space)
         if self.space is not space:
             warn_of_bounds(space)
         self._proposer = as_proposer(surrogate, acquisition)
-        self._entropy = as_entropy(random_state)
+        self._entropy = _as_entropy(random_state)
         if n_iter is not None:
-            check_count("n_iter", n_iter, " or None")
-        check_count("max_pending", max_pending)
+            check_number("n_iter", n_iter, whole=True, least=1, other=" or None")
+        check_number("max_pending", max_pending, whole=True, least=1)
+        self._weights = tuple(weights)
         with one_blas_thread():
             self._prior = Prior(self.space, prior_results, self._rng(0, 1))
         if isinstance(n_initial_points, str) and n_initial_points == "auto":
             n_initial_points = default_n_initial_points(self.space, n_iter, max_pending)
             if len(self._prior):
                 n_initial_points = max(N_INFORMED, max_pending)
-        check_count("n_initial_points", n_initial_points, " or 'auto'")
+        check_number(
+            "n_initial_points",
+            n_initial_points,
+            whole=True,
+            least=1,
+            other=" or 'auto'",
+        )
         self.n_initial_points = int(n_initial_points)
         self._first = given_points(self.space, initial_points, self._prior.best)
         self._queue = deque(self.space.grid()) if exhaustive else None
@@ -164,7 +171,7 @@ class BayesianOptimizer:
         self._middle = SpaceFilling(self.space, self._rng(0, 2), side=side)
         self._filling = SpaceFilling(self.space, self._rng(0, 0))
         self._maximizer = Maximizer(self.space)
-        self._asked = Asked(self.space.dims)
+        self._asked = AskedPoints(self.space.dims)
         self._n_draws = MAX_DRAWS
         self._pending: dict[int, Trial] = {}
         # copies: whoever evaluates a trial may change its params
@@ -305,7 +312,7 @@ class BayesianOptimizer:
             If the trial is not pending, the setting is not in the space, or the noise
             or the time is negative or infinite.
         """
-        score, noise, seconds = check_outcome(score, noise, seconds)
+        score, noise, seconds = _check_outcome(score, noise, seconds)
         trial = self._identify(trial)
         params = self._params.get(trial.number, trial.params)
         if not self.space.same(params, trial.params):
@@ -338,12 +345,13 @@ class BayesianOptimizer:
         proposer = self._model_based("The expected gain")
         scores = self.history.scores
         first = self._queue is not None or self._n_asked < self.n_initial_points
-        known = None if first or np.isfinite(scores).sum() < 2 else self._known()
-        if known is None:
+        few = first or np.isfinite(scores).sum() < 2
+        observations = None if few else self._observations()
+        if observations is None:
             return np.inf
         with one_blas_thread():
             gain = proposer.expected_gain(
-                known,
+                observations,
                 maximizer=self._maximizer,
                 asked=self._asked,
                 rng=self._rng(self._n_asked),
@@ -375,14 +383,16 @@ class BayesianOptimizer:
         """
         proposer = deepcopy(self._model_based("A prediction"))
         scores = self.history.scores[np.isfinite(self.history.scores)]
-        known = self._known() if len(np.unique(scores)) > 1 else None
-        if known is None:
+        observations = self._observations() if len(np.unique(scores)) > 1 else None
+        if observations is None:
             raise ValueError("There is no model before two different scores are told.")
         rows = [self.space.encode(params) for params in settings]
         U = np.array(rows).reshape(-1, self.space.n_dims)
         dims, rng = self.space.dims, self._rng(self._n_asked)
         with one_blas_thread():
-            prediction = proposer.predict(known, U, n_samples, dims=dims, rng=rng)
+            prediction = proposer.predict(
+                observations, U, n_samples, dims=dims, rng=rng
+            )
         return prediction.in_units(*scale_of(scores))
 
     def revise(
@@ -523,14 +533,14 @@ class BayesianOptimizer:
 
     def _most_promising(self, rng: np.random.Generator) -> np.ndarray | None:
         """Let the proposer choose, given what was told and what is pending."""
-        known = self._known()
-        if known is None:
+        observations = self._observations()
+        if observations is None:
             return None
         return self._proposer.propose(
-            known, maximizer=self._maximizer, asked=self._asked, rng=rng
+            observations, maximizer=self._maximizer, asked=self._asked, rng=rng
         )
 
-    def _known(self) -> Known | None:
+    def _observations(self) -> Observations | None:
         """Give what was told and what is pending; None if there is nothing to learn."""
         outcomes = list(self.history)
         failed = np.array([outcome.failed for outcome in outcomes])
@@ -538,7 +548,8 @@ class BayesianOptimizer:
         if np.ptp(y) == 0 and not failed.any() and not len(self._prior):
             return None  # a model of equal scores would stay in the corners
         U = np.array([outcome.trial.row for outcome in outcomes])
-        return Known(
+        weights = [weigh(self.history) for weigh in self._weights]
+        return Observations(
             U=U,
             y=y,
             noise=noise,
@@ -546,10 +557,43 @@ class BayesianOptimizer:
             pending=np.array([t.row for t in self.pending]).reshape(-1, U.shape[1]),
             seconds=np.array([outcome.seconds for outcome in outcomes]),
             earlier=self._prior.place(U, y, noise),
-            folds=FoldCost.learn(self.history),
+            weights=[weight for weight in weights if weight is not None],
         )
 
     def _rng(self, *stream: int) -> np.random.Generator:
         """Give the generator of one ask, or of another numbered purpose."""
         seeds = np.random.SeedSequence(self._entropy, spawn_key=stream)
         return np.random.default_rng(seeds)
+
+
+def _check_outcome(score: Any, noise: Any, seconds: Any) -> tuple[float, float, float]:
+    """Return the numbers of an outcome as floats, or raise what is wrong."""
+    values = {"score": score, "noise": noise, "seconds": seconds}
+    for name, value in values.items():
+        if not is_score(value):
+            raise TypeError(
+                f"The {name} must be a number; the score of a failed evaluation is "
+                f"NaN. Got {value!r}."
+            )
+    score, noise, seconds = map(float, values.values())
+    if not 0 <= noise < np.inf:
+        raise ValueError(f"The noise must be finite and >= 0. Got {noise!r}.")
+    if not (np.isnan(seconds) or 0 <= seconds < np.inf):
+        raise ValueError(f"The seconds must be finite and >= 0. Got {seconds!r}.")
+    return score, noise, seconds
+
+
+def _as_entropy(random_state: Any) -> int:
+    """Return the number that all seeds follow from."""
+    if random_state is None:
+        return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]  # an int here
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**63))
+    check_number(
+        "random_state",
+        random_state,
+        whole=True,
+        least=0,
+        other=", a numpy Generator or None",
+    )
+    return int(random_state)

@@ -20,7 +20,7 @@ import numpy as np
 from scipy.stats import norm, rankdata
 
 from sklearn_bayes_search.exceptions import safe_repr
-from sklearn_bayes_search.optimizer._arguments import is_score
+from sklearn_bayes_search.optimizer._trial import is_score
 from sklearn_bayes_search.optimizer.surrogate import GaussianProcess
 from sklearn_bayes_search.space import Space
 
@@ -206,7 +206,7 @@ def _check_sources(value: Any) -> list[Results]:
             raise TypeError(f"{rule} Source {number} is {source!r}.")
         for pair in source:
             is_pair = _is_sequence(pair) and len(pair) == 2
-            if not is_pair or not isinstance(pair[0], Mapping) or not is_score(pair[1]):
+            if not (is_pair and isinstance(pair[0], Mapping) and is_score(pair[1])):
                 raise TypeError(f"{rule} Source {number} holds {pair!r}.")
         if not any(math.isfinite(score) for _, score in source):
             raise ValueError(

@@ -7,6 +7,8 @@ A *trial* is a setting that was sent out, an *outcome* is what came back for it.
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -60,6 +62,11 @@ class Outcome:
     def failed(self) -> bool:
         """Whether there is no finite score."""
         return not math.isfinite(self.score)
+
+
+def is_score(value: object) -> bool:
+    """Return whether a value is a number, which `float` takes, and no bool."""
+    return isinstance(value, Real | Decimal) and not isinstance(value, bool)
 
 
 class History:

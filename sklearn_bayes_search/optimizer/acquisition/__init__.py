@@ -1,15 +1,14 @@
 """Acquisition functions: how promising is a point, given the posterior?"""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from sklearn_bayes_search.optimizer.acquisition._base import Acquisition, Context
 from sklearn_bayes_search.optimizer.acquisition._expected_improvement import (
     ExpectedImprovement,
 )
 from sklearn_bayes_search.optimizer.acquisition._log_expected_improvement import (
     LogExpectedImprovement,
-)
-from sklearn_bayes_search.optimizer.acquisition._names import (
-    ACQUISITIONS,
-    as_acquisition,
 )
 from sklearn_bayes_search.optimizer.acquisition._per_second import (
     ExpectedImprovementPerSecond,
@@ -34,5 +33,15 @@ __all__ = [
     "ProbabilityOfImprovement",
     "ThompsonSampling",
     "UpperConfidenceBound",
-    "as_acquisition",
 ]
+
+ACQUISITIONS: Mapping[str, type[Acquisition]] = MappingProxyType(
+    {
+        "log_ei": LogExpectedImprovement,
+        "ei": ExpectedImprovement,
+        "ei_per_second": ExpectedImprovementPerSecond,
+        "pi": ProbabilityOfImprovement,
+        "ucb": UpperConfidenceBound,
+        "thompson": ThompsonSampling,
+    }
+)

@@ -1,4 +1,4 @@
-"""Acquisition functions: how promising is a point, given the surrogate's posterior?
+"""What the proposer asks of an acquisition function, and what several of them share.
 
 Values are in standardised units: the scores told have mean 0 and deviation 1.
 Symbols: ``mu``, ``s`` are the posterior's mean and deviation, shape (n_points,);
@@ -7,24 +7,26 @@ distribution function; ``h = phi(z) + z Phi(z)``; ``tau`` is the noise's deviati
 """
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass
-from numbers import Real
-from typing import ClassVar, Protocol, TypeAlias, runtime_checkable
+from typing import ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
+from sklearn_bayes_search.exceptions import check_number
 from sklearn_bayes_search.optimizer.surrogate import Posterior
 
 __all__ = ["Acquisition", "Context"]
 
-_Pair: TypeAlias = tuple[np.ndarray, np.ndarray]
-_Triple: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
-_LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
+Pair: TypeAlias = tuple[np.ndarray, np.ndarray]
+Triple: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
+Scale: TypeAlias = Literal["log", "amount", "score"]
+LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Context:
-    """What an acquisition may know besides the posterior.
+    """What an acquisition function may know besides the posterior.
 
     Parameters
     ----------
@@ -55,16 +57,30 @@ class Acquisition(Protocol):
     """
 
     @property
+    @abstractmethod
     def smooth(self) -> bool:
         """False if it can only rank given points and has no gradient."""
 
     @property
-    def nonnegative(self) -> bool:
-        """Whether values are amounts >= 0, which a chance of success multiplies.
+    @abstractmethod
+    def scale(self) -> Scale:
+        """What values are, and so how the chance of success and costs count.
 
-        To the values of other members its logarithm is added.
+        ``"log"``: logarithms of a gain; those of the chance and of what each gain
+        costs, in seconds and folds, are added. ``"amount"``: gains >= 0, which the
+        chance multiplies. ``"score"``: scores of either sign, to which the logarithm
+        of the chance is added.
         """
 
+    @property
+    def cost_power(self) -> float:
+        """Power of the predicted seconds that a gain on the scale "log" is divided by.
+
+        A subclass inherits 0: time does not count.
+        """
+        return 0.0
+
+    @abstractmethod
     def __call__(self, posterior: Posterior, context: Context) -> np.ndarray:
         """Score points.
 
@@ -81,8 +97,9 @@ class Acquisition(Protocol):
             Finite; higher is better.
         """
 
-    def value_and_gradient(self, posterior: Posterior, context: Context) -> _Pair:
-        """Score points, and tell how the score changes with them.
+    @abstractmethod
+    def value_and_gradient(self, posterior: Posterior, context: Context) -> Pair:
+        """Score points, and differentiate the scores; called only if `smooth`.
 
         Parameters
         ----------
@@ -100,45 +117,38 @@ class Acquisition(Protocol):
         """
 
 
-class _OfMeanAndStd(Acquisition):
-    """Smooth function of mean and deviation; members give its partial derivatives."""
+class MeanStdAcquisition(Acquisition):
+    """Smooth function of mean and deviation; members have its partial derivatives."""
 
     smooth: ClassVar[bool] = True
-    nonnegative: ClassVar[bool] = False
 
-    def _partials(self, posterior: Posterior, context: Context) -> _Triple:
+    def partials(self, posterior: Posterior, context: Context) -> Triple:
         """Return the value, d/dmu and d/ds, each of shape (n_points,)."""
         raise NotImplementedError
 
     def __call__(self, posterior: Posterior, context: Context) -> np.ndarray:
-        return self._partials(posterior, context)[0]
+        return self.partials(posterior, context)[0]
 
-    def value_and_gradient(self, posterior: Posterior, context: Context) -> _Pair:
+    def value_and_gradient(self, posterior: Posterior, context: Context) -> Pair:
         d_mu, d_s = posterior.mean_gradient, posterior.std_gradient
         if d_mu is None or d_s is None:
             raise ValueError("The posterior has no gradients: use 'gradient=True'.")
-        value, by_mu, by_s = self._partials(posterior, context)
+        value, by_mu, by_s = self.partials(posterior, context)
         return value, by_mu[:, None] * d_mu + by_s[:, None] * d_s
 
 
-def _check_setting(owner: object, name: str, value: object, other: str = "") -> None:
-    """Raise unless a setting is a finite number >= 0; ``other`` ends the rule."""
-    error: type[Exception] = TypeError
-    if isinstance(value, Real) and not isinstance(value, bool):
-        if 0 <= float(value) < math.inf:
-            return
-        error = ValueError
-    elif other and isinstance(value, str):  # Where a word may stand, it is misspelt.
-        error = ValueError
-    rule = f"parameter of {type(owner).__name__} must be a finite number >= 0{other}."
-    raise error(f"The {name!r} {rule} Got {value!r} instead.")
+def check_setting(owner: object, name: str, value: object, other: str = "") -> None:
+    """Check that a setting is a finite number >= 0; ``other`` ends the rule."""
+    check_number(name, value, of=type(owner).__name__, least=0, other=other)
 
 
-def _z(posterior: Posterior, context: Context, xi: float) -> np.ndarray:
+def standard_gain(posterior: Posterior, context: Context, xi: float) -> np.ndarray:
+    """Compute ``z``."""
     z: np.ndarray = (posterior.mean - (context.best + xi)) / posterior.std
     return z
 
 
-def _phi(z: np.ndarray) -> np.ndarray:
-    phi: np.ndarray = np.exp(-0.5 * z * z - _LOG_SQRT_2PI)
+def normal_density(z: np.ndarray) -> np.ndarray:
+    """Compute ``phi(z)``."""
+    phi: np.ndarray = np.exp(-0.5 * z * z - LOG_SQRT_2PI)
     return phi

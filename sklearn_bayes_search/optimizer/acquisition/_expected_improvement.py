@@ -1,18 +1,18 @@
 """Expected improvement itself."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from scipy.special import ndtr
 
 from sklearn_bayes_search.optimizer.acquisition._base import (
     Context,
-    _check_setting,
-    _OfMeanAndStd,
-    _phi,
-    _Triple,
-    _z,
+    MeanStdAcquisition,
+    Triple,
+    check_setting,
+    normal_density,
+    standard_gain,
 )
 from sklearn_bayes_search.optimizer.surrogate import Posterior
 
@@ -20,7 +20,7 @@ __all__ = ["ExpectedImprovement"]
 
 
 @dataclass(frozen=True)
-class ExpectedImprovement(_OfMeanAndStd):
+class ExpectedImprovement(MeanStdAcquisition):
     """Expected improvement, ``s h``; it underflows to 0 far below the best.
 
     Equation 15 of [1]_.
@@ -40,14 +40,14 @@ class ExpectedImprovement(_OfMeanAndStd):
     ExpectedImprovement(xi=0.0)
     """
 
-    nonnegative: ClassVar[bool] = True
+    scale: ClassVar[Literal["amount"]] = "amount"
     xi: float = 0.0
 
     def __post_init__(self) -> None:
-        _check_setting(self, "xi", self.xi)
+        check_setting(self, "xi", self.xi)
 
-    def _partials(self, posterior: Posterior, context: Context) -> _Triple:
-        z = _z(posterior, context, self.xi)
-        phi, Phi = _phi(z), ndtr(z)
+    def partials(self, posterior: Posterior, context: Context) -> Triple:
+        z = standard_gain(posterior, context, self.xi)
+        phi, Phi = normal_density(z), ndtr(z)
         # Near underflow the rounded difference may fall below 0.
         return posterior.std * np.maximum(phi + z * Phi, 0.0), Phi, phi

@@ -2,18 +2,19 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
 import numpy as np
 from scipy.special import erfcx, ndtr
 
 from sklearn_bayes_search.optimizer.acquisition._base import (
-    _LOG_SQRT_2PI,
+    LOG_SQRT_2PI,
     Context,
-    _check_setting,
-    _OfMeanAndStd,
-    _phi,
-    _Triple,
-    _z,
+    MeanStdAcquisition,
+    Triple,
+    check_setting,
+    normal_density,
+    standard_gain,
 )
 from sklearn_bayes_search.optimizer.surrogate import Posterior
 
@@ -27,7 +28,7 @@ _WEIGHT_BEYOND = 0.01
 
 
 @dataclass(frozen=True)
-class LogExpectedImprovement(_OfMeanAndStd):
+class LogExpectedImprovement(MeanStdAcquisition):
     """Logarithm of expected improvement that large gains raise little.
 
     ``log(s h)`` [1]_ has the maxima of expected improvement, and still has a slope
@@ -64,23 +65,24 @@ class LogExpectedImprovement(_OfMeanAndStd):
     LogExpectedImprovement(xi=0.1, cap=0.2, augmented=True)
     """
 
+    scale: ClassVar[Literal["log"]] = "log"
     xi: float = 0.0
     cap: float | None = field(default=0.2, kw_only=True)
     augmented: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
-        _check_setting(self, "xi", self.xi)
+        check_setting(self, "xi", self.xi)
         if self.cap is not None:
-            _check_setting(self, "cap", self.cap, " or None")
+            check_setting(self, "cap", self.cap, " or None")
         if not isinstance(self.augmented, bool):
             raise TypeError(
                 f"The 'augmented' parameter of {type(self).__name__} must be True or "
                 f"False. Got {self.augmented!r} instead."
             )
 
-    def _partials(self, posterior: Posterior, context: Context) -> _Triple:
+    def partials(self, posterior: Posterior, context: Context) -> Triple:
         s, tau = posterior.std, posterior.noise_std
-        z = _z(posterior, context, self.xi)
+        z = standard_gain(posterior, context, self.xi)
         if self.cap is None:
             value, by_mu, by_s = _log_h(z)
         else:
@@ -103,7 +105,7 @@ class LogExpectedImprovement(_OfMeanAndStd):
         return value, by_mu / s, by_s / s
 
 
-def _log_h(z: np.ndarray) -> _Triple:
+def _log_h(z: np.ndarray) -> Triple:
     """Return ``log h``, ``Phi / h`` and ``phi / h``, each of shape (n_points,)."""
     body = z > -1.0
     if body.all():  # Shortcuts that a single point can take: half the time.
@@ -115,18 +117,18 @@ def _log_h(z: np.ndarray) -> _Triple:
     return log_h, Phi_h, phi_h
 
 
-def _log_h_body(z: np.ndarray) -> _Triple:
+def _log_h_body(z: np.ndarray) -> Triple:
     """Evaluate for z >= -1, where nothing cancels."""
-    phi, Phi = _phi(z), ndtr(z)
+    phi, Phi = normal_density(z), ndtr(z)
     h = phi + z * Phi
     return np.log(h), Phi / h, phi / h
 
 
-def _log_h_tail(z: np.ndarray) -> _Triple:
+def _log_h_tail(z: np.ndarray) -> Triple:
     """Evaluate for z <= -1 by ``h = phi g``: ``phi`` underflows, its log does not."""
     M = _SQRT_HALF_PI * erfcx(-_SQRT_HALF * z)  # Phi / phi
     z2 = z * z
     # g cancels to about z^-2. From -1e3 down its asymptotic series is nearer: relative
     # error 15 z^-4 = 1.5e-11, against 1e-16 z^2 = 1e-10.
     g = np.where(z > -1e3, 1.0 + z * M, (1.0 - 3.0 / z2) / z2)
-    return np.log(g) - 0.5 * z2 - _LOG_SQRT_2PI, M / g, 1.0 / g
+    return np.log(g) - 0.5 * z2 - LOG_SQRT_2PI, M / g, 1.0 / g

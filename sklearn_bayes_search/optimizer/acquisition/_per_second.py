@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sklearn_bayes_search.optimizer.acquisition._base import _check_setting
+from sklearn_bayes_search.optimizer.acquisition._base import check_setting
 from sklearn_bayes_search.optimizer.acquisition._log_expected_improvement import (
     LogExpectedImprovement,
 )
@@ -45,4 +45,4 @@ class ExpectedImprovementPerSecond(LogExpectedImprovement):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_setting(self, "cost_power", self.cost_power)
+        check_setting(self, "cost_power", self.cost_power)

@@ -1,17 +1,17 @@
 """The probability of improvement."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from scipy.special import ndtr
 
 from sklearn_bayes_search.optimizer.acquisition._base import (
     Context,
-    _check_setting,
-    _OfMeanAndStd,
-    _phi,
-    _Triple,
-    _z,
+    MeanStdAcquisition,
+    Triple,
+    check_setting,
+    normal_density,
+    standard_gain,
 )
 from sklearn_bayes_search.optimizer.surrogate import Posterior
 
@@ -19,7 +19,7 @@ __all__ = ["ProbabilityOfImprovement"]
 
 
 @dataclass(frozen=True)
-class ProbabilityOfImprovement(_OfMeanAndStd):
+class ProbabilityOfImprovement(MeanStdAcquisition):
     """Probability to exceed the best by a margin, ``Phi(z)``.
 
     Proposed in [1]_.
@@ -41,13 +41,13 @@ class ProbabilityOfImprovement(_OfMeanAndStd):
     ProbabilityOfImprovement(xi=0.3)
     """
 
-    nonnegative: ClassVar[bool] = True
+    scale: ClassVar[Literal["amount"]] = "amount"
     xi: float = 0.01
 
     def __post_init__(self) -> None:
-        _check_setting(self, "xi", self.xi)
+        check_setting(self, "xi", self.xi)
 
-    def _partials(self, posterior: Posterior, context: Context) -> _Triple:
-        z = _z(posterior, context, self.xi)
-        by_mu = _phi(z) / posterior.std
+    def partials(self, posterior: Posterior, context: Context) -> Triple:
+        z = standard_gain(posterior, context, self.xi)
+        by_mu = normal_density(z) / posterior.std
         return ndtr(z), by_mu, -z * by_mu

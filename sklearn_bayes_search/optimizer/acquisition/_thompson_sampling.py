@@ -1,11 +1,11 @@
 """A draw from the posterior."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from sklearn_bayes_search.optimizer.acquisition._base import Acquisition, Context, _Pair
+from sklearn_bayes_search.optimizer.acquisition._base import Acquisition, Context, Pair
 from sklearn_bayes_search.optimizer.surrogate import Posterior
 
 __all__ = ["ThompsonSampling"]
@@ -28,13 +28,13 @@ class ThompsonSampling(Acquisition):
     """
 
     smooth: ClassVar[bool] = False
-    nonnegative: ClassVar[bool] = False
+    scale: ClassVar[Literal["score"]] = "score"
 
     def __call__(self, posterior: Posterior, context: Context) -> np.ndarray:
         draw: np.ndarray = posterior.sample(context.rng, size=1)[0]
         return draw
 
-    def value_and_gradient(self, posterior: Posterior, context: Context) -> _Pair:
+    def value_and_gradient(self, posterior: Posterior, context: Context) -> Pair:
         raise TypeError(
             "ThompsonSampling has no gradient, as 'smooth' tells: a random draw can "
             "only rank given points. Call it without asking for a gradient."

@@ -2,15 +2,15 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from sklearn_bayes_search.optimizer.acquisition._base import (
     Context,
-    _check_setting,
-    _OfMeanAndStd,
-    _Triple,
+    MeanStdAcquisition,
+    Triple,
+    check_setting,
 )
 from sklearn_bayes_search.optimizer.surrogate import Posterior
 
@@ -18,7 +18,7 @@ __all__ = ["UpperConfidenceBound"]
 
 
 @dataclass(frozen=True)
-class UpperConfidenceBound(_OfMeanAndStd):
+class UpperConfidenceBound(MeanStdAcquisition):
     """Optimistic guess of the score, ``mu + kappa s``.
 
     Proposed, with a bound on its regret, in [1]_.
@@ -41,13 +41,14 @@ class UpperConfidenceBound(_OfMeanAndStd):
     UpperConfidenceBound(kappa='gp-ucb')
     """
 
+    scale: ClassVar[Literal["score"]] = "score"
     kappa: float | Literal["gp-ucb"] = 2.0
 
     def __post_init__(self) -> None:
         if self.kappa != "gp-ucb":
-            _check_setting(self, "kappa", self.kappa, " or 'gp-ucb'")
+            check_setting(self, "kappa", self.kappa, " or 'gp-ucb'")
 
-    def _partials(self, posterior: Posterior, context: Context) -> _Triple:
+    def partials(self, posterior: Posterior, context: Context) -> Triple:
         if self.kappa == "gp-ucb":
             power = (context.n_dims / 2 + 2) * math.log(context.n_told + 1)
             kappa = math.sqrt(2 * (power + math.log(math.pi**2 / (3 * 0.1))))

@@ -1,18 +1,19 @@
-"""What the optimiser asks of whatever chooses points, and what it tells."""
+"""What the optimizer asks of whatever chooses points, and what it passes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from sklearn_bayes_search.optimizer._cost import FoldCost
-from sklearn_bayes_search.optimizer._maximize import Asked, Maximizer
+from sklearn_bayes_search.optimizer._maximize import AskedPoints, Maximizer
+from sklearn_bayes_search.optimizer._weights import Weight
 
-__all__ = ["Known", "Proposer"]
+__all__ = ["Observations", "Proposer"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Known:
+class Observations:
     """All that is known when a point is asked for.
 
     Parameters
@@ -32,8 +33,8 @@ class Known:
         would be here, and the variances of these.
     seconds : ndarray of shape (n_told,) or None
         What the evaluations took, NaN where unknown.
-    folds : FoldCost or None
-        How many of its folds a point will probably get, where some were paused.
+    weights : sequence of Weight
+        What else a gain is weighted by.
     """
 
     U: np.ndarray
@@ -43,24 +44,21 @@ class Known:
     pending: np.ndarray
     earlier: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
     seconds: np.ndarray | None = None
-    folds: FoldCost | None = None
+    weights: Sequence[Weight] = ()
 
     def with_earlier(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Add the earlier points at the end.
+        """Return the points told, then the earlier ones.
 
         Returns
         -------
         U, y, noise : ndarray
-            Of the points told, then of the earlier ones.
+            Of both.
         """
         if self.earlier is None:
             return self.U, self.y, self.noise
-        U, y, noise = self.earlier
-        return (
-            np.concatenate([self.U, U]),
-            np.concatenate([self.y, y]),
-            np.concatenate([self.noise, noise]),
-        )
+        told = self.U, self.y, self.noise
+        U, y, noise = map(np.concatenate, zip(told, self.earlier, strict=True))
+        return U, y, noise
 
 
 class Proposer(Protocol):
@@ -71,22 +69,23 @@ class Proposer(Protocol):
 
     def propose(
         self,
-        known: Known,
+        observations: Observations,
         *,
         maximizer: Maximizer,
-        asked: Asked,
+        asked: AskedPoints,
         rng: np.random.Generator,
     ) -> np.ndarray | None:
         """Choose the most promising point among those not asked for.
 
         Parameters
         ----------
-        known : Known
+        observations : Observations
             What was told, and what is pending.
         maximizer : Maximizer
-            Finds the best of a function over its ``space``, or of given points.
-        asked : Asked
-            Points to leave out.
+            Finds the best of a function over its ``space``; ``maximizer.best_of(U,
+            values, asked)`` is the best of given points.
+        asked : AskedPoints
+            Points to leave out: ``asked.leave_out(U)`` are the others.
         rng : numpy.random.Generator
             The only source of randomness.
 

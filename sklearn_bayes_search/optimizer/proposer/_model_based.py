@@ -1,18 +1,18 @@
 """Choose the point that a model of the score finds most promising."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_bayes_search.optimizer._cost import Cost, FoldCost
-from sklearn_bayes_search.optimizer._feasibility import Feasibility
-from sklearn_bayes_search.optimizer._maximize import Asked, Maximizer
+from sklearn_bayes_search.optimizer._maximize import AskedPoints, Maximizer
+from sklearn_bayes_search.optimizer._weights import Feasibility, Speed, Weight
 from sklearn_bayes_search.optimizer.acquisition import (
     Acquisition,
     Context,
     LogExpectedImprovement,
 )
-from sklearn_bayes_search.optimizer.proposer._base import Known
+from sklearn_bayes_search.optimizer.proposer._base import Observations, Proposer
 from sklearn_bayes_search.optimizer.surrogate import Surrogate
 from sklearn_bayes_search.space._dims import Dims
 
@@ -44,7 +44,7 @@ class Prediction:
     samples: np.ndarray
 
     def in_units(self, centre: float, unit: float) -> "Prediction":
-        """Give the same in other units of the score.
+        """Convert to other units of the score; the acquisition stays as it is.
 
         Parameters
         ----------
@@ -53,8 +53,8 @@ class Prediction:
 
         Returns
         -------
-        prediction : Prediction
-            The acquisition stays as it is.
+        Prediction
+            The same in other units.
         """
         return Prediction(
             centre + unit * self.mean,
@@ -64,85 +64,37 @@ class Prediction:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class ModelBased:
-    """Proposes where an acquisition function of a surrogate's posterior is highest.
+class ModelBased(Proposer):
+    """Proposes where an acquisition function of a surrogate's posterior is highest."""
 
-    Parameters
-    ----------
-    surrogate : Surrogate
-        Model of the score; it is fitted anew each time.
-    acquisition : Acquisition
-        What makes a point promising.
-    cost : Cost
-        Model of the time, for an acquisition function that asks for it.
-    """
-
-    surrogate: Surrogate
-    acquisition: Acquisition
-    cost: Cost = field(default_factory=Cost)
+    def __init__(self, surrogate: Surrogate, acquisition: Acquisition) -> None:
+        self.surrogate, self.acquisition = surrogate, acquisition
+        self._speed = Speed(acquisition.cost_power)
 
     def propose(
         self,
-        known: Known,
+        observations: Observations,
         *,
         maximizer: Maximizer,
-        asked: Asked,
+        asked: AskedPoints,
         rng: np.random.Generator,
     ) -> np.ndarray | None:
-        """Fit the model to what was told, and maximise the acquisition function.
-
-        Parameters
-        ----------
-        known : Known
-            What was told, and what is pending.
-        maximizer : Maximizer
-            Finds the best of a function over its ``space``.
-        asked : Asked
-            Points to leave out.
-        rng : numpy.random.Generator
-            The only source of randomness.
-
-        Returns
-        -------
-        row : ndarray of shape (n_dims,) or None
-            A snapped point that the constraint permits; None if none was found.
-        """
-        promise, mean = self._learn(known, maximizer.dims, rng)
-        return self._maximize(promise, mean, known, maximizer, asked, rng)
+        fitted = self._fit(observations, maximizer.dims, rng)
+        return fitted.maximize(self._target(fitted), maximizer, asked)
 
     def predict(
         self,
-        known: Known,
+        observations: Observations,
         U: np.ndarray,
         n_samples: int = 0,
         *,
         dims: Dims,
         rng: np.random.Generator,
     ) -> Prediction:
-        """Fit the model, and tell what it believes of some points.
-
-        Parameters
-        ----------
-        known : Known
-            What was told, and what is pending.
-        U : ndarray of shape (n_points, n_dims)
-            Snapped points.
-        n_samples : int, default=0
-            How many functions to draw.
-        dims : Dims
-            What the columns stand for.
-        rng : numpy.random.Generator
-            The only source of randomness.
-
-        Returns
-        -------
-        prediction : Prediction
-            In standard deviations of the scores.
-        """
-        promise, _ = self._learn(known, dims, rng)
-        acquisition = promise(U)
-        posterior = promise.model.posterior(U)
+        """Fit the model, and predict at ``U`` in standard deviations of the scores."""
+        fitted = self._fit(observations, dims, rng)
+        acquisition = self._target(fitted)(U)
+        posterior = fitted.model.posterior(U)
         samples = np.empty((0, len(U)))
         if n_samples:
             samples = posterior.sample(rng, n_samples)
@@ -150,103 +102,95 @@ class ModelBased:
 
     def expected_gain(
         self,
-        known: Known,
+        observations: Observations,
         *,
         maximizer: Maximizer,
-        asked: Asked,
+        asked: AskedPoints,
         rng: np.random.Generator,
     ) -> float:
         """Maximise the expected improvement, whatever the acquisition function.
 
-        Parameters
-        ----------
-        known : Known
-            What was told, and what is pending.
-        maximizer : Maximizer
-            Finds the best of a function over its ``space``.
-        asked : Asked
-            Points to leave out.
-        rng : numpy.random.Generator
-            The only source of randomness.
-
-        Returns
-        -------
-        gain : float
-            In standard deviations of the scores; 0 where no point is left.
+        In standard deviations of the scores; 0 where no point is left.
         """
-        promise, mean = self._learn(known, maximizer.dims, rng)
+        fitted = self._fit(observations, maximizer.dims, rng)
         # the logarithm has a gradient everywhere, and the same maximum
-        promise.cost_power, promise.folds = 0.0, None
-        promise.acquisition = LogExpectedImprovement(augmented=False, cap=None)
-        row = self._maximize(promise, mean, known, maximizer, asked, rng)
-        return 0.0 if row is None else float(np.exp(promise(row[None])[0]))
+        log_gain = LogExpectedImprovement(augmented=False, cap=None)
+        target = _Target(fitted.model, log_gain, fitted.context, fitted.chances)
+        row = fitted.maximize(target, maximizer, asked)
+        return 0.0 if row is None else float(np.exp(target(row[None])[0]))
 
-    def _learn(
-        self, known: Known, dims: Dims, rng: np.random.Generator
-    ) -> tuple["_Promise", np.ndarray]:
-        """Fit the model; give what it promises, and its mean at the points told."""
-        U, failed = known.U, known.failed
-        seen, y, noise = known.with_earlier()
+    def _fit(
+        self, observations: Observations, dims: Dims, rng: np.random.Generator
+    ) -> "_Fitted":
+        U, failed = observations.U, observations.failed
+        seen, y, noise = observations.with_earlier()
         model = self.surrogate.fit(seen, y, noise=noise, dims=dims, rng=rng)
-        mean = np.where(failed, -np.inf, model.posterior(U).mean)
+        posterior = model.posterior(U)
+        mean = np.where(failed, -np.inf, posterior.mean)
         best = float(mean.max())
         gap = best - float(np.quantile(mean[~failed], 0.75))
-        if len(known.pending):
+        if len(observations.pending):
             # believe the model: only the uncertainty around pending points shrinks,
             # and what they promise is no improvement any more
-            believed = model.posterior(known.pending).mean
-            model = model.condition(known.pending, believed)
+            believed = model.posterior(observations.pending).mean
+            model = model.condition(observations.pending, believed)
             best = max(best, float(believed.max()))
         context = Context(
             best=best, gap=gap, n_told=len(U), n_dims=dims.n_dims, rng=rng
         )
-        feasibility = Feasibility().fit(U, ~failed, dims=dims) if failed.any() else None
-        power = getattr(self.acquisition, "cost_power", 0.0)
-        if power and known.seconds is not None:
-            self.cost.fit(U, known.seconds, dims=dims, rng=rng)
-        # the logarithm of a cost comes off that of a gain
-        counts = isinstance(self.acquisition, LogExpectedImprovement)
-        promise = _Promise(
+        costs, seconds = list(observations.weights), observations.seconds
+        if self._speed.power and seconds is not None:
+            costs.append(self._speed.fit(U, seconds, dims=dims, rng=rng))
+        length_scales = posterior.length_scales
+        return _Fitted(
             model,
-            self.acquisition,
             context,
-            feasibility,
-            self.cost,
-            power,
-            known.folds if counts else None,
+            costs=costs,
+            chances=[Feasibility(U, ~failed, dims)] if failed.any() else [],
+            centres=U[np.argsort(-mean, kind="stable")[:N_CENTRES]],
+            length_scales=(
+                np.full(dims.n_dims, 0.5) if length_scales is None else length_scales
+            ),
         )
-        return promise, mean
 
-    @staticmethod
-    def _maximize(
-        promise: "_Promise",
-        mean: np.ndarray,
-        known: Known,
-        maximizer: Maximizer,
-        asked: Asked,
-        rng: np.random.Generator,
+    def _target(self, fitted: "_Fitted") -> "_Target":
+        # only of a logarithm of a gain can that of a cost be subtracted
+        costs = fitted.costs if self.acquisition.scale == "log" else []
+        weights = [*costs, *fitted.chances]
+        return _Target(fitted.model, self.acquisition, fitted.context, weights)
+
+
+@dataclass(frozen=True, eq=False)
+class _Fitted:
+    """A fitted model, what is known beside it, and where to look for maxima."""
+
+    model: Surrogate
+    context: Context
+    costs: Sequence[Weight]
+    chances: Sequence[Weight]
+    centres: np.ndarray
+    length_scales: np.ndarray
+
+    def maximize(
+        self, target: "_Target", maximizer: Maximizer, asked: AskedPoints
     ) -> np.ndarray | None:
-        unknown = np.full(maximizer.dims.n_dims, 0.5)
         return maximizer(
-            promise,
+            target,
             asked=asked,
-            centres=known.U[np.argsort(-mean, kind="stable")[:N_CENTRES]],
-            length_scales=getattr(promise.model, "length_scales_", unknown),
-            rng=rng,
+            centres=self.centres,
+            length_scales=self.length_scales,
+            rng=self.context.rng,
         )
 
 
-@dataclass
-class _Promise:
-    """How promising a point is: acquisition, chance that it succeeds, and cost."""
+@dataclass(frozen=True, eq=False)
+class _Target:
+    """An acquisition function of points of the cube, with its weights."""
 
     model: Surrogate
     acquisition: Acquisition
     context: Context
-    feasibility: Feasibility | None
-    cost: Cost
-    cost_power: float
-    folds: FoldCost | None
+    weights: Sequence[Weight]
 
     @property
     def pointwise(self) -> bool:
@@ -259,30 +203,22 @@ class _Promise:
     def __call__(self, U: np.ndarray) -> np.ndarray:
         posterior = self.model.posterior(U)
         values = self.acquisition(posterior, self.context)
-        if self.folds is not None:
-            values = values - self.folds.log_share(posterior, self.context.best)[0]
-        if self.cost_power:
-            values = values - self.cost_power * self.cost.log_seconds(U)
-        if self.feasibility is None:
-            return values
-        log_p = self.feasibility.log_probability(U)
-        weighted = self.acquisition.nonnegative
-        return np.asarray(values * np.exp(log_p) if weighted else values + log_p)
+        for weight in self.weights:
+            log = weight.log_value(U, posterior, self.context.best)
+            is_amount = self.acquisition.scale == "amount"
+            values = values * np.exp(log) if is_amount else values + log
+        return values
 
     def value_and_gradient(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         posterior = self.model.posterior(U, gradient=True)
         values, gradients = self.acquisition.value_and_gradient(posterior, self.context)
-        if self.folds is not None:
-            log_share, by_U = self.folds.log_share(posterior, self.context.best)
-            values, gradients = values - log_share, gradients - by_U
-        if self.cost_power:
-            values = values - self.cost_power * self.cost.log_seconds(U)
-            gradients = gradients - self.cost_power * self.cost.gradient(U)
-        if self.feasibility is None:
-            return values, gradients
-        log_p = self.feasibility.log_probability(U)
-        by_U = self.feasibility.gradient(U)
-        if self.acquisition.nonnegative:
-            p = np.exp(log_p)
-            return values * p, p[:, None] * (gradients + values[:, None] * by_U)
-        return values + log_p, gradients + by_U
+        for weight in self.weights:
+            log = weight.log_value(U, posterior, self.context.best)
+            by_U = weight.log_gradient(U, posterior, self.context.best)
+            if self.acquisition.scale == "amount":
+                factor = np.exp(log)
+                gradients = factor[:, None] * (gradients + values[:, None] * by_U)
+                values = values * factor
+            else:
+                values, gradients = values + log, gradients + by_U
+        return values, gradients

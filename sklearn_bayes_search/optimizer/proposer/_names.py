@@ -1,16 +1,17 @@
 """From what a user gives as surrogate and acquisition function to a proposer."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
+from sklearn_bayes_search.exceptions import nearest_name
 from sklearn_bayes_search.optimizer.acquisition import (
+    ACQUISITIONS,
     Acquisition,
     LogExpectedImprovement,
-    as_acquisition,
 )
+from sklearn_bayes_search.optimizer.acquisition._base import Scale
 from sklearn_bayes_search.optimizer.proposer._base import Proposer
 from sklearn_bayes_search.optimizer.proposer._model_based import ModelBased
 from sklearn_bayes_search.optimizer.proposer._parzen import ParzenEstimator
@@ -20,43 +21,24 @@ from sklearn_bayes_search.optimizer.surrogate import (
     Surrogate,
 )
 
-__all__ = ["SURROGATES", "as_proposer"]
+__all__ = ["SURROGATES", "as_acquisition", "as_proposer"]
 
 SURROGATES: Mapping[str, Callable[[], Surrogate | Proposer]] = MappingProxyType(
     {"forest": RandomForest, "gp": GaussianProcess, "tpe": ParzenEstimator}
 )
-# What a surrogate of the user's own must have.
-_NEEDED = ("fit", "condition", "posterior", "smooth")
+# What a surrogate and an acquisition function of the user's own must have.
+_SURROGATE_NEEDS = ("fit", "condition", "posterior", "smooth")
+_ACQUISITION_NEEDS = ("smooth", "scale", "cost_power", "value_and_gradient", "__call__")
 
 
 def as_proposer(
     surrogate: str | Surrogate | Proposer, acquisition: str | Acquisition = "log_ei"
 ) -> Proposer:
-    """Make a proposer of what a user gives; a surrogate is copied, for it is fitted.
+    """Return the proposer that a user means; a surrogate is copied, for it is fitted.
 
-    Parameters
-    ----------
-    surrogate : str, Surrogate or Proposer
-        A key of ``SURROGATES``, for the member with its defaults, or an object.
-    acquisition : str or Acquisition, default="log_ei"
-        What makes a point promising to a surrogate. A proposer such as ``"tpe"`` takes
-        the default only, and does not use it.
-
-    Returns
-    -------
-    proposer : Proposer
-        It shares nothing with the arguments that will change.
-
-    Raises
-    ------
-    TypeError
-        If the surrogate is neither a name nor an object with ``fit``, ``condition``,
-        ``posterior`` and ``smooth``, or with ``propose``; or the acquisition function
-        is neither a name nor an object.
-    ValueError
-        If a name is unknown, or an acquisition function is given to a proposer.
+    A proposer such as "tpe" takes the default acquisition only, and does not use it.
     """
-    member = _member(surrogate)
+    member = _as_member(surrogate)
     chosen = as_acquisition(acquisition)
     if not hasattr(member, "propose"):
         return ModelBased(member, chosen)
@@ -70,18 +52,40 @@ def as_proposer(
     return proposer
 
 
-def _member(surrogate: Any) -> Any:
+def as_acquisition(value: str | Acquisition) -> Acquisition:
+    """Return the acquisition that a name stands for; an object passes through."""
+    names = ", ".join(map(repr, ACQUISITIONS))
+    rule = f"The 'acquisition' parameter must be one of {names} or an object."
+    if isinstance(value, str):
+        if value in ACQUISITIONS:
+            return ACQUISITIONS[value]()
+        near = nearest_name(value, ACQUISITIONS)
+        raise ValueError(f"{rule} Got {value!r} instead.{near}")
+    if isinstance(value, type):  # A class has the methods too, but no settings.
+        raise TypeError(f"{rule} Got a class instead; use {value.__name__}().")
+    lacking = [name for name in _ACQUISITION_NEEDS if not hasattr(value, name)]
+    if lacking:
+        lacks = ", ".join(lacking)
+        raise TypeError(f"{rule} Got {value!r} instead, which lacks {lacks}.")
+    if value.scale not in get_args(Scale):
+        raise ValueError(
+            f"The 'scale' of {value!r} must be one of {get_args(Scale)}. "
+            f"Got {value.scale!r} instead."
+        )
+    return value
+
+
+def _as_member(surrogate: Any) -> Any:
     """Make or copy the object that a user means."""
     rule = f"The 'surrogate' parameter must be one of {sorted(SURROGATES)} or an object"
     if isinstance(surrogate, str):
         if surrogate in SURROGATES:
             return SURROGATES[surrogate]()
-        near = difflib.get_close_matches(surrogate.lower(), SURROGATES, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"{rule}. Got {surrogate!r} instead.{hint}")
-    fits = all(hasattr(surrogate, name) for name in _NEEDED)
+        near = nearest_name(surrogate, SURROGATES)
+        raise ValueError(f"{rule}. Got {surrogate!r} instead.{near}")
+    fits = all(hasattr(surrogate, name) for name in _SURROGATE_NEEDS)
     if isinstance(surrogate, type) or not (fits or hasattr(surrogate, "propose")):
-        *methods, attribute = _NEEDED
+        *methods, attribute = _SURROGATE_NEEDS
         raise TypeError(
             f"{rule} with the methods {', '.join(methods)} and the attribute "
             f"{attribute!r}, or with the method propose. Got {surrogate!r} instead."

@@ -29,9 +29,9 @@ from typing import Final
 import numpy as np
 from scipy.special import logsumexp, ndtr, ndtri
 
-from sklearn_bayes_search.optimizer._feasibility import Feasibility
-from sklearn_bayes_search.optimizer._maximize import Asked, Maximizer
-from sklearn_bayes_search.optimizer.proposer._base import Known
+from sklearn_bayes_search.optimizer._maximize import AskedPoints, Maximizer
+from sklearn_bayes_search.optimizer._weights import Feasibility
+from sklearn_bayes_search.optimizer.proposer._base import Observations, Proposer
 from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._dims import nearest_level
 
@@ -53,7 +53,7 @@ _SAME_POSITION: Final = 1e-9  # see `_kernels.expand`
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParzenEstimator:
+class ParzenEstimator(Proposer):
     """A tree-structured Parzen estimator: looks where good points are dense.
 
     It compares the density of the best points with that of all others [1]_, and has
@@ -114,45 +114,27 @@ class ParzenEstimator:
 
     def propose(
         self,
-        known: Known,
+        observations: Observations,
         *,
         maximizer: Maximizer,
-        asked: Asked,
+        asked: AskedPoints,
         rng: np.random.Generator,
     ) -> np.ndarray | None:
-        """Draw candidates like the good points, and choose the least like the others.
-
-        Parameters
-        ----------
-        known : Known
-            What was told, and what is pending: that counts as not good, so that the
-            next point is another.
-        maximizer : Maximizer
-            Knows the ``space``, and what is left of a small finite one.
-        asked : Asked
-            Points to leave out.
-        rng : numpy.random.Generator
-            The only source of randomness.
-
-        Returns
-        -------
-        row : ndarray of shape (n_dims,) or None
-            A snapped point that the constraint permits; None if no candidate was new.
-        """
-        space, U = maximizer.space, known.with_earlier()[0]
-        good = self._good(known, rng)
-        groups = U[good], np.concatenate([U[~good], known.pending])
+        space, U = maximizer.space, observations.with_earlier()[0]
+        good = self._good(observations, rng)
+        # what is pending counts as not good, so that the next point is another
+        groups = U[good], np.concatenate([U[~good], observations.pending])
         better, worse = (
             _Mixture(K, space, multivariate=self.multivariate) for K in groups
         )
         feasibility = None
-        if known.failed.any():
-            feasibility = Feasibility().fit(known.U, ~known.failed, dims=space.dims)
+        if observations.failed.any():
+            feasibility = Feasibility(observations.U, ~observations.failed, space.dims)
 
         def best_of(U: np.ndarray) -> np.ndarray | None:
             values = better.log_density(U) - worse.log_density(U)
             if feasibility is not None:
-                values += feasibility.log_probability(U)
+                values += feasibility.log_value(U)
             return maximizer.best_of(U, values, asked)
 
         row = best_of(
@@ -163,13 +145,13 @@ class ParzenEstimator:
         left = maximizer.unasked(asked)
         return best_of(space.spread(N_SPREAD, rng) if left is None else left)
 
-    def _good(self, known: Known, rng: np.random.Generator) -> np.ndarray:
+    def _good(self, observations: Observations, rng: np.random.Generator) -> np.ndarray:
         """Tell the best points from the others, shape (n_told,), bool.
 
         Of equal scores, chance takes some: the first ones would be the same ever after.
         """
-        scores = known.with_earlier()[1].copy()
-        scores[: len(known.y)][known.failed] = -np.inf
+        scores = observations.with_earlier()[1].copy()
+        scores[: len(observations.y)][observations.failed] = -np.inf
         n_scored = int(np.isfinite(scores).sum())
         n_good = min(math.ceil(self.gamma * len(scores)), MAX_GOOD, n_scored - 1)
         best_first = np.lexsort((rng.random(len(scores)), -scores))

@@ -29,6 +29,9 @@ class Posterior:
         when needed.
     mean_gradient, std_gradient : ndarray of shape (n_points, n_dims) or None
         Derivatives by the points, 0 for categorical columns.
+    length_scales : ndarray of shape (n_dims,) or None
+        Over which distance the score stays similar along each column, in sides of the
+        cube, where that is known: the maximum is looked for in such steps.
     """
 
     mean: np.ndarray
@@ -37,6 +40,7 @@ class Posterior:
     covariance: Callable[[], np.ndarray]
     mean_gradient: np.ndarray | None = None
     std_gradient: np.ndarray | None = None
+    length_scales: np.ndarray | None = None
 
     def sample(self, rng: np.random.Generator, size: int = 1) -> np.ndarray:
         """Draw the latent score jointly at all points.

@@ -302,6 +302,7 @@ class GaussianProcess:
             ),
             mean_gradient=mean_gradient,
             std_gradient=std_gradient,
+            length_scales=self.length_scales_,
         )
 
     def _prior_mean(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,166 @@
+"""What a gain at a point is worth: the chance that it succeeds, the time it takes."""
+
+from typing import Protocol
+
+import numpy as np
+
+from sklearn_bayes_search.optimizer._kernels import (
+    matern52,
+    scaled_features,
+    squared_distances,
+)
+from sklearn_bayes_search.optimizer.surrogate import GaussianProcess, Posterior
+from sklearn_bayes_search.space._dims import Dims
+
+__all__ = ["Feasibility", "Speed", "Weight"]
+
+# Candidates for the length scale, in units of the diagonal of the active cube.
+SCALES = (0.05, 0.1, 0.2, 0.4, 0.8)
+# Seconds that any evaluation costs beside its fits: a fit of 1 ms is no better than one
+# of 2 ms.
+OVERHEAD = 0.02
+# Below that many known times all evaluations are taken to cost the same.
+FEWEST = 4
+
+
+class Weight(Protocol):
+    """A factor that a gain is multiplied by, as its logarithm."""
+
+    def log_value(self, U: np.ndarray, posterior: Posterior, best: float) -> np.ndarray:
+        """Evaluate the logarithm.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Points of the unit cube, snapped in the categorical columns.
+        posterior : Posterior
+            What the surrogate believes about them.
+        best : float
+            Highest posterior mean so far.
+
+        Returns
+        -------
+        value : ndarray of shape (n_points,)
+            Finite.
+        """
+
+    def log_gradient(
+        self, U: np.ndarray, posterior: Posterior, best: float
+    ) -> np.ndarray:
+        """Differentiate the logarithm.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Points of the unit cube, snapped in the categorical columns.
+        posterior : Posterior
+            What the surrogate believes about them, with its gradients.
+        best : float
+            Highest posterior mean so far.
+
+        Returns
+        -------
+        gradient : ndarray of shape (n_points, n_dims)
+            Derivative of each value by its own point, 0 for categorical columns.
+        """
+
+
+class Feasibility(Weight):
+    """Probability that an evaluation succeeds, learned from successes and failures.
+
+    A kernel average with one success and one failure as prior: ``p(u) = (1 + sum_i
+    k(u, u_i) ok_i) / (2 + sum_i k(u, u_i))``. Far from all points it is 1/2, which
+    holds nobody back; among failures it falls towards 0. The length scale is the one
+    whose leave-one-out predictions are most likely.
+    """
+
+    def __init__(self, U: np.ndarray, ok: np.ndarray, dims: Dims) -> None:
+        """Learn from snapped points, shape (n, n_dims); ``ok`` says which succeeded."""
+        self._U, self._ok, self._dims = U, ok.astype(float), dims
+        unit = scaled_features(U, dims, np.ones(dims.n_dims))
+        r2 = squared_distances(unit) / max(dims.n_active, 1)
+        best, chosen = -np.inf, SCALES[0]
+        for scale in SCALES:
+            K, _ = matern52(r2 / scale**2)
+            np.fill_diagonal(K, 0.0)  # leave one out
+            p = (1 + K @ self._ok) / (2 + K.sum(axis=1))
+            likelihood = np.sum(np.log(np.where(ok, p, 1 - p)))
+            if likelihood > best:
+                best, chosen = likelihood, scale
+        length_scale = chosen * np.sqrt(max(dims.n_active, 1))
+        self._length_scales = np.full(dims.n_dims, length_scale)
+        self._Z = unit / length_scale
+
+    def log_value(
+        self, U: np.ndarray, posterior: Posterior | None = None, best: float = 0.0
+    ) -> np.ndarray:
+        Z = scaled_features(U, self._dims, self._length_scales, self._U)
+        K, _ = matern52(squared_distances(Z, self._Z))
+        return np.asarray(np.log((1 + K @ self._ok) / (2 + K.sum(axis=1))))
+
+    def log_gradient(
+        self, U: np.ndarray, posterior: Posterior | None = None, best: float = 0.0
+    ) -> np.ndarray:
+        Z = scaled_features(U, self._dims, self._length_scales, self._U)
+        K, slope = matern52(squared_distances(Z, self._Z))
+        success = 1 + K @ self._ok
+        total = 2 + K.sum(axis=1)
+        # d log p / d k_i, then dk_i / du = -slope_i (u - u_i) / length_scale^2
+        weights = (self._ok / success[:, None] - 1 / total[:, None]) * slope
+        difference = weights.sum(axis=1)[:, None] * U - weights @ self._U
+        gradient = -difference / self._length_scales**2
+        return np.where(self._dims.categorical, 0.0, gradient)
+
+
+class Speed(Weight):
+    """A power of the evaluations a second, up to a factor.
+
+    A Gaussian process of its own predicts the logarithm of the seconds, since times
+    range over orders of magnitude and depend on other parameters than scores do [1]_.
+    Its mean is flat: nothing says that evaluations at the border are fast.
+
+    References
+    ----------
+    .. [1] J. Snoek, H. Larochelle and R. P. Adams, "Practical Bayesian Optimization of
+       Machine Learning Algorithms", NIPS 2012, section 3.2.
+    """
+
+    def __init__(self, power: float = 1.0) -> None:
+        self.power = power
+        self._model = GaussianProcess(fall=0.0)
+        self._unit = 0.0
+
+    def fit(
+        self,
+        U: np.ndarray,
+        seconds: np.ndarray,
+        *,
+        dims: Dims,
+        rng: np.random.Generator,
+    ) -> "Speed":
+        """Learn from snapped points, (n, n_dims), and times, NaN where unknown."""
+        known = np.isfinite(seconds)
+        logs = np.log(seconds[known] + OVERHEAD)
+        self._unit = float(logs.std()) if known.sum() >= FEWEST else 0.0
+        if self._unit > 1e-6:
+            y = (logs - logs.mean()) / self._unit
+            self._model.fit(U[known], y, noise=np.zeros(len(y)), dims=dims, rng=rng)
+        else:
+            self._unit = 0.0
+        return self
+
+    def log_value(
+        self, U: np.ndarray, posterior: Posterior | None = None, best: float = 0.0
+    ) -> np.ndarray:
+        if not self._unit:
+            return np.zeros(len(U))
+        return -self.power * (self._unit * self._model.posterior(U).mean)
+
+    def log_gradient(
+        self, U: np.ndarray, posterior: Posterior | None = None, best: float = 0.0
+    ) -> np.ndarray:
+        if not self._unit:
+            return np.zeros_like(U)
+        gradient = self._model.posterior(U, gradient=True).mean_gradient
+        assert gradient is not None
+        return -self.power * (self._unit * gradient)
