@@ -9,9 +9,9 @@ from scipy.stats import norm
 
 from sklearn_bayes_search import BayesianOptimizer, FoldRacing, LogExpectedImprovement
 from sklearn_bayes_search.execution._racing import FoldShare
-from sklearn_bayes_search.optimizer._folds import FoldModel
 from sklearn_bayes_search.optimizer.proposer._names import as_proposer
 from sklearn_bayes_search.optimizer.surrogate import GaussianProcess
+from sklearn_bayes_search.results._folds import FoldModel
 from sklearn_bayes_search.space import Categorical, Real, Space
 
 SPACE = Space({"x": Real(0, 1), "y": Real(0, 1), "z": Categorical(["a", "b"])})

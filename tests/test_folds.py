@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose
 from scipy.stats import binomtest
 
-from sklearn_bayes_search.optimizer._folds import (
+from sklearn_bayes_search.results._folds import (
     FoldModel,
     estimate_paused,
     first_of_equals,

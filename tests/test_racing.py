@@ -19,8 +19,8 @@ from sklearn_bayes_search import (
     JournalError,
 )
 from sklearn_bayes_search.display._candidates import read_candidates
-from sklearn_bayes_search.optimizer._folds import FoldModel
 from sklearn_bayes_search.report._findings import find
+from sklearn_bayes_search.results._folds import FoldModel
 from sklearn_bayes_search.results._observed import observe
 
 X = np.arange(60.0).reshape(30, 2)

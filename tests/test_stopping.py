@@ -20,8 +20,8 @@ from sklearn_bayes_search import (
     Real,
     TargetScore,
 )
-from sklearn_bayes_search.optimizer._folds import FoldModel
 from sklearn_bayes_search.optimizer._trial import History, Outcome, Trial
+from sklearn_bayes_search.results._folds import FoldModel
 
 X = np.arange(60.0).reshape(30, 2)
 RULES = [TargetScore(-0.09), Patience(4), Patience(3, min_delta=0.01), ExpectedGain()]

@@ -9,12 +9,12 @@ from scipy.stats import t as student
 from sklearn_bayes_search.display._candidates import read_candidates
 from sklearn_bayes_search.display._canvas import BEST, COLORS, MUTED, new_axes
 from sklearn_bayes_search.display._text import MAX_WIDTH, as_text
-from sklearn_bayes_search.optimizer._folds import (
+from sklearn_bayes_search.results._axes import score_limits
+from sklearn_bayes_search.results._folds import (
     deviation,
     error_factor,
     first_of_equals,
 )
-from sklearn_bayes_search.results._axes import score_limits
 from sklearn_bayes_search.results._selection import (
     equivalent_settings,
     known_test_share,

@@ -19,9 +19,9 @@ from sklearn_bayes_search.execution._loop import run, window
 from sklearn_bayes_search.execution._racing import as_racing
 from sklearn_bayes_search.execution._stopping import ExpectedGain
 from sklearn_bayes_search.execution._verbose import announce, reporter
-from sklearn_bayes_search.optimizer._folds import mean_test_share
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._prior import best_setting
+from sklearn_bayes_search.results._folds import mean_test_share
 from sklearn_bayes_search.results._prior_results import read_prior_results
 
 __all__ = ["evaluate_settings"]

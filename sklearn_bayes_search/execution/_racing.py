@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from sklearn_bayes_search.optimizer._folds import FoldModel
 from sklearn_bayes_search.optimizer._targets import standardise
 from sklearn_bayes_search.optimizer._trial import History
 from sklearn_bayes_search.optimizer.proposer import Weight
 from sklearn_bayes_search.optimizer.surrogate import Posterior
+from sklearn_bayes_search.results._folds import FoldModel
 
 __all__ = ["FoldRacing", "FoldShare", "as_racing"]
 

@@ -8,10 +8,10 @@ Plotly reads texts as HTML of a kind, so that those of the user are escaped.
 
 import numpy as np
 
-from sklearn_bayes_search.optimizer._folds import first_of_equals
 from sklearn_bayes_search.report._labels import name_labels
 from sklearn_bayes_search.report._scales import score_floor, score_ticks
 from sklearn_bayes_search.report._text import percent
+from sklearn_bayes_search.results._folds import first_of_equals
 from sklearn_bayes_search.results._short_text import visible
 from sklearn_bayes_search.results._times import duration
 

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from sklearn_bayes_search.optimizer._folds import deviation
+from sklearn_bayes_search.results._folds import deviation
 
 __all__ = [
     "Objective",

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sklearn_bayes_search._sklearn_compat import numeric_limits
-from sklearn_bayes_search.optimizer._folds import error_factor
+from sklearn_bayes_search.results._folds import error_factor
 from sklearn_bayes_search.results._observed import ScoreModel, observe, score_shares
 from sklearn_bayes_search.space._dimensions import is_number
 

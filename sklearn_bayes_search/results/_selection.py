@@ -15,7 +15,7 @@ from sklearn.base import is_classifier, is_regressor
 
 from sklearn_bayes_search._sklearn_compat import scorer_name, splitter_sizes
 from sklearn_bayes_search.exceptions import did_you_mean, safe_repr
-from sklearn_bayes_search.optimizer._folds import (
+from sklearn_bayes_search.results._folds import (
     FoldModel,
     deviation,
     error_factor,

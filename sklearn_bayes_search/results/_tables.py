@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_bayes_search.optimizer._folds import estimate_paused
 from sklearn_bayes_search.results._cv_results import mean_and_error
+from sklearn_bayes_search.results._folds import estimate_paused
 from sklearn_bayes_search.results._selection import (
     equivalent_settings,
     honest_score,

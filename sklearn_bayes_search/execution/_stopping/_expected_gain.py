@@ -6,9 +6,9 @@ from numbers import Integral, Real
 import numpy as np
 
 from sklearn_bayes_search.execution._stopping._base import StoppingRule, check_setting
-from sklearn_bayes_search.optimizer._folds import FoldModel, error_factor
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._trial import History
+from sklearn_bayes_search.results._folds import FoldModel, error_factor
 
 __all__ = ["ExpectedGain"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sklearn_bayes_search.optimizer._folds import estimate_paused
+from sklearn_bayes_search.results._folds import estimate_paused
 from sklearn_bayes_search.results._prior_results import EMPTY, settings_of
 from sklearn_bayes_search.space import as_space
 from sklearn_bayes_search.space._seen import seen_space
