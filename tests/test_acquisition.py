@@ -25,6 +25,8 @@ from sklearn_bayes_search.optimizer.acquisition import (
     UpperConfidenceBound,
 )
 from sklearn_bayes_search.optimizer.proposer._names import as_acquisition
+from sklearn_bayes_search.testing import check_acquisition
+from sklearn_bayes_search.testing._acquisition import points, waves
 
 MEMBERS = [
     LogExpectedImprovement(),
@@ -71,18 +73,9 @@ class FakePosterior:
         return self.mean + self.std * rng.standard_normal((size, len(self.mean)))
 
 
-def wavy_posterior(U, height, scale, noise_std=0.2):
-    """Evaluate a mean and a deviation with known gradients at U."""
-    a, b = np.array([2.0, -1.0, 0.5]), np.array([-0.5, 1.5, 1.0])
-    mean = height + 0.5 * np.sin(U @ a)
-    std = scale * np.exp(0.5 * np.cos(U @ b))
-    return FakePosterior(
-        mean=mean,
-        std=std,
-        noise_std=noise_std,
-        mean_gradient=0.5 * np.cos(U @ a)[:, None] * a,
-        std_gradient=(-0.5 * std * np.sin(U @ b))[:, None] * b,
-    )
+@pytest.mark.parametrize("acquisition", MEMBERS, ids=repr)
+def test_every_promise_is_kept(acquisition):
+    check_acquisition(acquisition)
 
 
 def posterior_of(mean, std, noise_std=0.0):
@@ -96,74 +89,7 @@ def context_with(best=0.0, gap=1.0, n_told=10, n_dims=3, seed=0):
     return Context(best=best, gap=gap, n_told=n_told, n_dims=n_dims, rng=rng)
 
 
-def points(n_points=40, seed=0):
-    return np.random.default_rng(seed).uniform(size=(n_points, 3))
-
-
 # What every member promises
-
-
-@pytest.mark.parametrize("acquisition", SMOOTH, ids=repr)
-@pytest.mark.parametrize("regime", REGIMES)
-def test_gradient_equals_finite_differences(acquisition, regime):
-    U, step, context = points(), 1e-6, context_with()
-    _, gradient = acquisition.value_and_gradient(
-        wavy_posterior(U, *REGIMES[regime]), context
-    )
-    expected, rounding = np.empty_like(U), np.empty_like(U)
-    for j, shift in enumerate(step * np.eye(3)):
-        up = acquisition(wavy_posterior(U + shift, *REGIMES[regime]), context)
-        down = acquisition(wavy_posterior(U - shift, *REGIMES[regime]), context)
-        expected[:, j] = (up - down) / (2 * step)
-        # Four last digits: where PI is nearly 1, the differences are all rounding.
-        rounding[:, j] = 4 * np.spacing(np.abs(up)) / step
-    # A component may vanish where others do not: compare with the point's own slope.
-    slope = np.abs(expected).max(axis=1, keepdims=True)
-    assert np.all(np.abs(gradient - expected) <= 1e-5 * slope + rounding)
-
-
-@pytest.mark.parametrize("acquisition", SMOOTH, ids=repr)
-@pytest.mark.parametrize("regime", REGIMES)
-def test_value_with_gradient_is_the_value_alone(acquisition, regime):
-    posterior = wavy_posterior(points(), *REGIMES[regime])
-    value, gradient = acquisition.value_and_gradient(posterior, context_with())
-    assert_array_equal(value, acquisition(posterior, context_with()))
-    assert gradient.shape == (40, 3)
-
-
-@pytest.mark.parametrize("acquisition", SMOOTH, ids=repr)
-def test_batch_equals_loop(acquisition):
-    # One batch across all regimes takes both branches of LogEI in one call.
-    U = points(len(REGIMES))
-    rows = [
-        wavy_posterior(u[None], *regime)
-        for u, regime in zip(U, REGIMES.values(), strict=True)
-    ]
-    stacked = {
-        name: np.concatenate([getattr(row, name) for row in rows])
-        for name in ("mean", "std", "mean_gradient", "std_gradient")
-    }
-    batch = FakePosterior(noise_std=0.2, **stacked)
-    value, gradient = acquisition.value_and_gradient(batch, context_with())
-    for i, row in enumerate(rows):
-        one_value, one_gradient = acquisition.value_and_gradient(row, context_with())
-        # The last digit may differ between vectorised and scalar loops of numpy.
-        assert_allclose(value[i : i + 1], one_value, rtol=1e-14)
-        assert_allclose(gradient[i : i + 1], one_gradient, rtol=1e-13)
-
-
-@pytest.mark.parametrize("acquisition", MEMBERS, ids=repr)
-@pytest.mark.parametrize("noise_std", [0.0, 1e-8, 0.1, 10.0])
-def test_finite_everywhere(acquisition, noise_std):
-    heights = np.concatenate([-np.logspace(-12, 12, 25), [0.0], np.logspace(-12, 3, 9)])
-    mean, std = (a.ravel() for a in np.meshgrid(heights, [1e-6, 1e-3, 1.0, 1e3]))
-    posterior = posterior_of(mean, std, noise_std)
-    posterior.mean_gradient = posterior.std_gradient = np.ones((len(mean), 3))
-    with np.errstate(all="raise", under="ignore"):
-        assert np.all(np.isfinite(acquisition(posterior, context_with())))
-        if acquisition.smooth:
-            for array in acquisition.value_and_gradient(posterior, context_with()):
-                assert np.all(np.isfinite(array))
 
 
 @pytest.mark.parametrize("acquisition", SMOOTH, ids=repr)
@@ -178,24 +104,6 @@ def test_never_decreases_with_the_mean(acquisition):
 def test_uncertainty_is_worth_something_below_the_incumbent(acquisition, noise_std):
     posterior = posterior_of(-0.5, np.logspace(-1, 1, 100), noise_std)
     assert np.all(np.diff(acquisition(posterior, context_with())) > 0)
-
-
-@pytest.mark.parametrize("acquisition", MEMBERS, ids=repr)
-def test_does_not_touch_what_it_is_given(acquisition):
-    posterior = wavy_posterior(points(), -1.0, 0.5)
-    before = copy.deepcopy(posterior)
-    acquisition(posterior, context_with())
-    if acquisition.smooth:
-        acquisition.value_and_gradient(posterior, context_with())
-    for f in fields(posterior):
-        assert_array_equal(getattr(posterior, f.name), getattr(before, f.name))
-
-
-@pytest.mark.parametrize("acquisition", MEMBERS, ids=repr)
-def test_same_seed_gives_same_values(acquisition):
-    posterior = wavy_posterior(points(), -1.0, 0.5)
-    first, again = (acquisition(posterior, context_with(seed=3)) for _ in range(2))
-    assert_array_equal(first, again)
 
 
 @pytest.mark.parametrize("acquisition", MEMBERS, ids=repr)
@@ -352,7 +260,7 @@ def test_discount_is_exact_where_noise_dwarfs_the_deviation():
 
 
 def test_no_noise_means_no_discount():
-    posterior = wavy_posterior(points(), -1.0, 0.5, noise_std=0.0)
+    posterior = waves(points(), -1.0, 0.5, noise_std=0.0)
     for with_discount, without in zip(
         AUGMENTED_LOG_EI.value_and_gradient(posterior, context_with()),
         PLAIN_LOG_EI.value_and_gradient(posterior, context_with()),
@@ -372,7 +280,7 @@ def test_noise_makes_a_known_point_less_attractive_than_an_unknown_one():
 
 @pytest.mark.parametrize("xi", [0.0, 0.01, 0.5])
 def test_pi_is_the_probability_beyond_the_margin(xi):
-    posterior = wavy_posterior(points(), 0.3, 0.5)
+    posterior = waves(points(), 0.3, 0.5)
     value = ProbabilityOfImprovement(xi=xi)(posterior, context_with(best=0.2))
     expected = norm.sf(0.2 + xi, loc=posterior.mean, scale=posterior.std)
     assert_allclose(value, expected, rtol=1e-12)
@@ -406,7 +314,7 @@ def test_gp_ucb_weight_grows_with_points_and_dimensions():
 
 
 def test_thompson_is_one_draw_of_the_posterior():
-    posterior = wavy_posterior(points(), 0.0, 0.5)
+    posterior = waves(points(), 0.0, 0.5)
     value = ThompsonSampling()(posterior, context_with(seed=5))
     assert_array_equal(value, posterior.sample(np.random.default_rng(5))[0])
 
@@ -427,9 +335,7 @@ def test_thompson_draws_have_the_posterior_s_moments():
 
 def test_thompson_has_no_gradient():
     with pytest.raises(TypeError, match="ThompsonSampling has no gradient"):
-        ThompsonSampling().value_and_gradient(
-            wavy_posterior(points(), 0.0, 1.0), context_with()
-        )
+        ThompsonSampling().value_and_gradient(waves(points(), 0.0, 1.0), context_with())
 
 
 # Settings and names

@@ -37,6 +37,7 @@ from sklearn_bayes_search.execution._executors._base import (
     Sealed,
     run_guarded,
 )
+from sklearn_bayes_search.testing import check_executor
 
 PROCESSES = ["loky", "multiprocessing"]
 WORKERS = ["threading", *PROCESSES]
@@ -167,25 +168,9 @@ def same_rows(one, other):
 
 
 @pytest.mark.parametrize("backend", ["inline", "waves", *WORKERS])
-def test_every_result_comes_once_with_its_key(backend):
-    tasks = [functools.partial(toys.jittery_square, x) for x in range(15)]
+def test_every_promise_is_kept(backend):
     with executing(backend) as executor:
-        submit_all(executor, tasks)
-        results = collect(executor)
-        assert executor.wait() == []
-    assert sorted(results) == [(x, x * x) for x in range(15)]
-
-
-@pytest.mark.parametrize("backend", ["inline", "waves", *WORKERS])
-def test_tasks_can_follow_results(backend):
-    with executing(backend) as executor:
-        results = []
-        for x in range(6):
-            executor.submit(x, functools.partial(toys.square, x))
-            if x % 3 == 2:
-                results += executor.wait()
-        results += collect(executor)
-    assert dict(results) == {x: x * x for x in range(6)}
+        check_executor(executor)
 
 
 def test_inline_runs_one_task_at_each_wait_in_order():

@@ -10,6 +10,7 @@ from test_surrogate import fit, mixed_dims, mixed_points, smooth_scores
 
 from sklearn_bayes_search.optimizer.surrogate import RandomForest
 from sklearn_bayes_search.space._dims import Dims
+from sklearn_bayes_search.testing import check_surrogate
 
 FORESTS = {
     "default": RandomForest(),
@@ -34,43 +35,8 @@ def fit_mixed(name="default", n=30):
 
 
 @every_forest
-def test_a_batch_equals_its_points_one_by_one(name, rng):
-    forest, _ = fit_mixed(name)
-    U = mixed_points(6, rng)
-    batch = forest.posterior(U)
-    singles = [forest.posterior(u[None]) for u in U]
-    # sums over the trees may be rounded in another order
-    np.testing.assert_allclose(batch.mean, [p.mean[0] for p in singles], rtol=1e-12)
-    np.testing.assert_allclose(batch.std, [p.std[0] for p in singles], rtol=1e-12)
-
-
-@every_forest
-def test_same_input_same_output(name, rng):
-    U = mixed_points(20, rng)
-    a, b = (fit_mixed(name)[0].posterior(U) for _ in range(2))
-    np.testing.assert_array_equal(a.mean, b.mean)
-    np.testing.assert_array_equal(a.std, b.std)
-
-
-@every_forest
-def test_everything_is_finite_and_deviations_are_positive(name, rng):
-    forest, U = fit_mixed(name)
-    for points in (U, mixed_points(200, rng), np.zeros((1, 5)), np.ones((1, 5))):
-        posterior = forest.posterior(points, gradient=True)
-        assert np.isfinite(posterior.mean).all()
-        assert (posterior.std > 0).all()
-        assert posterior.noise_std >= 0
-        assert posterior.mean_gradient is None
-
-
-@every_forest
-@pytest.mark.parametrize("n", [1, 2])
-@pytest.mark.parametrize("score", [0.0, 1.5])
-def test_one_or_two_points_and_constant_scores_are_enough(name, n, score, rng):
-    U = rng.random((n, 3))
-    posterior = fit(FORESTS[name], U, np.full(n, score)).posterior(rng.random((9, 3)))
-    assert np.isfinite(posterior.mean).all()
-    assert (posterior.std > 0).all()
+def test_every_promise_is_kept(name):
+    check_surrogate(FORESTS[name])
 
 
 def test_the_order_of_known_points_is_predicted(rng):
@@ -113,21 +79,6 @@ def test_the_variance_is_that_of_a_mixture_over_the_trees(rng):
     np.testing.assert_allclose(posterior.std**2, total, rtol=1e-4)
 
 
-@every_forest
-def test_samples_have_the_posterior_s_moments(name, rng):
-    forest, _ = fit_mixed(name)
-    posterior = forest.posterior(mixed_points(5, rng))
-    covariance = posterior.covariance()
-    np.testing.assert_allclose(covariance.diagonal(), posterior.std**2, rtol=1e-9)
-    samples = posterior.sample(np.random.default_rng(0), size=40_000)
-    # five standard errors of 40 000 draws
-    error = 5 * posterior.std.max() / 200
-    np.testing.assert_allclose(samples.mean(axis=0), posterior.mean, atol=error)
-    np.testing.assert_allclose(
-        np.cov(samples.T), covariance, atol=2 * error * posterior.std.max()
-    )
-
-
 def test_many_points_can_be_sampled_jointly(rng):
     forest, _ = fit_mixed()
     sample = forest.posterior(mixed_points(300, rng)).sample(rng)
@@ -144,30 +95,6 @@ def test_conditioning_shrinks_the_deviation_and_leaves_the_original_alone(rng):
     assert low.mean < state.mean < high.mean
     assert high.std < state.std
     assert pickle.dumps(forest) == before
-
-
-def test_pickles_and_copies_are_equal_and_independent(rng):
-    forest, U = fit_mixed()
-    new = mixed_points(4, rng)
-    before = forest.posterior(new).mean
-    pickled, twin = pickle.loads(pickle.dumps(forest)), copy.deepcopy(forest)
-    np.testing.assert_array_equal(pickled.posterior(new).mean, before)
-    np.testing.assert_array_equal(twin.posterior(new).mean, before)
-    fit(twin, U, rng.normal(size=len(U)), dims=mixed_dims())
-    np.testing.assert_array_equal(forest.posterior(new).mean, before)
-
-
-def test_fit_keeps_no_hold_on_the_arrays_passed_in(rng):
-    U = rng.random((10, 2))
-    y = smooth_scores(U, rng)
-    expected = fit(RandomForest(), U.copy(), y.copy()).condition(U[:1], y[:1])
-    forest = fit(RandomForest(), U, y)
-    first = U[:1].copy(), y[:1].copy()
-    U[:], y[:] = 0.0, 9.0
-    np.testing.assert_array_equal(
-        forest.condition(*first).posterior(first[0]).mean,
-        expected.posterior(first[0]).mean,
-    )
 
 
 def test_categories_have_no_order(rng):

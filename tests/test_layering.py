@@ -22,7 +22,7 @@ ROWS = {
     2: ("optimizer",),  # what decides
     3: ("results",),  # what reads results
     4: ("display", "execution"),  # what shows, what runs
-    5: ("report",),
+    5: ("report", "testing"),
     6: ("_search",),
     7: ("__init__",),
 }

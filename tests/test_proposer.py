@@ -1,7 +1,5 @@
 """What proposers promise, and what the Parzen estimator's densities are."""
 
-import copy
-import pickle
 import re
 
 import numpy as np
@@ -24,6 +22,7 @@ from sklearn_bayes_search.optimizer.proposer._model_based import ModelBased
 from sklearn_bayes_search.optimizer.proposer._names import as_proposer
 from sklearn_bayes_search.optimizer.surrogate import GaussianProcess, RandomForest
 from sklearn_bayes_search.space import Integer, Real, Space
+from sklearn_bayes_search.testing import check_proposer
 
 SPACES = {
     "one": Space({"x": Real(0, 1)}),
@@ -69,50 +68,9 @@ def propose(proposer, space, facts, seed=1):
     return proposer.propose(facts, maximizer=maximizer, asked=asked, rng=rng)
 
 
-@every_space
 @pytest.mark.parametrize("member", SURROGATES)
-@pytest.mark.parametrize("case", ["plain", "two", "constant", "pending", "failed"])
-def test_a_new_row_of_the_space_is_proposed(member, name, case):
-    space = SPACES[name]
-    facts = {
-        "plain": lambda: known(space),
-        "two": lambda: known(space, 2),
-        "constant": lambda: known(space, score=0.0),
-        "pending": lambda: known(space, n_pending=5),
-        "failed": lambda: known(space, n_failed=12),
-    }[case]()
-    rows = [propose(as_proposer(member), space, facts) for _ in range(2)]
-    np.testing.assert_array_equal(*rows)
-    np.testing.assert_array_equal(space.snap(rows[0][None])[0], rows[0])
-    told = np.concatenate([facts.U, facts.pending])
-    assert not (told == rows[0]).all(axis=1).any()
-
-
-@pytest.mark.parametrize("member", SURROGATES)
-def test_pickles_and_copies_propose_alike(member):
-    space = SPACES["mixed"]
-    facts, proposer = known(space), as_proposer(member)
-    propose(proposer, space, facts, seed=3)
-    pickled = pickle.loads(pickle.dumps(proposer))
-    twin = copy.deepcopy(proposer)
-    expected = propose(proposer, space, facts)
-    np.testing.assert_array_equal(propose(pickled, space, facts), expected)
-    np.testing.assert_array_equal(propose(twin, space, facts), expected)
-
-
-@pytest.mark.parametrize("member", SURROGATES)
-def test_nothing_is_proposed_when_nothing_is_left(member):
-    space = Space({"n": [1, 2, 3], "c": ["p", "q"]})
-    rows = np.array(list(space.grid()))
-    n = len(rows)
-    facts = Observations(
-        U=rows,
-        y=np.arange(n, dtype=float),
-        noise=np.zeros(n),
-        failed=np.zeros(n, dtype=bool),
-        pending=np.empty((0, 2)),
-    )
-    assert propose(as_proposer(member), space, facts) is None
+def test_every_promise_is_kept(member):
+    check_proposer(as_proposer(member))
 
 
 @pytest.mark.parametrize("member", ["forest", "tpe"])

@@ -22,6 +22,7 @@ from sklearn_bayes_search import (
 )
 from sklearn_bayes_search.optimizer._trial import History, Outcome, Trial
 from sklearn_bayes_search.results._folds import FoldModel
+from sklearn_bayes_search.testing import check_stopping_rule
 
 X = np.arange(60.0).reshape(30, 2)
 RULES = [TargetScore(-0.09), Patience(4), Patience(3, min_delta=0.01), ExpectedGain()]
@@ -216,6 +217,11 @@ def test_it_never_stops_before_the_first_points_and_some_more(n_more):
 def test_a_wrong_setting_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("rule", [TargetScore(0.8), *RULES[1:]])
+def test_every_promise_is_kept(rule):
+    check_stopping_rule(rule)
 
 
 @pytest.mark.parametrize("rule", RULES)

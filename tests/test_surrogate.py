@@ -18,6 +18,7 @@ from sklearn_bayes_search.optimizer.surrogate import GaussianProcess
 from sklearn_bayes_search.optimizer.surrogate import _gaussian_process as surrogate
 from sklearn_bayes_search.optimizer.surrogate._gaussian_process import prior_mean
 from sklearn_bayes_search.space._dims import Dims
+from sklearn_bayes_search.testing import check_surrogate
 
 KERNELS = ["matern52", "matern32", "rbf"]
 STATIONARY = {
@@ -196,37 +197,8 @@ def test_gradients_by_theta_equal_finite_differences(kernel, theta_of):
 
 
 @every_kernel
-def test_gradients_by_the_points_equal_finite_differences(kernel, rng):
-    gp, U = fit_mixed(kernel), mixed_points(8, rng)
-    posterior = gp.posterior(U, gradient=True)
-    categorical = mixed_dims().categorical
-    for gradient, function in (
-        (posterior.mean_gradient, lambda U: gp.posterior(U).mean),
-        (posterior.std_gradient, lambda U: gp.posterior(U).std),
-    ):
-        numeric = finite_differences(function, U)
-        assert gradient.shape == U.shape
-        assert (gradient[:, categorical] == 0).all()
-        np.testing.assert_allclose(
-            gradient[:, ~categorical], numeric[:, ~categorical], rtol=1e-5, atol=1e-7
-        )
-
-
-def test_gradients_are_computed_only_on_request():
-    posterior = fit_mixed().posterior(np.full((1, 5), 0.25))
-    assert posterior.mean_gradient is None
-    assert posterior.std_gradient is None
-
-
-@every_kernel
-def test_a_batch_equals_its_points_one_by_one(kernel, rng):
-    gp, U = fit_mixed(kernel), mixed_points(6, rng)
-    batch = gp.posterior(U, gradient=True)
-    for i in range(6):
-        single = gp.posterior(U[i : i + 1], gradient=True)
-        for name in ("mean", "std", "mean_gradient", "std_gradient"):
-            a, b = getattr(batch, name)[i], getattr(single, name)[0]
-            np.testing.assert_allclose(a, b, atol=1e-9)
+def test_every_promise_is_kept(kernel):
+    check_surrogate(GaussianProcess(kernel))
 
 
 @every_kernel
@@ -270,76 +242,11 @@ def test_conditioning_on_a_point_that_is_there_already_works():
     assert np.isfinite(again.posterior(U).std).all()
 
 
-@every_kernel
-def test_samples_have_the_posterior_s_moments(kernel, rng):
-    gp, _ = fit_smooth(10, kernel=kernel)
-    posterior = gp.posterior(rng.random((5, 3)))
-    samples = posterior.sample(np.random.default_rng(0), size=40_000)
-    assert samples.shape == (40_000, 5)
-    # Five standard errors of 40 000 draws.
-    error = 5 * posterior.std.max() / 200
-    np.testing.assert_allclose(samples.mean(axis=0), posterior.mean, atol=error)
-    covariance = posterior.covariance()
-    np.testing.assert_allclose(
-        covariance.diagonal(), posterior.std**2, rtol=1e-9, atol=1e-12
-    )
-    np.testing.assert_allclose(
-        np.cov(samples.T), covariance, atol=2 * error * posterior.std.max()
-    )
-
-
-def test_same_seed_same_sample(rng):
-    posterior = fit_smooth(10)[0].posterior(rng.random((5, 3)))
-    a, b = (posterior.sample(np.random.default_rng(3), size=2) for _ in range(2))
-    np.testing.assert_array_equal(a, b)
-
-
 def test_a_point_can_be_sampled_twice_at_once(rng):
     gp, _ = fit_smooth(10)
     twice = gp.posterior(np.repeat(rng.random((1, 3)), 2, axis=0)).sample(rng)
     # Equal but for the jitter that the singular covariance takes.
     np.testing.assert_allclose(twice[0, 0], twice[0, 1], atol=1e-4)
-
-
-def test_a_posterior_outlives_the_next_fit(rng):
-    gp, U = fit_smooth(10)
-    posterior = gp.posterior(U)
-    before = posterior.covariance()
-    fit(gp, U, rng.normal(size=10))
-    np.testing.assert_array_equal(posterior.covariance(), before)
-
-
-@every_kernel
-def test_same_input_same_output(kernel):
-    a, b = (fit_smooth(30, kernel=kernel)[0] for _ in range(2))
-    np.testing.assert_array_equal(a.theta_, b.theta_)
-
-
-@pytest.mark.parametrize("duplicate", [copy.deepcopy, copy.copy])
-@every_kernel
-def test_pickles_and_copies_are_equal_and_independent(kernel, duplicate, rng):
-    gp, U = fit_smooth(12, kernel=kernel)
-    twin, new = duplicate(gp), rng.random((4, 3))
-    pickled = pickle.loads(pickle.dumps(gp))
-    before = gp.posterior(new).mean
-    np.testing.assert_array_equal(pickled.posterior(new).mean, before)
-    np.testing.assert_array_equal(twin.posterior(new).mean, before)
-    fit(twin, U, rng.normal(size=12))
-    np.testing.assert_array_equal(gp.posterior(new).mean, before)
-
-
-def test_fit_keeps_no_hold_on_the_arrays_passed_in(rng):
-    U = rng.random((10, 2))
-    y, noise = smooth_scores(U, rng), np.full(10, 0.1)
-    arrays = [array.copy() for array in (U, y, noise)]
-    gp = fit(GaussianProcess(), U, y, noise)
-    for array, original in zip((U, y, noise), arrays, strict=True):
-        np.testing.assert_array_equal(array, original)
-    point = np.full((1, 2), 0.3)
-    before = gp.posterior(point).mean
-    U[:], y[:], noise[:] = 0.0, 9.0, 5.0
-    after = gp.condition(point, before).posterior(point).mean
-    np.testing.assert_allclose(after, before, atol=1e-9)
 
 
 @every_kernel

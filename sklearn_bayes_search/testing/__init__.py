@@ -1,0 +1,19 @@
+"""Checks of what a member of your own must keep: call them in your tests.
+
+Each takes an object, and raises an `AssertionError` that says which promise is broken.
+The package's own members are tested by them, too.
+"""
+
+from sklearn_bayes_search.testing._acquisition import check_acquisition
+from sklearn_bayes_search.testing._executor import check_executor
+from sklearn_bayes_search.testing._proposer import check_proposer
+from sklearn_bayes_search.testing._stopping import check_stopping_rule
+from sklearn_bayes_search.testing._surrogate import check_surrogate
+
+__all__ = [
+    "check_acquisition",
+    "check_executor",
+    "check_proposer",
+    "check_stopping_rule",
+    "check_surrogate",
+]
