@@ -4,14 +4,18 @@ import copy
 import functools
 import inspect
 import time
-from dataclasses import replace
+import warnings
+from collections.abc import Callable
+from contextlib import closing, nullcontext
+from dataclasses import asdict, dataclass, replace
 from numbers import Integral, Real
 from os import PathLike
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
-from sklearn.utils import indexable
+from sklearn.utils import check_random_state, indexable
 
 from sklearn_bayes_search._sklearn_compat import (
     BaseSearchCV,
@@ -23,18 +27,38 @@ from sklearn_bayes_search._sklearn_compat import (
     metric_names,
     scorer_attribute,
 )
-from sklearn_bayes_search.execution._assembly import evaluate_settings
+from sklearn_bayes_search.exceptions import stack_level
 from sklearn_bayes_search.execution._deadline import Deadline
 from sklearn_bayes_search.execution._evaluation import (
+    Evaluator,
     check_fit_params,
     check_names,
     draw_splits,
+    draws_anew,
     name_error_scores,
 )
-from sklearn_bayes_search.execution._failures import check_fits, check_what_works
-from sklearn_bayes_search.execution._loop import INTERRUPTED, Progress
+from sklearn_bayes_search.execution._executors import open_executor
+from sklearn_bayes_search.execution._failures import (
+    ChoiceOfFailures,
+    are_expected,
+    check_fits,
+    check_what_works,
+)
+from sklearn_bayes_search.execution._journal import Journal, fingerprint
+from sklearn_bayes_search.execution._loop import Limits, Loop
+from sklearn_bayes_search.execution._plan import Plan
+from sklearn_bayes_search.execution._progress import INTERRUPTED, Progress
+from sklearn_bayes_search.execution._queue import FoldQueue
 from sklearn_bayes_search.execution._racing import FoldRacing, as_racing
-from sklearn_bayes_search.execution._stopping import as_rules
+from sklearn_bayes_search.execution._stopping import (
+    ExpectedGain,
+    StoppingRule,
+    as_rules,
+)
+from sklearn_bayes_search.execution._verbose import announce, reporter
+from sklearn_bayes_search.execution._window import Window, window_size
+from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
+from sklearn_bayes_search.optimizer._prior import best_setting
 from sklearn_bayes_search.results._cv_results import (
     Objective,
     check_chosen,
@@ -42,6 +66,8 @@ from sklearn_bayes_search.results._cv_results import (
     raced_results,
     without_place,
 )
+from sklearn_bayes_search.results._folds import mean_test_share
+from sklearn_bayes_search.results._prior_results import read_prior_results
 from sklearn_bayes_search.results._selection import OneStandardError
 from sklearn_bayes_search.results._tables import ResultTables
 from sklearn_bayes_search.space import Space, as_space
@@ -85,6 +111,30 @@ def _tells_ours(init):
         init(self, *args, **kwargs)
 
     return checked
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """What `fit` works with, once its arguments are checked."""
+
+    X: Any
+    y: Any
+    space: Space
+    splits: list  # of (train, test)
+    racing: FoldRacing | None
+    scorers: Any
+    refit_metric: Any
+    objective: Objective
+    check_metrics: Callable  # called with the metrics' names once scores are in
+    routed: Any
+    callbacks: FitCallbacks
+    rules: list[StoppingRule]
+    deadline: Deadline | None
+
+    @property
+    def may_end(self):
+        """Whether something may end the search before ``n_iter``."""
+        return self.deadline is not None or bool(self.rules)
 
 
 class BayesSearchCV(ResultTables, BaseSearchCV):
@@ -429,49 +479,12 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             If the user interrupts it. The search is fitted nevertheless, with the
             settings that were complete; interrupted again, without a best estimator.
         """
-        rules, deadline = self._rules()
-        scorers, refit_metric = self._get_scorers()
-        space = as_space(self.param_distributions)
-        warn_of_bounds(space.param_distributions)
-        objective = self._objective()
-        check_metrics = functools.partial(self._check_metrics, objective, space)
-        if callable(self.scoring):
-            self._check_refit(space, None)
-        else:
-            check_metrics(metric_names(scorers))
-        check_names(self.estimator, space)
-        X, y = indexable(X, y)
-        params = check_method_params(X, params=params)
-        routed = self._get_routed_params_for_fit(params)
-        check_fit_params(self.estimator, routed.estimator.fit, ELSEWHERE)
-        callbacks = FitCallbacks(self, X, y, params.get("sample_weight"))
-        callbacks.begin()
-        cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
-        splits = draw_splits(cv, X, y, routed.splitter.split)
-        racing = as_racing(self.racing, len(splits))
-
-        progress = Progress(objective)
-        known = progress, scorers, refit_metric, space, len(splits), racing
-        refit = progress, X, y, routed.estimator.fit, callbacks
+        checked = self._check(X, y, params)
+        progress = Progress(checked.objective)
         try:
-            evaluate_settings(
-                self,
-                X,
-                y,
-                space=space,
-                splits=splits,
-                scorers=scorers,
-                objective=objective,
-                racing=racing,
-                rules=rules,
-                deadline=deadline,
-                callbacks=callbacks,
-                routed=routed,
-                check_metrics=check_metrics,
-                progress=progress,
-            )
+            self._evaluate(checked, progress)
             interrupted = progress.stop_reason == INTERRUPTED
-            self._finish(known, refit, interrupted)
+            self._finish(checked, progress, interrupted)
             if interrupted:
                 raise KeyboardInterrupt
             return self
@@ -479,7 +492,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             # It may have come between any two lines: do what is not done yet.
             if progress.any_complete and not progress.refit_began:
                 progress.stop_reason = progress.stop_reason or INTERRUPTED
-                self._finish(known, refit, interrupted=True)
+                self._finish(checked, progress, interrupted=True)
             if progress.any_complete or progress.journal is not None:
                 text = progress.what_is_kept()
                 raise KeyboardInterrupt(text) from interrupt.__cause__
@@ -518,63 +531,6 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
 
         return report(self, path, metric=metric)
 
-    def _finish(self, known, refit, interrupted):
-        """Keep the results and refit; no error in that takes the place of Ctrl-C."""
-        try:
-            self._keep_results(*known)
-            self._refit(*refit)
-        except Exception as error:
-            if interrupted:
-                raise KeyboardInterrupt from error
-            raise
-
-    def _keep_results(self, progress, scorers, refit_metric, space, n_splits, racing):
-        """Set the attributes of a fitted search but the best estimator."""
-        candidates, stop_reason, mean_suggest_time = progress.searched()
-        objective = progress.objective
-        folds = [candidate.folds for candidate in candidates]
-        outcomes = without_place(fold for of_one in folds for fold in of_one)
-        done = [outcome for outcome in outcomes if outcome is not None]
-        check_fits(done, self.error_score, stop_reason)
-        if callable(self.scoring):
-            name_error_scores(done, self.error_score)
-        first = done[0]["test_scores"]
-        self.multimetric_ = isinstance(first, dict)
-        settings = [dict(candidate.trial.params) for candidate in candidates]
-        if racing is None:
-            results = self._format_results(settings, n_splits, outcomes)
-        else:
-            results = raced_results(self._format_results, settings, outcomes)
-        self.scorer_ = scorer_attribute(scorers)
-        self.n_splits_ = n_splits
-        self.n_iter_ = len(candidates)
-        self.stop_reason_ = stop_reason
-        self.mean_suggest_time_ = mean_suggest_time
-        self.max_pending_ = progress.max_pending
-        self.search_space_ = space
-        self.optimizer_ = progress.optimizer
-        self._fits = fold_rows(folds, objective, self.error_score)
-        names = list(first) if self.multimetric_ else None
-        self.objective_metric_ = objective.metric(names)
-        self.cv_results_ = results
-        for name in BEST:  # of an earlier fit
-            vars(self).pop(name, None)
-        if stop_reason != INTERRUPTED:
-            own = space.nearest(self.estimator.get_params())
-            check_what_works(
-                candidates,
-                objective,
-                space.dims,
-                n_given=progress.optimizer.n_given_points,
-                is_own=lambda params: own is not None and space.same(params, own),
-                error_score=self.error_score,
-                stop_reason=stop_reason,
-            )
-        if callable(self.scoring) and self.multimetric_:
-            refit_metric = self.refit
-        if self.refit or not self.multimetric_:
-            self._choose_best(refit_metric)
-
     def score(self, X, y=None, **params):
         """Score the best estimator on given data.
 
@@ -598,6 +554,259 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             by_name.refit = self.objective_metric_
             return super(BayesSearchCV, by_name).score(X, y, **params)
         return super().score(X, y, **params)
+
+    def _check(self, X, y, params):
+        """Check all that can be checked before the first fit."""
+        rules, deadline = self._rules()
+        scorers, refit_metric = self._get_scorers()
+        space = as_space(self.param_distributions)
+        warn_of_bounds(space.param_distributions)
+        objective = self._objective()
+        check_metrics = functools.partial(self._check_metrics, objective, space)
+        if callable(self.scoring):
+            self._check_refit(space, None)
+        else:
+            check_metrics(metric_names(scorers))
+        check_names(self.estimator, space)
+        X, y = indexable(X, y)
+        params = check_method_params(X, params=params)
+        routed = self._get_routed_params_for_fit(params)
+        check_fit_params(self.estimator, routed.estimator.fit, ELSEWHERE)
+        callbacks = FitCallbacks(self, X, y, params.get("sample_weight"))
+        callbacks.begin()
+        cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        splits = draw_splits(cv, X, y, routed.splitter.split)
+        return _Checked(
+            X=X,
+            y=y,
+            space=space,
+            splits=splits,
+            racing=as_racing(self.racing, len(splits)),
+            scorers=scorers,
+            refit_metric=refit_metric,
+            objective=objective,
+            check_metrics=check_metrics,
+            routed=routed,
+            callbacks=callbacks,
+            rules=rules,
+            deadline=deadline,
+        )
+
+    def _evaluate(self, checked, progress):
+        """Evaluate settings until the search ends."""
+        space, splits = checked.space, checked.splits
+        prior = read_prior_results(
+            self.prior_results,
+            space,
+            own=self.estimator.get_params(),
+            metrics=checked.objective.likely_names(
+                metric_names(checked.scorers), self.scoring
+            ),
+        )
+        n_candidates = self.n_iter
+        if np.isfinite(space.size):
+            n_candidates = int(min(space.size, self.n_iter or np.inf))
+        evaluator = Evaluator(
+            clone(self.estimator),
+            checked.X,
+            checked.y,
+            splits=splits,
+            scorer=checked.scorers,
+            callbacks=checked.callbacks,
+            n_candidates=n_candidates,
+            check_metrics=checked.check_metrics,
+            fit_params=checked.routed.estimator.fit,
+            score_params=checked.routed.scorer.score,
+            return_train_score=self.return_train_score,
+            error_score=self.error_score,
+            verbose=self.verbose,
+        )
+        with open_executor(self.n_jobs, self.fit_timeout, evaluator.shared) as executor:
+            plan = self._plan(checked, executor.n_workers)
+            journal = self._journal_of(checked, plan)
+            # twice, lest Ctrl-C at the end of one leaves the file locked
+            once, twice = nullcontext(), nullcontext()
+            if journal is not None:
+                once, twice = closing(journal), journal
+            with once, twice:
+                if self.warm_start:
+                    self._journal = journal
+                if journal is not None:
+                    plan = plan.with_stored(journal.plan)
+                progress.journal, progress.plan = journal, plan
+                progress.optimizer = self._make_optimizer(checked, plan, prior)
+                # the size of a space is no plan
+                total = None if self.n_iter is None else n_candidates
+                if self.verbose > 0:
+                    announce(
+                        len(splits),
+                        total,
+                        checked.deadline,
+                        journal,
+                        may_end=checked.may_end or checked.racing is not None,
+                    )
+                n_fits = None if n_candidates is None else n_candidates * len(splits)
+                checked.callbacks.begin_search(n_fits)
+                self._run(checked, progress, executor, evaluator, total)
+                checked.callbacks.end_search()
+
+    def _run(self, checked, progress, executor, evaluator, total):
+        """Run the loop; ``total`` is how many candidates are planned at most."""
+        objective, deadline, space = checked.objective, checked.deadline, checked.space
+        is_hopeless = None
+        if not are_expected(self.error_score):
+            n_given = progress.optimizer.n_given_points
+            is_hopeless = ChoiceOfFailures(objective, space.dims, n_given)
+        Loop(
+            progress,
+            FoldQueue(executor, evaluator, progress.journal),
+            Window(progress.plan.max_pending, in_order=self.max_pending != "async"),
+            Limits(self.n_iter, deadline, checked.rules, is_hopeless),
+            checked.racing,
+            reporter(objective, total, deadline, self.verbose, space),
+        ).run()
+
+    def _plan(self, checked, n_workers):
+        """Decide what the rows depend on beside the arguments and the data."""
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        # with racing a candidate's folds run one after another
+        n_side_by_side = len(checked.splits) if checked.racing is None else 1
+        return Plan(
+            seed=int(seed),
+            max_pending=window_size(self.max_pending, n_workers, n_side_by_side),
+            n_iter=None if self.n_iter is None else int(self.n_iter),
+            exhaustive=not checked.may_end and checked.space.size <= self.n_iter,
+        )
+
+    def _journal_of(self, checked, plan):
+        """Make the journal of a search that is to have one, on disk or in memory."""
+        if self.checkpoint is None and not self.warm_start:
+            return None
+        routed = checked.routed
+        digests = fingerprint(
+            checked.space,
+            plan.seed if isinstance(self.random_state, Integral) else None,
+            checked.racing,
+            estimator=self.estimator,
+            data=(
+                checked.X,
+                checked.y,
+                dict(routed.estimator.fit),
+                dict(routed.scorer.score),
+            ),
+            splits=checked.splits,
+            scoring=self.scoring,
+            return_train_score=self.return_train_score,
+            error_score=repr(self.error_score),
+        )
+        if draws_anew(self.cv):
+            warnings.warn(
+                "The 'cv' of BayesSearchCV draws other folds each time, so that a "
+                "search that was stopped cannot go on from its results: give it a "
+                "random_state.",
+                UserWarning,
+                stacklevel=stack_level(),
+            )
+        explicit = not isinstance(self.max_pending, str)
+        digests["max_pending"] = str(plan.max_pending) if explicit else None
+        return Journal(
+            self.checkpoint,
+            fingerprint=digests,
+            plan=asdict(plan),
+            space=checked.space,
+            in_order=self.max_pending != "async",
+            fit_timeout=self.fit_timeout,
+            earlier=getattr(self, "_journal", None) if self.warm_start else None,
+        )
+
+    def _make_optimizer(self, checked, plan, prior):
+        """Make the optimizer, with the tests' shares of the folds in its history.
+
+        First points are the user's, the best of each earlier search, and the one
+        nearest to the estimator.
+        """
+        own = checked.space.nearest(self.estimator.get_params())
+        own = [] if own is None else [own]
+        optimizer = BayesianOptimizer(
+            checked.space,
+            surrogate=self.surrogate,
+            acquisition=self.acquisition,
+            initial_points=[
+                *(self.initial_points or []),
+                *map(best_setting, prior),
+                *own,
+            ],
+            prior_results=None if plan.exhaustive else prior,
+            n_initial_points=self.n_initial_points,
+            n_iter=plan.n_iter,
+            max_pending=plan.max_pending,
+            exhaustive=plan.exhaustive,
+            weights=() if checked.racing is None else (checked.racing.weight,),
+            random_state=plan.seed,
+        )
+        optimizer.history.test_share = mean_test_share(checked.splits)
+        if any(isinstance(rule, ExpectedGain) for rule in checked.rules):
+            optimizer.expected_gain()  # raises where the surrogate predicts none
+        return optimizer
+
+    def _finish(self, checked, progress, interrupted):
+        """Keep the results and refit; no error in that takes the place of Ctrl-C."""
+        try:
+            self._keep_results(checked, progress)
+            self._refit(checked, progress)
+        except Exception as error:
+            if interrupted:
+                raise KeyboardInterrupt from error
+            raise
+
+    def _keep_results(self, checked, progress):
+        """Set the attributes of a fitted search but the best estimator."""
+        candidates, stop_reason, mean_suggest_time = progress.searched()
+        objective, space = checked.objective, checked.space
+        n_splits = len(checked.splits)
+        folds = [candidate.folds for candidate in candidates]
+        outcomes = without_place(fold for of_one in folds for fold in of_one)
+        done = [outcome for outcome in outcomes if outcome is not None]
+        check_fits(done, self.error_score, stop_reason)
+        if callable(self.scoring):
+            name_error_scores(done, self.error_score)
+        first = done[0]["test_scores"]
+        self.multimetric_ = isinstance(first, dict)
+        settings = [dict(candidate.trial.params) for candidate in candidates]
+        if checked.racing is None:
+            results = self._format_results(settings, n_splits, outcomes)
+        else:
+            results = raced_results(self._format_results, settings, outcomes)
+        self.scorer_ = scorer_attribute(checked.scorers)
+        self.n_splits_ = n_splits
+        self.n_iter_ = len(candidates)
+        self.stop_reason_ = stop_reason
+        self.mean_suggest_time_ = mean_suggest_time
+        self.max_pending_ = progress.plan.max_pending
+        self.search_space_ = space
+        self.optimizer_ = progress.optimizer
+        self._fits = fold_rows(folds, objective, self.error_score)
+        names = list(first) if self.multimetric_ else None
+        self.objective_metric_ = objective.metric(names)
+        self.cv_results_ = results
+        for name in BEST:  # of an earlier fit
+            vars(self).pop(name, None)
+        if stop_reason != INTERRUPTED:
+            own = space.nearest(self.estimator.get_params())
+            check_what_works(
+                candidates,
+                objective,
+                space.dims,
+                n_given=progress.optimizer.n_given_points,
+                is_own=lambda params: own is not None and space.same(params, own),
+                error_score=self.error_score,
+                stop_reason=stop_reason,
+            )
+        refit_metric = checked.refit_metric
+        if callable(self.scoring) and self.multimetric_:
+            refit_metric = self.refit
+        if self.refit or not self.multimetric_:
+            self._choose_best(refit_metric)
 
     def _rules(self):
         """Return the rules and the deadline; refuse a search without an end."""
@@ -640,27 +849,25 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         if not callable(self.refit):
             self.best_score_ = results[f"mean_test_{refit_metric}"][best]
 
-    def _refit(self, progress, X, y, fit_params, callbacks):
+    def _refit(self, checked, progress):
         """Fit the best estimator, if that is wanted; what was found is kept anyhow."""
         progress.refit_began = True
         if self.refit:
             try:
-                self._fit_best(X, y, fit_params, callbacks)
+                self._fit_best(checked)
             except BaseException:
                 vars(self).pop("best_estimator_", None)
                 raise
-        callbacks.end()
+        checked.callbacks.end()
 
-    def _fit_best(self, X, y, fit_params, callbacks):
+    def _fit_best(self, checked):
         # cloned: a setting may hold estimators, which must stay unfitted
         best = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
         self.best_estimator_ = best
-        with callbacks.refit(best):
+        data = (checked.X,) if checked.y is None else (checked.X, checked.y)
+        with checked.callbacks.refit(best):
             start = time.perf_counter()
-            if y is None:
-                best.fit(X, **fit_params)
-            else:
-                best.fit(X, y, **fit_params)
+            best.fit(*data, **checked.routed.estimator.fit)
             self.refit_time_ = time.perf_counter() - start
         if hasattr(best, "feature_names_in_"):
             self.feature_names_in_ = best.feature_names_in_

@@ -18,8 +18,9 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 import sklearn_bayes_search
+from sklearn_bayes_search import _search
 from sklearn_bayes_search._sklearn_compat import metric_names
-from sklearn_bayes_search.execution import _assembly, _evaluation
+from sklearn_bayes_search.execution import _evaluation
 from sklearn_bayes_search.execution._executors import Lost
 from sklearn_bayes_search.execution._executors._base import Losses
 
@@ -237,7 +238,7 @@ class World:
             (time, "sleep", self.sleep),
             (os, "write", self.write),
             (os, "fdatasync" if hasattr(os, "fdatasync") else "fsync", self.sync),
-            (_assembly, "open_executor", self.open_executor),
+            (_search, "open_executor", self.open_executor),
             (Simulated, "world", self),
         ]
         if self.schedule.seed % 8:  # now and then scikit-learn's own

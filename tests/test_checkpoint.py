@@ -35,7 +35,7 @@ from sklearn_bayes_search.execution._executors import Lost
 from sklearn_bayes_search.execution._executors._in_process import InlineExecutor
 
 TESTS = Path(__file__).parent
-PACKAGE = os.path.join("sklearn_bayes_search", "_")
+PACKAGE = os.path.join("sklearn_bayes_search", "")
 SPACE = {"x": uniform(0, 1), "kind": ["a", "b"], "depth": [1, 2, 3]}
 # Kept running by the test of kill -9: prints the digest when it is through.
 SCRIPT = """
@@ -475,9 +475,7 @@ class Unlucky(InlineExecutor):
 def test_a_lost_fold_is_run_again_once_and_that_is_said(path, monkeypatch, racing):
     def fit(lost, **options):
         executor = lambda *args: nullcontext(Unlucky(lost))  # noqa: E731
-        monkeypatch.setattr(
-            "sklearn_bayes_search.execution._assembly.open_executor", executor
-        )
+        monkeypatch.setattr("sklearn_bayes_search._search.open_executor", executor)
         before = Counted.n_fits
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -514,9 +512,7 @@ def test_a_lost_fold_is_run_again_once_and_that_is_said(path, monkeypatch, racin
 def test_a_warm_start_runs_with_a_longer_limit_what_ran_into_a_shorter_one(monkeypatch):
     lost = {(1, 0): Lost("0.5 s", 0.5, limit=0.5)}
     executor = lambda *args: nullcontext(Unlucky(lost))  # noqa: E731
-    monkeypatch.setattr(
-        "sklearn_bayes_search.execution._assembly.open_executor", executor
-    )
+    monkeypatch.setattr("sklearn_bayes_search._search.open_executor", executor)
     options = {"warm_start": True, "fit_timeout": 0.5, "refit": False}
     fitted = BayesSearchCV(Counted(), SPACE, n_iter=3, cv=2, random_state=0, **options)
     with pytest.warns(FitFailedWarning):

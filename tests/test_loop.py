@@ -9,10 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_bayes_search.exceptions import SpaceExhausted
-from sklearn_bayes_search.execution import _deadline, _loop
+from sklearn_bayes_search.execution import _deadline, _loop, _progress
 from sklearn_bayes_search.execution._deadline import Deadline
 from sklearn_bayes_search.execution._executors import Lost
-from sklearn_bayes_search.execution._loop import Candidate, run, window
+from sklearn_bayes_search.execution._loop import Limits, Loop
+from sklearn_bayes_search.execution._progress import Candidate, Progress
+from sklearn_bayes_search.execution._queue import FoldQueue
+from sklearn_bayes_search.execution._window import Window, window_size
 from sklearn_bayes_search.optimizer._trial import Trial
 
 
@@ -138,25 +141,46 @@ def rng():
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(_loop, "time", clock)
-    monkeypatch.setattr(_deadline, "time", clock)
+    for module in (_loop, _progress, _deadline):
+        monkeypatch.setattr(module, "time", clock)
     return clock
+
+
+def loop(
+    executor,
+    optimizer,
+    evaluator,
+    *,
+    objective=None,
+    journal=None,
+    n_iter=10,
+    max_pending=1,
+    in_order=True,
+    deadline=None,
+    rules=(),
+    racing=None,
+    on_end=print,
+):
+    """Run the loop; return what was found."""
+    progress = Progress(objective or Values())
+    progress.optimizer, progress.journal = optimizer, journal
+    Loop(
+        progress,
+        FoldQueue(executor, evaluator, journal),
+        Window(max_pending, in_order),
+        Limits(n_iter, deadline, rules),
+        racing,
+        on_end,
+    ).run()
+    return progress.searched()
 
 
 def search(executor, *, optimizer=None, n_splits=1, **options):
     """Run the loop with toys."""
     optimizer, evaluator = optimizer or Optimizer(), Evaluator(n_splits)
     completed = []
-    arguments = {
-        "objective": Values(),
-        "n_iter": 10,
-        "max_pending": 1,
-        "in_order": True,
-        "deadline": None,
-        "on_end": completed.append,
-        **options,
-    }
-    candidates, reason, _ = run(optimizer, executor, evaluator, **arguments)
+    options = {"on_end": completed.append, **options}
+    candidates, reason, _ = loop(executor, optimizer, evaluator, **options)
     return optimizer, evaluator, candidates, completed, reason
 
 
@@ -167,17 +191,7 @@ def test_the_time_for_asking_is_measured(clock):
             return super().ask()
 
     executor = TimedExecutor(clock, [50.0])
-    optimizer, evaluator = Slow(), Evaluator(1)
-    arguments = {"objective": Values(), "max_pending": 1, "in_order": True}
-    _, _, seconds = run(
-        optimizer,
-        executor,
-        evaluator,
-        n_iter=3,
-        deadline=None,
-        on_end=lambda candidate: None,
-        **arguments,
-    )
+    _, _, seconds = loop(executor, Slow(), Evaluator(1), n_iter=3)
     assert seconds == 2.0
 
 
@@ -302,17 +316,7 @@ def test_what_a_check_raises_ends_the_search(rng):
             raise ValueError("not the same names")
 
     with pytest.raises(ValueError, match="not the same names"):
-        run(
-            Optimizer(),
-            Executor(rng),
-            Refusing(2),
-            objective=Values(),
-            n_iter=3,
-            max_pending=1,
-            in_order=True,
-            deadline=None,
-            on_end=print,
-        )
+        loop(Executor(rng), Optimizer(), Refusing(2), n_iter=3)
 
 
 def test_a_candidate_is_complete_with_its_last_fold(clock):
@@ -339,14 +343,14 @@ def test_a_candidate_is_complete_with_its_last_fold(clock):
 def test_the_window_follows_workers_and_folds(
     max_pending, n_workers, n_splits, expected
 ):
-    assert window(max_pending, n_workers, n_splits) == expected
+    assert window_size(max_pending, n_workers, n_splits) == expected
 
 
 @given(n_workers=st.integers(2, 200), n_splits=st.integers(1, 50))
 def test_the_window_keeps_the_workers_busy_while_one_candidate_finishes(
     n_workers, n_splits
 ):
-    L = window("auto", n_workers, n_splits)
+    L = window_size("auto", n_workers, n_splits)
     others = n_workers - 1
     assert (L - 1) * n_splits >= 2.5 * others
     assert (L - 2) * n_splits < 2.5 * others
@@ -354,7 +358,7 @@ def test_the_window_keeps_the_workers_busy_while_one_candidate_finishes(
 
 @given(st.integers(1, 100), st.integers(1, 100), st.integers(1, 100))
 def test_a_number_is_the_window(max_pending, n_workers, n_splits):
-    assert window(max_pending, n_workers, n_splits) == max_pending
+    assert window_size(max_pending, n_workers, n_splits) == max_pending
 
 
 def timed(clock, durations, *, timeout, refit=False, n_workers=1, **options):
@@ -450,15 +454,15 @@ def test_no_search_outlasts_its_time_by_more_than_a_fit(
 ):
     with pytest.MonkeyPatch.context() as patch:
         clock = Clock()
-        patch.setattr(_loop, "time", clock)
-        patch.setattr(_deadline, "time", clock)
+        for module in (_loop, _progress, _deadline):
+            patch.setattr(module, "time", clock)
         n, seconds, reason = timed(
             clock,
             durations,
             n_workers=n_workers,
             n_splits=n_splits,
             timeout=30,
-            max_pending=window("auto", n_workers, n_splits),
+            max_pending=window_size("auto", n_workers, n_splits),
             in_order=in_order,
         )
     assert seconds <= 30 + max(durations)
@@ -476,9 +480,9 @@ def test_equal_fits_on_many_workers_overrun_by_less_than_one_candidate(
 ):
     with pytest.MonkeyPatch.context() as patch:
         clock = Clock()
-        patch.setattr(_loop, "time", clock)
-        patch.setattr(_deadline, "time", clock)
-        L = window("auto", n_workers, n_splits)
+        for module in (_loop, _progress, _deadline):
+            patch.setattr(module, "time", clock)
+        L = window_size("auto", n_workers, n_splits)
         n, seconds, _ = timed(
             clock,
             [1.0],
@@ -550,10 +554,10 @@ class Journal:
 
 @pytest.fixture
 def losing_evaluator(monkeypatch):
-    def of_lost(self, fold, lost):
+    def lost_result(self, fold, lost):
         return {"value": None, "fit_time": 0.0, "score_time": 0.0}
 
-    monkeypatch.setattr(Evaluator, "of_lost", of_lost, raising=False)
+    monkeypatch.setattr(Evaluator, "lost_result", lost_result, raising=False)
 
 
 @pytest.mark.usefixtures("losing_evaluator")

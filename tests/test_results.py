@@ -21,7 +21,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn_bayes_search import BayesSearchCV, read_journal
 from sklearn_bayes_search.execution import _verbose
 from sklearn_bayes_search.execution._deadline import Deadline
-from sklearn_bayes_search.execution._loop import Candidate
+from sklearn_bayes_search.execution._progress import Candidate
 from sklearn_bayes_search.execution._verbose import announce, candidate_line, reporter
 from sklearn_bayes_search.optimizer._trial import Outcome, Trial
 from sklearn_bayes_search.results._cv_results import Objective
@@ -276,9 +276,11 @@ def test_the_time_that_is_left_is_no_more_than_the_time_limit_leaves(capsys):
     ],
 )
 def test_what_there_is_to_do_is_announced(arguments, may_end, text, capsys):
-    announce(*arguments, None, may_end=may_end)
+    *how_many, seconds = arguments
+    limit = None if seconds is None else Deadline(seconds, refit=False)
+    announce(*how_many, limit, None, may_end=may_end)
     assert capsys.readouterr().out.startswith("Fitting 5 folds for each")
-    announce(*arguments, None, may_end=may_end)
+    announce(*how_many, limit, None, may_end=may_end)
     assert capsys.readouterr().out.endswith(f"{text}\n")
 
 

@@ -5,7 +5,10 @@ from simulated_search import Schedule
 from simulation import simulate
 
 from sklearn_bayes_search.execution._journal import _lines
-from sklearn_bayes_search.execution._loop import Candidate, _Loop
+from sklearn_bayes_search.execution._loop import Loop
+from sklearn_bayes_search.execution._progress import Candidate
+from sklearn_bayes_search.execution._queue import FoldQueue
+from sklearn_bayes_search.execution._window import Window
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 
 
@@ -68,18 +71,12 @@ def write_two_of_three(monkeypatch):
     def write(self, *records):
         original(self, *(record for record in records if sum(record[0].row) % 1 < 0.6))
 
-    original = _Loop._write
-    monkeypatch.setattr(_Loop, "_write", write)
+    original = FoldQueue._write
+    monkeypatch.setattr(FoldQueue, "_write", write)
 
 
 def tell_as_they_end(monkeypatch):
-    def tell_visible(self):
-        in_order, self.in_order = self.in_order, False
-        original(self)
-        self.in_order = in_order
-
-    original = _Loop._tell_visible
-    monkeypatch.setattr(_Loop, "_tell_visible", tell_visible)
+    monkeypatch.setattr(Window, "shows", lambda self, other, number: other.ended)
 
 
 def forget_a_paused_candidate(monkeypatch):
@@ -89,8 +86,8 @@ def forget_a_paused_candidate(monkeypatch):
         self.candidates += last
         return again
 
-    original = _Loop._resume
-    monkeypatch.setattr(_Loop, "_resume", resume)
+    original = Loop._resume
+    monkeypatch.setattr(Loop, "_resume", resume)
 
 
 def count_a_fold_twice(monkeypatch):

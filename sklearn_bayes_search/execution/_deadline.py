@@ -39,14 +39,14 @@ class Deadline:
         """Give the seconds that are left, negative if it is over."""
         return self._end - time.monotonic()
 
-    def has_room(self, candidates, executor):
+    def has_room(self, candidates, n_workers):
         """Tell whether to ask before anything is known of how long a candidate takes.
 
         Then no more than one for each group of workers that its folds occupy.
         """
         if not candidates or self._n_ended:
             return True
-        return len(candidates) * len(candidates[0].folds) < executor.n_workers
+        return len(candidates) * len(candidates[0].folds) < n_workers
 
     def is_near(self, candidates, n_workers):
         """Tell whether one more candidate would probably end too late.

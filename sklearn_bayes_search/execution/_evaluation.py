@@ -24,6 +24,7 @@ __all__ = [
     "check_fit_params",
     "check_names",
     "draw_splits",
+    "draws_anew",
     "name_error_scores",
 ]
 
@@ -71,6 +72,12 @@ def draw_splits(cv, X, y, split_params):
                     f"empty. The {name} part of split {index} is empty."
                 )
     return splits
+
+
+def draws_anew(cv):
+    """Check whether a splitter would draw other folds for the same data."""
+    shuffles = getattr(cv, "shuffle", hasattr(cv, "random_state"))
+    return shuffles and getattr(cv, "random_state", 0) is None
 
 
 def check_names(estimator, space):
@@ -293,7 +300,7 @@ class Evaluator:
             **self._callbacks.leaf(trial.number * self.n_splits + fold),
         )
 
-    def of_lost(self, fold, lost):
+    def lost_result(self, fold, lost):
         """Make the result of a fold whose process died or was ended.
 
         Parameters

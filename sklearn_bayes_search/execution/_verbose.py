@@ -17,7 +17,7 @@ FORESEEN_AFTER = 5
 LONGEST_ERROR = 160
 
 
-def announce(n_splits, total, seconds, journal, *, may_end):
+def announce(n_splits, total, deadline, journal, *, may_end):
     """Print how much there is to do, as GridSearchCV does, as far as it is known.
 
     Parameters
@@ -26,7 +26,7 @@ def announce(n_splits, total, seconds, journal, *, may_end):
         Number of folds.
     total : int or None
         How many candidates there will be at most; None if that is not planned.
-    seconds : float or None
+    deadline : Deadline or None
         The time limit.
     journal : Journal or None
         What it holds is told.
@@ -43,7 +43,8 @@ def announce(n_splits, total, seconds, journal, *, may_end):
             f"Fitting {n_splits} folds for each of {up_to}{total} candidates, "
             f"totalling {up_to}{total * n_splits} fits"
         )
-    print(n_fits if seconds is None else f"{n_fits}, for up to {duration(seconds)}")
+    limit = "" if deadline is None else f", for up to {duration(deadline.seconds)}"
+    print(n_fits + limit)
 
 
 def reporter(objective, total, deadline, verbose, space):

@@ -1,13 +1,16 @@
 """What must be the same for the results of one search to be of use in another."""
 
 from collections.abc import Mapping
+from dataclasses import fields, replace
+
+import numpy as np
 
 from sklearn_bayes_search.execution._journal._digest import digest
 
 __all__ = ["fingerprint"]
 
 
-def fingerprint(space, seed, **components):
+def fingerprint(space, seed, racing=None, **components):
     """Identify a search: what must be the same for its results to be of use.
 
     Parameters
@@ -16,6 +19,8 @@ def fingerprint(space, seed, **components):
         What is searched.
     seed : int or None
         Of the search; None where any will do.
+    racing : FoldRacing or None, default=None
+        Which folds run.
     **components : object
         Whatever else matters, by the name that an error gives it.
 
@@ -27,7 +32,17 @@ def fingerprint(space, seed, **components):
     """
     digests = {"space": digest(code=(_distributions(space), space.constraint))}
     digests |= {name: digest(value) for name, value in components.items()}
-    return {**digests, "seed": None if seed is None else str(seed)}
+    digests["seed"] = None if seed is None else str(seed)
+    return {**digests, "racing": _racing(racing)}
+
+
+def _racing(racing):
+    """Write racing down, the same for numbers of Python and of NumPy."""
+    if racing is None:
+        return repr(racing)
+    values = {field.name: getattr(racing, field.name) for field in fields(racing)}
+    numpy = {name: v.item() for name, v in values.items() if isinstance(v, np.generic)}
+    return repr(replace(racing, **numpy))
 
 
 def _distributions(space):

@@ -1,0 +1,128 @@
+"""The folds that run: handed to the workers, or answered by the journal."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from sklearn_bayes_search.execution._evaluation import Evaluator
+from sklearn_bayes_search.execution._executors import Executor
+from sklearn_bayes_search.execution._executors._base import DiedBefore, Lost
+from sklearn_bayes_search.execution._journal import Journal
+from sklearn_bayes_search.execution._progress import Candidate, FoldResult
+from sklearn_bayes_search.optimizer._trial import Trial
+
+__all__ = ["FoldQueue"]
+
+
+class FoldQueue:
+    """Runs folds, and yields their results.
+
+    What the journal has is not run again, and what comes back is written down there.
+    """
+
+    def __init__(
+        self, executor: Executor, evaluator: Evaluator, journal: Journal | None = None
+    ) -> None:
+        self._executor, self._evaluator = executor, evaluator
+        self._journal = journal
+        self._answered: deque[tuple[Candidate, int, FoldResult]] = deque()
+        self._running: dict[tuple[int, int], Candidate] = {}
+        # folds whose processes died are written once the machine is known to be well
+        self._unwritten: list[tuple[Trial, int, FoldResult]] = []
+
+    @property
+    def n_splits(self) -> int:
+        """Number of folds of a candidate."""
+        return self._evaluator.n_splits
+
+    @property
+    def n_workers(self) -> int:
+        """How many folds run at a time."""
+        return self._executor.n_workers
+
+    @property
+    def broken(self) -> str | None:
+        """Why no more folds can run."""
+        return self._executor.broken
+
+    def has_results(self, number: int, folds: Sequence[int]) -> bool:
+        """Check whether the journal has these folds of a candidate: they cost no time.
+
+        It may be one that is not asked for yet.
+        """
+        return all(self._stored(number, fold) is not None for fold in folds)
+
+    def _stored(self, number: int, fold: int) -> FoldResult | None:
+        if self._journal is None or self._journal.params(number) is None:
+            return None
+        return self._journal.result(number, fold)
+
+    def submit(
+        self,
+        candidate: Candidate,
+        folds: Sequence[int],
+        latest_begin: float | None = None,
+    ) -> None:
+        """Run folds, but for those that the journal has."""
+        trial = candidate.trial
+        for fold in folds:
+            result = self._stored(trial.number, fold)
+            if result is not None:
+                self._answered.append((candidate, fold, result))
+                continue
+            key = trial.number, fold
+            self._running[key] = candidate
+            if self._journal is not None and self._journal.died(*key):
+                key = DiedBefore(key)
+            task = self._evaluator.task(trial, fold, latest_begin)
+            self._executor.submit(key, task)
+
+    def results(self) -> Iterator[tuple[Candidate, int, FoldResult | None]]:
+        """Yield the next candidates, folds and results; none if nothing runs.
+
+        No result says that it was too late to begin the fold.
+        """
+        if self._answered:
+            while self._answered:  # more may be submitted meanwhile
+                candidate, fold, result = self._answered.popleft()
+                self._evaluator.check(result)
+                yield candidate, fold, result
+            return
+        results = self._executor.wait()
+        for key, value in results:
+            candidate, (_, fold) = self._running.pop(key), key
+            if value is None:
+                yield candidate, fold, None
+                continue
+            candidate.ran = True
+            yield candidate, fold, self._take_in(candidate.trial, fold, value)
+        if results and self._journal is not None:
+            self._journal.flush()
+
+    def _take_in(self, trial: Trial, fold: int, value: FoldResult | Lost) -> FoldResult:
+        """Return the result of a fold, after it is written down."""
+        if isinstance(value, Lost):
+            result = self._evaluator.lost_result(fold, value)
+            if value.by_death:
+                self._unwritten.append((trial, fold, result))
+            else:
+                self._write((trial, fold, result))
+        else:
+            result = value
+            self._write((trial, fold, result))
+            self._write_deaths()  # the machine is well
+        self._evaluator.check(result)
+        return result
+
+    def _write(self, *records: tuple[Trial, int, FoldResult]) -> None:
+        if self._journal is not None:
+            for record in records:
+                self._journal.add(*record)
+
+    def _write_deaths(self) -> None:
+        self._write(*self._unwritten)
+        self._unwritten.clear()
+
+    def close(self) -> None:
+        """Write down what was not yet, unless the machine is to blame."""
+        if not self.broken:
+            self._write_deaths()
