@@ -176,6 +176,8 @@ class Simulation:
     def live(self, number, life):
         """Run the search once more; check what must hold."""
         self.number, before = number, self.content()
+        if self.checkpoint and not before:  # as after a life on a full disk
+            self._forget()
         header, self.known = None, self.remembered
         if self.checkpoint:
             header, self.known = parse(before)
@@ -209,7 +211,6 @@ class Simulation:
             return
         if is_damaged:  # the way out that the error names
             self.path.unlink()
-            self._forget()
             self.live(number, life)
             return
         if is_fitted and not world.lost_by_luck:
@@ -250,8 +251,6 @@ class Simulation:
         }
         self.path.write_bytes(damaged[kind])
         self.happened.add(f"damage: {kind}")
-        if not damaged[kind]:
-            self._forget()
 
     def _check_interrupt(self, line):
         """Check that Ctrl-C ends in KeyboardInterrupt and keeps what there is."""
