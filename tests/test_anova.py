@@ -84,7 +84,7 @@ def test_a_sum_is_learned_from_fewer_points_than_by_one_distance():
     U, new = rng.random((40, 6)), rng.random((200, 6))
     y = total(U)
     errors = {}
-    for model in (AnovaProcess("rbf"), GaussianProcess("rbf", fall=0.0)):
+    for model in (AnovaProcess("rbf"), GaussianProcess("rbf", border_drop=0.0)):
         predicted = fitted(U, y, model, space).posterior(new).mean
         errors[type(model)] = np.std(predicted - total(new))
     assert errors[AnovaProcess] < 0.3 * errors[GaussianProcess]

@@ -481,10 +481,10 @@ def test_an_unknown_kernel_is_refused_at_once():
         GaussianProcess("matern12")
 
 
-@pytest.mark.parametrize("fall", [-0.1, np.inf, np.nan])
-def test_a_fall_that_is_none_is_refused(fall):
-    with pytest.raises(ValueError, match=r"'fall' parameter.*finite number >= 0"):
-        GaussianProcess(fall=fall)
+@pytest.mark.parametrize("drop", [-0.1, np.inf, np.nan])
+def test_a_drop_that_is_none_is_refused(drop):
+    with pytest.raises(ValueError, match=r"'border_drop' parameter.*number >= 0"):
+        GaussianProcess(border_drop=drop)
 
 
 def test_without_a_fall_the_mean_is_the_same_at_the_border(rng):
@@ -492,16 +492,16 @@ def test_without_a_fall_the_mean_is_the_same_at_the_border(rng):
     y = smooth_scores(U, rng)
     edges = np.vstack([np.zeros(3), np.ones(3)])
     flat, falling = (
-        fit(GaussianProcess(fall=fall), U, y).posterior(edges).mean
-        for fall in (0.0, 1.0)
+        fit(GaussianProcess(border_drop=drop), U, y).posterior(edges).mean
+        for drop in (0.0, 1.0)
     )
     assert (falling < flat - 0.5).all()
 
 
 def test_the_repr_shows_the_kernel():
     assert repr(GaussianProcess("rbf")) == "GaussianProcess(kernel='rbf')"
-    flat = GaussianProcess(fall=0.0)
-    assert repr(flat) == "GaussianProcess(kernel='matern52', fall=0.0)"
+    flat = GaussianProcess(border_drop=0.0)
+    assert repr(flat) == "GaussianProcess(kernel='matern52', border_drop=0.0)"
 
 
 @pytest.mark.parametrize(

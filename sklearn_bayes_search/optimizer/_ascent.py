@@ -41,32 +41,12 @@ def climb(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Follow the gradient from each point by a projected BFGS method.
 
-    Parameters
-    ----------
-    value_and_gradient : callable
-        Evaluates points of shape (m, n_dims): values, shape (m,), and gradients, shape
-        (m, n_dims).
-    X : ndarray of shape (n_points, n_dims)
-        Where to start, in units in which the function is about equally curved along all
-        columns.
-    low, high : ndarray of shape (n_points, n_dims)
-        Box of each point; a column whose bounds are equal stays.
-    max_evaluations : int
-        Of each point.
-    tolerance : float
-        A point rests when a step gains no more than this.
-    H : ndarray of shape (n_points, n_dims, n_dims) or None, default=None
-        Where the curvature at the starts is about known: the inverses of the negative
-        Hessians, as an earlier climb has found them.
-
-    Returns
-    -------
-    X : ndarray of shape (n_points, n_dims)
-        Points of the box whose values are at least those of the starts.
-    f : ndarray of shape (n_points,)
-        Their values.
-    H : ndarray of shape (n_points, n_dims, n_dims)
-        What the climbs have learned of the curvature there.
+    ``value_and_gradient`` takes points of shape (m, n_dims). ``X`` are the starts, in
+    units in which the function is about equally curved along all columns, and ``low``
+    and ``high`` their boxes, all of shape (n_points, n_dims); a column whose bounds
+    are equal stays. A point rests when a step gains no more than ``tolerance``. ``H``
+    may be what an earlier climb has learned of the curvature. Returns points of the
+    boxes whose values are at least those of the starts, these values, and ``H`` there.
     """
     x = X = np.clip(X, low, high)
     f, g = value_and_gradient(x)

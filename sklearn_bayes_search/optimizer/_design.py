@@ -44,18 +44,10 @@ def default_n_initial_points(space: Space, n_iter: int | None, max_pending: int)
 
 
 class SpaceFilling:
-    """An endless sequence of points that fill a space evenly.
+    """An endless sequence of points that fill a space, or the middle of it, evenly.
 
-    An object rather than a generator, so that it can be copied and pickled midway.
-
-    Parameters
-    ----------
-    space : Space
-        What to fill.
-    rng : numpy.random.Generator
-        Source of the points.
-    side : float, default=1.0
-        Part of the range of each number that is filled, in its middle.
+    ``side`` is the part of the range of each number that is filled. An object rather
+    than a generator, so that it can be copied and pickled midway.
     """
 
     def __init__(
@@ -67,19 +59,9 @@ class SpaceFilling:
     def find(
         self, wanted: Callable[[np.ndarray], bool], n_draws: int
     ) -> np.ndarray | None:
-        """Go on to the next point that is wanted and permitted by the constraint.
+        """Return the next snapped row that is wanted and permitted, if there is any.
 
-        Parameters
-        ----------
-        wanted : callable
-            Tells whether a snapped row of shape (n_dims,) will do.
-        n_draws : int
-            How many points to look at.
-
-        Returns
-        -------
-        row : ndarray of shape (n_dims,) or None
-            The point; None if there was none among so many.
+        It looks at ``n_draws`` points.
         """
         for _ in range(n_draws):
             if self._at == len(self._block):
@@ -102,27 +84,7 @@ class SpaceFilling:
 def given_points(
     space: Space, points: Any, more: Sequence[tuple[np.ndarray, dict[str, Any]]]
 ) -> list[tuple[np.ndarray, dict[str, Any]]]:
-    """Encode the points that a user gives to begin with.
-
-    Parameters
-    ----------
-    space : Space
-        Where they lie.
-    points : list of dict or None
-        The user's.
-    more : sequence of (row, params)
-        What follows them.
-
-    Returns
-    -------
-    given : list of (row, params)
-        All of them, each setting once.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a point is no dict, or not in the space.
-    """
+    """Encode the points that a user gives, and what follows them, each once."""
     points = () if points is None else points
     if isinstance(points, Mapping | str) or not isinstance(points, Sequence):
         raise TypeError(

@@ -45,19 +45,9 @@ MAX_ONE_HOT: Final = 100
 
 
 def matern52(r2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Evaluate the Matern correlation with nu = 5/2.
+    """Evaluate the Matern correlation with nu = 5/2 at squared scaled distances.
 
-    Parameters
-    ----------
-    r2 : ndarray
-        Squared scaled distances, >= 0.
-
-    Returns
-    -------
-    k : ndarray
-        Correlation, of the shape of ``r2``.
-    slope : ndarray
-        ``-2 dk / d(r2)``: finite at 0, unlike the derivative by the distance.
+    Returns it, and ``-2 dk / d(r2)``: finite at 0, unlike the derivative by distance.
     """
     t = np.sqrt(5.0 * r2)
     decay = np.exp(-t)

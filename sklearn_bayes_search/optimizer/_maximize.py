@@ -83,7 +83,7 @@ class AskedPoints:
             self._rows = self._rows[(self._rows != row).any(axis=1)]
 
     def repeats(self, row: np.ndarray) -> bool:
-        """Tell whether a row equals, or practically equals, one asked for before."""
+        """Return whether a row equals, or practically equals, one asked for before."""
         if row in self:
             return True
         if self._exact:
@@ -97,19 +97,13 @@ class AskedPoints:
         return self._rows
 
     def leave_out(self, U: np.ndarray) -> np.ndarray:
-        """Give the rows of ``U`` that were not asked for, each of them once."""
+        """Return the rows of ``U`` that were not asked for, each of them once."""
         places = dict(zip(keys(U), range(len(U)), strict=True))
         return U[[index for k, index in places.items() if k not in self._times]]
 
 
 class Maximizer:
-    """Finds the most promising new point of a space.
-
-    Parameters
-    ----------
-    space : Space
-        Where to look.
-    """
+    """Finds the most promising new point of a space."""
 
     def __init__(self, space: Space) -> None:
         self.space = space
@@ -123,7 +117,7 @@ class Maximizer:
         self._swept = np.flatnonzero(self.dims.discrete).tolist()
 
     def unasked(self, asked: AskedPoints) -> np.ndarray | None:
-        """List what is left of a small finite space; None for any other."""
+        """Return what is left of a small finite space; None for any other."""
         return None if self._grid is None else asked.leave_out(self._grid)
 
     def __call__(
@@ -135,25 +129,10 @@ class Maximizer:
         length_scales: np.ndarray,
         rng: np.random.Generator,
     ) -> np.ndarray | None:
-        """Find the point of the highest score among those not asked for.
+        """Return the point of the highest value not asked for before, if there is any.
 
-        Parameters
-        ----------
-        target : Target
-            What to maximise.
-        asked : AskedPoints
-            Points to leave out.
-        centres : ndarray of shape (n_centres, n_dims)
-            Good points, to look around.
-        length_scales : ndarray of shape (n_dims,)
-            How far the target stays similar along each column.
-        rng : numpy.random.Generator
-            Source of candidates.
-
-        Returns
-        -------
-        row : ndarray of shape (n_dims,) or None
-            The point; None if every candidate was asked for before.
+        ``centres`` are good points to look around, shape (n_centres, n_dims), and
+        ``length_scales``, shape (n_dims,), how far the target stays similar.
         """
         left = self.unasked(asked)
         if left is not None:
@@ -174,7 +153,7 @@ class Maximizer:
     def best_of(
         self, U: np.ndarray, values: np.ndarray, asked: AskedPoints
     ) -> np.ndarray | None:
-        """Give the row of the highest value that is new and permitted; None if none is.
+        """Return the row of the highest value that is new and permitted, if any is.
 
         ``U`` has snapped rows, shape (m, n_dims), and ``values`` the shape (m,).
         """
@@ -332,7 +311,7 @@ class Maximizer:
     def _variants(
         self, row: np.ndarray, column: int, rng: np.random.Generator
     ) -> np.ndarray:
-        """Give the row other levels of one column; none where it is inactive."""
+        """Return the row with other levels of one column; none where it is inactive."""
         if not self.dims.active[self.dims.branch_of(row[None]), column].all():
             return np.empty((0, len(row)))
         others = self._neighbours(row[column], column, rng)
@@ -348,7 +327,7 @@ class Maximizer:
     def _neighbours(
         self, position: float, column: int, rng: np.random.Generator
     ) -> np.ndarray:
-        """Other levels to try: all of a few, else the next ones and some at random."""
+        """Return other levels: all of a few, else the next ones and some at random."""
         low, high = self.space.reach[column]
         levels = self.dims.levels[column]
         if levels is None:  # how far the next ones are is not known

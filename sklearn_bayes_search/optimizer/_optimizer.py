@@ -230,7 +230,7 @@ class BayesianOptimizer:
         return trial
 
     def replace(self, trial: Trial, params: Mapping[str, Any] | None = None) -> Trial:
-        """Put another setting in the place of a pending one.
+        """Replace a pending trial by another setting.
 
         Parameters
         ----------
@@ -361,7 +361,7 @@ class BayesianOptimizer:
     def predict(
         self, settings: Sequence[Mapping[str, Any]], *, n_samples: int = 0
     ) -> Prediction:
-        """Tell what the model believes of settings; later asks are not affected.
+        """Predict the scores of settings; later asks are not affected.
 
         Parameters
         ----------
@@ -419,7 +419,7 @@ class BayesianOptimizer:
         self.history.replace(outcome)
 
     def _model_based(self, what: str) -> ModelBased:
-        """Give the proposer if it predicts scores, which ``what`` needs."""
+        """Return the proposer if it predicts scores, which ``what`` needs."""
         if not isinstance(self._proposer, ModelBased):
             raise ValueError(
                 f"{what} needs a surrogate that predicts scores, as 'gp' or "
@@ -428,7 +428,7 @@ class BayesianOptimizer:
         return self._proposer
 
     def _identify(self, trial: Any) -> Trial:
-        """Give the pending trial that is meant, or adopt a setting from elsewhere."""
+        """Return the pending trial that is meant, or adopt a setting from elsewhere."""
         if isinstance(trial, Mapping):
             return self._adopt(trial)
         if not isinstance(trial, Trial):
@@ -487,7 +487,7 @@ class BayesianOptimizer:
         return any(self.space.same(params, other) for other in told)
 
     def _fill(self) -> np.ndarray:
-        """Give the next space-filling row that was not asked for."""
+        """Return the next space-filling row that was not asked for."""
         left = self._maximizer.unasked(self._asked)
         if left is not None and len(left) == 0:
             raise self._nothing_left()
@@ -515,7 +515,7 @@ class BayesianOptimizer:
         return not self._asked.repeats(row)
 
     def _nothing_left(self) -> Exception:
-        """Tell why there is no point to ask for."""
+        """Return the error that says why there is no point to ask for."""
         if len(self._asked) == 0:
             looked_at = min(self.space.size, MAX_DRAWS)
             return ValueError(
@@ -541,7 +541,7 @@ class BayesianOptimizer:
         )
 
     def _observations(self) -> Observations | None:
-        """Give what was told and what is pending; None if there is nothing to learn."""
+        """Return what a proposer is passed; None if there is nothing to learn."""
         outcomes = list(self.history)
         failed = np.array([outcome.failed for outcome in outcomes])
         y, noise = targets(outcomes, failed)
@@ -561,7 +561,7 @@ class BayesianOptimizer:
         )
 
     def _rng(self, *stream: int) -> np.random.Generator:
-        """Give the generator of one ask, or of another numbered purpose."""
+        """Return the generator of one ask, or of another numbered purpose."""
         seeds = np.random.SeedSequence(self._entropy, spawn_key=stream)
         return np.random.default_rng(seeds)
 

@@ -45,24 +45,7 @@ FAILURE_NOISE = 1.0
 class Prior:
     """Earlier searches, ready to join the present points.
 
-    Parameters
-    ----------
-    space : Space
-        The present space.
-    prior_results : sequence of sources or None
-        A source is a sequence of pairs of a setting and its score.
-    rng : numpy.random.Generator
-        Handed to the models of the sources.
-
-    Attributes
-    ----------
-    best : list of (row, params)
-        The best setting of each source.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is something else, or a setting is not in the space.
+    ``best`` holds the best setting of each as a pair of row and params.
     """
 
     def __init__(
@@ -94,22 +77,10 @@ class Prior:
     def place(
         self, U: np.ndarray, y: np.ndarray, noise: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Put the rows of the sources on the scale of the present scores.
+        """Scale the rows of the sources like the present scores.
 
-        Parameters
-        ----------
-        U : ndarray of shape (n, n_dims)
-            The present points.
-        y : ndarray of shape (n,)
-            Their standardised scores.
-        noise : ndarray of shape (n,)
-            Their known noise; where it is large, the agreement counts little.
-
-        Returns
-        -------
-        U, y, noise : ndarray
-            Rows of the sources that agree, none if there is none, their scores and the
-            noise of these.
+        Takes the present points, their standardised scores and known noise: where it is
+        large, the agreement counts little. Returns the same of the sources that agree.
         """
         placed = [(U[:0], y[:0], noise[:0])]
         for source in self._sources:
@@ -142,23 +113,13 @@ class _Source:
 
 
 def best_setting(source: Results) -> Mapping[str, Any]:
-    """Give the setting with the highest score of a source, the first of equals."""
+    """Return the setting with the highest score of a source, the first of equals."""
     finite = [(params, score) for params, score in source if math.isfinite(score)]
     return max(finite, key=lambda pair: pair[1])[0]
 
 
 def normal_scores(scores: np.ndarray) -> np.ndarray:
-    """Replace scores by the normal quantiles of their ranks.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n,)
-        NaN where it failed: as bad as can be.
-
-    Returns
-    -------
-    z : ndarray of shape (n,)
-        Equal scores have equal ones.
+    """Replace scores, NaN for the worst, by the normal quantiles of their ranks [1]_.
 
     References
     ----------

@@ -19,17 +19,8 @@ WINSOR_SPREADS = 5.0
 def standardise(scores: np.ndarray) -> tuple[np.ndarray, float]:
     """Winsorise the low tail of scores, then scale them to mean 0 and deviation 1.
 
-    Parameters
-    ----------
-    scores : ndarray of shape (n,)
-        Finite scores of any size.
-
-    Returns
-    -------
-    y : ndarray of shape (n,)
-        Standardised scores; all 0 when the scores are equal up to rounding.
-    unit : float
-        How large a difference of scores is 1 in ``y``.
+    Returns ``y``, all 0 when the scores are equal up to rounding, and how large a
+    difference of scores is 1 in ``y``. The scores, shape (n,), are finite.
     """
     magnitude = float(np.abs(scores).max()) or 1.0  # 1e300 squared would overflow
     y = scores / magnitude
@@ -47,18 +38,7 @@ def standardise(scores: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def scale_of(scores: np.ndarray) -> tuple[float, float]:
-    """Tell how standardised scores become scores again.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n,)
-        As for `standardise`.
-
-    Returns
-    -------
-    centre, unit : float
-        ``centre + unit * y`` is the score, of those that were not winsorised.
-    """
+    """Return centre and unit: a score is ``centre + unit * y`` unless winsorised."""
     y, unit = standardise(scores)
     best = int(scores.argmax())  # never winsorised
     return float(scores[best] - unit * y[best]), unit
@@ -67,21 +47,9 @@ def scale_of(scores: np.ndarray) -> tuple[float, float]:
 def targets(
     outcomes: Sequence[Outcome], failed: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Give what a model learns.
+    """Return what a model learns: standardised scores and their known variances.
 
-    Parameters
-    ----------
-    outcomes : sequence of Outcome
-        What was told.
-    failed : ndarray of shape (n_outcomes,), bool
-        Which of them failed; some did not.
-
-    Returns
-    -------
-    y : ndarray of shape (n_outcomes,)
-        Standardised scores, the worst one where it failed.
-    noise : ndarray of shape (n_outcomes,)
-        Their known variances.
+    Both have shape (n_outcomes,); where it ``failed``, the score is the worst one.
     """
     scores = np.array([outcome.score for outcome in outcomes])
     y = np.empty(len(outcomes))

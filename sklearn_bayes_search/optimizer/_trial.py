@@ -101,7 +101,7 @@ class History:
         self._outcomes[number] = outcome
 
     def replace(self, outcome: Outcome) -> None:
-        """Put an outcome in the place of an earlier one of the same trial.
+        """Replace an earlier outcome of the same trial.
 
         Parameters
         ----------

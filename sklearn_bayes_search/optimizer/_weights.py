@@ -127,7 +127,7 @@ class Speed(Weight):
 
     def __init__(self, power: float = 1.0) -> None:
         self.power = power
-        self._model = GaussianProcess(fall=0.0)
+        self._model = GaussianProcess(border_drop=0.0)
         self._unit = 0.0
 
     def fit(

@@ -73,7 +73,7 @@ def _gp(**settings: Any) -> dict[str, Any]:
 
 
 VARIANTS = {
-    "no_fall": Variant("a mean without a fall to the border", _gp(fall=0.0)),
+    "no_fall": Variant("a mean without a fall to the border", _gp(border_drop=0.0)),
     "everywhere": Variant(
         "first points from the whole space, not from its middle",
         constants={"optimizer.MIDDLE": 1.0, "optimizer.MIDDLE_BESIDE_GIVEN": 1.0},

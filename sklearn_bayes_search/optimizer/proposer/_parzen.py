@@ -23,12 +23,12 @@ References
 
 import math
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Final
 
 import numpy as np
 from scipy.special import logsumexp, ndtr, ndtri
 
+from sklearn_bayes_search.exceptions import check_number
 from sklearn_bayes_search.optimizer._maximize import AskedPoints, Maximizer
 from sklearn_bayes_search.optimizer._weights import Feasibility
 from sklearn_bayes_search.optimizer.proposer._base import Observations, Proposer
@@ -93,24 +93,14 @@ class ParzenEstimator(Proposer):
     n_candidates: int = 24
 
     def __post_init__(self) -> None:
-        rule = "parameter of ParzenEstimator must be"
-        number = isinstance(self.gamma, Real) and not isinstance(self.gamma, bool)
-        if not number or not 0 < self.gamma < 1:
-            error = ValueError if number else TypeError
-            raise error(
-                f"The 'gamma' {rule} a number between 0 and 1, both excluded. "
-                f"Got {self.gamma!r} instead."
-            )
+        of = "ParzenEstimator"
+        check_number("gamma", self.gamma, of=of, above=0, below=1)
         if not isinstance(self.multivariate, bool | np.bool_):
             raise TypeError(
-                f"The 'multivariate' {rule} a bool. Got {self.multivariate!r} instead."
+                f"The 'multivariate' parameter of {of} must be a bool. "
+                f"Got {self.multivariate!r} instead."
             )
-        n = self.n_candidates
-        whole = isinstance(n, Integral) and not isinstance(n, bool)
-        if not whole or n < 1:
-            raise (ValueError if whole else TypeError)(
-                f"The 'n_candidates' {rule} an int >= 1. Got {n!r} instead."
-            )
+        check_number("n_candidates", self.n_candidates, of=of, whole=True, least=1)
 
     def propose(
         self,
@@ -146,7 +136,7 @@ class ParzenEstimator(Proposer):
         return best_of(space.spread(N_SPREAD, rng) if left is None else left)
 
     def _good(self, observations: Observations, rng: np.random.Generator) -> np.ndarray:
-        """Tell the best points from the others, shape (n_told,), bool.
+        """Return which of the points told and earlier are the best ones.
 
         Of equal scores, chance takes some: the first ones would be the same ever after.
         """
@@ -234,7 +224,7 @@ class _Mixture:
         return log_mass, np.log(np.maximum(prior, _TINY))
 
     def _added(self) -> float:
-        """What is added to the frequency of each category of a kernel."""
+        """Return what is added to the frequency of each category of a kernel."""
         return PRIOR_WEIGHT / (len(self.K) + 1)
 
     def sample(self, m: int, rng: np.random.Generator) -> np.ndarray:

@@ -88,9 +88,9 @@ class Surrogate(Protocol):
         Parameters
         ----------
         U : ndarray of shape (n_points, n_dims)
-            Snapped points, n_points >= 1.
+            Snapped points of the unit cube, at least one.
         y : ndarray of shape (n_points,)
-            Standardised scores.
+            Standardised scores, higher is better.
         noise : ndarray of shape (n_points,)
             Known part of the variance of ``y``, 0 where none is known.
         dims : Dims
@@ -102,6 +102,11 @@ class Surrogate(Protocol):
         -------
         Surrogate
             The object itself.
+
+        Raises
+        ------
+        ValueError
+            If the data are empty or not finite.
         """
         ...
 
@@ -138,3 +143,12 @@ class Surrogate(Protocol):
             The prediction.
         """
         ...
+
+
+def check_data(U: np.ndarray, y: np.ndarray, noise: np.ndarray, *, of: str) -> None:
+    """Check what the surrogate ``of`` this name is to be fitted to."""
+    if not (len(U) and np.isfinite(U).all() and np.isfinite(y + noise).all()):
+        raise ValueError(
+            f"{of}.fit needs at least one point and finite values of 'U', 'y' and "
+            f"'noise'. Got {len(U)} points; leave out failed ones."
+        )

@@ -28,15 +28,19 @@ References
 
 import copy
 from functools import partial
-from numbers import Integral
 from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
+from sklearn_bayes_search.exceptions import check_number
 from sklearn_bayes_search.optimizer._kernels import expand
-from sklearn_bayes_search.optimizer.surrogate._base import Posterior
+from sklearn_bayes_search.optimizer.surrogate._base import (
+    Posterior,
+    Surrogate,
+    check_data,
+)
 from sklearn_bayes_search.space._dims import Dims
 
 __all__ = ["RandomForest"]
@@ -51,7 +55,7 @@ RANK_SHARE: Final = 0.5
 _SMALLEST_VARIANCE: Final = 1e-6
 
 
-class RandomForest:
+class RandomForest(Surrogate):
     """A forest of randomised trees: for scores with cliffs and plateaus.
 
     It takes the score neither for smooth nor for equally rough everywhere, and does not
@@ -99,12 +103,7 @@ class RandomForest:
         self.min_samples_leaf = min_samples_leaf
         for name in ("n_estimators", "min_samples_leaf"):
             value = getattr(self, name)
-            whole = isinstance(value, Integral) and not isinstance(value, bool)
-            if not whole or value < 1:
-                raise (ValueError if whole else TypeError)(
-                    f"The {name!r} parameter of RandomForest must be an int >= 1. "
-                    f"Got {value!r} instead."
-                )
+            check_number(name, value, of="RandomForest", whole=True, least=1)
 
     def __repr__(self) -> str:
         return (
@@ -121,36 +120,7 @@ class RandomForest:
         dims: Dims,
         rng: np.random.Generator,
     ) -> Self:
-        """Grow the trees.
-
-        Parameters
-        ----------
-        U : ndarray of shape (n_points, n_dims)
-            Snapped points of the unit cube, at least one.
-        y : ndarray of shape (n_points,)
-            Standardised scores, higher is better.
-        noise : ndarray of shape (n_points,)
-            Known variances of ``y``, >= 0; a point weighs 1 / (1 + noise).
-        dims : Dims
-            What the columns stand for.
-        rng : numpy.random.Generator
-            Chooses cuts and made-up points.
-
-        Returns
-        -------
-        self : RandomForest
-            The fitted model.
-
-        Raises
-        ------
-        ValueError
-            If the data are empty or not finite.
-        """
-        if not (len(U) and np.isfinite(U).all() and np.isfinite(y + noise).all()):
-            raise ValueError(
-                "RandomForest.fit needs at least one point and finite values of "
-                f"'U', 'y' and 'noise'. Got {len(U)} points; leave out failed ones."
-            )
+        check_data(U, y, noise, of="RandomForest")
         self._dims = dims
         self._seed = int(rng.integers(2**63))
         # copies: the caller's arrays may change before `condition` adds to them
@@ -161,20 +131,6 @@ class RandomForest:
         return self
 
     def condition(self, U: np.ndarray, y: np.ndarray) -> "RandomForest":
-        """Return a forest of the same random numbers that also knows these points.
-
-        Parameters
-        ----------
-        U : ndarray of shape (n_points, n_dims)
-            Snapped points of the unit cube.
-        y : ndarray of shape (n_points,)
-            What is assumed there, in the unit of `posterior`.
-
-        Returns
-        -------
-        conditioned : RandomForest
-            A new model; this one is unchanged.
-        """
         # a shallow copy is enough: arrays and trees are replaced, never changed
         conditioned = copy.copy(self)
         conditioned._U = np.concatenate([self._U, U])
@@ -184,20 +140,6 @@ class RandomForest:
         return conditioned
 
     def posterior(self, U: np.ndarray, *, gradient: bool = False) -> Posterior:
-        """Predict the average of the latent score and its normal quantile.
-
-        Parameters
-        ----------
-        U : ndarray of shape (n_points, n_dims)
-            Points of the unit cube, snapped in the categorical columns.
-        gradient : bool, default=False
-            Without effect: trees have no slope.
-
-        Returns
-        -------
-        posterior : Posterior
-            Mean and standard deviation; no gradients.
-        """
         F = self._features(U)
         means = np.empty((len(self._trees), len(U)))
         within = np.zeros(len(U))
@@ -218,7 +160,7 @@ class RandomForest:
         )
 
     def _features(self, U: np.ndarray) -> np.ndarray:
-        """Give what trees split on: a column a category, in their own precision.
+        """Return what trees split on: a column a category, in their own precision.
 
         Levels that no point has must not share one: trees would split it off, and know
         nothing but made-up scores there.

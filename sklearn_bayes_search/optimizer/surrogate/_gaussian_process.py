@@ -27,6 +27,7 @@ from typing import ClassVar, Final, Self, TypeAlias
 import numpy as np
 from scipy.linalg.lapack import dpotrs, dtrtrs
 
+from sklearn_bayes_search.exceptions import check_number
 from sklearn_bayes_search.optimizer._ascent import climb
 from sklearn_bayes_search.optimizer._kernels import (
     CORRELATIONS,
@@ -38,7 +39,11 @@ from sklearn_bayes_search.optimizer._kernels import (
     scaled_features,
     squared_distances,
 )
-from sklearn_bayes_search.optimizer.surrogate._base import Posterior
+from sklearn_bayes_search.optimizer.surrogate._base import (
+    Posterior,
+    Surrogate,
+    check_data,
+)
 from sklearn_bayes_search.space._dims import Dims
 
 __all__ = ["GaussianProcess", "prior_mean"]
@@ -58,16 +63,16 @@ _BOUNDS: Final = np.log([[0.01, 100.0], [0.05, 20.0], [1e-6, 1.0]])
 _PRIOR: Final = np.array([[np.log(0.5), 1.0], [0.0, 0.5], [-8.0, 2.5]])
 # By how many standard deviations the mean falls from the centre to a corner. A process
 # without it tries the border too often, since nothing is known on its other side. With
-# falls of 1 and 2 a fifth to three quarters of the regret were left at 30 points on
+# drops of 1 and 2 a fifth to three quarters of the regret were left at 30 points on
 # functions whose best lies inside; with the best at a corner, 5 points more were taken.
-FALL: Final = 1.0
+BORDER_DROP: Final = 1.0
 # Hyper-parameters are good enough where no step promises more log probability.
 _TOLERANCE: Final = 1e-3
 # Variances below this are rounding error.
 _SMALLEST_VARIANCE: Final = 1e-12
 
 
-class GaussianProcess:
+class GaussianProcess(Surrogate):
     """A Gaussian process whose hyper-parameters are the most probable ones.
 
     One length scale a column, a mean that falls towards the border by a known amount
@@ -82,7 +87,7 @@ class GaussianProcess:
     kernel : {"matern52", "matern32", "rbf"}, default="matern52"
         How smooth the score is taken to be: twice or once differentiable, or
         infinitely often.
-    fall : float, default=1.0
+    border_drop : float, default=1.0
         By how many standard deviations of the scores the mean falls from the middle of
         the space to a corner, >= 0. 0 where nothing speaks for the middle.
 
@@ -100,7 +105,7 @@ class GaussianProcess:
     Raises
     ------
     ValueError
-        If the kernel is unknown, or the fall is negative or infinite.
+        If the kernel is unknown, or the drop is negative or infinite.
 
     Examples
     --------
@@ -128,23 +133,22 @@ class GaussianProcess:
     _n_fits_kept: int
     _n_searches: int
 
-    def __init__(self, kernel: str = "matern52", *, fall: float = FALL) -> None:
+    def __init__(
+        self, kernel: str = "matern52", *, border_drop: float = BORDER_DROP
+    ) -> None:
         if kernel not in CORRELATIONS:
             raise ValueError(
                 "The 'kernel' parameter of GaussianProcess must be one of "
                 f"{sorted(CORRELATIONS)}. Got {kernel!r} instead."
             )
-        if not 0 <= fall < np.inf:
-            raise ValueError(
-                "The 'fall' parameter of GaussianProcess must be a finite number >= 0. "
-                f"Got {fall!r} instead."
-            )
+        check_number("border_drop", border_drop, of="GaussianProcess", least=0)
         self.kernel = kernel
-        self.fall = fall
+        self.border_drop = border_drop
 
     def __repr__(self) -> str:
-        fall = "" if self.fall == FALL else f", fall={self.fall!r}"
-        return f"GaussianProcess(kernel={self.kernel!r}{fall})"
+        is_default = self.border_drop == BORDER_DROP
+        drop = "" if is_default else f", border_drop={self.border_drop!r}"
+        return f"GaussianProcess(kernel={self.kernel!r}{drop})"
 
     def fit(
         self,
@@ -155,42 +159,13 @@ class GaussianProcess:
         dims: Dims,
         rng: np.random.Generator,
     ) -> Self:
-        """Learn from points and scores; start from the last fit's hyper-parameters.
-
-        Parameters
-        ----------
-        U : ndarray of shape (n_points, n_dims)
-            Snapped points of the unit cube, at least one.
-        y : ndarray of shape (n_points,)
-            Standardised scores, higher is better.
-        noise : ndarray of shape (n_points,)
-            Known variances of ``y``, >= 0, 0 where none is known.
-        dims : Dims
-            What the columns stand for.
-        rng : numpy.random.Generator
-            Chooses the subset that hyper-parameters are fitted to above 1000 points.
-
-        Returns
-        -------
-        self : GaussianProcess
-            The fitted model.
-
-        Raises
-        ------
-        ValueError
-            If the data are empty or not finite.
-        """
         correlation = CORRELATIONS[self.kernel]
         # Copies: the caller's arrays may change before the next fit compares them.
         U, y, noise = (np.array(values, dtype=float) for values in (U, y, noise))
-        if not (len(U) and np.isfinite(U).all() and np.isfinite(y + noise).all()):
-            raise ValueError(
-                "GaussianProcess.fit needs at least one point and finite values of "
-                f"'U', 'y' and 'noise'. Got {len(U)} points; leave out failed ones."
-            )
+        check_data(U, y, noise, of="GaussianProcess")
         n, d = U.shape
         F, owner = expand(U, dims)
-        residual = y - prior_mean(U, dims, self.fall)[0]
+        residual = y - prior_mean(U, dims, self.border_drop)[0]
         warm = hasattr(self, "theta_") and len(self.theta_) == d + 2
         if warm and self._holds(correlation, F, residual, noise):
             return self  # several points are asked for before something is told
@@ -218,20 +193,6 @@ class GaussianProcess:
         return self
 
     def condition(self, U: np.ndarray, y: np.ndarray) -> "GaussianProcess":
-        """Return a model with the same hyper-parameters that also holds these points.
-
-        Parameters
-        ----------
-        U : ndarray of shape (n_points, n_dims)
-            Snapped points of the unit cube.
-        y : ndarray of shape (n_points,)
-            Their standardised scores, without known noise.
-
-        Returns
-        -------
-        conditioned : GaussianProcess
-            A new model; this one is unchanged.
-        """
         # A shallow copy is enough: arrays are replaced, never written to.
         conditioned = copy.copy(self)
         conditioned._hold(
@@ -243,20 +204,6 @@ class GaussianProcess:
         return conditioned
 
     def posterior(self, U: np.ndarray, *, gradient: bool = False) -> Posterior:
-        """Predict the latent score.
-
-        Parameters
-        ----------
-        U : ndarray of shape (n_points, n_dims)
-            Points of the unit cube, snapped in the categorical columns.
-        gradient : bool, default=False
-            Whether to also compute derivatives by ``U``.
-
-        Returns
-        -------
-        posterior : Posterior
-            Mean, standard deviation, and what was asked for.
-        """
         s = self.signal_variance_
         F, owner = expand(U, self._dims, self._U)
         ls = self.length_scales_[owner]
@@ -306,7 +253,7 @@ class GaussianProcess:
         )
 
     def _prior_mean(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return prior_mean(U, self._dims, self.fall)
+        return prior_mean(U, self._dims, self.border_drop)
 
     def log_marginal_likelihood(
         self, theta: np.ndarray, *, gradient: bool = False
@@ -404,28 +351,15 @@ class GaussianProcess:
 
 
 def prior_mean(
-    U: np.ndarray, dims: Dims, fall: float = FALL
+    U: np.ndarray, dims: Dims, border_drop: float = BORDER_DROP
 ) -> tuple[np.ndarray, np.ndarray]:
     """Expect less towards the border of numeric columns, before any score is known.
 
-    Each active column takes its share of the fall, as the square of the distance from
-    the middle; inactive ones and categories, none. The mean over the cube is 0.
-
-    Parameters
-    ----------
-    U : ndarray of shape (n_points, n_dims)
-        Points of the unit cube.
-    dims : Dims
-        What the columns stand for.
-
-    Returns
-    -------
-    mean : ndarray of shape (n_points,)
-        In standard deviations of the scores.
-    gradient : ndarray of shape (n_points, n_dims)
-        Its derivatives by ``U``.
+    Each active column takes its share of the drop, as the square of the distance from
+    the middle; inactive ones and categories, none. The mean over the cube is 0. Returns
+    it in standard deviations of the scores, shape (n_points,), and its gradient.
     """
-    shares = fall / max(dims.n_active, 1) * (dims.active & ~dims.categorical)
+    shares = border_drop / max(dims.n_active, 1) * (dims.active & ~dims.categorical)
     share = shares[dims.branch_of(U)]
     x = 2.0 * U - 1.0
     return np.einsum("ij,ij->i", share, 1 / 3 - x * x), -4.0 * share * x
