@@ -70,8 +70,9 @@ from sklearn_bayes_search.results._folds import mean_test_share
 from sklearn_bayes_search.results._prior_results import read_prior_results
 from sklearn_bayes_search.results._selection import OneStandardError
 from sklearn_bayes_search.results._tables import ResultTables
-from sklearn_bayes_search.space import Space, as_space
+from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._parse import warn_of_bounds
+from sklearn_bayes_search.space._space import as_space
 
 __all__ = ["BayesSearchCV"]
 

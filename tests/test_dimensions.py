@@ -13,13 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.svm import SVC
 
-from sklearn_bayes_search.space import (
-    Categorical,
-    Integer,
-    Ordinal,
-    Real,
-    Space,
-)
+from sklearn_bayes_search.space import Categorical, Integer, Ordinal, Real, Space
 
 few = settings(deadline=None, max_examples=40)
 

@@ -43,7 +43,7 @@ from sklearn_bayes_search.report import _charts
 from sklearn_bayes_search.report._findings import find
 from sklearn_bayes_search.results._selection import equivalent_settings, honest_score
 from sklearn_bayes_search.results._times import Timeline, duration
-from sklearn_bayes_search.space import as_space
+from sklearn_bayes_search.space._space import as_space
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")

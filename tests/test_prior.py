@@ -16,7 +16,8 @@ from sklearn_bayes_search.optimizer.acquisition import (
     LogExpectedImprovement,
 )
 from sklearn_bayes_search.optimizer.proposer import Observations
-from sklearn_bayes_search.space import Real, Space, as_space
+from sklearn_bayes_search.space import Real, Space
+from sklearn_bayes_search.space._space import as_space
 
 
 def draw(space, n, score=hill, seed=7):

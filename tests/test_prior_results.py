@@ -28,7 +28,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import BayesSearchCV, Integer, Real, Space
 from sklearn_bayes_search.results._prior_results import read_prior_results
-from sklearn_bayes_search.space import as_space
+from sklearn_bayes_search.space._space import as_space
 
 # scikit-learn < 1.7 passes options to L-BFGS-B that SciPy >= 1.16 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:.*L-BFGS-B:DeprecationWarning")

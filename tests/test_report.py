@@ -59,7 +59,7 @@ from sklearn_bayes_search.results._observed import observe
 from sklearn_bayes_search.results._selection import honest_score
 from sklearn_bayes_search.results._short_text import shown
 from sklearn_bayes_search.results._times import Timeline
-from sklearn_bayes_search.space import as_space
+from sklearn_bayes_search.space._space import as_space
 
 X, y = load_iris(return_X_y=True)
 SPACE = {"C": loguniform(1e-3, 1e3), "gamma": loguniform(1e-5, 1e1)}

@@ -28,7 +28,7 @@ from sklearn_bayes_search.results._cv_results import Objective
 from sklearn_bayes_search.results._prior_results import settings_of
 from sklearn_bayes_search.results._short_text import setting_writer
 from sklearn_bayes_search.results._tables import results_frame
-from sklearn_bayes_search.space import as_space
+from sklearn_bayes_search.space._space import as_space
 
 X = np.arange(40.0).reshape(20, 2) / 40
 

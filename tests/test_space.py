@@ -25,16 +25,10 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import BayesianOptimizer, BayesSearchCV
-from sklearn_bayes_search.space import (
-    Categorical,
-    Integer,
-    Ordinal,
-    Real,
-    Space,
-    as_space,
-)
+from sklearn_bayes_search.space import Categorical, Integer, Ordinal, Real, Space
 from sklearn_bayes_search.space._dims import key
 from sklearn_bayes_search.space._parse import warn_of_bounds
+from sklearn_bayes_search.space._space import as_space
 
 few = settings(deadline=None, max_examples=30)
 

@@ -37,8 +37,8 @@ from sklearn_bayes_search.optimizer.proposer import (
 from sklearn_bayes_search.optimizer.proposer._model_based import ModelBased
 from sklearn_bayes_search.optimizer.proposer._names import as_proposer
 from sklearn_bayes_search.optimizer.surrogate import Surrogate
-from sklearn_bayes_search.space import as_space
 from sklearn_bayes_search.space._parse import warn_of_bounds
+from sklearn_bayes_search.space._space import as_space
 
 __all__ = ["BayesianOptimizer", "History", "Outcome", "Prediction", "Trial"]
 

@@ -180,10 +180,8 @@ class Categorical(Listed):
 
     Raises
     ------
-    TypeError
-        If ``choices`` is no sequence, or for arguments of other libraries' dimensions.
-    ValueError
-        If it is empty.
+    TypeError, ValueError
+        If ``choices`` is no sequence or empty; for arguments of other libraries.
 
     Examples
     --------
@@ -212,10 +210,8 @@ class Ordinal(Listed):
 
     Raises
     ------
-    TypeError
-        If ``choices`` is no sequence.
-    ValueError
-        If it is empty.
+    TypeError, ValueError
+        If ``choices`` is no sequence or empty.
 
     Examples
     --------

@@ -28,16 +28,9 @@ LATTICE = 2.0**-46
 class Dimension:
     """One parameter's values and their positions in [0, 1].
 
-    Attributes
-    ----------
-    n_levels : int or None
-        Number of different values; None where they cannot be counted.
-    discrete : bool
-        Whether positions are snapped to levels.
-    categorical : bool
-        Whether the levels have no order.
-    reach : tuple of (float, float)
-        The positions between which a search chooses. Values beyond may be given.
+    ``n_levels`` counts the values, None where that is not possible. Of a ``discrete``
+    dimension positions are snapped to levels, which have no order if ``categorical``. A
+    search chooses between the positions ``reach``; values beyond may be given.
     """
 
     n_levels: int | None = None
@@ -46,23 +39,11 @@ class Dimension:
     categorical: bool = False
 
     def positions(self) -> np.ndarray | None:
-        """Return the positions of all levels.
-
-        Returns
-        -------
-        positions : ndarray of shape (n_levels,) or None
-            In the user's order; None where the levels are not listed.
-        """
+        """Return the positions of all levels, in the user's order; None if unlisted."""
         return None
 
     def each(self) -> Iterator[float]:
-        """Iterate over the positions of all levels, however many there are.
-
-        Yields
-        ------
-        u : float
-            A position, in the user's order.
-        """
+        """Iterate over the positions of all levels, however many there are."""
         n_levels = self.n_levels
         if n_levels is None:
             raise ValueError(f"The values of {self!r} cannot be listed.")
@@ -76,83 +57,23 @@ class Dimension:
         return positions[start:stop]
 
     def snap(self, u: np.ndarray) -> np.ndarray:
-        """Move positions to the nearest ones in use.
-
-        Parameters
-        ----------
-        u : ndarray of shape (n,)
-            Any positions in [0, 1].
-
-        Returns
-        -------
-        u : ndarray of shape (n,)
-            Positions that values have.
-        """
+        """Move positions (n,) to the nearest ones that values have."""
         raise NotImplementedError
 
     def decode(self, u: float) -> Any:
-        """Return the value at a position.
-
-        Parameters
-        ----------
-        u : float
-            Position in [0, 1].
-
-        Returns
-        -------
-        value : object
-            The value there; of a list of choices, the user's own object.
-        """
+        """Return the value at a position; of a list, the user's own object."""
         raise NotImplementedError
 
     def decode_many(self, u: np.ndarray) -> list[Any]:
-        """Return the values at many positions, which some dimensions do much faster.
-
-        Parameters
-        ----------
-        u : ndarray of shape (n,)
-            Positions in [0, 1].
-
-        Returns
-        -------
-        values : list of length n
-            What `decode` returns for each.
-        """
+        """Return the values at positions (n,), which some dimensions do much faster."""
         return [self.decode(position) for position in u.tolist()]
 
     def encode(self, value: Any) -> float:
-        """Return the position of a value.
-
-        Parameters
-        ----------
-        value : object
-            A value of the dimension.
-
-        Returns
-        -------
-        u : float
-            Its position in [0, 1].
-
-        Raises
-        ------
-        ValueError
-            If the dimension does not have the value; the message says why.
-        """
+        """Return the position of a value; a ValueError says why there is none."""
         raise NotImplementedError
 
     def contains(self, value: Any) -> bool:
-        """Check whether the dimension has a value.
-
-        Parameters
-        ----------
-        value : object
-            Any object.
-
-        Returns
-        -------
-        bool
-            Whether `encode` would place it.
-        """
+        """Check whether `encode` would place a value."""
         try:
             self.encode(value)
         except ValueError:
@@ -160,28 +81,11 @@ class Dimension:
         return True
 
     def middle(self) -> Any:
-        """Return the value in the middle.
-
-        Returns
-        -------
-        value : object
-            As likely to be exceeded as not; of an even number of choices the lower.
-        """
+        """Return the value in the middle; of an even number of choices the lower."""
         return self.decode(float(self.snap(np.array([0.5]))[0]))
 
     def rvs(self, random_state: Any = None) -> Any:
-        """Draw one value, uniformly over [0, 1].
-
-        Parameters
-        ----------
-        random_state : int, RandomState, Generator or None, default=None
-            Source of randomness, as in scikit-learn's ``ParameterSampler``.
-
-        Returns
-        -------
-        value : object
-            A value of the dimension.
-        """
+        """Draw one value, uniformly over [0, 1], for ``ParameterSampler``."""
         u = np.array([as_generator(random_state).uniform()])
         return self.decode(float(self.snap(u)[0]))
 
@@ -216,10 +120,9 @@ class Real(_Range):
 
     Raises
     ------
-    TypeError
-        If a bound is no number, or for arguments of other libraries' dimensions.
-    ValueError
-        If the bounds are not finite, not ascending, or not positive with ``log=True``.
+    TypeError, ValueError
+        If the bounds are not finite numbers in ascending order, or not positive with
+        ``log=True``; for arguments of other libraries' dimensions.
 
     Examples
     --------
@@ -282,10 +185,9 @@ class Integer(_Range):
 
     Raises
     ------
-    TypeError
-        If a bound is no int, or for arguments of other libraries' dimensions.
-    ValueError
-        If the bounds are not ascending, or below 1 with ``log=True``.
+    TypeError, ValueError
+        If the bounds are not ints in ascending order, or below 1 with ``log=True``; for
+        arguments of other libraries' dimensions.
 
     Examples
     --------

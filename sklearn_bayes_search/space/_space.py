@@ -55,11 +55,9 @@ class Space:
 
     Raises
     ------
-    TypeError
+    TypeError, ValueError
         If it is no dict or list of dicts, or a value is neither choices nor a
-        distribution.
-    ValueError
-        If there are no choices, or a distribution cannot be used.
+        distribution that can be used.
 
     Examples
     --------
@@ -495,18 +493,7 @@ class Space:
 
 
 def as_space(param_distributions: Any) -> Space:
-    """Return the space of what a user gives.
-
-    Parameters
-    ----------
-    param_distributions : dict, list of dicts or Space
-        The parameters; a `Space` is returned as it is.
-
-    Returns
-    -------
-    space : Space
-        The search space.
-    """
+    """Return the space of what a user gives: dict, list of dicts or a Space itself."""
     if isinstance(param_distributions, Space):
         return param_distributions
     return Space(param_distributions)

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from sklearn_bayes_search import Integer, Real
-from sklearn_bayes_search.space import Space, as_space
+from sklearn_bayes_search.space import Space
+from sklearn_bayes_search.space._space import as_space
 
 __all__ = ["BRANCH", "Layout", "Parameter", "Params"]
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_bayes_search import Integer, Real
-from sklearn_bayes_search.space import as_space
+from sklearn_bayes_search.space._space import as_space
 
 __all__ = ["TASKS", "SyntheticTask"]
 

@@ -29,7 +29,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import ThreadpoolController
 
-from sklearn_bayes_search.space import as_space
+from sklearn_bayes_search.space._space import as_space
 
 __all__ = ["TASKS", "Task"]
 

@@ -8,8 +8,8 @@ import pandas as pd
 
 from sklearn_bayes_search.results._folds import estimate_paused
 from sklearn_bayes_search.results._prior_results import EMPTY, settings_of
-from sklearn_bayes_search.space import as_space
 from sklearn_bayes_search.space._seen import seen_space
+from sklearn_bayes_search.space._space import as_space
 
 __all__ = ["Results", "read_results", "searched_space", "without_resource"]
 
