@@ -187,7 +187,7 @@ def test_nothing_is_black_on_black(display):
 
 @pytest.mark.parametrize("display", FROM_ANY)
 def test_what_is_no_search_is_refused(display):
-    with pytest.raises(ValueError, match=r"must be fitted"):
+    with pytest.raises(ValueError, match="must be a fitted search"):
         display.from_estimator(GridSearchCV(TREE, {}))
     with pytest.raises(TypeError, match="must be a fitted search"):
         display.from_estimator(3)

@@ -21,10 +21,12 @@ from sklearn_bayes_search import (
     BayesSearchCV,
     GaussianProcess,
     Integer,
+    OneStandardError,
     Ordinal,
     RandomForest,
     Real,
 )
+from sklearn_bayes_search.results import honest_score
 from sklearn_bayes_search.results._observed import ScoreModel, observe
 from sklearn_bayes_search.space import Categorical
 from sklearn_bayes_search.space._seen import seen_space
@@ -203,6 +205,15 @@ def test_the_metric_is_that_of_refit_unless_told():
     assert_array_equal(observe(search, "first").scores, -observe(search).scores)
 
 
+@pytest.mark.parametrize("refit", [False, OneStandardError("b")])
+def test_the_metric_of_a_search_without_a_name_in_refit_is_what_it_maximised(refit):
+    scoring = {name: lambda est, X, y=None: est.a for name in ("first", "second")}
+    options = {"scoring": scoring, "refit": refit, "objective_metric": "second"}
+    search = bayes(n_iter=4, **options)
+    assert observe(search).metric == "second"
+    assert honest_score(search) == search.honest_score()
+
+
 def test_of_several_metrics_one_must_be_chosen():
     search = two_metrics(refit=False)
     with pytest.raises(ValueError, match=r"\['first', 'second'\].*Choose"):
@@ -214,7 +225,7 @@ def test_of_several_metrics_one_must_be_chosen():
 @pytest.mark.parametrize(
     ("search", "error", "message"),
     [
-        (GridSearchCV(toys.Toy(), {"a": [1]}), ValueError, "must be fitted"),
+        (GridSearchCV(toys.Toy(), {"a": [1]}), ValueError, "must be a fitted search"),
         ([1, 2], TypeError, "fitted search"),
         ({"params": [{"a": 1}]}, ValueError, "must have a score"),
         ({"mean_test_score": [1.0]}, ValueError, "must have settings"),

@@ -400,15 +400,15 @@ def test_a_search_in_which_all_failed_is_left_out():
         (
             GridSearchCV(TREE, GRID),
             ValueError,
-            "must be a search that is fitted. Got Gr",
+            "must be a fitted search. Got Gr",
         ),
         (
             [EARLIER, GridSearchCV(TREE, GRID)],
             ValueError,
             "entry 1 of the 'prior_resul",
         ),
-        (TREE, ValueError, "must be a search that is fitted"),
-        (GridSearchCV, TypeError, "must be a fitted search, its cv_results_, a DataFr"),
+        (TREE, ValueError, "must be a fitted search"),
+        (GridSearchCV, TypeError, "must be a fitted search, its cv_results_, or a Da"),
         ("results.csv", TypeError, "Got 'results.csv'; pass"),
         (3, TypeError, "Got 3; pass"),
         (RidgeCV(store_cv_results=True).fit(X, y), TypeError, "Got RidgeCV"),
@@ -417,7 +417,7 @@ def test_a_search_in_which_all_failed_is_left_out():
         ({"mean_test_score": [1.0]}, ValueError, "must have settings: 'params', or a"),
         ({"params": [], "mean_test_score": []}, ValueError, "at least one setting"),
         (pd.DataFrame({"a": [1]}), ValueError, r"must have a score.*\['a'\]"),
-        ({"params": [{}], "mean_test_score": ["x"]}, ValueError, "must be numbers"),
+        ({"params": [{}], "mean_test_score": ["x"]}, ValueError, "must hold numbers"),
     ],
 )
 def test_what_is_refused_is_refused_before_any_fit(value, error, message):

@@ -25,7 +25,7 @@ from sklearn_bayes_search.execution._progress import Candidate
 from sklearn_bayes_search.execution._verbose import announce, candidate_line, reporter
 from sklearn_bayes_search.optimizer._trial import Outcome, Trial
 from sklearn_bayes_search.results._cv_results import Objective
-from sklearn_bayes_search.results._prior_results import settings_of
+from sklearn_bayes_search.results._reader import read_results
 from sklearn_bayes_search.results._short_text import setting_writer
 from sklearn_bayes_search.results._tables import results_frame
 from sklearn_bayes_search.space._space import as_space
@@ -78,7 +78,10 @@ def frame_of(params, metric="score", failed=None, n_splits=3):
         Outcome(None, np.nan if bad else 0.5, folds=row)
         for bad, row in zip(failed, scores.T, strict=True)
     ]
-    return results_frame(results, metric, outcomes), scores
+    search = SimpleNamespace(
+        fit=None, cv_results_=results, optimizer_=SimpleNamespace(history=outcomes)
+    )
+    return results_frame(read_results(search, metric)), scores
 
 
 def column(values, name="value"):
@@ -494,7 +497,7 @@ def test_all_metrics_are_columns_on_demand(racing):
 
 
 def as_settings(frame):
-    return settings_of({name: frame[name] for name in frame}, "table")
+    return read_results(frame).settings
 
 
 def test_all_metrics_of_one_are_the_score():

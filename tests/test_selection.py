@@ -550,7 +550,7 @@ def test_the_metric_that_refit_names_is_taken():
     named = honest_score(grid, metric="neg_log_loss")
     assert honest_score(grid) == named
     grid.refit = True
-    with pytest.raises(ValueError, match=r"'accuracy', 'neg_log_loss'.*Got None"):
+    with pytest.raises(ValueError, match=r"'accuracy', 'neg_log_loss'.*Choose"):
         honest_score(grid)
 
 

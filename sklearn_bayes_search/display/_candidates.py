@@ -1,20 +1,14 @@
 """What a search has tried, as the displays need it: any search, or its results."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from sklearn.base import ClassifierMixin, RegressorMixin
 
-from sklearn_bayes_search.results._observed import (
-    read_results,
-    searched_space,
-    without_resource,
-)
-from sklearn_bayes_search.results._prior_results import EMPTY
+from sklearn_bayes_search.results._observed import searched_space
+from sklearn_bayes_search.results._reader import EMPTY, read_results
 
-__all__ = ["Candidates", "is_results", "read_candidates", "score_name"]
+__all__ = ["Candidates", "read_candidates", "score_name"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,15 +60,6 @@ class Candidates:
         return self.status == "ok"
 
 
-def is_results(results):
-    """Tell whether something is a ``cv_results_`` or a table of it."""
-    if isinstance(results, pd.DataFrame):
-        return True
-    return isinstance(results, Mapping) and any(
-        str(key).startswith("mean_test_") for key in results
-    )
-
-
 def read_candidates(search, metric=None):
     """Read a fitted search, or its results.
 
@@ -96,38 +81,23 @@ def read_candidates(search, metric=None):
         If it holds no results, or the metric is unknown or not clear.
     """
     results = read_results(search, metric)
-    columns, scores = results.columns, results.scores
-    folds = np.empty((len(scores), 0)) if results.folds is None else results.folds
-    n_fits = columns.get("n_splits_evaluated", np.full(len(scores), folds.shape[1]))
-    n_fits = np.maximum(np.array(n_fits, dtype=int), 1)
-    params, complete = results.params, results.complete
-    if "n_resources" in columns:
-        resources = np.array(columns["n_resources"], dtype=float)
-        complete = complete & (resources == resources.max())
-        params = without_resource(params, columns)
-    params = [{k: v for k, v in p.items() if v is not EMPTY} for p in params]
-    failed = np.isnan(scores)
-    is_search = hasattr(search, "fit")
+    params = [
+        {name: value for name, value in own.items() if value is not EMPTY}
+        for own in results.searched_settings
+    ]
+    status = results.status
     return Candidates(
         params=params,
-        scores=scores,
+        scores=results.scores,
         noise=results.noise,
-        folds=folds,
-        status=np.select([failed, ~complete], ["failed", "partial"], "ok"),
-        n_fits=n_fits,
-        seconds=_seconds(columns, n_fits),
+        folds=results.folds,
+        status=np.where(np.isin(status, ["ok", "failed"]), status, "partial"),
+        n_fits=results.n_fits,
+        seconds=results.seconds,
         metric=results.metric,
         score_name=score_name(search, results.metric),
-        space=searched_space(search if is_search else None, params),
+        space=searched_space(results.search, params),
     )
-
-
-def _seconds(columns, n_fits):
-    if "seconds" in columns:  # results_frame()
-        return np.array(columns["seconds"], dtype=float)
-    times = [columns.get(key) for key in ("mean_fit_time", "mean_score_time")]
-    known = [np.array(time, dtype=float) for time in times if time is not None]
-    return n_fits * np.sum(known, axis=0) if known else np.full(len(n_fits), np.nan)
 
 
 def score_name(search, metric):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from sklearn_bayes_search.display._candidates import is_results, read_candidates
+from sklearn_bayes_search.display._candidates import read_candidates
 from sklearn_bayes_search.display._canvas import (
     COLORS,
     MUTED,
@@ -17,6 +17,7 @@ from sklearn_bayes_search.display._canvas import (
     robust_limits,
 )
 from sklearn_bayes_search.display._text import as_text
+from sklearn_bayes_search.results._reader import is_table
 from sklearn_bayes_search.results._short_text import number_texts
 
 __all__ = ["ConvergenceDisplay"]
@@ -339,7 +340,7 @@ def _make_whole(locator):
 
 def _runs(search, metric):
     """Sort what was given into named lists of runs; give them and the score's name."""
-    if isinstance(search, Mapping) and not is_results(search):
+    if isinstance(search, Mapping) and not is_table(search):
         named = dict(search)
     else:
         named = {"search": search}

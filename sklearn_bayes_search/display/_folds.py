@@ -168,9 +168,8 @@ class FoldsDisplay:
             )
         ok = (candidates.status == "ok")[:, None]
         folds = np.where(ok, candidates.folds, np.nan)
-        table = {f"split{i}_test_score": scores for i, scores in enumerate(folds.T)}
         share = known_test_share(search)
-        equal = equivalent_settings(table, level=level, test_share=share)
+        equal = equivalent_settings(search, metric=candidates.metric, level=level)
         complete = np.isfinite(folds).all(axis=1)
         means = np.where(complete, folds.mean(axis=1), -np.inf)
         chosen = search.best_index_ if _chose_by_rule(search) else None

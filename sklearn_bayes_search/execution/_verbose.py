@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from sklearn_bayes_search.results._cv_results import mean_and_error
+from sklearn_bayes_search.results._folds import mean_and_error
 from sklearn_bayes_search.results._short_text import last_line, setting_writer, shown
 from sklearn_bayes_search.results._times import duration
 

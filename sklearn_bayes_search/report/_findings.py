@@ -7,16 +7,15 @@ import pandas as pd
 
 from sklearn_bayes_search.report._text import number
 from sklearn_bayes_search.results._axes import ROUNDING
-from sklearn_bayes_search.results._cv_results import mean_and_error
 from sklearn_bayes_search.results._importance import table_of
 from sklearn_bayes_search.results._observed import (
     Observed,
     ScoreModel,
     observe,
-    read_results,
     score_shares,
 )
 from sklearn_bayes_search.results._ranges import findings_of
+from sklearn_bayes_search.results._reader import read_results
 from sklearn_bayes_search.results._selection import (
     HonestScore,
     equivalent_settings,
@@ -24,8 +23,6 @@ from sklearn_bayes_search.results._selection import (
 )
 
 __all__ = ["Candidate", "Findings", "find"]
-
-PREFIX = "mean_test_"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +42,8 @@ class Candidate:
         "ok", "failed", "paused", or "early round" of successive halving.
     seconds : float
         All fits and scorings together.
+    n_fits : int
+        How many folds ran.
     folds : ndarray of shape (n_splits,)
         Scores on the folds, NaN where there is none.
     """
@@ -55,6 +54,7 @@ class Candidate:
     error: float
     status: str
     seconds: float
+    n_fits: int
     folds: np.ndarray
 
 
@@ -162,8 +162,10 @@ def find(search, metric=None):
             "The search must be a fitted search, as BayesSearchCV or GridSearchCV. "
             f"Got {search!r}."
         )
-    observed, metric = _observe(search, metric)
-    candidates = _candidates(search, metric)
+    results = read_results(search, metric)
+    metric = results.metric
+    observed = _observe(search, metric)
+    candidates = _candidates(results)
     complete = [c for c in candidates if c.status == "ok"]
     top = max(complete, key=lambda c: c.score, default=None)
     chosen = _chosen(search, metric, candidates, top)
@@ -191,51 +193,29 @@ def find(search, metric=None):
 
 
 def _observe(search, metric):
-    """Give what the search saw, None where nothing has a score, and the metric."""
+    """Return what the search saw; None where nothing has a score."""
     try:
-        observed = observe(search, metric)
+        return observe(search, metric)
     except ValueError:
-        results = getattr(search, "cv_results_", {})
-        own = metric or getattr(search, "_metric", "score")
         # a page about nothing but failures is of use, too
-        if PREFIX + own in results and not any(
-            candidate.status == "ok" for candidate in _candidates(search, own)
-        ):
-            return None, own
-        raise
-    return observed, observed.metric
+        if (read_results(search, metric).status == "ok").any():
+            raise
+        return None
 
 
-def _candidates(search, metric):
-    results = search.cv_results_
-    scores = np.array(results[PREFIX + metric], dtype=float)
-    keys = [f"split{fold}_test_{metric}" for fold in range(len(results))]
-    folds = np.array([results[key] for key in keys if key in results], dtype=float)
-    error = mean_and_error(folds)[1]
-    estimates = read_results(search, metric)
-    status = np.where(np.isfinite(scores), "ok", "failed").astype(object)
-    if hasattr(search, "results_frame"):
-        status = search.results_frame()["status"].to_numpy()
-        paused = status == "paused"
-        scores = np.where(paused, estimates.scores, scores)
-        error = np.where(paused, np.sqrt(estimates.noise), error)
-    if "n_resources" in results:
-        resources = np.asarray(results["n_resources"])
-        early = (status == "ok") & (resources < resources.max())
-        status = np.where(early, "early round", status)
-    n_fits = results.get("n_splits_evaluated", len(folds))
-    seconds = n_fits * (results["mean_fit_time"] + results["mean_score_time"])
+def _candidates(results):
     return [
         Candidate(
             number=row,
             params=dict(params),
-            score=float(scores[row]) if status[row] != "failed" else np.nan,
-            error=float(error[row]),
-            status=str(status[row]),
-            seconds=float(seconds[row]),
-            folds=folds[:, row],
+            score=float(results.scores[row]),
+            error=float(results.errors[row]),
+            status=str(results.status[row]),
+            seconds=float(results.seconds[row]),
+            n_fits=int(results.n_fits[row]),
+            folds=results.folds[row],
         )
-        for row, params in enumerate(results["params"])
+        for row, params in enumerate(results.settings)
     ]
 
 

@@ -49,7 +49,7 @@ def lead(findings):
     names = {n for branch in space for n in branch}
     names = sorted(names or {n for c in findings.candidates for n in c.params})
     n_folds = len(findings.candidates[0].folds)
-    n_fits = sum(_n_fits(c, findings) for c in findings.candidates)
+    n_fits = sum(c.n_fits for c in findings.candidates)
     over = listing([visible(n) for n in names[:6]])
     if len(names) > 6:
         over = f"{len(names)} parameters, {over} among them"
@@ -286,12 +286,6 @@ def _improving(findings):
         True,
         f"Yes. {place} The last {last} brought {rise} more.",
     )
-
-
-def _n_fits(candidate, findings):
-    if findings.search.cv_results_.get("n_splits_evaluated") is None:
-        return len(candidate.folds)
-    return int(findings.search.cv_results_["n_splits_evaluated"][candidate.number])
 
 
 def _sentence(text):

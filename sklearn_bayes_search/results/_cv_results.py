@@ -4,13 +4,12 @@ import warnings
 
 import numpy as np
 
-from sklearn_bayes_search.results._folds import deviation
+from sklearn_bayes_search.results._reader import choose_metric
 
 __all__ = [
     "Objective",
     "check_chosen",
     "fold_rows",
-    "mean_and_error",
     "raced_results",
     "without_place",
 ]
@@ -56,8 +55,7 @@ class Objective:
                     f"the metrics {known}. Got {self._wanted!r} instead."
                 )
             return self._wanted
-        refit = self._refit if isinstance(self._refit, str) else None
-        return next((name for name in (refit, "score") if name in known), known[0])
+        return choose_metric(known, [self._refit, "score"]) or known[0]
 
     def likely_names(self, names, scoring):
         """List the names that an earlier search may have had for the metric.
@@ -224,13 +222,3 @@ def _blank(value):
 
 def _numbers(scores):
     return list(scores.values()) if isinstance(scores, dict) else [scores]
-
-
-def mean_and_error(scores):
-    """Give the mean over the folds, the first axis, and its standard error."""
-    n_splits = len(scores)
-    with np.errstate(invalid="ignore"):  # inf - inf
-        mean = np.mean(scores, axis=0)
-        if n_splits == 1:
-            return mean, np.full_like(mean, np.nan)
-        return mean, deviation(np.asarray(scores)) / np.sqrt(n_splits)

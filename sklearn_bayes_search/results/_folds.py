@@ -19,6 +19,7 @@ __all__ = [
     "error_factor",
     "estimate_paused",
     "first_of_equals",
+    "mean_and_error",
     "mean_test_share",
     "without_rounding",
 ]
@@ -44,6 +45,16 @@ def deviation(scores: np.ndarray, axis: int = 0) -> np.ndarray:
     with np.errstate(invalid="ignore"):  # inf - inf
         scaled = np.ldexp(scores, -exponent).std(axis=axis, ddof=1)
     return np.asarray(np.ldexp(scaled, exponent.squeeze(axis)))
+
+
+def mean_and_error(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean over the folds, the first axis, and its standard error."""
+    n_splits = len(scores)
+    with np.errstate(invalid="ignore"):  # inf - inf
+        mean = np.mean(scores, axis=0)
+        if n_splits == 1:
+            return mean, np.full_like(mean, np.nan)
+        return mean, deviation(np.asarray(scores)) / np.sqrt(n_splits)
 
 
 def mean_test_share(splits: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:

@@ -6,19 +6,16 @@ come from a file. Whatever can be placed is used, the rest is counted in one war
 
 import ast
 import warnings
-from collections.abc import Mapping
 from contextlib import suppress
 from itertools import chain
 
 import numpy as np
-import pandas as pd
 
 from sklearn_bayes_search.exceptions import safe_repr, stack_level
+from sklearn_bayes_search.results._reader import EMPTY, read_results
 
-__all__ = ["place", "read_prior_results", "settings_of"]
+__all__ = ["place", "read_prior_results"]
 
-# An empty cell of a table: the parameter was inactive, or its value was None.
-EMPTY = object()
 # Of more choices, their texts are not compared with one in a file: that is read as
 # Python would read it.
 MOST_TEXTS = 1000
@@ -80,98 +77,15 @@ def read_prior_results(prior_results, space, *, own, metrics):
     return sources
 
 
-def _read(results, where, metrics):
-    """Give settings and scores of one earlier search."""
-    is_search = hasattr(results, "fit") and not isinstance(results, type)
-    if is_search and not hasattr(results, "cv_results_"):
-        raise ValueError(
-            f"The {where} must be a search that is fitted. Got {results!r}; fit it "
-            "first, or leave it out."
-        )
-    table = results.cv_results_ if is_search else results
-    if not isinstance(table, Mapping | pd.DataFrame):
-        raise TypeError(
-            f"The {where} must be a fitted search, its cv_results_, a DataFrame of "
-            f"these, or a list of such. Got {results!r}; pass the search itself."
-        )
-    columns = {str(name): table[name] for name in table}
-    scores = _scores(columns, where, metrics)
-    if len(scores) == 0:
+def _read(given, where, metrics):
+    """Return settings and scores of one earlier search, NaN where it failed."""
+    results = read_results(given, called=where, wanted=metrics)
+    if len(results) == 0:
         raise ValueError(
             f"The {where} must have at least one setting. Got a "
-            f"{type(results).__name__} without any; leave it out."
+            f"{type(given).__name__} without any; leave it out."
         )
-    if is_search and hasattr(results, "results_frame"):
-        # of a numeric error_score the table does not tell that it stands for a failure
-        scores[results.results_frame()["status"].to_numpy() == "failed"] = np.nan
-    settings = list(columns.get("params", ()))
-    if not settings or not all(isinstance(setting, Mapping) for setting in settings):
-        settings = settings_of(columns, where)  # a file has the text of the dicts
-    return settings, scores
-
-
-def _scores(columns, where, metrics):
-    """Give the scores, NaN where a setting failed."""
-    prefix = "mean_test_"
-    known = [name.removeprefix(prefix) for name in columns if name.startswith(prefix)]
-    if known:
-        if len(known) > 1 and not set(known) & set(metrics):
-            raise ValueError(
-                f"The {where} has the scores {known}, and none is called like what "
-                f"this search maximises: {metrics[0]!r}. Maximise one of them, by its "
-                "name as 'scoring', or leave out the columns of the others."
-            )
-        chosen = prefix + next((name for name in metrics if name in known), known[0])
-    elif "score" in columns:
-        chosen = "score"
-    else:
-        raise ValueError(
-            f"The {where} must have a score: 'mean_test_score' or 'mean_test_' and a "
-            "metric, as in cv_results_, or 'score', as in results_frame(). Got the "
-            f"columns {list(columns)}."
-        )
-    try:
-        scores = np.array(columns[chosen], dtype=float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"The scores of the {where} must be numbers. Got {columns[chosen]!r} as "
-            f"{chosen!r}."
-        ) from error
-    if chosen == "score" and "status" in columns:
-        scores[np.asarray(columns["status"]) == "failed"] = np.nan
-    return scores
-
-
-def settings_of(columns, where):
-    """Put settings together from the columns of their parameters."""
-    if "score" in columns:  # results_frame(): parameters, then score and others
-        names = list(columns)
-        others = names[names.index("score") :]
-        names = [n for n in names if n not in others and not _is_index(n)]
-        # one that is called like a column of results_frame() keeps its prefix
-        bare = {n: n.removeprefix("param_") for n in names}
-        place = {bare[n] if bare[n] in others else n: n for n in names}
-    else:
-        names = [name for name in columns if name.startswith("param_")]
-        place = {name.removeprefix("param_"): name for name in names}
-    if not place:
-        raise ValueError(
-            f"The {where} must have settings: 'params', or a column 'param_' and name "
-            f"for each parameter, as in cv_results_. Got the columns {list(columns)}."
-        )
-    cells = [[_cell(value) for value in columns[name]] for name in place.values()]
-    return [dict(zip(place, row, strict=True)) for row in zip(*cells, strict=True)]
-
-
-def _is_index(name):
-    """Tell whether a column is the index of a table that was written to a file."""
-    return name == "candidate" or name.startswith("Unnamed:")
-
-
-def _cell(value):
-    not_a_number = isinstance(value, float) and value != value
-    empty = not_a_number or value is pd.NA or value is np.ma.masked
-    return EMPTY if empty else value
+    return results.settings, np.where(results.failed, np.nan, results.means)
 
 
 def place(setting, space, own):

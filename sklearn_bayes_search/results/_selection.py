@@ -6,7 +6,6 @@ All of it works on ``cv_results_`` of any search with the same folds for every s
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count, takewhile
 from numbers import Real
 
 import numpy as np
@@ -22,6 +21,7 @@ from sklearn_bayes_search.results._folds import (
     mean_test_share,
     without_rounding,
 )
+from sklearn_bayes_search.results._reader import MEANS, check_metric, read_results
 
 __all__ = [
     "HonestScore",
@@ -115,8 +115,8 @@ def honest_score(results, *, metric=None, level=0.95, test_share=None, index=Non
     results : fitted search, dict or DataFrame
         A search with ``cv_results_``, these, or a table of them.
     metric : str, default=None
-        Which one, where there are several; None is the only one, else that which the
-        search's ``refit`` names, else "score".
+        Which one, where there are several. None is the one of ``refit``, else what a
+        `BayesSearchCV` maximised, else "score", else the only one.
     level : float, default=0.95
         Probability of the interval, in (0, 1).
     test_share : float, default=None
@@ -182,9 +182,9 @@ def honest_score(results, *, metric=None, level=0.95, test_share=None, index=Non
     True
     """
     _check_level(level)
-    found = _FoldScores.read(results, metric)
-    table, rows = found.complete, found.rows
-    n_splits = table.shape[1]
+    found = read_results(results, metric)
+    rows = np.flatnonzero(_on_all_folds(found))
+    table, n_splits = found.folds[rows], found.n_splits
     if n_splits < 2:
         raise ValueError(
             "honest_score needs at least 2 folds to see how scores scatter. "
@@ -201,7 +201,7 @@ def honest_score(results, *, metric=None, level=0.95, test_share=None, index=Non
         )
     chosen = int(means.argmax() if index is None else np.flatnonzero(rows == index)[0])
     luck, error, n_free = _luck_and_error(
-        table, found.paused, chosen, test_share, _followed_scores(results)
+        table, found.folds[found.paused], chosen, test_share, _followed_scores(results)
     )
     # what is below the best by more than its luck owes nothing to luck
     optimism = max(luck - float(means.max() - means[chosen]), 0.0)
@@ -312,9 +312,9 @@ def equivalent_settings(results, *, metric=None, level=0.95, test_share=None):
        Learning 52, 2003, section 3: the corrected resampled t test.
     """
     _check_level(level)
-    found = _FoldScores.read(results, metric)
-    table, rows = found.complete, found.rows
-    n_splits = table.shape[1]
+    found = read_results(results, metric)
+    rows = np.flatnonzero(_on_all_folds(found))
+    table, n_splits = found.folds[rows], found.n_splits
     test_share = known_test_share(results) if test_share is None else test_share
     order = np.argsort(-table.mean(axis=1), kind="stable")
     differences = table[order[0]] - table[order]
@@ -435,8 +435,9 @@ class OneStandardError:
             If a parameter is unknown or has values that are no numbers, or nothing has
             a score on all folds.
         """
-        found = _FoldScores.read(cv_results, self.metric)
-        table, rows = found.complete, found.rows
+        results = read_results(cv_results, self.metric)
+        rows = np.flatnonzero(_on_all_folds(results))
+        table = results.folds[rows]
         means = table.mean(axis=1)
         best = int(means.argmax())
         error = 0.0
@@ -444,7 +445,7 @@ class OneStandardError:
             error = float(deviation(table[best]) / np.sqrt(table.shape[1]))
         error = self.tolerance * error + _rounding_error(table[best])
         enough = np.flatnonzero(means >= means[best] - error)
-        measure = self._measure(cv_results)
+        measure = self._measure(results)
         measures = {i: measure(rows[i]) for i in enough}
         alike = [i for i in enough if _has_same(measures[i], measures[best])]
         return int(rows[min(alike, key=lambda i: (measures[i], -means[i]))])
@@ -465,15 +466,14 @@ class OneStandardError:
             If the metric or a name is unknown, or a choice is no number.
         """
         if None not in (self.metric, metrics):
-            _check_metric(self.metric, metrics)
+            check_metric(self.metric, metrics)
         if callable(self.complexity):
             return
         columns = ["mean_fit_time", "mean_score_time"]
-        parts = "mean_test_", "mean_train_"
         if metrics is None:
-            columns += [n for n in map(_bare, self._signed()) if n.startswith(parts)]
+            columns += [n for n in map(_bare, self._signed()) if n.startswith(MEANS)]
         else:
-            columns += [part + metric for part in parts for metric in metrics]
+            columns += [part + metric for part in MEANS for metric in metrics]
         for name in self._names(
             {name for branch in branches for name in branch}, columns
         ):
@@ -500,21 +500,19 @@ class OneStandardError:
         )
         return [self.complexity] if one else list(self.complexity)
 
-    def _measure(self, cv_results):
+    def _measure(self, results):
         """Give the function that tells how complex the candidate of a row is."""
-        params = cv_results["params"]
+        params = results.settings
         if callable(self.complexity):
             return lambda row: self.complexity(params[row])
-        prefix = "param_"
-        searched = {k.removeprefix(prefix) for k in cv_results if k.startswith(prefix)}
-        columns = [key for key in cv_results if key.startswith("mean_")]
-        for name in self._names(searched, columns):
+        searched = set(results.searched_names)
+        for name in self._names(searched, results.names_of_means):
             _check_numbers(name, [own[name] for own in params if name in own])
 
         def of_name(signed, row):
             name = _bare(signed)
             if name not in searched:
-                value = cv_results[name][row]
+                value = results.means_of(name)[row]
             elif name in params[row]:
                 value = params[row][name]
             else:
@@ -555,48 +553,17 @@ def _check_level(level):
         )
 
 
-@dataclass(frozen=True, eq=False)
-class _FoldScores:
-    """Scores of the settings that were in the running.
-
-    ``complete`` (n, n_splits) has those with all folds, of ``rows`` (n,) of the
-    results; ``paused`` (n_paused, n_splits) is NaN where a fold did not run.
-    """
-
-    metric: str
-    complete: np.ndarray
-    rows: np.ndarray
-    paused: np.ndarray
-
-    @classmethod
-    def read(cls, source, metric):
-        """Read a search, its results, or a table of them."""
-        results = getattr(source, "cv_results_", source)
-        metric = _metric(results, metric, getattr(source, "refit", None))
-        keys = (f"split{i}_test_{metric}" for i in count())
-        keys = takewhile(results.__contains__, keys)
-        table = np.array([results[key] for key in keys], dtype=float).T
-        finite = np.isfinite(table)
-        failed = _known_failures(source, len(table))
-        complete = finite.all(axis=1) & ~failed
-        if "n_resources" in results:  # successive halving: later rounds have more
-            resources = np.array(results["n_resources"])
-            complete &= resources == resources.max()
-        if not complete.any():
-            raise ValueError("No setting has a finite score on all folds.")
-        ran = np.array(results.get("n_splits_evaluated", np.zeros(len(table))))
-        # fewer scores than folds that ran: one has failed
-        paused = ~finite.all(axis=1) & (finite.sum(axis=1) == ran) & (ran > 0) & ~failed
-        rows = np.flatnonzero(complete)
-        return cls(metric, table[rows], rows, np.where(finite, table, np.nan)[paused])
-
-
-def _known_failures(search, n_rows):
-    """Tell which settings failed; a numeric ``error_score`` hides it in the results."""
-    optimizer = getattr(search, "optimizer_", None)
-    if optimizer is None:
-        return np.zeros(n_rows, dtype=bool)
-    return np.array([outcome.failed for outcome in list(optimizer.history)[:n_rows]])
+def _on_all_folds(results):
+    """Return where a candidate has a score on all folds and all the data."""
+    if not results.n_splits:
+        raise ValueError(
+            f"The search must have scores on folds: 'split0_test_{results.metric}' and "
+            f"so on, as in cv_results_. Got the columns {list(results.table)}."
+        )
+    rows = np.isfinite(results.folds).all(axis=1) & (results.status == "ok")
+    if not rows.any():
+        raise ValueError("No setting has a finite score on all folds.")
+    return rows
 
 
 def _rounding_error(scores):
@@ -626,23 +593,3 @@ def _score_name(search, metric):
             return "accuracy"
         return "r2" if is_regressor(search) else ""
     return getattr(getattr(search, "scoring", None), "__name__", "")
-
-
-def _metric(results, metric, refit):
-    prefix = "split0_test_"
-    known = [key.removeprefix(prefix) for key in results if key.startswith(prefix)]
-    if metric is None and len(known) == 1:
-        return known[0]
-    if metric is None:
-        likely = (name for name in (refit, "score") if isinstance(name, str))
-        metric = next((name for name in likely if name in known), None)
-    _check_metric(metric, known)
-    return metric
-
-
-def _check_metric(metric, known):
-    if metric not in known:
-        raise ValueError(
-            f"The 'metric' must be one of {known}, the metrics of the search. "
-            f"Got {metric!r}."
-        )

@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_bayes_search.results._cv_results import mean_and_error
-from sklearn_bayes_search.results._folds import estimate_paused
+from sklearn_bayes_search.results._reader import read_results
 from sklearn_bayes_search.results._selection import (
     equivalent_settings,
     honest_score,
@@ -38,19 +37,14 @@ class ResultTables:
             Before `fit`.
         """
         check_is_fitted(self, "cv_results_")
-        return honest_score(self, metric=self._best_metric, level=level)
+        return honest_score(self, level=level)
 
     @property
     def equivalent_params_(self):
         """Settings that cannot be told from the best one, the best score first."""
         check_is_fitted(self, "cv_results_")
-        rows = equivalent_settings(self, metric=self._best_metric)
-        return [self.cv_results_["params"][row] for row in rows]
-
-    @property
-    def _best_metric(self):
-        several = self.multimetric_ and isinstance(self.refit, str)
-        return self.refit if several else self.objective_metric_
+        settings = read_results(self).settings
+        return [settings[row] for row in equivalent_settings(self)]
 
     def results_frame(self, *, all_metrics=False):
         """Show the settings tried as a table.
@@ -93,11 +87,8 @@ class ResultTables:
         1                  2  0.933     1     ok
         """
         check_is_fitted(self, "cv_results_")
-        outcomes = list(self.optimizer_.history)[: self.n_iter_]
-        others = all_metrics and self.multimetric_
-        return results_frame(
-            self.cv_results_, self.objective_metric_, outcomes, all_metrics=others
-        )
+        results = read_results(self, self.objective_metric_)
+        return results_frame(results, all_metrics=all_metrics and self.multimetric_)
 
     def folds_frame(self, *, all_metrics=False):
         """Show every fit of the search as a table.
@@ -131,67 +122,28 @@ class ResultTables:
         return frame.loc[:, ~frame.columns.str.startswith("score_")]
 
 
-def results_frame(cv_results, metric, outcomes, *, all_metrics=False):
-    """Make a tidy table, a row per candidate.
-
-    Parameters
-    ----------
-    cv_results : dict
-        As in ``cv_results_``.
-    metric : str
-        Which score is shown.
-    outcomes : list of Outcome
-        What the optimizer was told of each candidate.
-    all_metrics : bool, default=False
-        Whether to show each metric by its name, too.
-
-    Returns
-    -------
-    frame : DataFrame
-        A column per parameter, then score, standard_error, rank, status, with racing
-        n_splits_evaluated, and seconds.
-    """
-    n_splits = len(outcomes[0].folds)
-    n_evaluated = cv_results.get("n_splits_evaluated", n_splits)
-    failed = np.array([outcome.failed for outcome in outcomes])
-    paused = np.full(len(outcomes), n_evaluated) < n_splits
-    own = _scores(cv_results, metric, n_splits, failed, paused)
-    for name in _metrics(cv_results) if all_metrics else ():
-        of_one = _scores(cv_results, name, n_splits, failed, paused)
+def results_frame(results, *, all_metrics=False):
+    """Make a tidy table, a row per candidate, of `SearchResults`."""
+    own = _scores(results)
+    for name in results.metrics if all_metrics else ():
+        of_one = _scores(results.of_metric(name))
         own |= {f"{column}_{name}": values for column, values in of_one.items()}
-    own["status"] = np.select([failed, paused], ["failed", "paused"], "ok")
-    if "n_splits_evaluated" in cv_results:
-        own["n_splits_evaluated"] = n_evaluated
-    seconds = cv_results["mean_fit_time"] + cv_results["mean_score_time"]
-    own["seconds"] = n_evaluated * seconds
-    columns = {}
-    for key in cv_results:
-        if key.startswith("param_"):
-            name = key.removeprefix("param_")
-            columns[key if name in own else name] = _column(cv_results["params"], name)
-    index = pd.RangeIndex(len(failed), name="candidate")
+    own["status"] = results.status
+    if results.raced:
+        own["n_splits_evaluated"] = results.n_fits
+    own["seconds"] = results.seconds
+    columns = {
+        f"param_{name}" if name in own else name: _column(results.settings, name)
+        for name in results.searched_names
+    }
+    index = pd.RangeIndex(len(results), name="candidate")
     return pd.DataFrame({**columns, **own}, index=index)
 
 
-def _metrics(cv_results):
-    """List the names of the metrics."""
-    prefix = "mean_test_"
-    return [key.removeprefix(prefix) for key in cv_results if key.startswith(prefix)]
-
-
-def _scores(cv_results, metric, n_splits, failed, paused):
-    """Give the columns of a metric: the mean over the folds, its error, the rank."""
-    folds = [cv_results[f"split{fold}_test_{metric}"] for fold in range(n_splits)]
-    folds = np.array(folds, dtype=float)
-    _, error = mean_and_error(folds)
-    score = np.array(cv_results[f"mean_test_{metric}"], dtype=float)
-    estimated = paused & ~failed
-    if estimated.any():
-        known = np.where(failed, np.nan, folds).T  # a number may stand for a failure
-        score[estimated], variance = estimate_paused(known, estimated)
-        error[estimated] = np.sqrt(variance)
-    rank = cv_results[f"rank_test_{metric}"]
-    return {"score": score, "standard_error": error, "rank": rank}
+def _scores(results):
+    """Return the columns of a metric: the mean over the folds, its error, the rank."""
+    score = np.where(results.paused, results.scores, results.means)
+    return {"score": score, "standard_error": results.errors, "rank": results.ranks}
 
 
 def _column(params, name):

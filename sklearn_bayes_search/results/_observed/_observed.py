@@ -18,16 +18,14 @@ from sklearn_bayes_search.optimizer._kernels import expand
 from sklearn_bayes_search.optimizer._targets import FAILURE_NOISE, standardise
 from sklearn_bayes_search.optimizer.surrogate import GaussianProcess, RandomForest
 from sklearn_bayes_search.results._observed._anova import AnovaProcess
-from sklearn_bayes_search.results._observed._results import (
-    read_results,
-    searched_space,
-    without_resource,
-)
 from sklearn_bayes_search.results._prior_results import place
+from sklearn_bayes_search.results._reader import EMPTY, read_results
 from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._dims import key
+from sklearn_bayes_search.space._seen import seen_space
+from sklearn_bayes_search.space._space import as_space
 
-__all__ = ["Observed", "ScoreModel", "observe"]
+__all__ = ["Observed", "ScoreModel", "observe", "searched_space"]
 
 # Points that stand for the space when scores over it are standardised.
 N_SPREAD = 1024
@@ -129,25 +127,21 @@ def observe(search, metric=None, space=None):
 
     Settings outside the space are left out, with a warning.
     """
-    is_search = hasattr(search, "fit")
-    table = read_results(search, metric)
-    columns, metric, settings = table.columns, table.metric, table.params
-    scores, folds = table.scores, table.folds
-    noise, complete = table.noise, table.complete
+    results = read_results(search, metric)
+    scores, noise, complete = results.scores, results.noise, results.complete
     if not (np.isfinite(scores) & complete).any():
         raise ValueError(
-            f"No setting has a finite {metric!r} on all folds. Look at the warnings of "
-            "the search: why did the fits or the scorer fail?"
+            f"No setting has a finite {results.metric!r} on all folds. Look at the "
+            "warnings of the search: why did the fits or the scorer fail?"
         )
-    if "n_resources" in columns:
-        settings = without_resource(settings, columns)
-    space = searched_space(search if is_search else None, settings, space)
+    settings = results.searched_settings
+    space = searched_space(results.search, settings, space)
     settings, kept, U = _placed(settings, space)
     scores, noise, complete = scores[kept], noise[kept], complete[kept]
-    folds = None if folds is None else folds[kept]
-    if "n_resources" in columns:
-        resources = np.array(columns["n_resources"], dtype=float)[kept]
-        rows, scores, noise, complete = _at_most_resources(U, scores, resources)
+    folds = results.folds[kept] if results.n_splits else None
+    if results.resources is not None:
+        of_kept = results.resources[kept]
+        rows, scores, noise, complete = _at_most_resources(U, scores, of_kept)
         settings, U = [settings[row] for row in rows], U[rows]
         folds = (
             None if folds is None else np.where(complete[:, None], folds[rows], np.nan)
@@ -163,11 +157,27 @@ def observe(search, metric=None, space=None):
         scores=scores,
         folds=folds,
         space=space,
-        metric=metric,
+        metric=results.metric,
         noise=noise,
         complete=complete,
-        estimator=getattr(search, "estimator", None) if is_search else None,
-        surrogate=getattr(search, "surrogate", None) if is_search else None,
+        estimator=getattr(results.search, "estimator", None),
+        surrogate=getattr(results.search, "surrogate", None),
+    )
+
+
+def searched_space(search, settings, space=None):
+    """Give the space of a search, or one made of the settings seen."""
+    if space is not None:
+        return as_space(space)
+    for name in ("search_space_", "param_distributions", "param_grid"):
+        own = getattr(search, name, None)
+        if own is not None:
+            try:
+                return as_space(own)
+            except (TypeError, ValueError):  # written in another library's way
+                break
+    return seen_space(
+        [{k: v for k, v in own.items() if v is not EMPTY} for own in settings]
     )
 
 

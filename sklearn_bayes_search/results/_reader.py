@@ -1,0 +1,330 @@
+"""The one reader of results: rows of any search, from the search or from a table.
+
+It takes a fitted search of this package or of scikit-learn, by successive halving as
+well, its ``cv_results_``, a DataFrame of these, also read back from a file, and
+``results_frame()``. Nothing else looks into such tables.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count, takewhile
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sklearn_bayes_search.results._folds import estimate_paused, mean_and_error
+
+__all__ = [
+    "EMPTY",
+    "MEANS",
+    "SearchResults",
+    "check_metric",
+    "choose_metric",
+    "is_table",
+    "read_results",
+]
+
+# An empty cell of a table: the parameter was inactive, or its value was None.
+EMPTY = object()
+MEAN, PARAM = "mean_test_", "param_"
+# What a name of a metric follows in columns of means.
+MEANS = (MEAN, "mean_train_")
+
+
+def choose_metric(known: Sequence[str], wanted: Iterable[Any]) -> str | None:
+    """Return the first wanted name that is known, else the only one that is known."""
+    first = (w for w in wanted if isinstance(w, str) and w in known)
+    return next(first, known[0] if len(known) == 1 else None)
+
+
+@dataclass(frozen=True, eq=False)
+class SearchResults:
+    """The candidates of a search, by one metric, in the rows of ``cv_results_``.
+
+    ``means`` (n,) are as the table has them. ``scores`` (n,) are NaN where a candidate
+    failed, and estimates with the variances ``noise`` (n,) where it was ``paused`` by
+    racing. ``folds`` (n, n_splits) is NaN where a fold has no score; there is no column
+    where the table has no scores on folds. ``failed`` and ``paused`` are (n,), bool.
+    """
+
+    search: Any  # None where only the table is known
+    table: dict[str, Any]
+    metric: str
+    means: np.ndarray
+    scores: np.ndarray
+    noise: np.ndarray
+    folds: np.ndarray
+    failed: np.ndarray
+    paused: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @property
+    def metrics(self) -> list[str]:
+        """Names of all metrics."""
+        return _metrics(self.table)
+
+    @cached_property
+    def settings(self) -> list[dict[str, Any]]:
+        """The parameters; `EMPTY` where a file has an empty cell."""
+        return _settings(self.table, "search")
+
+    @cached_property
+    def searched_settings(self) -> list[dict[str, Any]]:
+        """The settings without the resource of successive halving: it is not tuned."""
+        if self.resources is None:
+            return self.settings
+        spent = {
+            name
+            for name in set().union(*self.settings)
+            if [s.get(name) for s in self.settings] == self.resources.tolist()
+        }
+        return [{k: v for k, v in s.items() if k not in spent} for s in self.settings]
+
+    @property
+    def searched_names(self) -> list[str]:
+        """Names of the parameters that have a column."""
+        names = (key for key in self.table if key.startswith(PARAM))
+        return [name.removeprefix(PARAM) for name in names]
+
+    @cached_property
+    def resources(self) -> np.ndarray | None:
+        """How much each had of what successive halving gives more of in each round."""
+        given = self.table.get("n_resources")
+        return None if given is None else np.array(given, dtype=float)
+
+    @property
+    def n_splits(self) -> int:
+        """How many folds there are; 0 where that is not known."""
+        return int(self.folds.shape[1])
+
+    @property
+    def raced(self) -> bool:
+        """Whether the table counts folds, since some may not have run."""
+        return "n_splits_evaluated" in self.table
+
+    @cached_property
+    def n_fits(self) -> np.ndarray:
+        """How many folds ran, (n,)."""
+        given = self.table.get("n_splits_evaluated", [self.n_splits] * len(self))
+        return np.asarray(np.maximum(np.array(given, dtype=int), 1))
+
+    @property
+    def complete(self) -> np.ndarray:
+        """Where all folds ran, whether or not they have a score."""
+        if not self.n_splits:
+            return np.asarray(~self.paused)
+        return np.asarray(self.n_fits == self.n_splits)
+
+    @cached_property
+    def status(self) -> np.ndarray:
+        """Return "failed", "paused", "early round" of successive halving, else "ok"."""
+        early = np.zeros(len(self), dtype=bool)
+        if self.resources is not None:
+            early = self.resources < self.resources.max()
+        names = ["failed", "paused", "early round"]
+        return np.asarray(np.select([self.failed, self.paused, early], names, "ok"))
+
+    @cached_property
+    def errors(self) -> np.ndarray:
+        """Standard errors of means and estimates; NaN if unknown."""
+        error = np.full(len(self), np.nan)
+        if self.n_splits:
+            error = mean_and_error(self.folds.T)[1]
+        return np.where(self.paused, np.sqrt(self.noise), error)
+
+    @cached_property
+    def seconds(self) -> np.ndarray:
+        """What all fits and scorings of each took together; NaN if unknown."""
+        if "seconds" in self.table:  # results_frame()
+            return np.array(self.table["seconds"], dtype=float)
+        times = [self.means_of(f"mean_{part}_time") for part in ("fit", "score")]
+        known = [time for time in times if time is not None]
+        unknown = np.full(len(self), np.nan)
+        return self.n_fits * np.sum(known, axis=0) if known else unknown
+
+    @property
+    def ranks(self) -> Any:
+        """Ranks by the metric, as the table has them."""
+        return self.table[f"rank_test_{self.metric}"]
+
+    @property
+    def names_of_means(self) -> list[str]:
+        """Columns of `means_of`."""
+        return [key for key in self.table if key.startswith("mean_")]
+
+    def means_of(self, name: str) -> np.ndarray | None:
+        """Return a column of means over the folds, such as "mean_fit_time"."""
+        given = self.table.get(name)
+        return None if given is None else np.array(given, dtype=float)
+
+    def of_metric(self, metric: str) -> "SearchResults":
+        """Return the same rows with the scores of another metric."""
+        return _read(self.search, self.table, metric, "search")
+
+
+def is_table(results: Any) -> bool:
+    """Check whether something is a ``cv_results_`` or a DataFrame."""
+    if isinstance(results, pd.DataFrame):
+        return True
+    return isinstance(results, Mapping) and any(
+        str(k).startswith(MEAN) for k in results
+    )
+
+
+def read_results(
+    search: Any,
+    metric: str | None = None,
+    *,
+    called: str = "search",
+    wanted: Sequence[str] | None = None,
+) -> SearchResults:
+    """Read a fitted search, its results or a table of them.
+
+    Without a ``metric`` it is that of ``refit``, else what a `BayesSearchCV` maximised,
+    else "score", else the only one; or the first of ``wanted``, names that another
+    search likes best. Error messages name what is read as it is ``called``.
+    """
+    is_search = hasattr(search, "fit") and not isinstance(search, type)
+    if is_search and not hasattr(search, "cv_results_"):
+        raise ValueError(
+            f"The {called} must be a fitted search. Got {search!r}; call its fit(X, y) "
+            "first."
+        )
+    given = search.cv_results_ if is_search else search
+    if not isinstance(given, Mapping | pd.DataFrame):
+        raise TypeError(
+            f"The {called} must be a fitted search, its cv_results_, or a DataFrame of "
+            f"these. Got {search!r}; pass the search itself."
+        )
+    table = {str(name): given[name] for name in given}
+    search = search if is_search else None
+    known = _metrics(table)
+    if not known:
+        raise ValueError(
+            f"The {called} must have a score: 'mean_test_score' or 'mean_test_' and a "
+            "metric, as in cv_results_, or 'score', as in results_frame(). Got the "
+            f"columns {list(table)}."
+        )
+    if metric is None:
+        own = [getattr(search, name, None) for name in ("refit", "objective_metric_")]
+        metric = choose_metric(known, wanted or [*own, "score"])
+    if metric is None and wanted:
+        raise ValueError(
+            f"The {called} has the scores {known}, and none is called like what this "
+            f"search maximises: {wanted[0]!r}. Maximise one of them, by its name as "
+            "'scoring', or leave out the columns of the others."
+        )
+    if metric is None:
+        raise ValueError(
+            f"The {called} has the metrics {known}. Choose one as 'metric'."
+        )
+    check_metric(metric, known)
+    return _read(search, table, metric, called)
+
+
+def check_metric(metric: str, known: Sequence[str]) -> None:
+    """Refuse a metric that a search does not have."""
+    if metric not in known:
+        raise ValueError(
+            f"The 'metric' must be one of {list(known)}, the metrics of the search. "
+            f"Got {metric!r}."
+        )
+
+
+def _metrics(table: Mapping[str, Any]) -> list[str]:
+    prefixes = ("split0_test_", MEAN)
+    names = [n.removeprefix(p) for p in prefixes for n in table if n.startswith(p)]
+    if not names and "score" in table:  # results_frame()
+        return ["score"]
+    return list(dict.fromkeys(names))
+
+
+def _read(
+    search: Any, table: dict[str, Any], metric: str, called: str
+) -> SearchResults:
+    """Read the scores of a metric."""
+    keys = takewhile(table.__contains__, (f"split{i}_test_{metric}" for i in count()))
+    columns = [_numbers(table, key, called) for key in keys]
+    if MEAN + metric in table:
+        means = _numbers(table, MEAN + metric, called)
+    else:
+        means = (
+            np.mean(columns, axis=0) if columns else _numbers(table, "score", called)
+        )
+    folds = np.array(columns).T if columns else np.empty((len(means), 0))
+    folds[~np.isfinite(folds)] = np.nan
+    # of a numeric error_score the table does not tell that it stands for a failure
+    failed = np.zeros(len(means), dtype=bool)
+    history = getattr(getattr(search, "optimizer_", None), "history", None)
+    if history is not None:
+        failed[:] = [outcome.failed for outcome in list(history)[: len(means)]]
+    paused, noise = np.zeros(len(means), dtype=bool), np.zeros(len(means))
+    scores = means.copy()
+    if not columns and "status" in table:  # results_frame()
+        status = np.asarray(table["status"])
+        failed, paused = status == "failed", status == "paused"
+        if "standard_error" in table:
+            error = np.nan_to_num(_numbers(table, "standard_error", called))
+            noise = np.where(paused, error**2, 0.0)
+    elif columns and "n_splits_evaluated" in table:
+        ran = np.array(table["n_splits_evaluated"], dtype=int)
+        n_scored = np.isfinite(folds).sum(axis=1)
+        # one of the folds that ran has failed where fewer are scored than ran
+        paused = (ran < len(columns)) & (n_scored == ran) & ~failed
+        if paused.any():
+            known = np.where(failed[:, None], np.nan, folds)
+            scores[paused], noise[paused] = estimate_paused(known, paused)
+    failed = failed | ~(np.isfinite(scores) | paused)
+    scores[failed] = np.nan
+    return SearchResults(
+        search, table, metric, means, scores, noise, folds, failed, paused
+    )
+
+
+def _numbers(table: Mapping[str, Any], name: str, called: str) -> np.ndarray:
+    try:
+        return np.array(table[name], dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"The column {name!r} of the {called} must hold numbers. Got "
+            f"{table[name]!r}."
+        ) from error
+
+
+def _settings(table: Mapping[str, Any], called: str) -> list[dict[str, Any]]:
+    """Return ``params``, or what the columns of the parameters say."""
+    settings = list(table.get("params", ()))
+    if settings and all(isinstance(setting, Mapping) for setting in settings):
+        return settings
+    # a file has the text of the dicts, and cells instead
+    if "score" in table:  # results_frame(): parameters, then score and others
+        names = list(table)
+        others = names[names.index("score") :]
+        names = [n for n in names if n not in others and not _is_index(n)]
+        # one that is called like a column of results_frame() keeps its prefix
+        bare = {n: n.removeprefix(PARAM) for n in names}
+        columns = {bare[n] if bare[n] in others else n: n for n in names}
+    else:
+        columns = {n.removeprefix(PARAM): n for n in table if n.startswith(PARAM)}
+    if not columns:
+        raise ValueError(
+            f"The {called} must have settings: 'params', or a column 'param_' and name "
+            f"for each parameter, as in cv_results_. Got the columns {list(table)}."
+        )
+    cells = [[_cell(value) for value in table[name]] for name in columns.values()]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*cells, strict=True)]
+
+
+def _is_index(name: str) -> bool:
+    """Check whether a column is the index of a table that was written to a file."""
+    return name == "candidate" or name.startswith("Unnamed:")
+
+
+def _cell(value: Any) -> Any:
+    not_a_number = isinstance(value, float) and value != value
+    empty = not_a_number or value is pd.NA or value is np.ma.masked
+    return EMPTY if empty else value
