@@ -4,6 +4,7 @@ import copy
 import pickle
 
 import numpy as np
+from joblib.externals.loky.backend.reduction import dumps
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_bayes_search.optimizer.acquisition import Acquisition, Context
@@ -62,7 +63,7 @@ def _equal_input_gives_equal_values(acquisition: Acquisition) -> None:
     posterior = waves(points(), -1.0, 0.5)
     before = copy.deepcopy(vars(posterior) | {"covariance": None})
     expected = acquisition(posterior, _context())
-    pickled = pickle.loads(pickle.dumps(acquisition))
+    pickled = pickle.loads(dumps(acquisition))
     for twin in (
         acquisition,
         copy.copy(acquisition),

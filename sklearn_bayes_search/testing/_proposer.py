@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from joblib.externals.loky.backend.reduction import dumps
 from numpy.testing import assert_array_equal
 
 from sklearn_bayes_search.exceptions import SpaceExhausted
@@ -90,7 +91,7 @@ def _copies_propose_alike(proposer: Proposer) -> None:
     for _ in range(6):
         trial = optimizer.ask()
         optimizer.tell(trial, float(trial.row.sum()))
-    pickled = pickle.loads(pickle.dumps(optimizer))
+    pickled = pickle.loads(dumps(optimizer))
     twin = copy.deepcopy(optimizer)
     expected = optimizer.ask().row
     assert_array_equal(pickled.ask().row, expected, "pickles propose alike")

@@ -5,6 +5,7 @@ import math
 import pickle
 
 import numpy as np
+from joblib.externals.loky.backend.reduction import dumps
 from numpy.testing import assert_array_equal
 
 from sklearn_bayes_search.execution import StoppingRule
@@ -75,7 +76,7 @@ def _answer(rule: StoppingRule, optimizer: BayesianOptimizer) -> str | None:
     answer = rule(history, optimizer)
     phrase = isinstance(answer, str) and answer.strip() and "\n" not in answer
     assert answer is None or phrase, f"a phrase or None is returned, not {answer!r}"
-    for other in (rule, pickle.loads(pickle.dumps(rule)), copy.deepcopy(rule)):
+    for other in (rule, pickle.loads(dumps(rule)), copy.deepcopy(rule)):
         assert other(history, optimizer) == answer, "a rule keeps no state"
     assert_array_equal(history.scores, before, "the history was changed")
     assert optimizer.pending == [], "a rule asks for nothing"

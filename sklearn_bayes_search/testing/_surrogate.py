@@ -5,6 +5,7 @@ import pickle
 from collections.abc import Callable
 
 import numpy as np
+from joblib.externals.loky.backend.reduction import dumps
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_bayes_search.optimizer.surrogate import Posterior, Surrogate
@@ -145,7 +146,7 @@ def _copies_are_independent(surrogate: Surrogate) -> None:
     new = _points(4, seed=2)
     before = model.posterior(new)
     covariance = before.covariance()
-    pickled, twin = pickle.loads(pickle.dumps(model)), copy.deepcopy(model)
+    pickled, twin = pickle.loads(dumps(model)), copy.deepcopy(model)
     assert_array_equal(pickled.posterior(new).mean, before.mean)
     assert_array_equal(twin.posterior(new).mean, before.mean)
     _refit(twin, U, np.random.default_rng(1).normal(size=len(U)), SPACE.dims)
