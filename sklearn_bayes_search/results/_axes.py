@@ -18,20 +18,11 @@ CLOSEST, CLOSEST_OF_MANY = 0.04, 0.28
 
 
 def score_limits(scores: np.ndarray) -> tuple[float, float]:
-    """Give the lowest score that is drawn where it is, and the highest.
+    """Return the lowest score that is drawn where it is, and the highest.
 
-    A tenth of the scores may be as bad as they like, and one where that is less than
-    one, unless there are few.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n,)
-        Those that are not finite do not count; one must be.
-
-    Returns
-    -------
-    floor, best : float
-        Lower scores than the floor belong at the edge.
+    A tenth of the scores (n,) may be as bad as they like, and one where that is less
+    than one, unless there are few. Lower ones than the first limit belong at the edge.
+    Scores that are not finite do not count; one must be.
     """
     scores = np.sort(np.asarray(scores, dtype=float), axis=None)
     scores = scores[np.isfinite(scores)]
@@ -47,18 +38,7 @@ def score_limits(scores: np.ndarray) -> tuple[float, float]:
 
 
 def crowded(places: np.ndarray) -> bool:
-    """Tell whether some of a few places cannot be told apart on an axis.
-
-    Parameters
-    ----------
-    places : ndarray of shape (n,)
-        Where numbers are on the axis, in order and all different.
-
-    Returns
-    -------
-    crowded : bool
-        Then they had better be spaced evenly.
-    """
+    """Check whether some of a few different places, in order, look alike on an axis."""
     if len(places) < 3:
         return False
     gaps = np.diff(places) / np.ptp(places)

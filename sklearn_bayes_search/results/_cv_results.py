@@ -18,30 +18,15 @@ __all__ = [
 class Objective:
     """The score that the search maximises, out of what a scorer returns.
 
-    Parameters
-    ----------
-    wanted : str or None
-        The metric that the user asked for.
-    refit : bool, str or callable
-        Its metric comes next, if it names one; then "score"; then the first.
+    It is the metric ``wanted``, if there is one, else that which ``refit`` names, else
+    "score", else the first.
     """
 
     def __init__(self, wanted, refit):
         self._wanted, self._refit = wanted, refit
 
     def metric(self, names):
-        """Choose one of several metrics.
-
-        Parameters
-        ----------
-        names : list of str or None
-            The metrics, None where the score is one number.
-
-        Raises
-        ------
-        ValueError
-            If the metric asked for is not among them.
-        """
+        """Choose one of several metrics; None where the score is one number."""
         known = ["score"] if names is None else list(names)
         if not known:
             raise ValueError(
@@ -58,19 +43,11 @@ class Objective:
         return choose_metric(known, [self._refit, "score"]) or known[0]
 
     def likely_names(self, names, scoring):
-        """List the names that an earlier search may have had for the metric.
+        """List names that an earlier search may have had for it, the most wanted first.
 
-        Parameters
-        ----------
-        names : list of str or None
-            The metrics, None where they are not known or the score is one number.
-        scoring : object
-            What the user gave; a name there may be one of several metrics elsewhere.
-
-        Returns
-        -------
-        likely : list of str
-            The most wanted first.
+        ``names`` are the metrics, None where they are not known or the score is one
+        number. What the user gave as ``scoring`` may be the name of one of several
+        metrics elsewhere.
         """
         if names is not None:
             return [self.metric(names)]
@@ -78,7 +55,7 @@ class Objective:
         return [name for name in likely if isinstance(name, str)]
 
     def fold_scores(self, folds):
-        """Give the metric on each fold, NaN where the fit failed or did not run."""
+        """Return the metric on each fold, NaN where the fit failed or did not run."""
         return np.array([self._fold_score(fold) for fold in folds], dtype=float)
 
     def _fold_score(self, fold):
@@ -88,7 +65,7 @@ class Objective:
         return scores[self.metric(scores)] if isinstance(scores, dict) else scores
 
     def __call__(self, folds):
-        """Give the mean over the folds; NaN, a failure, unless all are finite."""
+        """Return the mean over the folds; NaN, a failure, unless all are finite."""
         with np.errstate(invalid="ignore"):  # inf - inf
             mean = float(np.mean(self.fold_scores(folds)))
         return mean if np.isfinite(mean) else np.nan
@@ -97,21 +74,9 @@ class Objective:
 def fold_rows(folds, objective, error_score):
     """List what is known of every fit, in the order of candidates and folds.
 
-    Parameters
-    ----------
-    folds : list of list of dict
-        Of each candidate, the results of its folds.
-    objective : Objective
-        Which score is shown.
-    error_score : float
-        The score of a fit that failed.
-
-    Returns
-    -------
-    rows : list of dict
-        With candidate, fold, score, score_<metric> where there are several metrics,
-        status, error, start (seconds since 1970), seconds and worker; plain values
-        only.
+    ``folds`` has the results of each candidate's folds. A row has candidate, fold,
+    score, score_<metric> where there are several metrics, status, error, start (seconds
+    since 1970), seconds and worker; plain values only.
     """
     rows = []
     ran = [result for results in folds for result in results if result is not None]
@@ -155,20 +120,10 @@ def without_place(folds):
 def raced_results(format_results, settings, outcomes):
     """Make ``cv_results_`` where some folds of paused candidates did not run.
 
-    Parameters
-    ----------
-    format_results : callable
-        scikit-learn's method, which takes settings, number of folds and outcomes.
-    settings : list of dict
-        The candidates' parameters.
-    outcomes : list of dict or None
-        Of all folds of the first candidate, then the next; None where it did not run.
-
-    Returns
-    -------
-    results : dict
-        Scores of these folds are NaN, and so are the candidate's means: it ranks last.
-        Mean times are over the folds that ran; ``n_splits_evaluated`` counts them.
+    ``format_results`` is scikit-learn's method; ``outcomes`` are those of all folds of
+    the first candidate, then the next, None where one did not run. Its score is NaN,
+    and so are the candidate's means: it ranks last. Mean times are over the folds that
+    ran; ``n_splits_evaluated`` counts them.
     """
     done = [outcome for outcome in outcomes if outcome is not None]
     blank = {key: _blank(value) for key, value in done[0].items()}
@@ -188,22 +143,7 @@ def raced_results(format_results, settings, outcomes):
 
 
 def check_chosen(results, index, n_splits):
-    """Refuse a choice that was not scored on all folds.
-
-    Parameters
-    ----------
-    results : dict
-        As in ``cv_results_``.
-    index : int
-        The row that was chosen.
-    n_splits : int
-        Number of folds.
-
-    Raises
-    ------
-    ValueError
-        If ``refit`` is a function that does not look at it.
-    """
+    """Refuse the choice of a ``refit`` that is a function if it lacks scores."""
     n_evaluated = results.get("n_splits_evaluated")
     if n_evaluated is not None and n_evaluated[index] < n_splits:
         raise ValueError(
@@ -214,7 +154,7 @@ def check_chosen(results, index, n_splits):
 
 
 def _blank(value):
-    """Give what stands for a value where there is none, NaN for each number."""
+    """Return what stands for a value where there is none, NaN for each number."""
     if isinstance(value, dict):
         return dict.fromkeys(value, np.nan)
     return None if value is None or isinstance(value, str) else np.nan

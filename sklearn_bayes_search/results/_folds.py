@@ -26,20 +26,7 @@ __all__ = [
 
 
 def deviation(scores: np.ndarray, axis: int = 0) -> np.ndarray:
-    """Give the standard deviation of a sample, also of scores whose squares overflow.
-
-    Parameters
-    ----------
-    scores : ndarray
-        At least two along the axis.
-    axis : int, default=0
-        Along which the sample lies.
-
-    Returns
-    -------
-    deviation : ndarray
-        NaN where a score is not finite.
-    """
+    """Compute the standard deviation of a sample, also where squares overflow."""
     # a power of two: the result is the same to the last bit
     _, exponent = np.frexp(np.abs(scores).max(axis=axis, keepdims=True))
     with np.errstate(invalid="ignore"):  # inf - inf
@@ -48,7 +35,7 @@ def deviation(scores: np.ndarray, axis: int = 0) -> np.ndarray:
 
 
 def mean_and_error(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean over the folds, the first axis, and its standard error."""
+    """Compute the mean over the folds, the first axis, and its standard error."""
     n_splits = len(scores)
     with np.errstate(invalid="ignore"):  # inf - inf
         mean = np.mean(scores, axis=0)
@@ -58,17 +45,9 @@ def mean_and_error(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def mean_test_share(splits: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
-    """Give the test samples for each training sample, the mean over the splits.
+    """Compute the test samples for each training sample, the mean over the splits.
 
-    Parameters
-    ----------
-    splits : iterable of (train, test)
-        Indices, or masks over all samples.
-
-    Returns
-    -------
-    test_share : float
-        For `error_factor`.
+    A split is indices for training and test, or masks over all samples.
     """
 
     def size(part: np.ndarray) -> int:
@@ -79,17 +58,9 @@ def mean_test_share(splits: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
 
 
 def without_rounding(scores: np.ndarray) -> np.ndarray:
-    """Round scores so that sums in another order make no difference.
+    """Round scores to 12 digits of the row's largest: sums in any order are equal.
 
-    Parameters
-    ----------
-    scores : ndarray of shape (n_candidates, n_splits)
-        NaN where there is none.
-
-    Returns
-    -------
-    rounded : ndarray of shape (n_candidates, n_splits)
-        To 12 digits of the largest of the row.
+    They have shape (n_candidates, n_splits), NaN where there is none.
     """
     largest = np.abs(np.nan_to_num(scores)).max(axis=1, keepdims=True)
     _, exponent = np.frexp(largest)
@@ -98,19 +69,9 @@ def without_rounding(scores: np.ndarray) -> np.ndarray:
 
 
 def first_of_equals(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find the candidates whose scores on the folds no earlier one has.
+    """Find the rows of scores (n_candidates, n_splits) that no earlier candidate has.
 
-    Parameters
-    ----------
-    scores : ndarray of shape (n_candidates, n_splits)
-        Of the folds.
-
-    Returns
-    -------
-    rows : ndarray of shape (n_different,), int
-        In their order.
-    n_more : ndarray of shape (n_different,), int
-        How many later ones have the same scores.
+    Returns them, and how many later ones have the same, (n_different,) each.
     """
     _, rows, counts = np.unique(
         without_rounding(scores), axis=0, return_index=True, return_counts=True
@@ -128,26 +89,11 @@ EXTREME = 0.001
 
 
 def error_factor(n_splits: int, test_share: float | None = None) -> float:
-    """Give the standard error of a mean over folds, for a deviation over them of 1.
+    """Return the standard error of a mean over folds, for a deviation over them of 1.
 
-    Training sets overlap: the square root of ``1 / n_splits`` is too small [1]_.
-
-    Parameters
-    ----------
-    n_splits : int
-        Number of folds, at least 2.
-    test_share : float, default=None
-        Test samples for each training sample; None is that of k folds.
-
-    Returns
-    -------
-    factor : float
-        The square root of ``1 / n_splits + test_share``.
-
-    References
-    ----------
-    .. [1] C. Nadeau and Y. Bengio, "Inference for the Generalization Error", Machine
-       Learning 52, 2003, eq. (6).
+    Training sets overlap: the square root of ``1 / n_splits`` is too small, it takes
+    ``test_share`` more, see C. Nadeau and Y. Bengio, "Inference for the Generalization
+    Error", Machine Learning 52, 2003, eq. (6). None is that of k folds.
     """
     test_share = 1 / (n_splits - 1) if test_share is None else test_share
     return float((1 / n_splits + test_share) ** 0.5)
@@ -157,14 +103,9 @@ def error_factor(n_splits: int, test_share: float | None = None) -> float:
 class FoldModel:
     """Effects of the folds and the variance that is left without them.
 
-    Parameters
-    ----------
-    effects : ndarray of shape (n_splits,)
-        By how much each fold lifts the score; their mean is 0.
-    variance : float
-        Of the interaction of candidate and fold, >= 0, in squared units of the score.
-    n_rows : int
-        From how many candidates they were learned.
+    ``effects`` (n_splits,) are by how much each fold lifts the score, with a mean of 0;
+    ``variance`` is that of the interaction of candidate and fold, in squared units of
+    the score; they were learned from ``n_rows`` candidates.
     """
 
     effects: np.ndarray
@@ -175,19 +116,9 @@ class FoldModel:
     def fit(cls, scores: np.ndarray) -> "FoldModel":
         """Learn from the better half of the candidates; bad ones scatter otherwise.
 
-        Parameters
-        ----------
-        scores : ndarray of shape (n_candidates, n_splits)
-            Finite scores of at least two candidates on at least two folds.
-
-        Returns
-        -------
-        model : FoldModel
-            Least squares in a table of two ways.
-
-        References
-        ----------
-        .. [1] H. Scheffé, "The Analysis of Variance", Wiley 1959, section 4.2.
+        ``scores`` (n_candidates, n_splits) are finite, at least two by two. Least
+        squares in a table of two ways: H. Scheffé, "The Analysis of Variance", Wiley
+        1959, section 4.2.
         """
         n_rows = min(max(4, (len(scores) + 1) // 2), len(scores))
         best = np.argsort(-scores.mean(axis=1), kind="stable")[:n_rows]
@@ -200,28 +131,13 @@ class FoldModel:
         return cls(effects, variance, n_rows)
 
     def estimate(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Estimate the mean over all folds from some of them.
+        """Estimate the mean over all folds from some, and the variance of its error.
 
-        The candidate's own interactions are finite in number, so that the variance
-        falls to 0 as the last fold comes in [1]_. A candidate that scatters more than
-        the best ones is less certain.
-
-        Parameters
-        ----------
-        scores : ndarray of shape (n_candidates, n_splits)
-            NaN where a fold was not scored; at least one was in each row.
-
-        Returns
-        -------
-        mean : ndarray of shape (n_candidates,)
-            The mean of the known scores, less the effects of their folds.
-        variance : ndarray of shape (n_candidates,)
-            Of its error.
-
-        References
-        ----------
-        .. [1] W. G. Cochran, "Sampling Techniques", Wiley 1977, section 2.6: the mean
-           of a sample without replacement.
+        ``scores`` (n_candidates, n_splits) are NaN where a fold was not scored; at
+        least one was in each row. The candidate's own interactions are finite in
+        number, so that the variance falls to 0 as the last fold comes in: W. G.
+        Cochran, "Sampling Techniques", Wiley 1977, section 2.6. A candidate that
+        scatters more than the best ones is less certain.
         """
         n_splits = len(self.effects)
         known = np.isfinite(scores)
@@ -236,19 +152,10 @@ class FoldModel:
             return mean, variance * share
 
     def chance_above(self, score: float, scores: np.ndarray) -> np.ndarray:
-        """Give the probability that the mean over all folds is above a score.
+        """Return the probability that the mean over all folds is above ``score``.
 
-        Parameters
-        ----------
-        score : float
-            The mean to beat.
-        scores : ndarray of shape (n_candidates, n_splits)
-            As for `estimate`.
-
-        Returns
-        -------
-        chance : ndarray of shape (n_candidates,)
-            By Student's distribution, since the variance is estimated, too.
+        Of each row, as for `estimate`; by Student's distribution, since the variance is
+        estimated, too.
         """
         mean, variance = self.estimate(scores)
         n_free = (self.n_rows - 1) * (len(self.effects) - 1)
@@ -262,19 +169,9 @@ class FoldModel:
 
         Normal errors are drawn with the covariance of the candidates' interactions, so
         that those that score alike are lucky together. They are added to the means, the
-        highest is chosen, and its error is its luck.
-
-        Parameters
-        ----------
-        scores : ndarray of shape (n_candidates, n_splits)
-            As for `estimate`.
-        factor : float
-            Variance of the error of a mean for an interaction of variance 1.
-
-        Returns
-        -------
-        luck : float
-            The mean over the draws, >= 0.
+        highest is chosen, and its error is its luck. ``scores`` are as for `estimate`;
+        ``factor`` is the variance of the error of a mean for an interaction of variance
+        1.
         """
         n_free = len(self.effects) - 1
         means, _ = self.estimate(scores)
@@ -298,27 +195,13 @@ class FoldModel:
     def error(
         self, scores: np.ndarray, common: float, own: float
     ) -> tuple[float, float]:
-        """Give the standard error of a candidate's mean and its degrees of freedom.
+        """Return the standard error of a candidate's mean and its degrees of freedom.
 
-        Parameters
-        ----------
-        scores : ndarray of shape (n_splits,)
-            Finite scores of the candidate.
-        common, own : float
-            Variance of the error of a mean, for effects of the folds and for an
-            interaction of variance 1.
-
-        Returns
-        -------
-        error : float
-            Of what the effects of the folds and the interaction make.
-        n_free : float
-            By Satterthwaite's formula [1]_: there are few folds but many interactions.
-
-        References
-        ----------
-        .. [1] F. E. Satterthwaite, "An Approximate Distribution of Estimates of
-           Variance Components", Biometrics Bulletin 2, 1946.
+        ``scores`` (n_splits,) are finite; ``common`` and ``own`` are the variance of
+        the error of a mean for effects of the folds and for an interaction of variance
+        1. There are few folds but many interactions: F. E. Satterthwaite, "An
+        Approximate Distribution of Estimates of Variance Components", Biometrics
+        Bulletin 2, 1946.
         """
         n_free = len(self.effects) - 1
         left = self._interactions(scores[None], scores.mean()[None])[0]
@@ -336,7 +219,7 @@ class FoldModel:
         return float((self.n_rows / (self.n_rows - 1)) ** 0.5)
 
     def _interactions(self, scores: np.ndarray, means: np.ndarray) -> np.ndarray:
-        """Give what is left of scores without means and effects, 0 where unknown."""
+        """Return what is left of scores without means and effects, 0 where unknown."""
         left = scores - self.effects - means[:, None]
         return np.where(np.isfinite(scores), left, 0.0)
 
@@ -344,21 +227,11 @@ class FoldModel:
 def estimate_paused(
     scores: np.ndarray, paused: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Estimate the means of paused candidates by what all complete ones tell.
+    """Estimate means of paused candidates, and variances, by what complete ones tell.
 
+    ``scores`` (n_candidates, n_splits) are NaN where a fold was not scored or failed.
     When a candidate was paused, fewer were complete: it may have had another estimate.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n_candidates, n_splits)
-        NaN where a fold was not scored or failed.
-    paused : ndarray of shape (n_candidates,), bool
-        Which have some of the folds, and no failed ones.
-
-    Returns
-    -------
-    mean, variance : ndarray of shape (n_paused,)
-        As of `FoldModel.estimate`; NaN where no candidate is complete.
+    NaN where none is complete.
     """
     whole = np.unique(scores[np.isfinite(scores).all(axis=1)], axis=0)
     if len(whole) == 0:

@@ -22,33 +22,12 @@ MOST_TEXTS = 1000
 
 
 def read_prior_results(prior_results, space, *, own, metrics):
-    """Read the earlier searches that a user gives.
+    """Read the earlier searches that a user gives, one or a list.
 
-    Parameters
-    ----------
-    prior_results : None, fitted search, dict, DataFrame, or list of these
-        What the user gave; it is only read.
-    space : Space
-        The present search space.
-    own : dict
-        The estimator's own parameters: the value of whatever only one of the two
-        searches varies.
-    metrics : list of str
-        Names that the score may have there, the most wanted first.
-
-    Returns
-    -------
-    sources : list of list of (params, score)
-        For each earlier search the settings that the present space has, and their
-        scores; NaN where the evaluation failed.
-
-    Raises
-    ------
-    TypeError
-        If it is nothing that holds the results of a search.
-    ValueError
-        If a search is not fitted or has no results, if it is not clear which of its
-        scores is meant, or if nothing of it all can be used.
+    Returns for each the settings that the present ``space`` has, and their scores, NaN
+    where the evaluation failed. ``own`` are the estimator's own parameters: the value
+    of whatever only one of the two searches varies. ``metrics`` are names that the
+    score may have there, the most wanted first.
     """
     if prior_results is None:
         return []
@@ -89,7 +68,7 @@ def _read(given, where, metrics):
 
 
 def place(setting, space, own):
-    """Give the setting of the space that an earlier one is, or None and a reason."""
+    """Return the setting of the space that an earlier one is, or None and a reason."""
     best, reason = -1, ""
     for branch in space.branches:
         own_here = _without_parts(own, branch)
@@ -124,7 +103,7 @@ def _without_parts(own, branch):
 
 
 def _value(name, dimension, setting, own):
-    """Give a parameter's value as the space has it."""
+    """Return a parameter's value as the space has it."""
     value = setting.get(name, EMPTY)
     if name not in setting:
         candidates = []
@@ -152,7 +131,7 @@ def _value(name, dimension, setting, own):
 
 
 def _readings(value, dimension):
-    """Give what a file may have meant by a text or a number."""
+    """Yield what a file may have meant by a text or a number."""
     if not isinstance(value, str | int | float | np.number):
         return
     choices = getattr(dimension, "choices", ())
@@ -194,7 +173,7 @@ def _check_unvaried(name, value, space, own):
 
 
 def _report(left_out, n_settings, *, usable):
-    """Tell once how many settings are left out, and why."""
+    """Warn once how many settings are left out, and why."""
     setting, problem = left_out[0]
     shown = {name: value for name, value in setting.items() if value is not EMPTY}
     first = f"The first, {safe_repr(shown)}: {problem}."

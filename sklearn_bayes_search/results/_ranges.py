@@ -140,7 +140,7 @@ def findings_of(model, shares):
 
 
 def _error_of_difference(observed):
-    """Give the standard error of the difference of two settings; 0 if not known.
+    """Return the standard error of the difference of two settings; 0 if not known.
 
     That of the best and a middling one: the best ones of a Bayesian search are so much
     alike that they get nearly the same scores on each fold.
@@ -156,7 +156,7 @@ def _error_of_difference(observed):
 
 
 def _line(space, row, column):
-    """Give the points along one column through a point."""
+    """Return the points along one column through a point."""
     low, high = space.reach[column]
     U = np.tile(row, (N_STEPS, 1))
     U[:, column] = np.linspace(low, high, N_STEPS)
@@ -164,7 +164,7 @@ def _line(space, row, column):
 
 
 def _best_point(model):
-    """Give the point with the highest mean among those tried.
+    """Return the point with the highest mean among those tried.
 
     The highest of all would often lie where the model only extrapolates.
     """
@@ -174,7 +174,7 @@ def _best_point(model):
 
 
 def _numeric_columns(observed, best):
-    """Give column, name and dimension of each range of numbers at a point."""
+    """Yield column, name and dimension of each range of numbers at a point."""
     space = observed.space
     first = int(space.dims.branch is not None)
     active = space.dims.active[space.dims.branch_of(best[None])[0]]
@@ -234,7 +234,7 @@ def _at_border(model, best, column, name, dimension, error):
 
 
 def _advice(observed, name, dimension, reach, side):
-    """Give the present bound, the one to try, and a phrase; None at a limit."""
+    """Return the present bound, the one to try, and a phrase; None at a limit."""
     low, high = (dimension.decode(u) for u in reach)
     middle = dimension.decode(sum(reach) / 2)
     whole = isinstance(low, int | np.integer) and isinstance(high, int | np.integer)

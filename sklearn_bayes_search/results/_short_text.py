@@ -53,16 +53,6 @@ def visible(text: str) -> str:
 
     Control characters are forbidden in a page, and marks that reverse the direction of
     writing could make it say something else.
-
-    Parameters
-    ----------
-    text : str
-        Any.
-
-    Returns
-    -------
-    text : str
-        Of characters that can be printed.
     """
     return "".join(
         c if c.isprintable() or c in "\n\t\xa0" else f"\\x{ord(c):02x}" for c in text
@@ -70,22 +60,7 @@ def visible(text: str) -> str:
 
 
 def shown(value: Any, longest: int = LONGEST, digits: int = DIGITS) -> str:
-    """Write a value of a parameter.
-
-    Parameters
-    ----------
-    value : object
-        The user's own.
-    longest : int, default=80
-        Characters, of which more are cut off.
-    digits : int, default=4
-        Of a number that is not whole.
-
-    Returns
-    -------
-    text : str
-        One line.
-    """
+    """Write a value of a parameter on one line of at most ``longest`` characters."""
     if isinstance(value, np.generic):
         value = value.item()
     if is_number(value):
@@ -107,15 +82,8 @@ def shown(value: Any, longest: int = LONGEST, digits: int = DIGITS) -> str:
 def name_ends(names: Iterable[Name]) -> dict[Name, str]:
     """Shorten names of parameters to the ends, in whole steps, that are different.
 
-    Parameters
-    ----------
-    names : iterable of str
-        As in a pipeline, ``"svc__C"``; ``"svc__C, svc__gamma"`` are two of them.
-
-    Returns
-    -------
-    ends : dict of str to str
-        As ``"C"``; the full name where no end is another one.
+    "C" for ``"svc__C"`` in a pipeline, the full name where no end is another one;
+    ``"svc__C, svc__gamma"`` are two of them.
     """
     texts = {name: shown(str(name), WHOLE) for name in names}
     single = dict.fromkeys(one for text in texts.values() for one in text.split(", "))
@@ -136,20 +104,10 @@ def name_ends(names: Iterable[Name]) -> dict[Name, str]:
 
 
 def value_texts(values: Sequence[Any], longest: int = WHOLE) -> list[str]:
-    """Write values so that no two texts are alike.
+    """Write different values so that no two texts are alike.
 
-    Parameters
-    ----------
-    values : list
-        Different values, the user's own.
-    longest : int, default=400
-        Characters, of which more are cut off.
-
-    Returns
-    -------
-    texts : list of str
-        Numbers have the digits, and estimators of the same class the parameters, in
-        which they differ.
+    Numbers have the digits, and estimators of the same class the parameters, in which
+    they differ. What is longer than ``longest`` is cut off.
     """
     texts = [shown(value, WHOLE) for value in values]
     for index, text in _estimators(values, longest).items():
@@ -168,21 +126,10 @@ def value_texts(values: Sequence[Any], longest: int = WHOLE) -> list[str]:
 def setting_texts(
     settings: Sequence[dict[str, Any]], names: dict[str, str], longest: int = WHOLE
 ) -> list[str]:
-    """Write settings as ``C=1, gamma=0.1``, of the parameters that each has.
+    """Write settings that are shown together as ``C=1, gamma=0.1``.
 
-    Parameters
-    ----------
-    settings : list of dict
-        The settings, which are shown together.
-    names : dict of str to str
-        The parameters to show, with what they are called.
-    longest : int, default=400
-        Characters of a value, of which more are cut off.
-
-    Returns
-    -------
-    texts : list of str
-        Different values have different texts.
+    ``names`` are the parameters to show, with what they are called; different values
+    have different texts.
     """
     parts: list[list[str]] = [[] for _ in settings]
     for name, called in names.items():
@@ -199,18 +146,9 @@ def setting_texts(
 
 
 def setting_writer(space: Space) -> Callable[[dict[str, Any]], str]:
-    """Make the function that writes settings of a space, each in one line.
+    """Make the function that writes a setting of a space as ``C=1, kernel=rbf``.
 
-    Parameters
-    ----------
-    space : Space
-        All its names, and the choices of a parameter where they are few, have different
-        texts.
-
-    Returns
-    -------
-    write : callable
-        Takes the setting and gives ``C=1, kernel=rbf``.
+    All names, and the choices of a parameter where they are few, have different texts.
     """
     names = name_ends(dict.fromkeys(n for branch in space.branches for n in branch))
     longest = min(max(ALL_VALUES // max(len(names), 1), SHORTEST), LONGEST)
@@ -235,18 +173,7 @@ def setting_writer(space: Space) -> Callable[[dict[str, Any]], str]:
 
 
 def different_values(values: Iterable[Any]) -> list[Any]:
-    """List values without those that are equal to an earlier one, 1 and 1.0 apart.
-
-    Parameters
-    ----------
-    values : iterable
-        The user's own.
-
-    Returns
-    -------
-    different : list
-        In the order of their first appearance.
-    """
+    """List values without those that are equal to an earlier one, 1 and 1.0 apart."""
     different: list[Any] = []
     for value in values:
         if not any(same_value(other, value) for other in different):
@@ -257,24 +184,11 @@ def different_values(values: Iterable[Any]) -> list[Any]:
 def number_texts(
     numbers: Any, digits: int = 3, *, step_digits: int = 2, beside: Any = ()
 ) -> list[str]:
-    """Write numbers with the same decimals, as many as their differences need.
+    """Write finite numbers with the same decimals, as many as their differences need.
 
-    Parameters
-    ----------
-    numbers : array-like
-        Scores, or ticks of an axis; all finite.
-    digits : int, default=3
-        How many digits the largest has at least, noughts at the end of all apart.
-    step_digits : int, default=2
-        How many digits of the smallest difference are seen: 1 tells the numbers apart,
-        with 2 even distances look even.
-    beside : array-like, default=()
-        Others that they are compared with.
-
-    Returns
-    -------
-    texts : list of str
-        Different where the numbers are.
+    The largest has ``digits`` at least, noughts at the end of all apart.
+    ``step_digits`` of the smallest difference are seen: 1 tells the numbers apart, with
+    2 even distances look even. ``beside`` are others that they are compared with.
     """
     largest = np.abs(numbers).max(initial=0.0)
     exponent = int(np.floor(np.log10(largest))) if largest > 0 else 0
@@ -299,7 +213,7 @@ def number_texts(
 
 
 def last_line(text: str) -> str:
-    """Give the last line with a word in it, of a traceback that which tells why."""
+    """Return the last line with a word in it, of a traceback that which tells why."""
     lines = [line for line in text.splitlines() if any(c.isalnum() for c in line)]
     return lines[-1] if lines else "no message"
 
@@ -315,7 +229,7 @@ def tail(text: str, longest: int) -> str:
 
 
 def repeated(texts: Iterable[str]) -> set[str]:
-    """Give those that are there more than once."""
+    """Return those that are there more than once."""
     texts = list(texts)
     return {texts[group[0]] for group in _alike(texts)}
 
@@ -338,7 +252,7 @@ def _alike(texts: Iterable[str]) -> list[list[int]]:
 
 
 def _called(thing: Any) -> Any:
-    """Give the name of a function or class, ``str.lower`` for a method of a class."""
+    """Return the name of a function or class, ``str.lower`` for a method of a class."""
     names = [getattr(thing, name, None) for name in ("__qualname__", "__name__")]
     known = [name for name in names if isinstance(name, str)]
     plain = [name for name in known if ".<" not in name]
@@ -404,7 +318,7 @@ def _differences(estimators: Sequence[Any]) -> list[str]:
 
 
 def _leaves(estimator: Any) -> dict[str, Any]:
-    """Give the parameters that hold no other estimators with parameters of their own.
+    """Return the parameters that hold no other estimators with parameters of their own.
 
     A pipeline's ``steps`` are such, too: their parameters have names as "svc__C".
     """

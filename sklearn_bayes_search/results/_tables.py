@@ -147,7 +147,7 @@ def _scores(results):
 
 
 def _column(params, name):
-    """Give one parameter's values; where it is inactive, the dtype's missing value."""
+    """Return a parameter's values; where inactive, the dtype's missing value."""
     values = [setting.get(name, pd.NA) for setting in params]
     present = [setting[name] for setting in params if name in setting]
     # one value at a time: tuples and arrays are values here, not rows
@@ -179,16 +179,8 @@ MAX_START = 9.2e9
 def fits_frame(rows):
     """Make a table of fits that can be shown and saved, whatever is in it.
 
-    Parameters
-    ----------
-    rows : list of dict
-        With at least `COLUMNS`; ``start`` in seconds since 1970.
-
-    Returns
-    -------
-    frame : DataFrame
-        With ``start`` as a date, missing where there is no such date, and texts that
-        can be encoded.
+    ``rows`` have at least `COLUMNS`, ``start`` in seconds since 1970: in the table a
+    date, missing where there is no such date. Texts can be encoded.
     """
     rows = [{name: _readable(value) for name, value in row.items()} for row in rows]
     frame = pd.DataFrame(rows, columns=None if rows else COLUMNS)

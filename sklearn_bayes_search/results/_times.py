@@ -15,20 +15,7 @@ LONG_PAUSE = 0.5
 
 
 def duration(seconds: float, digits: int = 3) -> str:
-    """Write a time in the unit that suits it.
-
-    Parameters
-    ----------
-    seconds : float
-        NaN is unknown.
-    digits : int, default=3
-        How many are told.
-
-    Returns
-    -------
-    text : str
-        The number and its unit.
-    """
+    """Write a time in the unit that suits it; NaN is unknown."""
     if not math.isfinite(seconds):
         return "–"
     number, unit = seconds, "s"
@@ -47,20 +34,12 @@ def duration(seconds: float, digits: int = 3) -> str:
 class Timeline:
     """When each fit ran and where, in seconds, without pauses between runs.
 
-    Parameters
-    ----------
-    start, seconds : ndarray of shape (n_fits,)
-        When each fit began after the first one, less the pauses before, and how long it
-        took.
-    workers : ndarray of shape (n_fits,), str
-        Where it ran; a name of its own if it was lost with its worker.
-    rows : ndarray of shape (n_fits,), int
-        There are as many as there were workers at a time: one that began after another
-        one had ended, as it replaced it or the search was resumed, has the row of that.
-    runs : ndarray of shape (n_fits,), int
-        Another one after each pause, and where all workers had ended for good.
-    cuts, pauses : list of float
-        Where something was left out, and how much.
+    Of each fit, (n_fits,): ``start`` after the first one, less the pauses before;
+    ``seconds``; ``workers``, a name of its own if it was lost with its worker;
+    ``rows``, as many as there were workers at a time, since a worker that began after
+    another one had ended has the row of that; ``runs``, another one after each pause,
+    and where all workers had ended for good. ``cuts`` are where something was left out,
+    ``pauses`` how much.
     """
 
     start: np.ndarray
@@ -73,18 +52,7 @@ class Timeline:
 
     @classmethod
     def of(cls, fits: Any) -> "Timeline":
-        """Read a table.
-
-        Parameters
-        ----------
-        fits : DataFrame
-            Of ``folds_frame()``: ``start``, ``seconds`` and ``worker``; not empty.
-
-        Returns
-        -------
-        timeline : Timeline
-            A place for each fit.
-        """
+        """Read ``folds_frame()``, of one fit at least."""
         start = (fits["start"] - fits["start"].min()).dt.total_seconds().to_numpy()
         seconds = np.nan_to_num(fits["seconds"].to_numpy(dtype=float))
         workers = np.array(
@@ -123,7 +91,7 @@ class Timeline:
 def _rows(
     start: np.ndarray, end: np.ndarray, workers: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Give each fit the row of its worker, and the end of the worker's last fit."""
+    """Return the row of each fit's worker, and the end of the worker's last fit."""
     names, worker = np.unique(workers, return_inverse=True)
     first, last = np.full(len(names), np.inf), np.zeros(len(names))
     np.minimum.at(first, worker, start)

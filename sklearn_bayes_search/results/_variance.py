@@ -27,15 +27,9 @@ NEGLIGIBLE = 1e-20
 class Factor:
     """A parameter of a space.
 
-    Parameters
-    ----------
-    name : str
-        Its name; for the choice among branches the names of the parameters that it
-        fixes, or "which dict of the list".
-    columns : tuple of int
-        Its columns in the space, at most one of which is active at a time.
-    ordered : bool
-        Whether its values have an order.
+    For the choice among branches the ``name`` is those of the parameters that it fixes,
+    or "which dict of the list". At most one of its ``columns`` in the space is active
+    at a time. ``ordered`` is whether its values have an order.
     """
 
     name: str
@@ -44,18 +38,7 @@ class Factor:
 
 
 def factors(space):
-    """List the parameters that vary.
-
-    Parameters
-    ----------
-    space : Space
-        A search space.
-
-    Returns
-    -------
-    factors : list of Factor
-        The choice among branches first, then in the order of the columns.
-    """
+    """List the parameters that vary: the choice among branches, then by column."""
     found = []
     first = 0
     if space.dims.branch is not None:
@@ -85,14 +68,8 @@ def _name_of_branch(space):
 class VarianceDesign:
     """Points at which a function is evaluated to tell where its variance comes from.
 
-    Parameters
-    ----------
-    space : Space
-        Its constraint is not asked.
-    n_samples : int
-        A power of 2. The function is evaluated ``n_samples * (n_factors + 2)`` times.
-    rng : numpy.random.Generator
-        Scrambles the Sobol points.
+    The constraint of the ``space`` is not asked. ``n_samples`` is a power of 2; the
+    function is evaluated ``n_samples * (n_factors + 2)`` times.
     """
 
     def __init__(self, space, n_samples, rng):
@@ -104,18 +81,7 @@ class VarianceDesign:
             self._A, self._B = both[:, :n], both[:, n:]
 
     def points(self, V):
-        """Give the points of the space.
-
-        Parameters
-        ----------
-        V : ndarray of shape (n_points, n_factors)
-            Values of the factors in [0, 1].
-
-        Returns
-        -------
-        U : ndarray of shape (n_points, n_dims)
-            Snapped points.
-        """
+        """Return snapped points for values (n_points, n_factors) of the factors."""
         U = np.empty((len(V), self.space.n_dims))
         low, high = self.space.reach.T
         for factor, v in zip(self.factors, V.T, strict=True):
@@ -124,18 +90,11 @@ class VarianceDesign:
         return self.space.snap(U)
 
     def shares(self, function):
-        """Give the share of each factor alone and in total.
+        """Compute the share of each factor alone and in total, 0 where nothing varies.
 
-        Parameters
-        ----------
-        function : callable
-            Takes points of the space, (n_points, n_dims), and gives one or more values
-            for each, (n_points,) or (n_functions, n_points).
-
-        Returns
-        -------
-        main, total : ndarray of shape (n_factors,) or (n_functions, n_factors)
-            First order and total Sobol indices in [0, 1]; 0 where nothing varies.
+        ``function`` takes points of the space and returns one or more values for each,
+        (n_points,) or (n_functions, n_points). Returns Sobol indices of first order and
+        total ones, (n_factors,) or (n_functions, n_factors).
         """
         A, B = self._A, self._B
         mixed = [self._mix([i]) for i in range(len(self.factors))]
@@ -162,17 +121,9 @@ class VarianceDesign:
         return (main[0], total[0]) if np.ndim(values) == 1 else (main, total)
 
     def pair_shares(self, function):
-        """Give the share of each pair beyond what the two do alone.
+        """Compute the share of each pair beyond what the two do alone.
 
-        Parameters
-        ----------
-        function : callable
-            As for `shares`, with one value for each point.
-
-        Returns
-        -------
-        shares : ndarray of shape (n_factors, n_factors)
-            Second order Sobol indices in [0, 1], symmetric with 0 on the diagonal.
+        Sobol indices of second order, (n_factors, n_factors), with 0 on the diagonal.
         """
         n = len(self.factors)
         f_A, f_B = function(self.points(self._A)), function(self.points(self._B))
@@ -195,21 +146,10 @@ class VarianceDesign:
         return shares
 
     def curve(self, function, index, n_steps=9):
-        """Give the mean of a function at some values of one factor.
+        """Compute means of a function over the other factors at values of one.
 
-        Parameters
-        ----------
-        function : callable
-            As for `pair_shares`.
-        index : int
-            Number of the factor.
-        n_steps : int, default=9
-            How many values, in the middles of equal parts of its range.
-
-        Returns
-        -------
-        means : ndarray of shape (n_steps,)
-            Over the other factors, the same points of these for each value.
+        The values are the middles of equal parts of its range; the points of the other
+        factors are the same for each.
         """
         others = self._A[:256]
         V = np.tile(others, (n_steps, 1))

@@ -51,15 +51,8 @@ MAX_DRAWN, BURN_IN, THIN = 100, 60, 15
 class AnovaProcess:
     """A Gaussian process with an ANOVA kernel and its most probable hyper-parameters.
 
-    Parameters
-    ----------
-    kernel : {"matern52", "matern32", "rbf"}, default="matern52"
-        How smooth the score is along each column.
-
-    Attributes
-    ----------
-    log_probability_ : float
-        Of the fitted scores and hyper-parameters, up to a constant.
+    ``kernel`` is how smooth the score is along each column. ``log_probability_`` is
+    that of the fitted scores and hyper-parameters, up to a constant.
     """
 
     smooth = False
@@ -72,26 +65,7 @@ class AnovaProcess:
         return f"AnovaProcess(kernel={self.kernel!r})"
 
     def fit(self, U, y, *, noise, dims, rng):
-        """Learn from points and scores.
-
-        Parameters
-        ----------
-        U : ndarray of shape (n_points, n_dims)
-            Snapped points of the unit cube.
-        y : ndarray of shape (n_points,)
-            Standardised scores.
-        noise : ndarray of shape (n_points,)
-            Known variances of their errors.
-        dims : Dims
-            What the columns stand for.
-        rng : numpy.random.Generator
-            Not used.
-
-        Returns
-        -------
-        self : AnovaProcess
-            The fitted model.
-        """
+        """Learn from snapped points and standardised scores."""
         self._dims, self._U = dims, np.array(U)
         self._y, self._noise = y, noise
         some = self._some(MAX_FITTED)
@@ -116,21 +90,7 @@ class AnovaProcess:
         otherwise. So the likelihood of hyper-parameters is raised to a power, as if
         there were only as many points as there are places that they stand for, and the
         variance is at least that which errors of leaving out a point ask for, each with
-        its share of the space [4]_.
-
-        Parameters
-        ----------
-        n_draws : int
-            How many.
-        weights : ndarray of shape (n_points,)
-            The share of the space that each point stands for.
-        rng : numpy.random.Generator
-            Source of randomness.
-
-        Returns
-        -------
-        drawn : list of AnovaProcess
-            They differ in hyper-parameters.
+        its share of the space [4]_: ``weights`` (n_points,).
         """
         some = self._some(MAX_DRAWN)
         y, noise = self._y[some], self._noise[some]
@@ -192,18 +152,7 @@ class AnovaProcess:
         return self
 
     def posterior(self, U):
-        """Predict the latent score.
-
-        Parameters
-        ----------
-        U : ndarray of shape (n_points, n_dims)
-            Snapped points.
-
-        Returns
-        -------
-        posterior : Posterior
-            Without gradients.
-        """
+        """Predict the latent score at snapped points, without gradients."""
         C = self._covariance(U, self._U)
         V = solve_triangular(self._L, C.T, lower=True)
         variance = np.exp(self._theta[-2]) + 1.0 - np.einsum("ij,ij->j", V, V)
@@ -215,12 +164,12 @@ class AnovaProcess:
         )
 
     def _covariance(self, U, other):
-        """Give the prior covariance of the latent score, (n, n_others)."""
+        """Return the prior covariance of the latent score, (n, n_others)."""
         squares = self._squares(U, other)
         return self._signal(self._theta, squares, len(U), len(other)) + 1.0
 
     def _signal(self, theta, squares, *shape):
-        """Give the covariance but for the constant's, from distances by column."""
+        """Return the covariance but for the constant's, from distances by column."""
         log_scales, weights, (s, _) = self._split(theta)
         K = np.full(shape, s)
         for square, scale, w in zip(squares, log_scales, weights, strict=True):
@@ -229,7 +178,7 @@ class AnovaProcess:
         return K
 
     def _squares(self, U, other):
-        """Give the squared distances along one column after the other."""
+        """Yield the squared distances along one column after the other."""
         for u, v, categorical in zip(U.T, other.T, self._dims.categorical, strict=True):
             yield squared_differences(u, v, categorical=categorical)
 
@@ -239,7 +188,7 @@ class AnovaProcess:
         return theta[:d], np.exp(theta[d : 2 * d]), np.exp(theta[2 * d :])
 
     def _loss(self, theta, squares, y, noise, prior):
-        """Give the negative log posterior of hyper-parameters, and its gradient."""
+        """Return the negative log posterior of hyper-parameters, and its gradient."""
         log_scales, weights, (s, nugget) = self._split(theta)
         signal = np.full((len(y), len(y)), s)
         by_scale, by_weight = [], []  # derivatives of its logarithm

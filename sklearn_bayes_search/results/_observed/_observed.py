@@ -39,34 +39,15 @@ REACH = 0.25
 
 @dataclass(frozen=True, eq=False)
 class Observed:
-    """What a search saw.
+    """What a search saw: a row per setting that is in the space.
 
-    Parameters
-    ----------
-    params : list of dict, length n
-        The settings, with the user's own objects.
-    U : ndarray of shape (n, n_dims)
-        Their points in the unit cube of ``space``.
-    scores : ndarray of shape (n,)
-        Means over the folds, higher is better; NaN where it failed. Where not
-        ``complete``, an estimate of it.
-    folds : ndarray of shape (n, n_splits) or None
-        What these are the means of, NaN where a fold was not scored; None where they
-        are not known.
-    space : Space
-        What was searched over.
-    metric : str
-        Name of the score.
-    noise : ndarray of shape (n,)
-        Known variances of the scores' errors; 0 where complete.
-    complete : ndarray of shape (n,), bool
-        Where all folds were scored, on all the data that others got. Only these can be
-        the best.
-    estimator : estimator or None
-        What was tuned, where it is known.
-    surrogate : object
-        The kind of model that the search had itself, as its user wrote it; None where
-        it had none.
+    ``params`` have the user's own objects, ``U`` (n, n_dims) their points in the unit
+    cube of ``space``. ``scores`` (n,) are means over the folds, NaN where it failed,
+    and estimates where not ``complete``, on all folds and all the data that others got;
+    only complete ones can be the best. ``noise`` (n,) are the variances of the
+    estimates. ``folds`` (n, n_splits) are NaN where one was not scored, None where they
+    are not known. ``estimator`` and ``surrogate`` are the search's own, if it is known
+    and has one.
     """
 
     params: list
@@ -89,43 +70,15 @@ class Observed:
 def observe(search, metric=None, space=None):
     """Read what a search saw.
 
-    Parameters
-    ----------
-    search : fitted search, dict or DataFrame
-        A search with ``cv_results_``, these, or a table of these, also one that was
-        read back from a file; or ``results_frame()`` of a `BayesSearchCV`.
-    metric : str, default=None
-        Which score, where there are several. None is the one of ``refit``, else what a
-        `BayesSearchCV` maximised, else "score", else the only one.
-    space : dict, list of dicts or Space, default=None
-        What was searched over. None is the search's own: ``search_space_``,
-        ``param_distributions`` or ``param_grid``, a list of numbers as ordered choices.
-        Where there is none of them, it is made of the values seen, see `seen_space`.
-
-    Returns
-    -------
-    observed : Observed
-        A row per setting, in the order of the table.
-
-    Raises
-    ------
-    TypeError
-        If it is nothing that holds the results of a search.
-    ValueError
-        If the search is not fitted, the metric is unknown or not clear, no score is
-        finite, or no setting is in the space.
-
-    Notes
-    -----
-    With racing, a setting that was paused has the estimate of a model of its folds, and
-    that model's variance.
+    ``search`` and ``metric`` are as for `read_results`. ``space`` is what was searched
+    over; None is the search's own, a list of numbers as ordered choices, and where
+    there is none, one made of the values seen. Settings outside the space are left out,
+    with a warning.
 
     Of a search by successive halving, each setting counts once, with its score on the
     most resources it had. Scores on fewer resources are mostly lower, so the mean rise
     of the settings that were scored on both is added, and the variance of these rises
     is their noise. ``complete`` are those of the last round only.
-
-    Settings outside the space are left out, with a warning.
     """
     results = read_results(search, metric)
     scores, noise, complete = results.scores, results.noise, results.complete
@@ -166,7 +119,7 @@ def observe(search, metric=None, space=None):
 
 
 def searched_space(search, settings, space=None):
-    """Give the space of a search, or one made of the settings seen."""
+    """Return the space of a search, or one made of the settings seen."""
     if space is not None:
         return as_space(space)
     for name in ("search_space_", "param_distributions", "param_grid"):
@@ -182,7 +135,7 @@ def searched_space(search, settings, space=None):
 
 
 def _placed(settings, space):
-    """Give the settings that are in the space, their rows, and their points."""
+    """Return the settings that are in the space, their rows, and their points."""
     inside, rows, points, problem = [], [], [], None
     for row, setting in enumerate(settings):
         try:
@@ -251,19 +204,10 @@ def _at_most_resources(U, scores, resources):
 class ScoreModel:
     """A model of the score over the whole space, fitted to what a search saw.
 
-    Parameters
-    ----------
-    likeliest : Surrogate
-        The most probable one, fitted to standardised scores.
-    members : list of Surrogate
-        Some that may be the true one as well, all as probable. They differ in what is
-        not known of hyper-parameters, where these can be drawn.
-    observed : Observed
-        What it was fitted to.
-    centre : float
-        The score that is 0 to the surrogate.
-    unit : float
-        How large a difference of scores is 1 to the surrogate.
+    ``likeliest`` is the most probable surrogate, fitted to standardised scores.
+    ``members`` are some that may be the true one as well, all as probable: they differ
+    in what is not known of hyper-parameters, where these can be drawn. ``centre`` is
+    the score that is 0 to a surrogate, ``unit`` how large a difference of scores is 1.
     """
 
     likeliest: object
@@ -276,20 +220,11 @@ class ScoreModel:
     def fit(cls, observed, surrogate=None):
         """Fit a model; the same input gives the same model.
 
-        Parameters
-        ----------
-        observed : Observed
-            Failures count as the worst score seen, with much noise.
-        surrogate : Surrogate, default=None
-            It is copied. None is a model of the user's, if the search had one, and else
-            an `AnovaProcess`: with the kernel that the user chose, or the more probable
-            one of "rbf" and "matern52". `RandomForest` is not taken over: it learns
-            ranks in part, and these have no unit.
-
-        Returns
-        -------
-        model : ScoreModel
-            The fitted model.
+        Failures count as the worst score seen, with much noise. The ``surrogate`` is
+        copied. None is a model of the user's, if the search had one, and else an
+        `AnovaProcess`: with the kernel that the user chose, or the more probable one of
+        "rbf" and "matern52". `RandomForest` is not taken over: it learns ranks in part,
+        and these have no unit.
         """
         members = _members(observed.surrogate) if surrogate is None else [surrogate]
         y, noise, centre, unit = _targets(observed)
@@ -319,35 +254,15 @@ class ScoreModel:
 
         What that says of the whole is nearer to the truth, and how sure it is of it is
         not: see `predict`.
-
-        Parameters
-        ----------
-        U : ndarray of shape (n_points, n_dims)
-            Points of the unit cube; they are snapped first.
-
-        Returns
-        -------
-        mean : ndarray of shape (n_points,)
-            In units of the score.
         """
         with one_blas_thread():
             posterior = self.likeliest.posterior(self.observed.space.snap(U))
         return self.centre + self.unit * posterior.mean
 
     def predict(self, U, *, noise=False):
-        """Predict the score.
+        """Predict mean and deviation of the score; its expectation's without ``noise``.
 
-        Parameters
-        ----------
-        U : ndarray of shape (n_points, n_dims)
-            Points of the unit cube; they are snapped first.
-        noise : bool, default=False
-            Whether ``std`` is that of a score, or of its expectation.
-
-        Returns
-        -------
-        mean, std : ndarray of shape (n_points,)
-            In units of the score.
+        The points ``U`` are snapped first, here as in all methods.
         """
         with one_blas_thread():
             posteriors = self._posteriors(U)
@@ -360,22 +275,9 @@ class ScoreModel:
         return self.centre + self.unit * means.mean(axis=0), self.unit * std
 
     def sample(self, U, rng, size=1):
-        """Draw functions that the score may be, jointly at all points.
+        """Draw functions that the score may be, (size, n_points).
 
-        Parameters
-        ----------
-        U : ndarray of shape (n_points, n_dims)
-            Points of the unit cube; they are snapped first. The time grows with the
-            cube of their number.
-        rng : numpy.random.Generator
-            Source of randomness.
-        size : int, default=1
-            How many.
-
-        Returns
-        -------
-        samples : ndarray of shape (size, n_points)
-            In units of the score.
+        They are drawn jointly: the time grows with the cube of the number of points.
         """
         shares = np.array_split(np.arange(size), len(self.members))
         with one_blas_thread():
@@ -387,19 +289,9 @@ class ScoreModel:
         return self.centre + self.unit * np.concatenate(drawn)
 
     def in_reach(self, U, columns=None):
-        """Tell where some candidate is near in each parameter.
+        """Return where a candidate is near in each parameter, or in some ``columns``.
 
-        Parameters
-        ----------
-        U : ndarray of shape (n_points, n_dims)
-            Points of the unit cube; they are snapped first.
-        columns : sequence of int, default=None
-            Those that count; None: all.
-
-        Returns
-        -------
-        in_reach : ndarray of shape (n_points,), bool
-            Elsewhere the model makes up what it says.
+        Elsewhere the model makes up what it says.
         """
         space, dims = self.observed.space, self.observed.space.dims
         U, tried = space.snap(U), self.observed.U[np.isfinite(self.observed.scores)]
@@ -416,7 +308,7 @@ class ScoreModel:
 
 
 def _targets(observed):
-    """Give standardised scores, their variances, and the centre and unit of these.
+    """Return standardised scores, their variances, and the centre and unit of these.
 
     A search looks mostly where scores are good, so that its other points are rare and
     look like outliers, which `standardise` would pull up. But they stand for most of
@@ -441,7 +333,7 @@ def _targets(observed):
 
 
 def _nearest(U, space):
-    """Give the nearest point to each of those that stand for the space."""
+    """Return the nearest point to each of those that stand for the space."""
     points, owner = expand(U, space.dims)
     if not len(owner):  # nothing varies
         return np.arange(len(U))
@@ -450,7 +342,7 @@ def _nearest(U, space):
 
 
 def _members(own):
-    """Give the models to choose from: what the search had itself, where it fits.
+    """Return the models to choose from: what the search had itself, where it fits.
 
     The worst error of the shares of variance from 60 points, on average over eight
     functions and four seeds: 0.06 at random points and 0.15 at those of a Bayesian
