@@ -267,6 +267,11 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         Whether ``fit`` goes on where the last ``fit`` of this object ended, as with
         ``checkpoint``: raise ``n_iter``, which is the total, and fit again.
 
+    executor : callable, default=None
+        Makes what runs the fits in place of joblib, an
+        :class:`~sklearn_bayes_search.execution.Executor`; its class will do.
+        ``n_jobs`` has no effect then.
+
     Attributes
     ----------
     cv_results_ : dict of numpy (masked) ndarrays
@@ -384,6 +389,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         "fit_timeout": [Interval(Real, 0, None, closed="neither"), None],
         "checkpoint": [str, PathLike, None],
         "warm_start": ["boolean"],
+        "executor": [callable, None],
     }
 
     @_tells_ours
@@ -415,6 +421,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         fit_timeout=None,
         checkpoint=None,
         warm_start=False,
+        executor=None,
     ):
         super().__init__(
             estimator=estimator,
@@ -443,6 +450,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         self.fit_timeout = fit_timeout
         self.checkpoint = checkpoint
         self.warm_start = warm_start
+        self.executor = executor
 
     def __sklearn_clone__(self):
         # clone makes unfitted copies of what it finds: of an earlier search, too
@@ -622,7 +630,9 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             error_score=self.error_score,
             verbose=self.verbose,
         )
-        with open_executor(self.n_jobs, self.fit_timeout, evaluator.shared) as executor:
+        with open_executor(
+            self.n_jobs, self.fit_timeout, evaluator.shared, self.executor
+        ) as executor:
             plan = self._plan(checked, executor.n_workers)
             journal = self._journal_of(checked, plan)
             # twice, lest Ctrl-C at the end of one leaves the file locked

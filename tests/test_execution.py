@@ -12,7 +12,13 @@ import time
 import traceback
 import warnings
 import weakref
-from concurrent.futures import ALL_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import (
+    ALL_COMPLETED,
+    FIRST_COMPLETED,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,6 +30,7 @@ import toy_estimators as toys
 from joblib import parallel_config
 from joblib.parallel import ParallelBackendBase
 from scipy.stats import uniform
+from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import cross_val_score
 from sklearn.utils.fixes import parse_version
@@ -834,3 +841,83 @@ def test_memory_maps_of_supervised_fits_go_where_the_user_wants_them(tmp_path):
         assert executor.wait() == [(0, True)]
         assert len(list(tmp_path.glob("*/*"))) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+# An executor of the user's own
+
+
+class Threads:
+    """Runs tasks in threads of Python's own pool."""
+
+    broken = None
+    made = ()
+
+    def __init__(self, n_workers=3):
+        self.n_workers = n_workers
+        self._pool = ThreadPoolExecutor(n_workers)
+        self._keys = {}
+        self.closed = False
+        Threads.made = (*Threads.made, self)
+
+    def submit(self, key, task):
+        self._keys[self._pool.submit(task)] = key
+
+    def wait(self):
+        done, _ = wait(self._keys, return_when=FIRST_COMPLETED)
+        return [(self._keys.pop(future), future.result()) for future in done]
+
+    def close(self):
+        self._pool.shutdown(cancel_futures=True)
+        self.closed = True
+
+
+class Dying(Threads):
+    """Says of two tasks that their processes died."""
+
+    def wait(self):
+        lost = {(1, 0), (4, 1)}
+        return [
+            (key, RuntimeError("no process") if key in lost else value)
+            for key, value in super().wait()
+        ]
+
+
+def test_an_executor_of_ones_own_keeps_the_promises():
+    check_executor(Threads())
+
+
+def test_an_executor_of_ones_own_gives_the_rows_of_any_other():
+    expected = search(toys.Toy(), n_iter=9, max_pending=4).fit(X)
+    own = search(toys.Toy(), n_iter=9, max_pending=4, executor=Threads)
+    for fitted in (own, clone(own), pickle.loads(pickle.dumps(own))):
+        assert same_rows(fitted.fit(X), expected)
+        assert Threads.made[-1].closed
+    auto = search(toys.Toy(), n_iter=9, executor=functools.partial(Threads, 5)).fit(X)
+    assert auto.max_pending_ > 1
+
+
+def test_what_a_fit_raises_ends_an_executor_of_ones_own():
+    failing = search(toys.Fragile(), error_score="raise", executor=Threads)
+    with pytest.raises(toys.FitFailure):
+        failing.fit(X)
+    assert Threads.made[-1].closed
+
+
+def test_a_fit_that_an_executor_of_ones_own_loses_has_failed(tmp_path):
+    journal = tmp_path / "journal"
+    options = {"n_iter": 6, "cv": 2, "refit": False, "checkpoint": journal}
+    with pytest.warns(FitFailedWarning, match="2 fits failed"):
+        fitted = search(toys.Toy(), executor=Dying, **options).fit(X)
+    failed = fitted.folds_frame().query("status == 'failed'")
+    assert failed[["candidate", "fold"]].to_numpy().tolist() == [[1, 0], [4, 1]]
+    assert failed["error"].str.contains("no process").all()
+    with pytest.warns(UserWarning, match="2 whose processes died"):
+        again = search(toys.Toy(), executor=Threads, **options).fit(X)
+    assert (again.folds_frame()["status"] == "ok").all()
+
+
+def test_a_wrong_executor_is_refused():
+    with pytest.raises(ValueError, match="'executor' parameter of BayesSearchCV"):
+        search(toys.Toy(), executor=Threads()).fit(X)
+    with pytest.raises(ValueError, match=r"'fit_timeout' parameter.*an 'executor'"):
+        search(toys.Toy(), executor=Threads, fit_timeout=1.0).fit(X)

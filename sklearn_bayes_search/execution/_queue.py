@@ -98,8 +98,12 @@ class FoldQueue:
         if results and self._journal is not None:
             self._journal.flush()
 
-    def _take_in(self, trial: Trial, fold: int, value: FoldResult | Lost) -> FoldResult:
+    def _take_in(
+        self, trial: Trial, fold: int, value: FoldResult | Lost | Exception
+    ) -> FoldResult:
         """Return the result of a fold, after it is written down."""
+        if isinstance(value, Exception):  # from an executor of the user's own
+            value = Lost(f"The fit was lost: {value!r}", by_death=True)
         if isinstance(value, Lost):
             result = self._evaluator.lost_result(fold, value)
             if value.by_death:

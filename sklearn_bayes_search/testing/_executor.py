@@ -44,6 +44,9 @@ def check_executor(executor: Executor, *, raises: bool = True) -> None:
     ...         results = [(key, task()) for key, task in self.tasks]
     ...         self.tasks = []
     ...         return results
+    ...
+    ...     def close(self):
+    ...         pass
     >>> check_executor(AtOnce())
     """
     assert isinstance(executor.n_workers, int), "n_workers is an int"

@@ -6,7 +6,7 @@ choose. Its workers are used through its back ends, one task at a time, because
 """
 
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -23,6 +23,7 @@ from sklearn_bayes_search.execution._executors._in_process import (
 )
 from sklearn_bayes_search.execution._executors._ray import RayCluster
 from sklearn_bayes_search.execution._executors._supervised import SupervisedExecutor
+from sklearn_bayes_search.optimizer._blas import one_blas_thread
 
 __all__ = ["Executor", "Lost", "open_executor"]
 
@@ -32,29 +33,24 @@ def open_executor(
     n_jobs: int | None,
     fit_timeout: float | None = None,
     shared: Sequence[Any] = (),
+    make: Callable[[], Executor] | None = None,
 ) -> Iterator[Executor]:
     """Choose where tasks run, and release it at the end.
 
-    Parameters
-    ----------
-    n_jobs : int or None
-        As in scikit-learn: None means 1 unless a joblib context says otherwise, -1 all
-        processors.
-    fit_timeout : float or None, default=None
-        Seconds after which the process of a task is ended.
-    shared : sequence of object
-        Arguments that many tasks have in common: a cluster is sent them once.
-
-    Yields
-    ------
-    executor : Executor
-        Where tasks run.
-
-    Raises
-    ------
-    ValueError
-        If there is a time limit on a back end whose tasks cannot be ended.
+    Arguments in ``shared`` are those that many tasks have in common: a cluster is sent
+    them once. ``make`` is the user's own way to make an executor.
     """
+    if make is not None:
+        if fit_timeout is not None:
+            raise ValueError(
+                "The 'fit_timeout' parameter of BayesSearchCV does not work with an "
+                "'executor' of your own. Limit the time there, or leave one of them "
+                "out."
+            )
+        # its tasks may be threads of this process, as those of `on_backend`
+        with one_blas_thread(), closing(make()) as own:
+            yield own
+        return
     parallel = Parallel(n_jobs=n_jobs)
     cluster = _cluster_of(parallel._backend, ends=fit_timeout is not None)
     if cluster is not None:
@@ -85,14 +81,9 @@ def open_executor(
 
 
 def _cluster_of(backend: Any, *, ends: bool) -> Cluster | None:
-    """Give the cluster of a joblib back end, if it is one of dask or ray.
+    """Return the cluster of a joblib back end, if it is one of dask or ray.
 
-    Parameters
-    ----------
-    backend : ParallelBackendBase
-        joblib's.
-    ends : bool
-        Whether tasks will have to be ended.
+    ``ends`` says whether tasks will have to be ended.
     """
     if hasattr(backend, "client"):
         return DaskCluster(backend.client, ends=ends)

@@ -20,8 +20,8 @@ from sklearn_bayes_search.execution._executors._base import (
     Result,
     Sealed,
     Task,
+    function_and_arguments,
     guarded,
-    parts_of,
 )
 from sklearn_bayes_search.execution._executors._supervised import (
     SupervisedExecutor,
@@ -42,12 +42,7 @@ class _NotBegun(Exception):
 class BackendExecutor:
     """Runs tasks on the workers of a joblib back end that calls back.
 
-    Parameters
-    ----------
-    parallel : Parallel
-        Entered as a context; its back end is used, not its loop.
-    n_workers : int
-        How many tasks run at a time.
+    Of ``parallel``, entered as a context, the back end is used, and not the loop.
     """
 
     def __init__(self, parallel: Any, n_workers: int) -> None:
@@ -83,7 +78,7 @@ class BackendExecutor:
             key, task = self._waiting.popleft()
             is_loky = isinstance(self._backend, LokyBackend)
             if isinstance(self._backend, ThreadingBackend):
-                function, arguments, keywords = parts_of(task)
+                function, arguments, keywords = function_and_arguments(task)
                 task = functools.partial(
                     _unless_failed, self._failed, function, *arguments, **keywords
                 )
@@ -149,8 +144,8 @@ class BackendExecutor:
                 results.append((key, value))
             del self._running[key], self._tasks[key]
         if self._error is not None and not results:
-            error, self._error = self._error, None
-            raise error
+            failure, self._error = self._error, None
+            raise failure
         self._hand_over()
         return results
 
@@ -176,8 +171,7 @@ class BackendExecutor:
         self._tasks.clear()
         self._waiting.clear()
 
-    def abort(self) -> None:
-        """Stop what is running, as far as the back end can."""
+    def close(self) -> None:
         if self._supervised is not None:
             self._supervised.close()
         self._waiting.clear()
@@ -222,17 +216,7 @@ def _is_of_pool(error: Exception) -> bool:
 def on_backend(parallel: Any, n_workers: int) -> Iterator[Executor]:
     """Do around the search what `Parallel` does around its loop.
 
-    Parameters
-    ----------
-    parallel : Parallel
-        Entered as a context.
-    n_workers : int
-        How many tasks run at a time.
-
-    Yields
-    ------
-    executor : BackendExecutor
-        Runs tasks until the end, and stops those that still run.
+    ``parallel`` is entered as a context.
     """
     backend = parallel._backend
     executor = BackendExecutor(parallel, n_workers)
@@ -247,5 +231,5 @@ def on_backend(parallel: Any, n_workers: int) -> Iterator[Executor]:
         ):
             yield executor
     finally:
-        executor.abort()
+        executor.close()
         backend.stop_call()

@@ -20,15 +20,16 @@ __all__ = [
     "Result",
     "Sealed",
     "Task",
+    "function_and_arguments",
     "guarded",
-    "of_exit",
-    "parts_of",
+    "lost_by_exit",
     "run_guarded",
     "unpickled",
     "unreadable",
 ]
 
 Task = Callable[[], Any]
+Call = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]  # as joblib takes it
 Result = tuple[Hashable, Any]
 
 # So many tasks in a row that end their processes, of so many different settings, mean
@@ -39,24 +40,12 @@ MAX_SETTINGS_IN_A_ROW = 3
 
 @dataclass(frozen=True)
 class Lost:
-    """What comes back for a task that has no result.
+    """What comes back for a task that has no result."""
 
-    Parameters
-    ----------
-    reason : str
-        A sentence.
-    seconds : float, default=0.0
-        How long the task had run, where that is known.
-    by_death : bool, default=False
-        Whether its process died, for which the machine may be to blame.
-    limit : float or None, default=None
-        The time limit that ended it, in seconds.
-    """
-
-    reason: str
-    seconds: float = 0.0
-    by_death: bool = False
-    limit: float | None = None
+    reason: str  # a sentence
+    seconds: float = 0.0  # that the task had run, where that is known
+    by_death: bool = False  # of its process, for which the machine may be to blame
+    limit: float | None = None  # the time limit that ended it, in seconds
 
 
 class DiedBefore(tuple[int, int]):
@@ -67,10 +56,17 @@ class DiedBefore(tuple[int, int]):
 
 
 class Executor(Protocol):
-    """Runs tasks; all methods are called from one thread."""
+    """Runs tasks, each a fit on one fold; all methods are called from one thread."""
 
-    n_workers: int
-    broken: str | None  # why no more tasks should be given to it
+    @property
+    def n_workers(self) -> int:
+        """How many tasks run at a time."""
+        ...
+
+    @property
+    def broken(self) -> str | None:
+        """Why no more tasks can run, a sentence: the search then ends early."""
+        ...
 
     def submit(self, key: Hashable, task: Task) -> None:
         """Run a task, now or later.
@@ -80,33 +76,31 @@ class Executor(Protocol):
         key : hashable
             Names the task's result.
         task : callable
-            Takes nothing; picklable.
+            Takes nothing; can be pickled.
         """
 
     def wait(self) -> list[Result]:
         """Wait for results that were not returned before.
 
-        What a task raises is raised here.
+        What a task raises is raised here, and ends the search.
 
         Returns
         -------
         results : list of (key, value)
-            At least one, unless no task is left. The value is a `Lost` where the
-            task's process died or was ended.
+            At least one, unless no task is left. The value is what the task returned,
+            or an exception where its process died: the fit then counts as failed.
         """
+        ...
+
+    def close(self) -> None:
+        """Stop what runs, as far as possible, and release the workers."""
 
 
 class Losses:
-    """Counts tasks in a row that ended their processes.
-
-    Attributes
-    ----------
-    broken : str or None
-        Why no more tasks should be given to the executor.
-    """
+    """Counts tasks in a row that ended their processes."""
 
     def __init__(self) -> None:
-        self.broken: str | None = None
+        self.broken: str | None = None  # why no more tasks should be run
         self._in_a_row: list[Hashable] = []
 
     def add(self, key: Hashable, reason: str) -> Lost:
@@ -128,8 +122,8 @@ class Losses:
         self._in_a_row.clear()
 
 
-def parts_of(task: Task) -> tuple[Task, tuple[Any, ...], dict[str, Any]]:
-    """Lay a task open: a function, its arguments, its keywords, as joblib takes them.
+def function_and_arguments(task: Task) -> Call:
+    """Split a task into a function, its arguments and keywords.
 
     Then large arguments can be told from others.
     """
@@ -138,14 +132,12 @@ def parts_of(task: Task) -> tuple[Task, tuple[Any, ...], dict[str, Any]]:
     return task, (), {}
 
 
-def guarded(
-    task: Task, *, is_child: bool = False
-) -> tuple[Task, tuple[Any, ...], dict[str, Any]]:
-    """Lay a task open that is to run in a worker, as a call of `run_guarded`.
+def guarded(task: Task, *, is_child: bool = False) -> Call:
+    """Split a task for a worker into `run_guarded` and its arguments.
 
     ``is_child`` says that the worker is a child of this process for certain.
     """
-    function, arguments, keywords = parts_of(task)
+    function, arguments, keywords = function_and_arguments(task)
     return run_guarded, (os.getpid(), is_child, function, *arguments), keywords
 
 
@@ -165,7 +157,7 @@ def run_guarded(
     try:
         return function(*arguments, **keywords)
     except (SystemExit, KeyboardInterrupt) as error:
-        return of_exit(error)
+        return lost_by_exit(error)
     except Exception as error:
         if not _survives_pickling(error):
             # on the way back it would be taken for the death of a process
@@ -237,6 +229,6 @@ def _end_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def of_exit(error: BaseException) -> Lost:
-    """Give the result of a fit that raised what ends an interpreter."""
+def lost_by_exit(error: BaseException) -> Lost:
+    """Return the result of a fit that raised what ends an interpreter."""
     return Lost(f"The fit raised {error!r}.")

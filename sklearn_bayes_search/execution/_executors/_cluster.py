@@ -16,7 +16,7 @@ from sklearn_bayes_search.execution._executors._base import (
     Lost,
     Result,
     Task,
-    parts_of,
+    function_and_arguments,
     run_guarded,
 )
 
@@ -43,16 +43,16 @@ class Cluster(Protocol):
         """Send values to the workers once; their handles stand for them in `submit`."""
 
     def submit(self, values: Sequence[Any]) -> Any:
-        """Call `run` with these arguments on a worker; give the future."""
+        """Call `run` with these arguments on a worker; return the future."""
 
     def wait(self, futures: list[Any], seconds: float) -> list[Any]:
-        """Give the futures that are done, after so many seconds at the latest."""
+        """Return the futures that are done, after so many seconds at the latest."""
 
     def fetch(self, future: Any) -> Any:
-        """Give what the call returned; raise what it raised, or one of the above."""
+        """Return what the call returned; raise what it raised, or one of the above."""
 
     def seconds(self, future: Any) -> float:
-        """Tell for how long a call has run."""
+        """Return the seconds that a call has run."""
 
     def runs(self, future: Any) -> bool:
         """Make sure that a call which takes long does not only wait for a slot."""
@@ -67,16 +67,8 @@ class Cluster(Protocol):
 class ClusterExecutor:
     """Runs tasks on a cluster.
 
-    Parameters
-    ----------
-    cluster : Cluster
-        Where they run.
-    n_workers : int
-        How many run at a time.
-    shared : sequence of object
-        Arguments that many tasks have in common; they are recognised by identity.
-    timeout : float or None, default=None
-        Seconds after which a task is ended.
+    Values in ``shared`` are recognised by identity among the arguments of tasks. A task
+    is ended after ``timeout`` seconds.
     """
 
     def __init__(
@@ -120,8 +112,8 @@ class ClusterExecutor:
             results += self._end_overdue()
             self._hand_over()
         if self._error is not None and not results:
-            error, self._error = self._error, None
-            raise error
+            failure, self._error = self._error, None
+            raise failure
         return results
 
     def _state_loss(self, error: Exception) -> None:
@@ -170,8 +162,8 @@ class ClusterExecutor:
         return len(self._running) < n_given
 
     def _arguments(self, task: Task) -> list[Any]:
-        """Lay a task open, and put handles in the place of what is shared."""
-        function, arguments, keywords = parts_of(task)
+        """Split a task, and put handles in the place of what is shared."""
+        function, arguments, keywords = function_and_arguments(task)
         values = [*arguments, *keywords.values()]
         values = [self._handles.get(id(value), value) for value in values]
         return [function, list(keywords), *values]
@@ -188,7 +180,7 @@ class ClusterExecutor:
             self._state_loss(failure)
 
     def _patience(self) -> float:
-        """Tell for how long to wait for results before looking at the clock."""
+        """Decide for how long to wait for results before looking at the clock."""
         if self._timeout is None:
             return 0.5
         longest = max(map(self._cluster.seconds, self._running))
@@ -212,7 +204,6 @@ class ClusterExecutor:
         return [(key, lost) for key in keys]
 
     def close(self) -> None:
-        """Stop what runs, and let go of the shared data."""
         self._waiting.clear()
         if self._running and self._gone is None:
             # an error in here would take the place of the one that ends the search

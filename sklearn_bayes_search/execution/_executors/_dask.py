@@ -20,17 +20,7 @@ RESTART_SECONDS, SETTLE_SECONDS = 30.0, 1.0
 class DaskCluster:
     """A cluster of dask.distributed; each call is bound to a worker.
 
-    Parameters
-    ----------
-    client : distributed.Client
-        That of joblib's back end.
-    ends : bool
-        Whether calls will have to be ended.
-
-    Raises
-    ------
-    ValueError
-        If they cannot, or if the client is asynchronous or closed.
+    ``ends`` says whether calls will have to be ended.
     """
 
     max_deaths = 2

@@ -4,13 +4,13 @@ from collections import deque
 from collections.abc import Hashable
 from typing import Any
 
-from sklearn.utils.parallel import Parallel
+import joblib
 
 from sklearn_bayes_search.execution._executors._base import (
     Result,
     Task,
     guarded,
-    of_exit,
+    lost_by_exit,
 )
 
 __all__ = ["InlineExecutor", "WaveExecutor"]
@@ -35,7 +35,10 @@ class InlineExecutor:
         try:
             return [(key, task())]
         except SystemExit as error:
-            return [(key, of_exit(error))]
+            return [(key, lost_by_exit(error))]
+
+    def close(self) -> None:
+        self._tasks.clear()
 
 
 class WaveExecutor:
@@ -54,7 +57,10 @@ class WaveExecutor:
     def wait(self) -> list[Result]:
         tasks, self._tasks = self._tasks, []
         # tasks carry their configuration, so joblib's own call is all that is needed
-        values = super(Parallel, self._parallel).__call__(
-            guarded(task) for _, task in tasks
+        values = joblib.Parallel.__call__(
+            self._parallel, (guarded(task) for _, task in tasks)
         )
         return [(key, value) for (key, _), value in zip(tasks, values, strict=True)]
+
+    def close(self) -> None:
+        self._tasks.clear()

@@ -14,10 +14,7 @@ __all__ = ["RayCluster"]
 class RayCluster:
     """The ray cluster of this process, a local one if there is none.
 
-    Parameters
-    ----------
-    options : dict
-        Options of remote calls, such as ``{"num_cpus": 2}``.
+    ``options`` are those of remote calls, such as ``{"num_cpus": 2}``.
     """
 
     max_deaths = 2  # a worker that died may have died of something else

@@ -35,15 +35,9 @@ MAX_DEATHS = 2
 class SupervisedExecutor:
     """Runs each task in a process that has no other: a death has one cause.
 
-    Parameters
-    ----------
-    parallel : Parallel
-        Its back end, loky's, tells the environment of a worker, and what nested
-        parallelism uses; its settings, where large arrays are mapped.
-    n_workers : int
-        How many tasks run at a time.
-    timeout : float or None, default=None
-        Seconds after which a task's process is ended.
+    The back end of ``parallel``, loky's, has the environment of a worker and what
+    nested parallelism uses; its settings say where large arrays are mapped. A task's
+    process is ended after ``timeout`` seconds.
     """
 
     def __init__(
@@ -69,7 +63,7 @@ class SupervisedExecutor:
         return self._losses.broken
 
     def add_result(self, key: Hashable, value: Any) -> None:
-        """Give a result that is there already with the next ones."""
+        """Return a result that is there already with the next ones."""
         self._results.append((key, value))
 
     def submit(self, key: Hashable, task: Task) -> None:
@@ -86,8 +80,8 @@ class SupervisedExecutor:
                 self._collect(future)
             self._end_overdue()
         if self._error is not None and not self._results:
-            error, self._error = self._error, None
-            raise error
+            failure, self._error = self._error, None
+            raise failure
         results, self._results = self._results, []
         self._hand_over()
         return results
@@ -176,7 +170,6 @@ class SupervisedExecutor:
         self._results.append((key, self._losses.add(key, reason)))
 
     def close(self) -> None:
-        """End all workers."""
         workers = [*self._idle, *(worker for *_, worker, _ in self._running.values())]
         let_loky_take_up(self._running)
         self._idle.clear()
@@ -188,7 +181,7 @@ class SupervisedExecutor:
 
 
 def loky_of(parallel: Any) -> Any:
-    """Give the back end of loky, a fresh one where there is another."""
+    """Return the back end of loky, a fresh one where there is another."""
     backend = parallel._backend
     is_loky = isinstance(backend, LokyBackend)
     return backend if is_loky else LokyBackend(nesting_level=0)
@@ -212,7 +205,7 @@ def _receive(call: Any) -> None:
 
 
 def _exit_codes(error: BaseException) -> str:
-    """Give the part of loky's message that tells why a process ended."""
+    """Return the part of loky's message that tells why a process ended."""
     if error.__cause__ is not None:  # it could not even receive the task
         return str(error.__cause__).strip(" \n\"'").rpartition("\n")[2]
     found = re.search(r"exit codes? of the workers? (?:is|are) \{([^}]*)\}", str(error))
