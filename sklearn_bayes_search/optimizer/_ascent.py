@@ -19,8 +19,6 @@ from typing import Final
 
 import numpy as np
 
-__all__ = ["climb"]
-
 # The first step, and no later one is longer than the longest.
 _FIRST_STEP, _LONGEST_STEP = 0.1, 1.0
 # A climb ends when even so small a part of a step leads down.

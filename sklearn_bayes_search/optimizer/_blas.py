@@ -15,8 +15,6 @@ from typing import Any
 
 from threadpoolctl import OpenBLASController, ThreadpoolController
 
-__all__ = ["one_blas_thread"]
-
 # Module-level state is the exception here: what it guards is the process's. Ctrl-C may
 # come anywhere: the lock does not shut its own thread out and is given back for good
 # at the end, a holder is gone with its block, and the limit is one until it is lifted.

@@ -8,15 +8,6 @@ import numpy as np
 from sklearn_bayes_search.exceptions import safe_repr
 from sklearn_bayes_search.space import Space
 
-__all__ = [
-    "MIDDLE",
-    "MIDDLE_BESIDE_GIVEN",
-    "MOST_FIRST",
-    "SpaceFilling",
-    "default_n_initial_points",
-    "given_points",
-]
-
 # Most points before the model takes over, unless a user wants more.
 MOST_FIRST = 8
 # Part of the range of each number that these come from, in its middle. Nearly all of a

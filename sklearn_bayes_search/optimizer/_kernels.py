@@ -20,21 +20,6 @@ from scipy.linalg.lapack import dpotrf, dpotri, dpotrs, dtrtrs
 
 from sklearn_bayes_search.space._dims import Dims
 
-__all__ = [
-    "CORRELATIONS",
-    "Correlation",
-    "cholesky",
-    "expand",
-    "extend_cholesky",
-    "log_evidence",
-    "matern32",
-    "matern52",
-    "rbf",
-    "scaled_features",
-    "squared_differences",
-    "squared_distances",
-]
-
 Correlation: TypeAlias = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 # Positions of levels are multiples of about 1 / n_levels: this tells them apart and

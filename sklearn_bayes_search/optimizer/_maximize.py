@@ -14,8 +14,6 @@ from sklearn_bayes_search.optimizer._ascent import climb
 from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._dims import Dims, key, keys, nearest_level
 
-__all__ = ["AskedPoints", "Maximizer", "Target"]
-
 # Finite spaces up to this size are scored point by point.
 EXHAUSTIVE_SIZE = 2000
 # Measured on 36 model-tuning tasks with 10 seeds each: without the points around the

@@ -9,6 +9,7 @@ import functools
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,8 +40,6 @@ from sklearn_bayes_search.optimizer.proposer._names import as_proposer
 from sklearn_bayes_search.optimizer.surrogate import Surrogate
 from sklearn_bayes_search.space._parse import warn_of_bounds
 from sklearn_bayes_search.space._space import as_space
-
-__all__ = ["BayesianOptimizer", "History", "Outcome", "Prediction", "Trial"]
 
 # First points where earlier results inform the model. With more of them a good source
 # saves fewer evaluations; with 2 a misleading one costs some.
@@ -141,14 +140,15 @@ class BayesianOptimizer:
         weights: Sequence[Callable[[History], Weight | None]] = (),
         random_state: int | np.random.Generator | None = None,
     ) -> None:
+        check_count = functools.partial(check_number, whole=True, least=1)
         self.space = as_space(space)
         if self.space is not space:
             warn_of_bounds(space)
         self._proposer = as_proposer(surrogate, acquisition)
         self._entropy = _as_entropy(random_state)
         if n_iter is not None:
-            check_number("n_iter", n_iter, whole=True, least=1, other=" or None")
-        check_number("max_pending", max_pending, whole=True, least=1)
+            check_count("n_iter", n_iter, other=" or None")
+        check_count("max_pending", max_pending)
         self._weights = tuple(weights)
         with one_blas_thread():
             self._prior = Prior(self.space, prior_results, self._rng(0, 1))
@@ -156,13 +156,7 @@ class BayesianOptimizer:
             n_initial_points = default_n_initial_points(self.space, n_iter, max_pending)
             if len(self._prior):
                 n_initial_points = max(N_INFORMED, max_pending)
-        check_number(
-            "n_initial_points",
-            n_initial_points,
-            whole=True,
-            least=1,
-            other=" or 'auto'",
-        )
+        check_count("n_initial_points", n_initial_points, other=" or 'auto'")
         self.n_initial_points = int(n_initial_points)
         self._first = given_points(self.space, initial_points, self._prior.best)
         self._queue = deque(self.space.grid()) if exhaustive else None
@@ -393,7 +387,13 @@ class BayesianOptimizer:
             prediction = proposer.predict(
                 observations, U, n_samples, dims=dims, rng=rng
             )
-        return prediction.in_units(*scale_of(scores))
+        centre, unit = scale_of(scores)
+        return replace(
+            prediction,
+            mean=centre + unit * prediction.mean,
+            std=unit * prediction.std,
+            samples=centre + unit * prediction.samples,
+        )
 
     def revise(
         self,

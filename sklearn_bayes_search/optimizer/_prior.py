@@ -24,8 +24,6 @@ from sklearn_bayes_search.optimizer._trial import is_score
 from sklearn_bayes_search.optimizer.surrogate import GaussianProcess
 from sklearn_bayes_search.space import Space
 
-__all__ = ["Prior", "Results", "best_setting", "normal_scores"]
-
 # Settings of one earlier search with their scores, NaN for a failure.
 Results: TypeAlias = Sequence[tuple[Mapping[str, Any], float]]
 

@@ -6,8 +6,6 @@ import numpy as np
 
 from sklearn_bayes_search.optimizer._trial import Outcome
 
-__all__ = ["scale_of", "standardise", "targets"]
-
 # What a failed evaluation tells the model: the worst score seen, with the scores' own
 # variance as noise. It keeps the mean low there without a cliff.
 FAILURE_NOISE = 1.0

@@ -12,8 +12,6 @@ from sklearn_bayes_search.optimizer._kernels import (
 from sklearn_bayes_search.optimizer.surrogate import GaussianProcess, Posterior
 from sklearn_bayes_search.space._dims import Dims
 
-__all__ = ["Feasibility", "Speed", "Weight"]
-
 # Candidates for the length scale, in units of the diagonal of the active cube.
 SCALES = (0.05, 0.1, 0.2, 0.4, 0.8)
 # Seconds that any evaluation costs beside its fits: a fit of 1 ms is no better than one

@@ -16,8 +16,6 @@ import numpy as np
 from sklearn_bayes_search.exceptions import check_number
 from sklearn_bayes_search.optimizer.surrogate import Posterior
 
-__all__ = ["Acquisition", "Context"]
-
 Pair: TypeAlias = tuple[np.ndarray, np.ndarray]
 Triple: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
 Scale: TypeAlias = Literal["log", "amount", "score"]

@@ -16,8 +16,6 @@ from sklearn_bayes_search.optimizer.acquisition._base import (
 )
 from sklearn_bayes_search.optimizer.surrogate import Posterior
 
-__all__ = ["ExpectedImprovement"]
-
 
 @dataclass(frozen=True)
 class ExpectedImprovement(MeanStdAcquisition):

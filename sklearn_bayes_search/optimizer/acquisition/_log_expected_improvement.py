@@ -18,8 +18,6 @@ from sklearn_bayes_search.optimizer.acquisition._base import (
 )
 from sklearn_bayes_search.optimizer.surrogate import Posterior
 
-__all__ = ["LogExpectedImprovement"]
-
 _SQRT_HALF_PI = math.sqrt(math.pi / 2)
 _SQRT_HALF = math.sqrt(0.5)
 # What the part of a gain above the cap counts. With 0 sure gains would be all alike;

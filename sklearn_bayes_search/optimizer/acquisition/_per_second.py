@@ -7,8 +7,6 @@ from sklearn_bayes_search.optimizer.acquisition._log_expected_improvement import
     LogExpectedImprovement,
 )
 
-__all__ = ["ExpectedImprovementPerSecond"]
-
 
 @dataclass(frozen=True)
 class ExpectedImprovementPerSecond(LogExpectedImprovement):

@@ -15,8 +15,6 @@ from sklearn_bayes_search.optimizer.acquisition._base import (
 )
 from sklearn_bayes_search.optimizer.surrogate import Posterior
 
-__all__ = ["ProbabilityOfImprovement"]
-
 
 @dataclass(frozen=True)
 class ProbabilityOfImprovement(MeanStdAcquisition):

@@ -8,8 +8,6 @@ import numpy as np
 from sklearn_bayes_search.optimizer.acquisition._base import Acquisition, Context, Pair
 from sklearn_bayes_search.optimizer.surrogate import Posterior
 
-__all__ = ["ThompsonSampling"]
-
 
 @dataclass(frozen=True)
 class ThompsonSampling(Acquisition):

@@ -14,8 +14,6 @@ from sklearn_bayes_search.optimizer.acquisition._base import (
 )
 from sklearn_bayes_search.optimizer.surrogate import Posterior
 
-__all__ = ["UpperConfidenceBound"]
-
 
 @dataclass(frozen=True)
 class UpperConfidenceBound(MeanStdAcquisition):

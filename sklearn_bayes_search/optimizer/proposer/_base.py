@@ -9,8 +9,6 @@ import numpy as np
 from sklearn_bayes_search.optimizer._maximize import AskedPoints, Maximizer
 from sklearn_bayes_search.optimizer._weights import Weight
 
-__all__ = ["Observations", "Proposer"]
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Observations:

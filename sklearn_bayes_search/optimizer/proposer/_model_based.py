@@ -16,8 +16,6 @@ from sklearn_bayes_search.optimizer.proposer._base import Observations, Proposer
 from sklearn_bayes_search.optimizer.surrogate import Surrogate
 from sklearn_bayes_search.space._dims import Dims
 
-__all__ = ["ModelBased", "Prediction"]
-
 N_CENTRES = 5
 
 
@@ -42,26 +40,6 @@ class Prediction:
     std: np.ndarray
     acquisition: np.ndarray
     samples: np.ndarray
-
-    def in_units(self, centre: float, unit: float) -> "Prediction":
-        """Convert to other units of the score; the acquisition stays as it is.
-
-        Parameters
-        ----------
-        centre, unit : float
-            What 0 becomes, and how much 1 is.
-
-        Returns
-        -------
-        Prediction
-            The same in other units.
-        """
-        return Prediction(
-            centre + unit * self.mean,
-            unit * self.std,
-            self.acquisition,
-            centre + unit * self.samples,
-        )
 
 
 class ModelBased(Proposer):

@@ -21,8 +21,6 @@ from sklearn_bayes_search.optimizer.surrogate import (
     Surrogate,
 )
 
-__all__ = ["SURROGATES", "as_acquisition", "as_proposer"]
-
 SURROGATES: Mapping[str, Callable[[], Surrogate | Proposer]] = MappingProxyType(
     {"forest": RandomForest, "gp": GaussianProcess, "tpe": ParzenEstimator}
 )

@@ -35,8 +35,6 @@ from sklearn_bayes_search.optimizer.proposer._base import Observations, Proposer
 from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._dims import nearest_level
 
-__all__ = ["ParzenEstimator"]
-
 # Deviation of a kernel, in sides of the cube, if there is a single point; it shrinks by
 # Scott's rule. 0.1 did as well on seven functions, 0.2 and widths from the distance to
 # neighbours or from the points' spread did worse: regrets were 1.2 to 3 times as high.

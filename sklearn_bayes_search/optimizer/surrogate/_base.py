@@ -9,8 +9,6 @@ import numpy as np
 from sklearn_bayes_search.optimizer._kernels import cholesky
 from sklearn_bayes_search.space._dims import Dims
 
-__all__ = ["Posterior", "Surrogate"]
-
 
 @dataclass(frozen=True, eq=False)
 class Posterior:

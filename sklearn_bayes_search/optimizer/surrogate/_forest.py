@@ -43,8 +43,6 @@ from sklearn_bayes_search.optimizer.surrogate._base import (
 )
 from sklearn_bayes_search.space._dims import Dims
 
-__all__ = ["RandomForest"]
-
 # Made-up points of a tree, as a share of the known ones. Without them, regrets on test
 # functions were 1.4 times as high.
 MADE_UP: Final = 0.2

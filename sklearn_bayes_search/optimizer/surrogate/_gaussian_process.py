@@ -46,8 +46,6 @@ from sklearn_bayes_search.optimizer.surrogate._base import (
 )
 from sklearn_bayes_search.space._dims import Dims
 
-__all__ = ["GaussianProcess", "prior_mean"]
-
 # Correlation, features, their columns, scores, known noise: see `log_evidence`.
 _Data: TypeAlias = tuple[Correlation, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
