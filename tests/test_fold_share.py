@@ -34,11 +34,11 @@ def a_posterior(U, gradient=False):
 def test_the_share_of_the_folds_goes_from_one_of_them_to_all():
     U = points(100, seed=1)
     cost, posterior = FoldShare(5, 0.1), a_posterior(U)
-    share = np.exp(-cost.log_value(U, posterior, best=1.5))
+    share = np.exp(-cost.evaluate(U, posterior, best=1.5)[0])
     assert 0.2 - 1e-12 <= share.min() < 0.3
     assert 0.9 < share.max() <= 1.0
-    assert_allclose(np.exp(-cost.log_value(U, posterior, best=99.0)), 0.2)
-    assert_allclose(np.exp(-cost.log_value(U, posterior, best=-99.0)), 1.0)
+    assert_allclose(np.exp(-cost.evaluate(U, posterior, best=99.0)[0]), 0.2)
+    assert_allclose(np.exp(-cost.evaluate(U, posterior, best=-99.0)[0]), 1.0)
     # it rises with the mean, where the model is sure
     sure = posterior.std < 0.05
     below, above = posterior.mean < 0.8, posterior.mean > 1.5
@@ -47,11 +47,11 @@ def test_the_share_of_the_folds_goes_from_one_of_them_to_all():
 
 def test_the_gradient_of_the_share_equals_finite_differences():
     at, cost = points(8, seed=2), FoldShare(10, 0.5)
-    gradient = cost.log_gradient(at, a_posterior(at, gradient=True), best=1.0)
+    _, gradient = cost.evaluate(at, a_posterior(at, gradient=True), best=1.0)
     for column in (0, 1):
         step = 1e-5 * np.eye(3)[column]
         low, high = (
-            cost.log_value(at, a_posterior(at + sign * step), best=1.0)
+            cost.evaluate(at, a_posterior(at + sign * step), best=1.0)[0]
             for sign in (-1, 1)
         )
         expected = (high - low) / 2e-5
@@ -167,5 +167,5 @@ def test_folds_of_any_size_have_a_finite_cost(size):
     cost = RACING.weight(optimizer.history)
     assert 0 <= cost.deviation <= 1e3
     given = points(9), a_posterior(points(9), gradient=True), 1.0
-    assert np.isfinite(cost.log_value(*given)).all()
-    assert np.isfinite(cost.log_gradient(*given)).all()
+    for values in cost.evaluate(*given):
+        assert np.isfinite(values).all()

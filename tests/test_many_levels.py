@@ -216,17 +216,15 @@ def test_predictions_are_those_of_a_column_for_each_level(model, monkeypatch):
     y = np.random.default_rng(1).normal(size=len(known))
 
     def predictions():
+        rest = {"noise": np.zeros(len(y)), "dims": space.dims}
+        rest["rng"] = np.random.default_rng(0)
         if model is Feasibility:
             fitted = model(known, y > 0, space.dims)
-            return fitted.log_value(new), fitted.log_gradient(new)
-        fitted = model().fit(
-            known,
-            y,
-            noise=np.zeros(len(y)),
-            dims=space.dims,
-            rng=np.random.default_rng(0),
-        )
-        posterior = fitted.posterior(new)
+            slopes = (
+                GaussianProcess().fit(known, y, **rest).posterior(new, gradient=True)
+            )
+            return fitted.evaluate(new, slopes)
+        posterior = model().fit(known, y, **rest).posterior(new)
         return posterior.mean, posterior.std, posterior.covariance()
 
     compact, whole = in_both_ways(predictions, monkeypatch)

@@ -7,7 +7,7 @@ from scipy.special import ndtr, ndtri
 
 from sklearn_bayes_search.optimizer._targets import standardise
 from sklearn_bayes_search.optimizer._trial import History
-from sklearn_bayes_search.optimizer.proposer import Weight
+from sklearn_bayes_search.optimizer._weights import LogWeight, Weight
 from sklearn_bayes_search.optimizer.surrogate import Posterior
 from sklearn_bayes_search.results._folds import FoldModel
 
@@ -241,27 +241,18 @@ class FoldShare(Weight):
     deviation: float
     margin: float = MARGIN_AT_5_PERCENT
 
-    def log_value(self, U: np.ndarray, posterior: Posterior, best: float) -> np.ndarray:
-        return -np.log(self._share(posterior, best)[0])
-
-    def log_gradient(
-        self, U: np.ndarray, posterior: Posterior, best: float
-    ) -> np.ndarray:
-        share, z, total = self._share(posterior, best)
-        by_mean, by_std = posterior.mean_gradient, posterior.std_gradient
-        assert by_mean is not None
-        assert by_std is not None
-        rest = 1 - 1 / self.n_splits
-        by_z = rest * np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi) / share
-        dz = by_mean - (z * posterior.std / total)[:, None] * by_std
-        return -((by_z / total)[:, None] * dz)
-
-    def _share(self, posterior, best):
-        """Return the expected share of the folds, and what it follows from."""
+    def evaluate(self, U: np.ndarray, posterior: Posterior, best: float) -> LogWeight:
         error = 0.5 * self.deviation
         total = np.hypot(posterior.std, error)
         z = (posterior.mean - best + self.margin * error) / total
-        return 1 - (1 - 1 / self.n_splits) * ndtr(-z), z, total
+        rest = 1 - 1 / self.n_splits
+        share = 1 - rest * ndtr(-z)
+        by_mean, by_std = posterior.mean_gradient, posterior.std_gradient
+        if by_mean is None or by_std is None:
+            return -np.log(share), None
+        by_z = rest * np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi) / share
+        dz = by_mean - (z * posterior.std / total)[:, None] * by_std
+        return -np.log(share), -((by_z / total)[:, None] * dz)
 
 
 def as_racing(value, n_splits):

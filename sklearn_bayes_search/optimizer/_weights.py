@@ -1,6 +1,6 @@
 """What a gain at a point is worth: the chance that it succeeds, the time it takes."""
 
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
@@ -21,11 +21,14 @@ OVERHEAD = 0.02
 FEWEST = 4
 
 
+LogWeight: TypeAlias = tuple[np.ndarray, np.ndarray | None]
+
+
 class Weight(Protocol):
     """A factor that a gain is multiplied by, as its logarithm."""
 
-    def log_value(self, U: np.ndarray, posterior: Posterior, best: float) -> np.ndarray:
-        """Evaluate the logarithm.
+    def evaluate(self, U: np.ndarray, posterior: Posterior, best: float) -> LogWeight:
+        """Compute the logarithm, and its gradient where the posterior has gradients.
 
         Parameters
         ----------
@@ -40,27 +43,10 @@ class Weight(Protocol):
         -------
         value : ndarray of shape (n_points,)
             Finite.
-        """
-
-    def log_gradient(
-        self, U: np.ndarray, posterior: Posterior, best: float
-    ) -> np.ndarray:
-        """Differentiate the logarithm.
-
-        Parameters
-        ----------
-        U : ndarray of shape (n_points, n_dims)
-            Points of the unit cube, snapped in the categorical columns.
-        posterior : Posterior
-            What the surrogate believes about them, with its gradients.
-        best : float
-            Highest posterior mean so far.
-
-        Returns
-        -------
-        gradient : ndarray of shape (n_points, n_dims)
+        gradient : ndarray of shape (n_points, n_dims) or None
             Derivative of each value by its own point, 0 for categorical columns.
         """
+        ...
 
 
 class Feasibility(Weight):
@@ -89,25 +75,20 @@ class Feasibility(Weight):
         self._length_scales = np.full(dims.n_dims, length_scale)
         self._Z = unit / length_scale
 
-    def log_value(
+    def evaluate(
         self, U: np.ndarray, posterior: Posterior | None = None, best: float = 0.0
-    ) -> np.ndarray:
-        Z = scaled_features(U, self._dims, self._length_scales, self._U)
-        K, _ = matern52(squared_distances(Z, self._Z))
-        return np.asarray(np.log((1 + K @ self._ok) / (2 + K.sum(axis=1))))
-
-    def log_gradient(
-        self, U: np.ndarray, posterior: Posterior | None = None, best: float = 0.0
-    ) -> np.ndarray:
+    ) -> LogWeight:
         Z = scaled_features(U, self._dims, self._length_scales, self._U)
         K, slope = matern52(squared_distances(Z, self._Z))
-        success = 1 + K @ self._ok
-        total = 2 + K.sum(axis=1)
+        success, total = 1 + K @ self._ok, 2 + K.sum(axis=1)
+        value = np.log(success / total)
+        if posterior is None or posterior.mean_gradient is None:
+            return value, None
         # d log p / d k_i, then dk_i / du = -slope_i (u - u_i) / length_scale^2
         weights = (self._ok / success[:, None] - 1 / total[:, None]) * slope
         difference = weights.sum(axis=1)[:, None] * U - weights @ self._U
         gradient = -difference / self._length_scales**2
-        return np.where(self._dims.categorical, 0.0, gradient)
+        return value, np.where(self._dims.categorical, 0.0, gradient)
 
 
 class Speed(Weight):
@@ -147,18 +128,12 @@ class Speed(Weight):
             self._unit = 0.0
         return self
 
-    def log_value(
-        self, U: np.ndarray, posterior: Posterior | None = None, best: float = 0.0
-    ) -> np.ndarray:
+    def evaluate(self, U: np.ndarray, posterior: Posterior, best: float) -> LogWeight:
+        with_gradient = posterior.mean_gradient is not None
         if not self._unit:
-            return np.zeros(len(U))
-        return -self.power * (self._unit * self._model.posterior(U).mean)
-
-    def log_gradient(
-        self, U: np.ndarray, posterior: Posterior | None = None, best: float = 0.0
-    ) -> np.ndarray:
-        if not self._unit:
-            return np.zeros_like(U)
-        gradient = self._model.posterior(U, gradient=True).mean_gradient
-        assert gradient is not None
-        return -self.power * (self._unit * gradient)
+            return np.zeros(len(U)), np.zeros_like(U) if with_gradient else None
+        log_seconds = self._model.posterior(U, gradient=with_gradient)
+        value = -self.power * (self._unit * log_seconds.mean)
+        if log_seconds.mean_gradient is None:
+            return value, None
+        return value, -self.power * (self._unit * log_seconds.mean_gradient)

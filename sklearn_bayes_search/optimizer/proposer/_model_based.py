@@ -182,7 +182,7 @@ class _Target:
         posterior = self.model.posterior(U)
         values = self.acquisition(posterior, self.context)
         for weight in self.weights:
-            log = weight.log_value(U, posterior, self.context.best)
+            log, _ = weight.evaluate(U, posterior, self.context.best)
             is_amount = self.acquisition.scale == "amount"
             values = values * np.exp(log) if is_amount else values + log
         return values
@@ -191,8 +191,8 @@ class _Target:
         posterior = self.model.posterior(U, gradient=True)
         values, gradients = self.acquisition.value_and_gradient(posterior, self.context)
         for weight in self.weights:
-            log = weight.log_value(U, posterior, self.context.best)
-            by_U = weight.log_gradient(U, posterior, self.context.best)
+            log, by_U = weight.evaluate(U, posterior, self.context.best)
+            assert by_U is not None
             if self.acquisition.scale == "amount":
                 factor = np.exp(log)
                 gradients = factor[:, None] * (gradients + values[:, None] * by_U)

@@ -122,7 +122,7 @@ class ParzenEstimator(Proposer):
         def best_of(U: np.ndarray) -> np.ndarray | None:
             values = better.log_density(U) - worse.log_density(U)
             if feasibility is not None:
-                values += feasibility.log_value(U)
+                values += feasibility.evaluate(U)[0]
             return maximizer.best_of(U, values, asked)
 
         row = best_of(

@@ -287,19 +287,11 @@ class GaussianProcess(Surrogate):
             return self._n_fits_kept >= 1
         return bool(abs(n - self._n_at_search) >= 0.05 * self._n_at_search)
 
-    def _holds(
-        self,
-        correlation: Correlation,
-        F: np.ndarray,
-        residual: np.ndarray,
-        noise: np.ndarray,
-    ) -> bool:
-        """Whether it was fitted to just these data."""
-        return (
-            correlation is self._correlation
-            and np.array_equal(F, self._F)
-            and np.array_equal(residual, self._residual)
-            and np.array_equal(noise, self._noise)
+    def _holds(self, correlation: Correlation, *data: np.ndarray) -> bool:
+        """Return whether it was fitted to just these features, residuals and noise."""
+        known = self._F, self._residual, self._noise
+        return correlation is self._correlation and all(
+            map(np.array_equal, data, known)
         )
 
     def _n_same_rows(
