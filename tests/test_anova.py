@@ -8,8 +8,8 @@ from scipy.stats import multivariate_normal
 
 from sklearn_bayes_search.optimizer._kernels import matern52
 from sklearn_bayes_search.optimizer.surrogate import GaussianProcess
-from sklearn_bayes_search.results._observed import _anova
-from sklearn_bayes_search.results._observed._anova import AnovaProcess
+from sklearn_bayes_search.results import _anova
+from sklearn_bayes_search.results._anova import AnovaProcess
 from sklearn_bayes_search.space import Real, Space
 
 SPACE = Space({"x": Real(0, 1), "y": Real(0, 1), "kind": ["a", "b", "c"]})

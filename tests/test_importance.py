@@ -17,7 +17,7 @@ from sklearn_bayes_search import (
     pair_importance,
     parameter_importance,
 )
-from sklearn_bayes_search.results._observed import _shares
+from sklearn_bayes_search.results import _shares
 from sklearn_bayes_search.results._variance import VarianceDesign, factors
 from sklearn_bayes_search.space import Space
 

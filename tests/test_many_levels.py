@@ -28,9 +28,10 @@ from sklearn_bayes_search.optimizer import _kernels as kernels
 from sklearn_bayes_search.optimizer._weights import Feasibility
 from sklearn_bayes_search.report._findings import find
 from sklearn_bayes_search.report._space_charts import slices
-from sklearn_bayes_search.results._observed import ScoreModel, observe
-from sklearn_bayes_search.results._observed._anova import AnovaProcess
+from sklearn_bayes_search.results._anova import AnovaProcess
+from sklearn_bayes_search.results._observed import observe
 from sklearn_bayes_search.results._prior_results import place
+from sklearn_bayes_search.results._score_model import ScoreModel
 from sklearn_bayes_search.results._short_text import shown
 from sklearn_bayes_search.space import _choices as choices_module
 from sklearn_bayes_search.space._dims import nearest_level

@@ -27,7 +27,8 @@ from sklearn_bayes_search import (
     Real,
 )
 from sklearn_bayes_search.results import honest_score
-from sklearn_bayes_search.results._observed import ScoreModel, observe
+from sklearn_bayes_search.results._observed import observe
+from sklearn_bayes_search.results._score_model import ScoreModel
 from sklearn_bayes_search.space import Categorical
 from sklearn_bayes_search.space._seen import seen_space
 

@@ -51,7 +51,9 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn_bayes_search import BayesSearchCV
 from sklearn_bayes_search.optimizer._targets import standardise
 from sklearn_bayes_search.results._importance import table_of
-from sklearn_bayes_search.results._observed import ScoreModel, observe, score_shares
+from sklearn_bayes_search.results._observed import observe
+from sklearn_bayes_search.results._score_model import ScoreModel
+from sklearn_bayes_search.results._shares import score_shares
 
 N_SETTINGS, N_SEARCHES, N_ITER, CHUNK = 2000, 10, 40, 100
 # Settings that the true shares' kernel is fitted to.

@@ -5,7 +5,7 @@ import numpy as np
 from sklearn_bayes_search.display._canvas import COLORS, new_axes
 from sklearn_bayes_search.display._text import as_text, name_texts
 from sklearn_bayes_search.results._importance import parameter_importance
-from sklearn_bayes_search.results._observed import HARDLY
+from sklearn_bayes_search.results._shares import HARDLY
 
 __all__ = ["ParameterImportanceDisplay"]
 

@@ -15,7 +15,7 @@ from sklearn_bayes_search.display._canvas import (
     wrap_axes,
 )
 from sklearn_bayes_search.display._text import as_text, name_texts
-from sklearn_bayes_search.results._observed import ScoreModel
+from sklearn_bayes_search.results._score_model import ScoreModel
 from sklearn_bayes_search.results._short_text import number_texts
 
 __all__ = ["SurrogateDisplay"]

@@ -8,19 +8,16 @@ import pandas as pd
 from sklearn_bayes_search.report._text import number
 from sklearn_bayes_search.results._axes import ROUNDING
 from sklearn_bayes_search.results._importance import table_of
-from sklearn_bayes_search.results._observed import (
-    Observed,
-    ScoreModel,
-    observe,
-    score_shares,
-)
+from sklearn_bayes_search.results._observed import Observed, observe
 from sklearn_bayes_search.results._ranges import findings_of
 from sklearn_bayes_search.results._reader import read_results
+from sklearn_bayes_search.results._score_model import ScoreModel
 from sklearn_bayes_search.results._selection import (
     HonestScore,
     equivalent_settings,
     honest_score,
 )
+from sklearn_bayes_search.results._shares import score_shares
 
 __all__ = ["Candidate", "Findings", "find"]
 

@@ -8,7 +8,9 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 
-from sklearn_bayes_search.results._observed import ScoreModel, observe, score_shares
+from sklearn_bayes_search.results._observed import observe
+from sklearn_bayes_search.results._score_model import ScoreModel
+from sklearn_bayes_search.results._shares import score_shares
 from sklearn_bayes_search.results._variance import VarianceDesign
 
 __all__ = ["pair_importance", "parameter_importance"]

@@ -10,7 +10,9 @@ import pandas as pd
 
 from sklearn_bayes_search._sklearn_compat import numeric_limits
 from sklearn_bayes_search.results._folds import error_factor
-from sklearn_bayes_search.results._observed import ScoreModel, observe, score_shares
+from sklearn_bayes_search.results._observed import observe
+from sklearn_bayes_search.results._score_model import ScoreModel
+from sklearn_bayes_search.results._shares import score_shares
 from sklearn_bayes_search.space._dimensions import is_number
 
 __all__ = ["check_ranges"]

@@ -1,31 +1,19 @@
-"""What any finished search saw, in one form, and a model of it.
-
-Pictures, importances and advice read this, so that they work for every search that has
-``cv_results_``: ours, scikit-learn's, and tables that were written to a file.
-"""
+"""A model of the score over the whole space, fitted to what any search saw."""
 
 import copy
-import warnings
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from scipy.spatial import KDTree
 
-from sklearn_bayes_search.exceptions import stack_level
 from sklearn_bayes_search.optimizer._blas import one_blas_thread
 from sklearn_bayes_search.optimizer._kernels import expand
 from sklearn_bayes_search.optimizer._targets import FAILURE_NOISE, standardise
 from sklearn_bayes_search.optimizer.surrogate import GaussianProcess, RandomForest
-from sklearn_bayes_search.results._observed._anova import AnovaProcess
-from sklearn_bayes_search.results._prior_results import place
-from sklearn_bayes_search.results._reader import EMPTY, read_results
-from sklearn_bayes_search.space import Space
-from sklearn_bayes_search.space._dims import key
-from sklearn_bayes_search.space._seen import seen_space
-from sklearn_bayes_search.space._space import as_space
+from sklearn_bayes_search.results._anova import AnovaProcess
+from sklearn_bayes_search.results._observed import Observed
 
-__all__ = ["Observed", "ScoreModel", "observe", "searched_space"]
+__all__ = ["ScoreModel"]
 
 # Points that stand for the space when scores over it are standardised.
 N_SPREAD = 1024
@@ -35,169 +23,6 @@ N_MEMBERS = 16
 # 8 models, the bands of 10 searches of 40 held 87 % of scores within it, 90 % within
 # half of it, and only 80 % of those at more than twice of it.
 REACH = 0.25
-
-
-@dataclass(frozen=True, eq=False)
-class Observed:
-    """What a search saw: a row per setting that is in the space.
-
-    ``params`` have the user's own objects, ``U`` (n, n_dims) their points in the unit
-    cube of ``space``. ``scores`` (n,) are means over the folds, NaN where it failed,
-    and estimates where not ``complete``, on all folds and all the data that others got;
-    only complete ones can be the best. ``noise`` (n,) are the variances of the
-    estimates. ``folds`` (n, n_splits) are NaN where one was not scored, None where they
-    are not known. ``estimator`` and ``surrogate`` are the search's own, if it is known
-    and has one.
-    """
-
-    params: list
-    U: np.ndarray
-    scores: np.ndarray
-    folds: np.ndarray | None
-    space: Space
-    metric: str
-    noise: np.ndarray
-    complete: np.ndarray
-    estimator: object = None
-    surrogate: object = None
-
-    @property
-    def best(self):
-        """Row of the highest score among the complete ones."""
-        return int(np.nanargmax(np.where(self.complete, self.scores, np.nan)))
-
-
-def observe(search, metric=None, space=None):
-    """Read what a search saw.
-
-    ``search`` and ``metric`` are as for `read_results`. ``space`` is what was searched
-    over; None is the search's own, a list of numbers as ordered choices, and where
-    there is none, one made of the values seen. Settings outside the space are left out,
-    with a warning.
-
-    Of a search by successive halving, each setting counts once, with its score on the
-    most resources it had. Scores on fewer resources are mostly lower, so the mean rise
-    of the settings that were scored on both is added, and the variance of these rises
-    is their noise. ``complete`` are those of the last round only.
-    """
-    results = read_results(search, metric)
-    scores, noise, complete = results.scores, results.noise, results.complete
-    if not (np.isfinite(scores) & complete).any():
-        raise ValueError(
-            f"No setting has a finite {results.metric!r} on all folds. Look at the "
-            "warnings of the search: why did the fits or the scorer fail?"
-        )
-    settings = results.searched_settings
-    space = searched_space(results.search, settings, space)
-    settings, kept, U = _placed(settings, space)
-    scores, noise, complete = scores[kept], noise[kept], complete[kept]
-    folds = results.folds[kept] if results.n_splits else None
-    if results.resources is not None:
-        of_kept = results.resources[kept]
-        rows, scores, noise, complete = _at_most_resources(U, scores, of_kept)
-        settings, U = [settings[row] for row in rows], U[rows]
-        folds = (
-            None if folds is None else np.where(complete[:, None], folds[rows], np.nan)
-        )
-    if not (np.isfinite(scores) & complete).any():
-        raise ValueError(
-            "No setting with a finite score is in the space. Give the space that was "
-            "searched, or leave 'space' out."
-        )
-    return Observed(
-        params=settings,
-        U=U,
-        scores=scores,
-        folds=folds,
-        space=space,
-        metric=results.metric,
-        noise=noise,
-        complete=complete,
-        estimator=getattr(results.search, "estimator", None),
-        surrogate=getattr(results.search, "surrogate", None),
-    )
-
-
-def searched_space(search, settings, space=None):
-    """Return the space of a search, or one made of the settings seen."""
-    if space is not None:
-        return as_space(space)
-    for name in ("search_space_", "param_distributions", "param_grid"):
-        own = getattr(search, name, None)
-        if own is not None:
-            try:
-                return as_space(own)
-            except (TypeError, ValueError):  # written in another library's way
-                break
-    return seen_space(
-        [{k: v for k, v in own.items() if v is not EMPTY} for own in settings]
-    )
-
-
-def _placed(settings, space):
-    """Return the settings that are in the space, their rows, and their points."""
-    inside, rows, points, problem = [], [], [], None
-    for row, setting in enumerate(settings):
-        try:
-            params, reason = setting, None
-            point = space.encode(setting)
-        except ValueError:
-            # from a file: a text, or a float that is an int, or cells that are empty
-            params, reason = place(setting, space, {})
-            point = None if params is None else space.encode(params)
-        if params is None:
-            problem = problem or f"{setting!r}: {reason}"
-            continue
-        inside.append(dict(params))
-        rows.append(row)
-        points.append(point)
-    n_out = len(settings) - len(inside)
-    if not inside:
-        raise ValueError(
-            f"None of the {len(settings)} settings is in the space. The first, "
-            f"{problem}. Give the space that was searched, or leave 'space' out."
-        )
-    if n_out:
-        warnings.warn(
-            f"{n_out} of {len(settings)} settings are not in the space, and are left "
-            f"out. The first, {problem}.",
-            UserWarning,
-            stacklevel=stack_level(),
-        )
-    return inside, np.array(rows), np.array(points).reshape(len(inside), -1)
-
-
-def _at_most_resources(U, scores, resources):
-    """Keep each setting once, and make scores on fewer resources comparable.
-
-    Returns the rows kept, their scores as they would be on the most resources, the
-    variances of that, and which of them had these.
-    """
-    groups = {}
-    for row, point in enumerate(U):
-        groups.setdefault(key(point), []).append(row)
-    ladder = np.unique(resources)
-    # mean and variance of the rise from each round to the next
-    rises, spreads = [], []
-    for low, high in pairwise(ladder):
-        pairs = []
-        for rows in groups.values():
-            at = {resources[row]: scores[row] for row in rows}
-            if np.isfinite(at.get(low, np.nan)) and np.isfinite(at.get(high, np.nan)):
-                pairs.append(at[high] - at[low])
-        rises.append(float(np.mean(pairs)) if pairs else 0.0)
-        spreads.append(float(np.var(pairs, ddof=1)) if len(pairs) > 1 else np.nan)
-    known = [spread for spread in spreads if np.isfinite(spread)]
-    # of one pair nothing is known: as much as in the worst of the other rounds
-    fallback = max(known, default=float(np.nanvar(scores)))
-    spreads = [s if np.isfinite(s) else fallback for s in spreads]
-    rows = np.array(
-        [max(rows, key=lambda row: resources[row]) for rows in groups.values()]
-    )
-    level = np.searchsorted(ladder, resources[rows])
-    rise = np.concatenate([np.cumsum(rises[::-1])[::-1], [0.0]])
-    noise = np.concatenate([np.cumsum(spreads[::-1])[::-1], [0.0]])
-    return rows, scores[rows] + rise[level], noise[level], level == len(ladder) - 1
 
 
 @dataclass(frozen=True, eq=False)
