@@ -123,14 +123,21 @@ def test_links_of_the_readme_lead_to_files():
 
 
 @pytest.mark.parametrize("module", PUBLIC_MODULES)
-def test_every_public_name_is_on_the_api_page(module):
-    page = (ROOT / "doc" / "api.rst").read_text(encoding="utf-8")
+def test_every_public_name_is_on_a_page_of_names(module):
+    pages = [ROOT / "doc" / "api.rst", ROOT / "doc" / "extending.rst"]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
     missing = [
         name
         for name in importlib.import_module(module).__all__
-        if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", page)
+        if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
     ]
-    assert not missing, f"doc/api.rst lacks {missing} of {module}."
+    assert not missing, f"doc/api.rst and extending.rst lack {missing} of {module}."
+
+
+def test_the_citation_has_the_version():
+    version = sklearn_bayes_search.__version__
+    (entry,) = blocks("bibtex")
+    assert f"version = {{{version}}}" in entry
 
 
 def test_every_example_has_a_place_in_the_gallery():
