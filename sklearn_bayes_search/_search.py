@@ -57,8 +57,8 @@ from sklearn_bayes_search.execution._stopping import (
 )
 from sklearn_bayes_search.execution._verbose import announce, reporter
 from sklearn_bayes_search.execution._window import Window, window_size
+from sklearn_bayes_search.optimizer._earlier_searches import best_setting
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
-from sklearn_bayes_search.optimizer._prior import best_setting
 from sklearn_bayes_search.results._cv_results import (
     Objective,
     check_chosen,

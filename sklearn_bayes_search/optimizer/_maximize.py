@@ -5,7 +5,6 @@ an int or a category never decides. A row that was asked for before is never giv
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -110,9 +109,6 @@ class Maximizer:
         if space.size <= EXHAUSTIVE_SIZE:
             rows = list(space.grid())
             self._grid = np.array(rows).reshape(len(rows), space.n_dims)
-        many = [p is None or len(p) > MAX_ENUMERATED for p in self.dims.levels]
-        self._relaxed = self.dims.ordinal & np.array(many, dtype=bool)
-        self._swept = np.flatnonzero(self.dims.discrete).tolist()
 
     def unasked(self, asked: AskedPoints) -> np.ndarray | None:
         """Return what is left of a small finite space; None for any other."""
@@ -141,11 +137,10 @@ class Maximizer:
             return None
         values = target(U)
         if target.pointwise:
-            found = self._start(U, values)
-            if found is not None:
-                self._climb_and_sweep(target, found, scales, rng)
-                U = np.vstack([*found.tried, U])
-                values = np.concatenate([*found.values_tried, values])
+            search = _LocalSearch(self.space, target, scales, rng)
+            search.run(U, values)
+            U = np.vstack([*search.tried, U])
+            values = np.concatenate([*search.values_tried, values])
         return self.best_of(U, values, asked)
 
     def best_of(
@@ -227,73 +222,79 @@ class Maximizer:
         new = np.where(self.dims.categorical, redrawn, np.clip(numeric, low, high))
         return np.where(inactive, redrawn, np.where(moved, new, U))
 
-    def _start(self, U: np.ndarray, values: np.ndarray) -> "_Found | None":
-        """Choose the best permitted row, if one of the first 64 is."""
-        best_first = np.argsort(-values, kind="stable")[:64]
-        best = next((i for i in best_first if self.space.allows_row(U[i])), None)
-        if best is None:
-            return None
-        unit = float(np.max(values) - np.median(values))
-        # dividing by less could overflow; nothing is left to climb there
-        unit = unit if 1e-200 < unit < np.inf else 1.0
-        return _Found(U[best], float(values[best]), unit)
 
-    def _climb_and_sweep(
+class _LocalSearch:
+    """Alternates gradient ascent and coordinate search from the best of some points.
+
+    The way may lead over points that were asked for: what lies beside is tried. Each
+    of ``tried`` has shape (n, n_dims), and its values (n,).
+    """
+
+    def __init__(
         self,
+        space: Space,
         target: Target,
-        found: "_Found",
         scales: np.ndarray,
         rng: np.random.Generator,
     ) -> None:
-        """Alternate gradient ascent and coordinate search until nothing changes.
+        self.space, self.dims, self.target = space, space.dims, target
+        self.scales, self.rng = scales, rng
+        self.tried: list[np.ndarray] = []
+        self.values_tried: list[np.ndarray] = []
 
-        The way may lead over points that were asked for: what lies beside is tried.
-        """
+    def run(self, U: np.ndarray, values: np.ndarray) -> None:
+        """Search from the best permitted row, if one of the first 64 is."""
+        best_first = np.argsort(-values, kind="stable")[:64]
+        best = next((i for i in best_first if self.space.allows_row(U[i])), None)
+        if best is None:
+            return
+        self.row, self.value = U[best], float(values[best])
+        unit = float(np.max(values) - np.median(values))
+        # dividing by less could overflow; nothing is left to climb there
+        self.unit = unit if 1e-200 < unit < np.inf else 1.0
         # first the numbers with many levels move like continuous ones, then those rest
-        columns = self.dims.continuous | self._relaxed
-        swept = self._swept
-        if not target.smooth:  # without slopes, all columns are searched step by step
+        many = [p is None or len(p) > MAX_ENUMERATED for p in self.dims.levels]
+        relaxed = self.dims.ordinal & np.array(many, dtype=bool)
+        columns = self.dims.continuous | relaxed
+        swept = np.flatnonzero(self.dims.discrete).tolist()
+        if not self.target.smooth:  # without slopes, all columns go step by step
             columns, swept = np.zeros_like(columns), list(range(self.dims.n_dims))
         for _ in range(N_ROUNDS):
             if columns.any():
-                top = self._climb(target, found, scales, columns)
-                self._improve(target, found, self.space.snap(top))
-            before = found.row
+                self._improve(self.space.snap(self._climb(columns)))
+            before = self.row
             for column in swept:
-                self._improve(target, found, self._variants(found.row, column, rng))
-            moved = (before != found.row).any() or (columns & self._relaxed).any()
-            if not moved:
+                self._improve(self._variants(column))
+            if not ((before != self.row).any() or (columns & relaxed).any()):
                 break
             columns = columns & self.dims.continuous
 
-    def _improve(self, target: Target, found: "_Found", V: np.ndarray) -> None:
-        """Replace the found row by the best permitted one of ``V``, if it is better."""
+    def _improve(self, V: np.ndarray) -> None:
+        """Replace the row by the best permitted one of ``V``, if it is better."""
         if len(V) == 0:
             return
-        values = target(V)
-        found.tried.append(V)
-        found.values_tried.append(values)
+        values = self.target(V)
+        self.tried.append(V)
+        self.values_tried.append(values)
         for i in np.argsort(-values, kind="stable"):
-            if values[i] <= found.value:
+            if values[i] <= self.value:
                 break
             if self.space.allows_row(V[i]):
-                found.row, found.value = V[i], float(values[i])
+                self.row, self.value = V[i], float(values[i])
                 break
 
-    def _climb(
-        self, target: Target, found: "_Found", scales: np.ndarray, columns: np.ndarray
-    ) -> np.ndarray:
+    def _climb(self, columns: np.ndarray) -> np.ndarray:
         """Follow the gradient in the active ones of some columns; shape (1, n_dims)."""
-        U = found.row[None]
+        U, scales = self.row[None], self.scales
         free = columns & self.dims.active[self.dims.branch_of(U)]
         low, high = self.space.reach.T  # a setting that was given may lie beyond
         low = np.where(free, np.minimum(low, U), U)
         high = np.where(free, np.maximum(high, U), U)
 
         def in_own_units(Z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            values, gradients = target.value_and_gradient(Z * scales)
+            values, gradients = self.target.value_and_gradient(Z * scales)
             # or ascents of tiny values would end where they begin
-            return values / found.unit, gradients * (scales / found.unit)
+            return values / self.unit, gradients * (scales / self.unit)
 
         # length scales make the target round
         Z, _, _ = climb(
@@ -306,59 +307,38 @@ class Maximizer:
         )
         return np.asarray(np.where(free, np.clip(Z * scales, low, high), U))
 
-    def _variants(
-        self, row: np.ndarray, column: int, rng: np.random.Generator
-    ) -> np.ndarray:
+    def _variants(self, column: int) -> np.ndarray:
         """Return the row with other levels of one column; none where it is inactive."""
-        if not self.dims.active[self.dims.branch_of(row[None]), column].all():
+        row = self.row
+        inactive = ~self.dims.active[self.dims.branch_of(row[None])]
+        if inactive[:, column].any():
             return np.empty((0, len(row)))
-        others = self._neighbours(row[column], column, rng)
+        others = self._neighbours(row[column], column)
         # newly active columns get fresh values: their neutral ones mean nothing
         copies = 4 if column == self.dims.branch else 1
         V = np.tile(row, (len(others) * copies, 1))
         V[:, column] = np.tile(others, copies)
         if column == self.dims.branch:
-            inactive = ~self.dims.active[self.dims.branch_of(row[None])]
-            V = np.where(inactive, rng.uniform(size=V.shape), V)
+            V = np.where(inactive, self.rng.uniform(size=V.shape), V)
         return self.space.snap(V)
 
-    def _neighbours(
-        self, position: float, column: int, rng: np.random.Generator
-    ) -> np.ndarray:
+    def _neighbours(self, position: float, column: int) -> np.ndarray:
         """Return other levels: all of a few, else the next ones and some at random."""
-        low, high = self.space.reach[column]
+        (low, high), rng = self.space.reach[column], self.rng
         levels = self.dims.levels[column]
         if levels is None:  # how far the next ones are is not known
             steps = np.array([-0.1, -0.01, -0.001, 0.001, 0.01, 0.1])
             near = np.clip(position + steps, low, high)
             return np.concatenate([near, rng.uniform(low, high, size=4)])
-        first, last = (
-            np.searchsorted(levels, low),
-            np.searchsorted(levels, high, "right"),
-        )
+        first, last = levels.searchsorted(low), levels.searchsorted(high, "right")
         levels = levels[first:last]
+        chosen = levels
         if self.dims.categorical[column] or len(levels) <= 16:
-            chosen = (
-                levels if len(levels) <= 64 else rng.choice(levels, 64, replace=False)
-            )
+            if len(levels) > 64:
+                chosen = rng.choice(levels, 64, replace=False)
         else:
             at = nearest_level(levels, np.array(position))
             steps = np.array([-8, -4, -2, -1, 1, 2, 4, 8])
             near = np.clip(at + steps, 0, len(levels) - 1)
             chosen = levels[np.concatenate([near, rng.integers(len(levels), size=4)])]
         return np.asarray(chosen[chosen != position])
-
-
-@dataclass
-class _Found:
-    """The row that local search has come to, and all that it tried on the way.
-
-    Each of ``tried`` has shape (n, n_dims), its values (n,); a difference of values by
-    ``unit`` is a large one.
-    """
-
-    row: np.ndarray
-    value: float
-    unit: float
-    tried: list[np.ndarray] = field(default_factory=list)
-    values_tried: list[np.ndarray] = field(default_factory=list)

@@ -24,8 +24,11 @@ from sklearn_bayes_search.optimizer._design import (
     default_n_initial_points,
     given_points,
 )
+from sklearn_bayes_search.optimizer._earlier_searches import (
+    EarlierResults,
+    EarlierSearches,
+)
 from sklearn_bayes_search.optimizer._maximize import AskedPoints, Maximizer
-from sklearn_bayes_search.optimizer._prior import Prior, Results
 from sklearn_bayes_search.optimizer._targets import scale_of, standardise, targets
 from sklearn_bayes_search.optimizer._trial import History, Outcome, Trial, is_score
 from sklearn_bayes_search.optimizer.acquisition import Acquisition
@@ -132,7 +135,7 @@ class BayesianOptimizer:
         surrogate: str | Surrogate | Proposer = "gp",
         acquisition: str | Acquisition = "log_ei",
         initial_points: Sequence[Mapping[str, Any]] | None = None,
-        prior_results: Sequence[Results] | None = None,
+        prior_results: Sequence[EarlierResults] | None = None,
         n_initial_points: int | str = "auto",
         n_iter: int | None = None,
         max_pending: int = 1,
@@ -151,14 +154,14 @@ class BayesianOptimizer:
         check_count("max_pending", max_pending)
         self._weights = tuple(weights)
         with one_blas_thread():
-            self._prior = Prior(self.space, prior_results, self._rng(0, 1))
+            self._earlier = EarlierSearches(self.space, prior_results, self._rng(0, 1))
         if isinstance(n_initial_points, str) and n_initial_points == "auto":
             n_initial_points = default_n_initial_points(self.space, n_iter, max_pending)
-            if len(self._prior):
+            if len(self._earlier):
                 n_initial_points = max(N_INFORMED, max_pending)
         check_count("n_initial_points", n_initial_points, other=" or 'auto'")
         self.n_initial_points = int(n_initial_points)
-        self._first = given_points(self.space, initial_points, self._prior.best)
+        self._first = given_points(self.space, initial_points, self._earlier.best)
         self._queue = deque(self.space.grid()) if exhaustive else None
         self.n_given_points = 0 if exhaustive else len(self._first)
         side = MIDDLE_BESIDE_GIVEN if self._first else MIDDLE
@@ -545,7 +548,7 @@ class BayesianOptimizer:
         outcomes = list(self.history)
         failed = np.array([outcome.failed for outcome in outcomes])
         y, noise = targets(outcomes, failed)
-        if np.ptp(y) == 0 and not failed.any() and not len(self._prior):
+        if np.ptp(y) == 0 and not failed.any() and not len(self._earlier):
             return None  # a model of equal scores would stay in the corners
         U = np.array([outcome.trial.row for outcome in outcomes])
         weights = [weigh(self.history) for weigh in self._weights]
@@ -556,7 +559,7 @@ class BayesianOptimizer:
             failed=failed,
             pending=np.array([t.row for t in self.pending]).reshape(-1, U.shape[1]),
             seconds=np.array([outcome.seconds for outcome in outcomes]),
-            earlier=self._prior.place(U, y, noise),
+            earlier=self._earlier.place(U, y, noise),
             weights=[weight for weight in weights if weight is not None],
         )
 

@@ -9,8 +9,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from test_optimizer import BOX, LARGE, SPACES, Flat, assert_same_trials, hill, rows, run
 
 from sklearn_bayes_search.optimizer._blas import one_blas_thread
+from sklearn_bayes_search.optimizer._earlier_searches import (
+    MAX_ROWS,
+    EarlierSearches,
+    normal_scores,
+)
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
-from sklearn_bayes_search.optimizer._prior import MAX_ROWS, Prior, normal_scores
 from sklearn_bayes_search.optimizer.acquisition import (
     ACQUISITIONS,
     LogExpectedImprovement,
@@ -47,7 +51,7 @@ def joined(sources, n=8, score=slope, failed=()):
     for index in failed:
         y[index], noise[index] = y.min(), 1.0
     with one_blas_thread():
-        prior = Prior(space, sources, np.random.default_rng(0))
+        prior = EarlierSearches(space, sources, np.random.default_rng(0))
         earlier = prior.place(U, y, noise)
     failures, none = noise > 0, np.empty((0, 2))
     known = Observations(

@@ -25,7 +25,7 @@ from sklearn_bayes_search.optimizer.surrogate import GaussianProcess
 from sklearn_bayes_search.space import Space
 
 # Settings of one earlier search with their scores, NaN for a failure.
-Results: TypeAlias = Sequence[tuple[Mapping[str, Any], float]]
+EarlierResults: TypeAlias = Sequence[tuple[Mapping[str, Any], float]]
 
 # The belief that a source ranks as this search does, a = 1, is worth so many present
 # scores; a part of their variance is then expected to remain.
@@ -40,7 +40,7 @@ MAX_ROWS = 150
 FAILURE_NOISE = 1.0
 
 
-class Prior:
+class EarlierSearches:
     """Earlier searches, ready to join the present points.
 
     ``best`` holds the best setting of each as a pair of row and params.
@@ -110,7 +110,7 @@ class _Source:
     model: GaussianProcess
 
 
-def best_setting(source: Results) -> Mapping[str, Any]:
+def best_setting(source: EarlierResults) -> Mapping[str, Any]:
     """Return the setting with the highest score of a source, the first of equals."""
     finite = [(params, score) for params, score in source if math.isfinite(score)]
     return max(finite, key=lambda pair: pair[1])[0]
@@ -150,7 +150,7 @@ def _encode(
         ) from error
 
 
-def _check_sources(value: Any) -> list[Results]:
+def _check_sources(value: Any) -> list[EarlierResults]:
     """Check that it is a sequence of sequences of pairs, a finite score in each."""
     if value is None:
         return []
