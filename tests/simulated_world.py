@@ -368,6 +368,6 @@ class HashingProposer:
         space = maximizer.space
         for _ in range(50):
             row = space.snap(rng.uniform(size=(1, space.n_dims)))[0]
-            if not asked.repeats(row) and space.allows_row(row):
+            if not asked.repeats(row) and space.allows(row):
                 return row
         return None

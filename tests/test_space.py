@@ -289,7 +289,7 @@ def test_constraint_is_asked_about_points_and_settings():
     U = draw(space)
     allowed = space.allowed(U)
     expected = [params["n"] % 2 == 0 for params in space.decode_many(U)]
-    assert allowed.tolist() == expected == [space.allows_row(row) for row in U]
+    assert allowed.tolist() == expected == [space.allows(row) for row in U]
     assert 0 < allowed.sum() < len(U)
     setting = {"n": 2, "x": 0.5}
     assert space.contains(setting)

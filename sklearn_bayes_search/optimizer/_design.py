@@ -60,7 +60,7 @@ class SpaceFilling:
                 self._block, self._at = self._draw(size), 0
             row = self._block[self._at]
             self._at += 1
-            if wanted(row) and self._space.allows_row(row):
+            if wanted(row) and self._space.allows(row):
                 return np.array(row)
         return None
 

@@ -152,7 +152,7 @@ class Maximizer:
         """
         # The constraint may be slow: it is asked about the best only, here and below.
         for index in np.argsort(-values, kind="stable"):
-            if not asked.repeats(U[index]) and self.space.allows_row(U[index]):
+            if not asked.repeats(U[index]) and self.space.allows(U[index]):
                 return np.asarray(U[index])
         return None
 
@@ -245,7 +245,7 @@ class _LocalSearch:
     def run(self, U: np.ndarray, values: np.ndarray) -> None:
         """Search from the best permitted row, if one of the first 64 is."""
         best_first = np.argsort(-values, kind="stable")[:64]
-        best = next((i for i in best_first if self.space.allows_row(U[i])), None)
+        best = next((i for i in best_first if self.space.allows(U[i])), None)
         if best is None:
             return
         self.row, self.value = U[best], float(values[best])
@@ -279,7 +279,7 @@ class _LocalSearch:
         for i in np.argsort(-values, kind="stable"):
             if values[i] <= self.value:
                 break
-            if self.space.allows_row(V[i]):
+            if self.space.allows(V[i]):
                 self.row, self.value = V[i], float(values[i])
                 break
 

@@ -87,27 +87,6 @@ class Dims:
         branch = (U[:, self.branch] * (last + 1)).astype(int)
         return np.asarray(np.clip(branch, 0, last))
 
-    def same_columns(self, other: "Dims") -> bool:
-        """Check whether distances between points are the same in two cubes.
-
-        Parameters
-        ----------
-        other : Dims
-            What the columns of the other one stand for.
-
-        Returns
-        -------
-        bool
-            Whether all columns have the same levels.
-        """
-        if self is other:
-            return True
-        same = np.array_equal(self.categorical, other.categorical)
-        return same and all(
-            a is b or (a is not None and b is not None and np.array_equal(a, b))
-            for a, b in zip(self.levels, other.levels, strict=True)
-        )
-
     @classmethod
     def all_continuous(cls, n_dims: int) -> "Dims":
         """Return the columns of a plain box.
@@ -129,6 +108,17 @@ class Dims:
             branch=None,
             discrete=np.zeros(n_dims, dtype=bool),
         )
+
+
+def same_columns(dims: Dims, other: Dims) -> bool:
+    """Check whether distances between points are the same in two cubes."""
+    if dims is other:
+        return True
+    same = np.array_equal(dims.categorical, other.categorical)
+    return same and all(
+        a is b or (a is not None and b is not None and np.array_equal(a, b))
+        for a, b in zip(dims.levels, other.levels, strict=True)
+    )
 
 
 def nearest_level(levels: np.ndarray, u: np.ndarray) -> np.ndarray:

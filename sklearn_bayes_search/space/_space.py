@@ -407,28 +407,31 @@ class Space:
         extra = [name for name in params if name not in nearest]
         return f"no branch of the space has {extra} beside its other parameters"
 
-    def allows(self, params: Mapping[str, Any]) -> bool:
-        """Check whether the constraint permits a setting.
+    def allows(self, setting: Mapping[str, Any] | np.ndarray) -> bool:
+        """Check whether the constraint permits a setting; without one, it does.
 
         Parameters
         ----------
-        params : dict
-            Values by parameter name.
+        setting : dict or ndarray of shape (n_dims,)
+            Values by parameter name, or a snapped point.
 
         Returns
         -------
         bool
-            What the constraint says; True without one.
+            What the constraint says.
         """
         if self.constraint is None:
             return True
+        if isinstance(setting, np.ndarray):
+            setting = self.decode(setting)
+        params = dict(setting)
         try:
-            return bool(self.constraint(dict(params)))
+            return bool(self.constraint(params))
         except Exception as error:
             error.add_note(
-                f"Raised by the 'constraint' of the search space for "
-                f"{safe_repr(dict(params))}; "
-                "it must return a bool for the settings of every branch."
+                "Raised by the 'constraint' of the search space for "
+                f"{safe_repr(params)}; it must return a bool for the settings of every "
+                "branch."
             )
             raise
 
@@ -449,21 +452,6 @@ class Space:
             return np.ones(len(U), dtype=bool)
         return np.array([self.allows(p) for p in self.decode_many(U)], dtype=bool)
 
-    def allows_row(self, row: np.ndarray) -> bool:
-        """Check whether the constraint permits a point.
-
-        Parameters
-        ----------
-        row : ndarray of shape (n_dims,)
-            A snapped point.
-
-        Returns
-        -------
-        bool
-            Whether it is permitted.
-        """
-        return self.constraint is None or self.allows(self.decode(row))
-
     def grid(self) -> Iterator[np.ndarray]:
         """Iterate over the permitted points of a finite space, as ParameterGrid does.
 
@@ -481,7 +469,7 @@ class Space:
                 for column, position in zip(columns, positions, strict=True):
                     if column is not None:
                         row[column] = position
-                if self.allows_row(row):
+                if self.allows(row):
                     yield row
 
     def __repr__(self) -> str:

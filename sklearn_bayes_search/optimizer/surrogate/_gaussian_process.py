@@ -44,7 +44,7 @@ from sklearn_bayes_search.optimizer.surrogate._base import (
     Surrogate,
     check_data,
 )
-from sklearn_bayes_search.space._dims import Dims
+from sklearn_bayes_search.space._dims import Dims, same_columns
 
 # Correlation, features, their columns, scores, known noise: see `log_evidence`.
 _Data: TypeAlias = tuple[Correlation, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -302,7 +302,7 @@ class GaussianProcess(Surrogate):
         correlation: Correlation,
     ) -> int:
         """Count the leading rows whose part of the Cholesky factor is still right."""
-        if not dims.same_columns(self._dims) or correlation is not self._correlation:
+        if not same_columns(dims, self._dims) or correlation is not self._correlation:
             return 0
         n = min(len(U), len(self._U))
         same = (U[:n] == self._U[:n]).all(axis=1) & (noise[:n] == self._noise[:n])
