@@ -4,24 +4,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sklearn_bayes_search.optimizer.acquisition._base import Acquisition, Context
-from sklearn_bayes_search.optimizer.acquisition._expected_improvement import (
-    ExpectedImprovement,
-)
-from sklearn_bayes_search.optimizer.acquisition._log_expected_improvement import (
-    LogExpectedImprovement,
-)
-from sklearn_bayes_search.optimizer.acquisition._per_second import (
+from sklearn_bayes_search.optimizer.acquisition._ei import ExpectedImprovement
+from sklearn_bayes_search.optimizer.acquisition._ei_per_second import (
     ExpectedImprovementPerSecond,
 )
-from sklearn_bayes_search.optimizer.acquisition._probability_of_improvement import (
-    ProbabilityOfImprovement,
-)
-from sklearn_bayes_search.optimizer.acquisition._thompson_sampling import (
-    ThompsonSampling,
-)
-from sklearn_bayes_search.optimizer.acquisition._upper_confidence_bound import (
-    UpperConfidenceBound,
-)
+from sklearn_bayes_search.optimizer.acquisition._log_ei import LogExpectedImprovement
+from sklearn_bayes_search.optimizer.acquisition._pi import ProbabilityOfImprovement
+from sklearn_bayes_search.optimizer.acquisition._thompson import ThompsonSampling
+from sklearn_bayes_search.optimizer.acquisition._ucb import UpperConfidenceBound
 
 __all__ = [
     "ACQUISITIONS",
