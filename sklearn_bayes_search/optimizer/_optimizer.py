@@ -481,8 +481,12 @@ class BayesianOptimizer:
         n_scored = sum(not outcome.failed for outcome in self.history)
         if self._n_asked < self.n_initial_points or n_scored < 2:
             return self._fill(), None
-        promising = self._most_promising(rng)
-        return (self._fill() if promising is None else promising), None
+        observations, found = self._observations(), None
+        if observations is not None:
+            found = self._proposer.propose(
+                observations, maximizer=self._maximizer, asked=self._asked, rng=rng
+            )
+        return (self._fill() if found is None else found), None
 
     def _was_told(self, params: Mapping[str, Any]) -> bool:
         """Whether a setting was evaluated elsewhere, before its turn came."""
@@ -491,31 +495,28 @@ class BayesianOptimizer:
 
     def _fill(self) -> np.ndarray:
         """Return the next space-filling row that was not asked for."""
-        left = self._maximizer.unasked(self._asked)
+        asked, left = self._asked, self._maximizer.unasked(self._asked)
         if left is not None and len(left) == 0:
             raise self._nothing_left()
         row = None
         if self._n_asked < min(self.n_initial_points, MOST_FIRST):
-            row = self._middle.find(self._is_new, FEW_DRAWS)
+            row = self._middle.find(lambda row: not asked.repeats(row), FEW_DRAWS)
         if row is None:
-            row = self._filling.find(self._is_new, self._n_draws)
+            row = self._filling.find(lambda row: not asked.repeats(row), self._n_draws)
         if row is None and self.space.size > MAX_WALK:
             self._n_draws = FEW_DRAWS  # the constraint permits hardly any of them
-            row = self._maximizer.nearby(self._asked, self._rng(3, self._n_asked))
+            row = self._maximizer.nearby(asked, self._rng(3, self._n_asked))
         if row is None and self.space.size > MAX_WALK:  # all are near another one
-            row = self._filling.find(lambda row: row not in self._asked, FEW_DRAWS)
+            row = self._filling.find(lambda row: row not in asked, FEW_DRAWS)
         if row is not None:
             return row
         if left is not None:
             return np.asarray(left[self._rng(self._n_asked).integers(len(left))])
         if self.space.size <= MAX_WALK:
             for row in self.space.grid():
-                if row not in self._asked:
+                if row not in asked:
                     return row
         raise self._nothing_left()
-
-    def _is_new(self, row: np.ndarray) -> bool:
-        return not self._asked.repeats(row)
 
     def _nothing_left(self) -> Exception:
         """Return the error that says why there is no point to ask for."""
@@ -533,15 +534,6 @@ class BayesianOptimizer:
         )
         error.is_whole = False
         return error
-
-    def _most_promising(self, rng: np.random.Generator) -> np.ndarray | None:
-        """Let the proposer choose, given what was told and what is pending."""
-        observations = self._observations()
-        if observations is None:
-            return None
-        return self._proposer.propose(
-            observations, maximizer=self._maximizer, asked=self._asked, rng=rng
-        )
 
     def _observations(self) -> Observations | None:
         """Return what a proposer is passed; None if there is nothing to learn."""
