@@ -6,13 +6,20 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import norm
+from sklearn.datasets import load_iris
+from sklearn.tree import DecisionTreeClassifier
 
-from sklearn_bayes_search import BayesianOptimizer, FoldRacing, LogExpectedImprovement
+from sklearn_bayes_search import (
+    BayesianOptimizer,
+    BayesSearchCV,
+    FoldRacing,
+    LogExpectedImprovement,
+)
 from sklearn_bayes_search.execution._racing import FoldShare
 from sklearn_bayes_search.optimizer.proposer._names import as_proposer
 from sklearn_bayes_search.optimizer.surrogate import GaussianProcess
 from sklearn_bayes_search.results._folds import FoldModel
-from sklearn_bayes_search.space import Categorical, Real, Space
+from sklearn_bayes_search.space import Categorical, Integer, Real, Space
 
 SPACE = Space({"x": Real(0, 1), "y": Real(0, 1), "z": Categorical(["a", "b"])})
 RACING = FoldRacing()
@@ -134,6 +141,39 @@ def test_a_user_s_own_logarithm_gets_the_same_discount():
     amount = LogOfOwn()
     amount.scale = "amount"
     assert_allclose(gain_of_folds(amount), 0.0, atol=0)
+
+
+class Wrapped:
+    """The built-in logarithm, but of no class that the package knows."""
+
+    smooth, scale, cost_power = True, "log", 0.0
+
+    def __init__(self):
+        self.inner = LogExpectedImprovement()
+
+    def __call__(self, posterior, context):
+        return self.inner(posterior, context)
+
+    def value_and_gradient(self, posterior, context):
+        return self.inner.value_and_gradient(posterior, context)
+
+
+def test_a_search_with_racing_treats_a_user_s_own_logarithm_like_the_built_in():
+    def rows(acquisition, racing):
+        search = BayesSearchCV(
+            DecisionTreeClassifier(random_state=0),
+            {"max_depth": Integer(1, 12), "ccp_alpha": Real(1e-5, 0.3, log=True)},
+            acquisition=acquisition,
+            racing=racing,
+            n_iter=18,
+            cv=6,
+            random_state=0,
+        ).fit(*load_iris(return_X_y=True))
+        return search.cv_results_["params"]
+
+    own = rows(Wrapped(), True)
+    assert own == rows("log_ei", True)
+    assert own != rows("log_ei", False)
 
 
 def test_the_margin_follows_the_chance_below_which_racing_pauses():
