@@ -229,7 +229,7 @@ def test_names_and_objects_become_proposers():
     [
         ("fores", ValueError, "Did you mean 'forest'?"),
         ("TPE", ValueError, "Did you mean 'tpe'?"),
-        ("x", ValueError, "must be one of ['forest', 'gp', 'tpe'] or an object. Got"),
+        ("x", ValueError, f"must be one of {sorted(SURROGATES)} or an object. Got"),
         (RandomForest, TypeError, "with the methods fit, condition, posterior and"),
         (ParzenEstimator, TypeError, "or with the method propose"),
         (3, TypeError, "Got 3 instead"),

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._trial import History
 
-__all__ = ["StoppingRule", "as_rules", "check_setting", "complete_scores"]
+__all__ = ["StoppingRule", "as_rules", "complete_scores"]
 
 
 class StoppingRule(Protocol):
@@ -58,14 +58,3 @@ def complete_scores(history: History) -> np.ndarray:
         partial = outcome.folds is not None and np.isnan(outcome.folds).any()
         scores.append(-np.inf if outcome.failed or partial else outcome.score)
     return np.array(scores, dtype=float)
-
-
-def check_setting(rule: object, name: str, kind: type, low: float, what: str) -> None:
-    """Check that a setting of a rule is a number from ``low`` on."""
-    value = getattr(rule, name)
-    valid = isinstance(value, kind) and not isinstance(value, bool)
-    if not valid or not value >= low:
-        raise ValueError(
-            f"The {name!r} parameter of {type(rule).__name__} must be {what}. "
-            f"Got {value!r} instead."
-        )

@@ -1,11 +1,11 @@
 """Stop when the model expects no gain beyond the noise."""
 
 from dataclasses import dataclass
-from numbers import Integral, Real
 
 import numpy as np
 
-from sklearn_bayes_search.execution._stopping._base import StoppingRule, check_setting
+from sklearn_bayes_search.exceptions import check_number
+from sklearn_bayes_search.execution._stopping._base import StoppingRule
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._trial import History
 from sklearn_bayes_search.results._folds import FoldModel, error_factor
@@ -68,8 +68,8 @@ class ExpectedGain(StoppingRule):
     n_more: int = 20
 
     def __post_init__(self) -> None:
-        check_setting(self, "fraction", Real, np.finfo(float).tiny, "a number > 0")
-        check_setting(self, "n_more", Integral, 5, "an int >= 5")
+        check_number("fraction", self.fraction, of="ExpectedGain", above=0)
+        check_number("n_more", self.n_more, of="ExpectedGain", whole=True, least=5)
 
     def __call__(self, history: History, optimizer: BayesianOptimizer) -> str | None:
         if len(history) < optimizer.n_initial_points + self.n_more:

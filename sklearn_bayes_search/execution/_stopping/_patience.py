@@ -1,13 +1,12 @@
 """Stop when nothing better was found for a while."""
 
 from dataclasses import dataclass
-from numbers import Integral, Real
 
 import numpy as np
 
+from sklearn_bayes_search.exceptions import check_number
 from sklearn_bayes_search.execution._stopping._base import (
     StoppingRule,
-    check_setting,
     complete_scores,
 )
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
@@ -47,8 +46,8 @@ class Patience(StoppingRule):
     min_delta: float = 0.0
 
     def __post_init__(self) -> None:
-        check_setting(self, "n", Integral, 1, "an int >= 1")
-        check_setting(self, "min_delta", Real, 0.0, "a number >= 0")
+        check_number("n", self.n, of="Patience", whole=True, least=1)
+        check_number("min_delta", self.min_delta, of="Patience", least=0)
 
     def __call__(self, history: History, optimizer: BayesianOptimizer) -> str | None:
         scores = complete_scores(history)

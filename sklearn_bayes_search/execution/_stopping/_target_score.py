@@ -1,13 +1,12 @@
 """Stop when a setting is good enough."""
 
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 
+from sklearn_bayes_search.exceptions import check_number
 from sklearn_bayes_search.execution._stopping._base import (
     StoppingRule,
-    check_setting,
     complete_scores,
 )
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
@@ -43,7 +42,7 @@ class TargetScore(StoppingRule):
     score: float
 
     def __post_init__(self) -> None:
-        check_setting(self, "score", Real, -np.inf, "a number")
+        check_number("score", self.score, of="TargetScore")
 
     def __call__(self, history: History, optimizer: BayesianOptimizer) -> str | None:
         best = complete_scores(history).max(initial=-np.inf)
