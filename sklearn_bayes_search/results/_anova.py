@@ -22,6 +22,8 @@ References
 """
 
 import copy
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Self
 
 import numpy as np
 from scipy.linalg import cho_solve, solve_triangular
@@ -33,6 +35,7 @@ from sklearn_bayes_search.optimizer._kernels import (
     squared_differences,
 )
 from sklearn_bayes_search.optimizer.surrogate import Posterior
+from sklearn_bayes_search.space import Dims
 
 __all__ = ["AnovaProcess"]
 
@@ -58,13 +61,21 @@ class AnovaProcess:
     smooth = False
     _scale = 1.0
 
-    def __init__(self, kernel="matern52"):
+    def __init__(self, kernel: str = "matern52") -> None:
         self.kernel = kernel
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"AnovaProcess(kernel={self.kernel!r})"
 
-    def fit(self, U, y, *, noise, dims, rng):
+    def fit(
+        self,
+        U: np.ndarray,
+        y: np.ndarray,
+        *,
+        noise: np.ndarray,
+        dims: Dims,
+        rng: np.random.Generator,
+    ) -> Self:
         """Learn from snapped points and standardised scores."""
         self._dims, self._U = dims, np.array(U)
         self._y, self._noise = y, noise
@@ -77,13 +88,15 @@ class AnovaProcess:
             args=(squares, y[some], noise[some], prior),
             jac=True,
             method="L-BFGS-B",
-            bounds=bounds,
+            bounds=[(low, high) for low, high in bounds],
         )
         self.log_probability_ = -float(found.fun)
         self._condition(found.x)
         return self
 
-    def draw(self, n_draws, weights, rng):
+    def draw(
+        self, n_draws: int, weights: np.ndarray, rng: np.random.Generator
+    ) -> list[Self]:
         """Draw processes that may be the true one, fitted to the same scores.
 
         Points that crowd tell little of the rest of the space, where a score may behave
@@ -99,14 +112,14 @@ class AnovaProcess:
         low, high = self._per_column(BOUNDS).T
         power = min(1.0, 1.0 / (weights @ weights) / len(y))
 
-        def log_likelihood(theta):
+        def log_likelihood(theta: np.ndarray) -> float:
             if (theta < low).any() or (theta > high).any():
                 return -np.inf
             K = self._signal(theta, squares, len(y), len(y)) + 1.0
             K[np.diag_indices(len(y))] += noise + np.exp(theta[-1])
             L, _ = cholesky(K)
             z = solve_triangular(L, y, lower=True, check_finite=False)
-            return power * (-0.5 * z @ z - np.log(L.diagonal()).sum())
+            return float(power * (-0.5 * z @ z - np.log(L.diagonal()).sum()))
 
         drawn, theta, value = [], self._theta, log_likelihood(self._theta)
         for step in range(1, BURN_IN + THIN * n_draws + 1):
@@ -127,22 +140,23 @@ class AnovaProcess:
                 drawn[-1]._widen(weights)
         return drawn
 
-    def _widen(self, weights):
+    def _widen(self, weights: np.ndarray) -> None:
         """Raise the variance to what errors of leaving out a point ask for."""
         precision = cho_solve((self._L, True), np.eye(len(self._y))).diagonal()
-        self._scale = max(1.0, weights @ (self._alpha**2 / precision))
+        self._scale = max(1.0, float(weights @ (self._alpha**2 / precision)))
 
-    def _some(self, n_most):
+    def _some(self, n_most: int) -> np.ndarray:
         """Choose points evenly by score."""
         order, n = np.argsort(self._y, kind="stable"), len(self._y)
-        return order[np.linspace(0, n - 1, min(n, n_most)).round().astype(int)]
+        every = np.linspace(0, n - 1, min(n, n_most)).round().astype(int)
+        return np.asarray(order[every])
 
-    def _per_column(self, table):
+    def _per_column(self, table: np.ndarray) -> np.ndarray:
         """Repeat what is the same for each column, (n_parameters, 2)."""
         n_dims = self._dims.n_dims
         return np.repeat(table, [n_dims, n_dims, 1, 1], axis=0)
 
-    def _condition(self, theta):
+    def _condition(self, theta: np.ndarray) -> Self:
         """Learn the scores with these hyper-parameters."""
         self._theta = theta
         K = self._covariance(self._U, self._U)
@@ -151,7 +165,7 @@ class AnovaProcess:
         self._alpha = cho_solve((self._L, True), self._y)
         return self
 
-    def posterior(self, U):
+    def posterior(self, U: np.ndarray) -> Posterior:
         """Predict the latent score at snapped points, without gradients."""
         C = self._covariance(U, self._U)
         V = solve_triangular(self._L, C.T, lower=True)
@@ -163,12 +177,14 @@ class AnovaProcess:
             covariance=lambda: self._scale * (self._covariance(U, U) - V.T @ V),
         )
 
-    def _covariance(self, U, other):
+    def _covariance(self, U: np.ndarray, other: np.ndarray) -> np.ndarray:
         """Return the prior covariance of the latent score, (n, n_others)."""
         squares = self._squares(U, other)
         return self._signal(self._theta, squares, len(U), len(other)) + 1.0
 
-    def _signal(self, theta, squares, *shape):
+    def _signal(
+        self, theta: np.ndarray, squares: Iterable[np.ndarray], *shape: int
+    ) -> np.ndarray:
         """Return the covariance but for the constant's, from distances by column."""
         log_scales, weights, (s, _) = self._split(theta)
         K = np.full(shape, s)
@@ -177,17 +193,24 @@ class AnovaProcess:
             K *= (1.0 + w * k) / (1.0 + w)
         return K
 
-    def _squares(self, U, other):
+    def _squares(self, U: np.ndarray, other: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the squared distances along one column after the other."""
         for u, v, categorical in zip(U.T, other.T, self._dims.categorical, strict=True):
             yield squared_differences(u, v, categorical=categorical)
 
     @staticmethod
-    def _split(theta):
+    def _split(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         d = len(theta) // 2 - 1
         return theta[:d], np.exp(theta[d : 2 * d]), np.exp(theta[2 * d :])
 
-    def _loss(self, theta, squares, y, noise, prior):
+    def _loss(
+        self,
+        theta: np.ndarray,
+        squares: Sequence[np.ndarray],
+        y: np.ndarray,
+        noise: np.ndarray,
+        prior: np.ndarray,
+    ) -> tuple[float, np.ndarray]:
         """Return the negative log posterior of hyper-parameters, and its gradient."""
         log_scales, weights, (s, nugget) = self._split(theta)
         signal = np.full((len(y), len(y)), s)

@@ -1,6 +1,8 @@
 """From fold results to scores, lines and tables."""
 
 import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +16,9 @@ __all__ = [
     "without_place",
 ]
 
+# What is known of a fold, as scikit-learn's function gives it; None: it did not run.
+Fold = Mapping[str, Any] | None
+
 
 class Objective:
     """The score that the search maximises, out of what a scorer returns.
@@ -22,10 +27,10 @@ class Objective:
     "score", else the first.
     """
 
-    def __init__(self, wanted, refit):
+    def __init__(self, wanted: str | None, refit: Any) -> None:
         self._wanted, self._refit = wanted, refit
 
-    def metric(self, names):
+    def metric(self, names: Iterable[str] | None) -> str:
         """Choose one of several metrics; None where the score is one number."""
         known = ["score"] if names is None else list(names)
         if not known:
@@ -42,7 +47,7 @@ class Objective:
             return self._wanted
         return choose_metric(known, [self._refit, "score"]) or known[0]
 
-    def likely_names(self, names, scoring):
+    def likely_names(self, names: Iterable[str] | None, scoring: Any) -> list[str]:
         """List names that an earlier search may have had for it, the most wanted first.
 
         ``names`` are the metrics, None where they are not known or the score is one
@@ -54,24 +59,26 @@ class Objective:
         likely = [self._wanted, self._refit, "score", scoring]
         return [name for name in likely if isinstance(name, str)]
 
-    def fold_scores(self, folds):
+    def fold_scores(self, folds: Iterable[Fold]) -> np.ndarray:
         """Return the metric on each fold, NaN where the fit failed or did not run."""
         return np.array([self._fold_score(fold) for fold in folds], dtype=float)
 
-    def _fold_score(self, fold):
+    def _fold_score(self, fold: Fold) -> Any:
         if fold is None or fold["fit_error"] is not None:
             return np.nan
         scores = fold["test_scores"]
         return scores[self.metric(scores)] if isinstance(scores, dict) else scores
 
-    def __call__(self, folds):
+    def __call__(self, folds: Iterable[Fold]) -> float:
         """Return the mean over the folds; NaN, a failure, unless all are finite."""
         with np.errstate(invalid="ignore"):  # inf - inf
             mean = float(np.mean(self.fold_scores(folds)))
         return mean if np.isfinite(mean) else np.nan
 
 
-def fold_rows(folds, objective, error_score):
+def fold_rows(
+    folds: Sequence[Sequence[Fold]], objective: Objective, error_score: Any
+) -> list[dict[str, Any]]:
     """List what is known of every fit, in the order of candidates and folds.
 
     ``folds`` has the results of each candidate's folds. A row has candidate, fold,
@@ -108,7 +115,7 @@ def fold_rows(folds, objective, error_score):
     return rows
 
 
-def without_place(folds):
+def without_place(folds: Iterable[Fold]) -> list[dict[str, Any] | None]:
     """Leave the results of folds as scikit-learn's function gave them, with None."""
     own = ("started", "worker", "stop", "lost")
     return [
@@ -117,7 +124,11 @@ def without_place(folds):
     ]
 
 
-def raced_results(format_results, settings, outcomes):
+def raced_results(
+    format_results: Callable[..., dict[str, Any]],
+    settings: Sequence[Mapping[str, Any]],
+    outcomes: Sequence[Fold],
+) -> dict[str, Any]:
     """Make ``cv_results_`` where some folds of paused candidates did not run.
 
     ``format_results`` is scikit-learn's method; ``outcomes`` are those of all folds of
@@ -142,7 +153,7 @@ def raced_results(format_results, settings, outcomes):
     return results
 
 
-def check_chosen(results, index, n_splits):
+def check_chosen(results: Mapping[str, Any], index: int, n_splits: int) -> None:
     """Refuse the choice of a ``refit`` that is a function if it lacks scores."""
     n_evaluated = results.get("n_splits_evaluated")
     if n_evaluated is not None and n_evaluated[index] < n_splits:
@@ -153,12 +164,12 @@ def check_chosen(results, index, n_splits):
         )
 
 
-def _blank(value):
+def _blank(value: Any) -> Any:
     """Return what stands for a value where there is none, NaN for each number."""
     if isinstance(value, dict):
         return dict.fromkeys(value, np.nan)
     return None if value is None or isinstance(value, str) else np.nan
 
 
-def _numbers(scores):
+def _numbers(scores: Any) -> list[Any]:
     return list(scores.values()) if isinstance(scores, dict) else [scores]

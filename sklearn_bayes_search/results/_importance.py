@@ -4,13 +4,14 @@ All of it works on ``cv_results_`` of any search, ``GridSearchCV``'s as well.
 """
 
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sklearn_bayes_search.results._observed import observe
 from sklearn_bayes_search.results._score_model import ScoreModel
-from sklearn_bayes_search.results._shares import score_shares
+from sklearn_bayes_search.results._shares import Shares, score_shares
 from sklearn_bayes_search.results._variance import VarianceDesign
 
 __all__ = ["pair_importance", "parameter_importance"]
@@ -21,7 +22,13 @@ MONOTONE = 0.9
 NO_DIRECTION = 0.005
 
 
-def parameter_importance(search, *, metric=None, n_samples=1024, random_state=0):
+def parameter_importance(
+    search: Any,
+    *,
+    metric: str | None = None,
+    n_samples: int = 1024,
+    random_state: int = 0,
+) -> pd.DataFrame:
     """Tell how much each parameter matters for the score.
 
     A model of the score is fitted to all settings tried. If all settings of the space
@@ -145,7 +152,7 @@ def parameter_importance(search, *, metric=None, n_samples=1024, random_state=0)
     return table_of(model, score_shares(model, n_samples, random_state))
 
 
-def table_of(model, shares):
+def table_of(model: ScoreModel, shares: Shares) -> pd.DataFrame:
     """Make the table of `parameter_importance`."""
     rows = []
     for index, factor in enumerate(shares.design.factors):
@@ -162,7 +169,13 @@ def table_of(model, shares):
     return pd.DataFrame(rows, columns=names).set_index("parameter")
 
 
-def pair_importance(search, *, metric=None, n_samples=1024, random_state=0):
+def pair_importance(
+    search: Any,
+    *,
+    metric: str | None = None,
+    n_samples: int = 1024,
+    random_state: int = 0,
+) -> pd.DataFrame:
     """Tell which two parameters matter together.
 
     Parameters
@@ -234,7 +247,7 @@ def pair_importance(search, *, metric=None, n_samples=1024, random_state=0):
     return pd.DataFrame(rows, columns=columns)
 
 
-def _checked(n_samples, random_state):
+def _checked(n_samples: int, random_state: int) -> int:
     """Check the arguments, and round the first one up to a power of 2."""
     for name, value, least in (
         ("n_samples", n_samples, 64),
@@ -245,10 +258,10 @@ def _checked(n_samples, random_state):
             raise ValueError(
                 f"The {name!r} parameter must be an int >= {least}. Got {value!r}."
             )
-    return 2 ** (int(n_samples) - 1).bit_length()
+    return 1 << (int(n_samples) - 1).bit_length()
 
 
-def _direction(means):
+def _direction(means: np.ndarray) -> str:
     """Name the way of a curve that goes mostly up or mostly down."""
     steps = np.diff(means)
     way = np.abs(steps).sum()

@@ -5,8 +5,10 @@ Pictures, importances and advice read this, so that they work for every search t
 """
 
 import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +36,7 @@ class Observed:
     and has one.
     """
 
-    params: list
+    params: list[dict[str, Any]]
     U: np.ndarray
     scores: np.ndarray
     folds: np.ndarray | None
@@ -42,16 +44,16 @@ class Observed:
     metric: str
     noise: np.ndarray
     complete: np.ndarray
-    estimator: object = None
-    surrogate: object = None
+    estimator: Any = None
+    surrogate: Any = None
 
     @property
-    def best(self):
+    def best(self) -> int:
         """Row of the highest score among the complete ones."""
         return int(np.nanargmax(np.where(self.complete, self.scores, np.nan)))
 
 
-def observe(search, metric=None, space=None):
+def observe(search: Any, metric: str | None = None, space: Any = None) -> Observed:
     """Read what a search saw.
 
     ``search`` and ``metric`` are as for `read_results`. ``space`` is what was searched
@@ -102,7 +104,9 @@ def observe(search, metric=None, space=None):
     )
 
 
-def searched_space(search, settings, space=None):
+def searched_space(
+    search: Any, settings: Sequence[Mapping[str, Any]], space: Any = None
+) -> Space:
     """Return the space of a search, or one made of the settings seen."""
     if space is not None:
         return as_space(space)
@@ -118,21 +122,23 @@ def searched_space(search, settings, space=None):
     )
 
 
-def _placed(settings, space):
+def _placed(
+    settings: Sequence[Mapping[str, Any]], space: Space
+) -> tuple[list[dict[str, Any]], np.ndarray, np.ndarray]:
     """Return the settings that are in the space, their rows, and their points."""
     inside, rows, points, problem = [], [], [], None
     for row, setting in enumerate(settings):
+        params, reason = dict(setting), ""
         try:
-            params, reason = setting, None
-            point = space.encode(setting)
+            point = space.encode(params)
         except ValueError:
             # from a file: a text, or a float that is an int, or cells that are empty
-            params, reason = place(setting, space, {})
-            point = None if params is None else space.encode(params)
-        if params is None:
-            problem = problem or f"{setting!r}: {reason}"
-            continue
-        inside.append(dict(params))
+            placed, reason = place(setting, space, {})
+            if placed is None:
+                problem = problem or f"{setting!r}: {reason}"
+                continue
+            params, point = placed, space.encode(placed)
+        inside.append(params)
         rows.append(row)
         points.append(point)
     n_out = len(settings) - len(inside)
@@ -151,13 +157,15 @@ def _placed(settings, space):
     return inside, np.array(rows), np.array(points).reshape(len(inside), -1)
 
 
-def _at_most_resources(U, scores, resources):
+def _at_most_resources(
+    U: np.ndarray, scores: np.ndarray, resources: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Keep each setting once, and make scores on fewer resources comparable.
 
     Returns the rows kept, their scores as they would be on the most resources, the
     variances of that, and which of them had these.
     """
-    groups = {}
+    groups: dict[str, list[int]] = {}
     for row, point in enumerate(U):
         groups.setdefault(key(point), []).append(row)
     ladder = np.unique(resources)
@@ -175,10 +183,11 @@ def _at_most_resources(U, scores, resources):
     # of one pair nothing is known: as much as in the worst of the other rounds
     fallback = max(known, default=float(np.nanvar(scores)))
     spreads = [s if np.isfinite(s) else fallback for s in spreads]
-    rows = np.array(
+    kept = np.array(
         [max(rows, key=lambda row: resources[row]) for rows in groups.values()]
     )
-    level = np.searchsorted(ladder, resources[rows])
+    level = np.searchsorted(ladder, resources[kept])
     rise = np.concatenate([np.cumsum(rises[::-1])[::-1], [0.0]])
     noise = np.concatenate([np.cumsum(spreads[::-1])[::-1], [0.0]])
-    return rows, scores[rows] + rise[level], noise[level], level == len(ladder) - 1
+    last = np.asarray(level == len(ladder) - 1)
+    return kept, scores[kept] + rise[level], noise[level], last

@@ -6,13 +6,17 @@ come from a file. Whatever can be placed is used, the rest is counted in one war
 
 import ast
 import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
+from typing import Any
 
 import numpy as np
 
 from sklearn_bayes_search.exceptions import safe_repr, stack_level
 from sklearn_bayes_search.results._reader import EMPTY, read_results
+from sklearn_bayes_search.space import Space
+from sklearn_bayes_search.space._dimensions import Dimension
 
 __all__ = ["place", "read_prior_results"]
 
@@ -21,7 +25,9 @@ __all__ = ["place", "read_prior_results"]
 MOST_TEXTS = 1000
 
 
-def read_prior_results(prior_results, space, *, own, metrics):
+def read_prior_results(
+    prior_results: Any, space: Space, *, own: Mapping[str, Any], metrics: Sequence[str]
+) -> list[list[tuple[dict[str, Any], float]]]:
     """Read the earlier searches that a user gives, one or a list.
 
     Returns for each the settings that the present ``space`` has, and their scores, NaN
@@ -56,7 +62,9 @@ def read_prior_results(prior_results, space, *, own, metrics):
     return sources
 
 
-def _read(given, where, metrics):
+def _read(
+    given: Any, where: str, metrics: Sequence[str]
+) -> tuple[list[dict[str, Any]], np.ndarray]:
     """Return settings and scores of one earlier search, NaN where it failed."""
     results = read_results(given, called=where, wanted=metrics)
     if len(results) == 0:
@@ -67,8 +75,10 @@ def _read(given, where, metrics):
     return results.settings, np.where(results.failed, np.nan, results.means)
 
 
-def place(setting, space, own):
-    """Return the setting of the space that an earlier one is, or None and a reason."""
+def place(
+    setting: Mapping[str, Any], space: Space, own: Mapping[str, Any]
+) -> tuple[dict[str, Any] | None, str]:
+    """Return the setting of the space that an earlier one is, or None, and why."""
     best, reason = -1, ""
     for branch in space.branches:
         own_here = _without_parts(own, branch)
@@ -85,7 +95,7 @@ def place(setting, space, own):
         except ValueError as error:
             problems.append(str(error))
         if not problems and space.allows(params):
-            return params, None
+            return params, ""
         problems.append("the constraint of the space forbids it")
         # of the branch where most has its place, for that is the one that was meant
         if len(params) > best:
@@ -93,7 +103,9 @@ def place(setting, space, own):
     return None, reason
 
 
-def _without_parts(own, branch):
+def _without_parts(
+    own: Mapping[str, Any], branch: Mapping[str, Dimension]
+) -> dict[str, Any]:
     """Leave out parameters of parts that the search replaces: they are no one's own."""
     return {
         name: value
@@ -102,17 +114,17 @@ def _without_parts(own, branch):
     }
 
 
-def _value(name, dimension, setting, own):
+def _value(
+    name: str, dimension: Dimension, setting: Mapping[str, Any], own: Mapping[str, Any]
+) -> Any:
     """Return a parameter's value as the space has it."""
     value = setting.get(name, EMPTY)
-    if name not in setting:
-        candidates = []
-    elif value is EMPTY:
-        candidates = [np.nan, None]
+    candidates: Iterable[Any]
+    if value is EMPTY:
+        candidates = [np.nan, None] if name in setting else []
+        candidates += [own[name]] if name in own else []
     else:
         candidates = chain([value], _readings(value, dimension))
-    if value is EMPTY and name in own:
-        candidates.append(own[name])
     problem = f"it lacks a value for {name!r}"
     for reading, candidate in enumerate(candidates):
         try:
@@ -130,7 +142,7 @@ def _value(name, dimension, setting, own):
     raise ValueError(problem)
 
 
-def _readings(value, dimension):
+def _readings(value: Any, dimension: Dimension) -> Iterator[Any]:
     """Yield what a file may have meant by a text or a number."""
     if not isinstance(value, str | int | float | np.number):
         return
@@ -150,14 +162,16 @@ def _readings(value, dimension):
             yield float(value)
 
 
-def _texts(value):
+def _texts(value: Any) -> set[str]:
     try:
         return {str(value), repr(value)}
     except Exception:  # of the user's class, whatever it is
         return set()
 
 
-def _check_unvaried(name, value, space, own):
+def _check_unvaried(
+    name: str, value: Any, space: Space, own: Mapping[str, Any]
+) -> None:
     """Refuse another value than the estimator's own for what the space lacks."""
     if value is EMPTY:
         return
@@ -172,7 +186,9 @@ def _check_unvaried(name, value, space, own):
         )
 
 
-def _report(left_out, n_settings, *, usable):
+def _report(
+    left_out: list[tuple[dict[str, Any], str]], n_settings: int, *, usable: bool
+) -> None:
     """Warn once how many settings are left out, and why."""
     setting, problem = left_out[0]
     shown = {name: value for name, value in setting.items() if value is not EMPTY}

@@ -4,16 +4,19 @@ All of it works on ``cv_results_`` of any search, ``GridSearchCV``'s as well.
 """
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sklearn_bayes_search._sklearn_compat import numeric_limits
 from sklearn_bayes_search.results._folds import error_factor
-from sklearn_bayes_search.results._observed import observe
+from sklearn_bayes_search.results._observed import Observed, observe
 from sklearn_bayes_search.results._score_model import ScoreModel
-from sklearn_bayes_search.results._shares import score_shares
-from sklearn_bayes_search.space._dimensions import is_number
+from sklearn_bayes_search.results._shares import Shares, score_shares
+from sklearn_bayes_search.space import Space
+from sklearn_bayes_search.space._dimensions import Dimension, is_number
 
 __all__ = ["check_ranges"]
 
@@ -33,7 +36,7 @@ LEAST_INSIDE = 3
 LOG_FROM = 8.0
 
 
-def check_ranges(search, *, metric=None):
+def check_ranges(search: Any, *, metric: str | None = None) -> pd.DataFrame:
     """Tell which ranges to widen, and which parameters hardly matter.
 
     Parameters
@@ -121,7 +124,7 @@ def check_ranges(search, *, metric=None):
     return findings_of(model, score_shares(model))
 
 
-def findings_of(model, shares):
+def findings_of(model: ScoreModel, shares: Shares) -> pd.DataFrame:
     """Make the table of `check_ranges`."""
     observed = model.observed
     error = _error_of_difference(observed)
@@ -141,7 +144,7 @@ def findings_of(model, shares):
     return pd.DataFrame(findings, columns=columns)
 
 
-def _error_of_difference(observed):
+def _error_of_difference(observed: Observed) -> float:
     """Return the standard error of the difference of two settings; 0 if not known.
 
     That of the best and a middling one: the best ones of a Bayesian search are so much
@@ -157,7 +160,7 @@ def _error_of_difference(observed):
     return float(deviation) * error_factor(whole.shape[1])
 
 
-def _line(space, row, column):
+def _line(space: Space, row: np.ndarray, column: int) -> np.ndarray:
     """Return the points along one column through a point."""
     low, high = space.reach[column]
     U = np.tile(row, (N_STEPS, 1))
@@ -165,17 +168,19 @@ def _line(space, row, column):
     return np.unique(space.snap(U), axis=0)
 
 
-def _best_point(model):
+def _best_point(model: ScoreModel) -> np.ndarray:
     """Return the point with the highest mean among those tried.
 
     The highest of all would often lie where the model only extrapolates.
     """
     observed = model.observed
     rows = observed.U[observed.complete & np.isfinite(observed.scores)]
-    return rows[model.predict(rows)[0].argmax()]
+    return np.asarray(rows[model.predict(rows)[0].argmax()])
 
 
-def _numeric_columns(observed, best):
+def _numeric_columns(
+    observed: Observed, best: np.ndarray
+) -> Iterator[tuple[int, str, Dimension]]:
     """Yield column, name and dimension of each range of numbers at a point."""
     space = observed.space
     first = int(space.dims.branch is not None)
@@ -187,7 +192,14 @@ def _numeric_columns(observed, best):
             yield column, name, dimension
 
 
-def _at_border(model, best, column, name, dimension, error):
+def _at_border(
+    model: ScoreModel,
+    best: np.ndarray,
+    column: int,
+    name: str,
+    dimension: Dimension,
+    error: float,
+) -> list[tuple[str, str, float, float, float, str]]:
     """Report at most one end of a range."""
     space = model.observed.space
     low, high = space.reach[column]
@@ -235,7 +247,13 @@ def _at_border(model, best, column, name, dimension, error):
     return []
 
 
-def _advice(observed, name, dimension, reach, side):
+def _advice(
+    observed: Observed,
+    name: str,
+    dimension: Dimension,
+    reach: tuple[float, float],
+    side: str,
+) -> tuple[float, float, str] | None:
     """Return the present bound, the one to try, and a phrase; None at a limit."""
     low, high = (dimension.decode(u) for u in reach)
     middle = dimension.decode(sum(reach) / 2)
@@ -267,14 +285,16 @@ def _advice(observed, name, dimension, reach, side):
     return (bound, further, f"{phrase} {further:g}{permit}") if beyond else None
 
 
-def _usual_limits(low, high, whole, log):
+def _usual_limits(
+    low: float, high: float, whole: bool, log: bool
+) -> tuple[float, float]:
     """Guess the limits of a parameter from the range that was searched."""
     least = -math.inf if low < 0 else float(whole and low >= 1)
     is_share = not whole and not log and low >= 0 and high <= 1
     return least, 1.0 if is_share else math.inf
 
 
-def _round(value, step):
+def _round(value: float, step: float) -> float:
     """Round to the power of 10 that is not above a step."""
     unit = 10.0 ** math.floor(math.log10(step))
     return float(f"{round(value / unit) * unit:.12g}")

@@ -141,8 +141,8 @@ class SearchResults:
         """What all fits and scorings of each took together; NaN if unknown."""
         if "seconds" in self.table:  # results_frame()
             return np.array(self.table["seconds"], dtype=float)
-        times = [self.means_of(f"mean_{part}_time") for part in ("fit", "score")]
-        known = [time for time in times if time is not None]
+        times = (self.table.get(f"mean_{part}_time") for part in ("fit", "score"))
+        known = [np.array(time, dtype=float) for time in times if time is not None]
         unknown = np.full(len(self), np.nan)
         return self.n_fits * np.sum(known, axis=0) if known else unknown
 
@@ -152,14 +152,9 @@ class SearchResults:
         return self.table[f"rank_test_{self.metric}"]
 
     @property
-    def names_of_means(self) -> list[str]:
-        """Columns of `means_of`."""
-        return [key for key in self.table if key.startswith("mean_")]
-
-    def means_of(self, name: str) -> np.ndarray | None:
-        """Return a column of means over the folds, such as "mean_fit_time"."""
-        given = self.table.get(name)
-        return None if given is None else np.array(given, dtype=float)
+    def columns_of_means(self) -> dict[str, Any]:
+        """What the table has means over the folds of, such as "mean_fit_time"."""
+        return {name: self.table[name] for name in self.table if name[:5] == "mean_"}
 
     def of_metric(self, metric: str) -> "SearchResults":
         """Return the same rows with the scores of another metric."""

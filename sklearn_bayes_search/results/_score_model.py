@@ -1,7 +1,9 @@
 """A model of the score over the whole space, fitted to what any search saw."""
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.spatial import KDTree
@@ -9,9 +11,15 @@ from scipy.spatial import KDTree
 from sklearn_bayes_search.optimizer._blas import one_blas_thread
 from sklearn_bayes_search.optimizer._kernels import expand
 from sklearn_bayes_search.optimizer._targets import FAILURE_NOISE, standardise
-from sklearn_bayes_search.optimizer.surrogate import GaussianProcess, RandomForest
+from sklearn_bayes_search.optimizer.surrogate import (
+    GaussianProcess,
+    Posterior,
+    RandomForest,
+    Surrogate,
+)
 from sklearn_bayes_search.results._anova import AnovaProcess
 from sklearn_bayes_search.results._observed import Observed
+from sklearn_bayes_search.space import Space
 
 __all__ = ["ScoreModel"]
 
@@ -25,6 +33,12 @@ N_MEMBERS = 16
 REACH = 0.25
 
 
+class Model(Protocol):
+    """What a surrogate and an `AnovaProcess` have in common once they are fitted."""
+
+    def posterior(self, U: np.ndarray) -> Posterior: ...
+
+
 @dataclass(frozen=True, eq=False)
 class ScoreModel:
     """A model of the score over the whole space, fitted to what a search saw.
@@ -35,14 +49,16 @@ class ScoreModel:
     the score that is 0 to a surrogate, ``unit`` how large a difference of scores is 1.
     """
 
-    likeliest: object
-    members: list
+    likeliest: Model
+    members: Sequence[Model]
     observed: Observed
     centre: float
     unit: float
 
     @classmethod
-    def fit(cls, observed, surrogate=None):
+    def fit(
+        cls, observed: Observed, surrogate: Surrogate | None = None
+    ) -> "ScoreModel":
         """Fit a model; the same input gives the same model.
 
         Failures count as the worst score seen, with much noise. The ``surrogate`` is
@@ -54,7 +70,7 @@ class ScoreModel:
         members = _members(observed.surrogate) if surrogate is None else [surrogate]
         y, noise, centre, unit = _targets(observed)
         with one_blas_thread():
-            fitted = [
+            fitted: list[Any] = [
                 copy.deepcopy(member).fit(
                     observed.U,
                     y,
@@ -74,7 +90,7 @@ class ScoreModel:
                 fitted = likeliest.draw(N_MEMBERS, weights, rng)
         return cls(likeliest, fitted, observed, centre, unit)
 
-    def guess(self, U):
+    def guess(self, U: np.ndarray) -> np.ndarray:
         """Predict the score by the most probable model alone.
 
         What that says of the whole is nearer to the truth, and how sure it is of it is
@@ -82,9 +98,11 @@ class ScoreModel:
         """
         with one_blas_thread():
             posterior = self.likeliest.posterior(self.observed.space.snap(U))
-        return self.centre + self.unit * posterior.mean
+        return np.asarray(self.centre + self.unit * posterior.mean)
 
-    def predict(self, U, *, noise=False):
+    def predict(
+        self, U: np.ndarray, *, noise: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Predict mean and deviation of the score; its expectation's without ``noise``.
 
         The points ``U`` are snapped first, here as in all methods.
@@ -99,7 +117,9 @@ class ScoreModel:
         std = np.sqrt(variance)
         return self.centre + self.unit * means.mean(axis=0), self.unit * std
 
-    def sample(self, U, rng, size=1):
+    def sample(
+        self, U: np.ndarray, rng: np.random.Generator, size: int = 1
+    ) -> np.ndarray:
         """Draw functions that the score may be, (size, n_points).
 
         They are drawn jointly: the time grows with the cube of the number of points.
@@ -113,7 +133,9 @@ class ScoreModel:
             ]
         return self.centre + self.unit * np.concatenate(drawn)
 
-    def in_reach(self, U, columns=None):
+    def in_reach(
+        self, U: np.ndarray, columns: Sequence[int] | None = None
+    ) -> np.ndarray:
         """Return where a candidate is near in each parameter, or in some ``columns``.
 
         Elsewhere the model makes up what it says.
@@ -125,14 +147,15 @@ class ScoreModel:
             width[dims.branch] = 0.0
         own = slice(None) if columns is None else list(columns)
         apart = np.abs(U[:, None, own] - tried[:, own])
-        return (apart <= width[own] + 1e-9).all(axis=2).any(axis=1)
+        near = (apart <= width[own] + 1e-9).all(axis=2).any(axis=1)
+        return np.asarray(near)
 
-    def _posteriors(self, U):
+    def _posteriors(self, U: np.ndarray) -> list[Posterior]:
         U = self.observed.space.snap(U)
         return [member.posterior(U) for member in self.members]
 
 
-def _targets(observed):
+def _targets(observed: Observed) -> tuple[np.ndarray, np.ndarray, float, float]:
     """Return standardised scores, their variances, and the centre and unit of these.
 
     A search looks mostly where scores are good, so that its other points are rare and
@@ -157,16 +180,17 @@ def _targets(observed):
     return y, np.where(failed, FAILURE_NOISE, error**2), centre, unit
 
 
-def _nearest(U, space):
+def _nearest(U: np.ndarray, space: Space) -> np.ndarray:
     """Return the nearest point to each of those that stand for the space."""
     points, owner = expand(U, space.dims)
     if not len(owner):  # nothing varies
         return np.arange(len(U))
     spread = space.spread(N_SPREAD, np.random.default_rng(0))
-    return KDTree(points).query(expand(spread, space.dims, U)[0])[1]
+    nearest = KDTree(points).query(expand(spread, space.dims, U)[0])[1]
+    return np.asarray(nearest)
 
 
-def _members(own):
+def _members(own: Any) -> list[Any]:
     """Return the models to choose from: what the search had itself, where it fits.
 
     The worst error of the shares of variance from 60 points, on average over eight

@@ -4,9 +4,10 @@ All of it works on ``cv_results_`` of any search with the same folds for every s
 ``GridSearchCV``'s as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from scipy.stats import t as student
@@ -21,7 +22,12 @@ from sklearn_bayes_search.results._folds import (
     mean_test_share,
     without_rounding,
 )
-from sklearn_bayes_search.results._reader import MEANS, check_metric, read_results
+from sklearn_bayes_search.results._reader import (
+    MEANS,
+    SearchResults,
+    check_metric,
+    read_results,
+)
 
 __all__ = [
     "HonestScore",
@@ -92,7 +98,7 @@ class HonestScore:
     level: float
     caveat: str = ""
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         numbers = ("score", "low", "high", "optimism", "level")
         shown = [f"{name}={getattr(self, name):.4g}" for name in numbers]
         if self.caveat:
@@ -100,7 +106,14 @@ class HonestScore:
         return f"HonestScore({', '.join(shown)})"
 
 
-def honest_score(results, *, metric=None, level=0.95, test_share=None, index=None):
+def honest_score(
+    results: Any,
+    *,
+    metric: str | None = None,
+    level: float = 0.95,
+    test_share: float | None = None,
+    index: int | None = None,
+) -> HonestScore:
     """Correct the best score for having been chosen as the highest of many.
 
     The mean of the best setting is high because it is good and because its folds were
@@ -218,16 +231,22 @@ def honest_score(results, *, metric=None, level=0.95, test_share=None, index=Non
     )
 
 
-def _luck_and_error(table, paused, chosen, test_share, followed=False):
-    """Give the luck of the best mean, and error and degrees of freedom of a row's."""
+def _luck_and_error(
+    table: np.ndarray,
+    paused: np.ndarray,
+    chosen: int,
+    test_share: float,
+    followed: bool = False,
+) -> tuple[float, float, float]:
+    """Return the luck of the best mean, and error and degrees of freedom of a row's."""
     n_splits = table.shape[1]
     # a power of two: the result is the same to the last bit
     _, exponent = np.frexp(np.abs(table[chosen]).max())
     table, paused = np.ldexp(table, -exponent), np.ldexp(paused, -exponent)
     different = np.unique(without_rounding(table), axis=0)
     if len(different) < 2:  # without a choice there is no luck, and no interaction
-        error = deviation(table[chosen]) * error_factor(n_splits, test_share)
-        return 0.0, float(np.ldexp(error, exponent)), n_splits - 1
+        own = float(deviation(table[chosen])) * error_factor(n_splits, test_share)
+        return 0.0, float(np.ldexp(own, exponent)), n_splits - 1
     model = FoldModel.fit(different)
     every = np.vstack([different, paused])
     tested = test_share / (1 + test_share)  # of all samples, in each fold
@@ -246,24 +265,25 @@ def _luck_and_error(table, paused, chosen, test_share, followed=False):
         luck, own = most, own * most / luck
     common = share / (1 - share) * (n_splits - 1) / n_splits
     error, n_free = model.error(table[chosen], common, own)
-    error = np.hypot(error, ERROR_OF_LUCK * luck)
+    error = float(np.hypot(error, ERROR_OF_LUCK * luck))
     return float(np.ldexp(luck, exponent)), float(np.ldexp(error, exponent)), n_free
 
 
-def _followed_scores(search):
-    """Tell whether a model chose settings by the scores of earlier ones."""
+def _followed_scores(search: Any) -> bool:
+    """Check whether a model chose settings by the scores of earlier ones."""
     optimizer = getattr(search, "optimizer_", None)
     if optimizer is None:
         return False
-    return optimizer.n_initial_points < search.n_iter_ < search.search_space_.size
+    least, most = optimizer.n_initial_points, search.search_space_.size
+    return bool(least < search.n_iter_ < most)
 
 
-def _nearly_the_same(n_splits, test_share):
-    """Tell whether the training sets of disjoint folds hardly differ."""
+def _nearly_the_same(n_splits: int, test_share: float) -> bool:
+    """Check whether the training sets of disjoint folds hardly differ."""
     return n_splits > MANY_FOLDS and n_splits * test_share < 2
 
 
-def _caveat(half, n_splits, test_share):
+def _caveat(half: float, n_splits: int, test_share: float) -> str:
     """Say what the folds cannot tell."""
     if half == 0:
         return (
@@ -279,7 +299,13 @@ def _caveat(half, n_splits, test_share):
     return ""
 
 
-def equivalent_settings(results, *, metric=None, level=0.95, test_share=None):
+def equivalent_settings(
+    results: Any,
+    *,
+    metric: str | None = None,
+    level: float = 0.95,
+    test_share: float | None = None,
+) -> np.ndarray:
     """Find the settings that cannot be told from the best one.
 
     Parameters
@@ -322,11 +348,11 @@ def equivalent_settings(results, *, metric=None, level=0.95, test_share=None):
     if n_splits > 1:
         error = deviation(differences, axis=1) * error_factor(n_splits, test_share)
         bound += student.ppf(level, n_splits - 1) * error
-    return rows[order[differences.mean(axis=1) <= bound]]
+    return np.asarray(rows[order[differences.mean(axis=1) <= bound]])
 
 
-def known_test_share(search):
-    """Tell how many test samples a search had for each training sample.
+def known_test_share(search: Any) -> float | None:
+    """Return how many test samples a search had for each training sample.
 
     Parameters
     ----------
@@ -341,8 +367,9 @@ def known_test_share(search):
         The mean over the splits. None where it is that of k folds, or not known.
     """
     history = getattr(getattr(search, "optimizer_", None), "history", None)
-    if hasattr(history, "test_share"):
-        return history.test_share
+    if history is not None and hasattr(history, "test_share"):
+        share: float | None = history.test_share
+        return share
     cv = getattr(search, "cv", None)
     if isinstance(cv, list | tuple):
         return mean_test_share(cv)
@@ -402,11 +429,11 @@ class OneStandardError:
     {'max_depth': 3}
     """
 
-    complexity: object
+    complexity: Any
     tolerance: float = 1.0
     metric: str | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         valid = isinstance(self.tolerance, Real) and not isinstance(
             self.tolerance, bool
         )
@@ -416,7 +443,7 @@ class OneStandardError:
                 f"Got {self.tolerance!r} instead."
             )
 
-    def __call__(self, cv_results):
+    def __call__(self, cv_results: Mapping[str, Any]) -> int:
         """Choose a row.
 
         Parameters
@@ -446,11 +473,13 @@ class OneStandardError:
         error = self.tolerance * error + _rounding_error(table[best])
         enough = np.flatnonzero(means >= means[best] - error)
         measure = self._measure(results)
-        measures = {i: measure(rows[i]) for i in enough}
-        alike = [i for i in enough if _has_same(measures[i], measures[best])]
+        measures = {int(i): measure(rows[i]) for i in enough}
+        alike = [i for i in measures if _has_same(measures[i], measures[best])]
         return int(rows[min(alike, key=lambda i: (measures[i], -means[i]))])
 
-    def check(self, branches, metrics):
+    def check(
+        self, branches: Sequence[Mapping[str, Any]], metrics: Sequence[str] | None
+    ) -> None:
         """Refuse before a search what it would refuse at its end.
 
         Parameters
@@ -465,7 +494,7 @@ class OneStandardError:
         ValueError
             If the metric or a name is unknown, or a choice is no number.
         """
-        if None not in (self.metric, metrics):
+        if self.metric is not None and metrics is not None:
             check_metric(self.metric, metrics)
         if callable(self.complexity):
             return
@@ -480,8 +509,8 @@ class OneStandardError:
             for branch in branches:
                 _check_numbers(name, getattr(branch.get(name), "choices", ()))
 
-    def _names(self, searched, columns):
-        """Give the names without their minus; refuse unknown ones."""
+    def _names(self, searched: set[str], columns: Sequence[str]) -> list[str]:
+        """Return the names without their minus; refuse unknown ones."""
         names = [_bare(name) for name in self._signed()]
         known = [*sorted(searched), *columns]
         unknown = [name for name in names if name not in known]
@@ -494,25 +523,25 @@ class OneStandardError:
             )
         return [name for name in names if name in searched]
 
-    def _signed(self):
+    def _signed(self) -> list[str]:
         one = isinstance(self.complexity, str) or not isinstance(
             self.complexity, Sequence
         )
         return [self.complexity] if one else list(self.complexity)
 
-    def _measure(self, results):
-        """Give the function that tells how complex the candidate of a row is."""
+    def _measure(self, results: SearchResults) -> Callable[[int], Any]:
+        """Return the function that tells how complex the candidate of a row is."""
         params = results.settings
         if callable(self.complexity):
             return lambda row: self.complexity(params[row])
-        searched = set(results.searched_names)
-        for name in self._names(searched, results.names_of_means):
+        searched, means = set(results.searched_names), results.columns_of_means
+        for name in self._names(searched, list(means)):
             _check_numbers(name, [own[name] for own in params if name in own])
 
-        def of_name(signed, row):
+        def of_name(signed: str, row: int) -> Any:
             name = _bare(signed)
             if name not in searched:
-                value = results.means_of(name)[row]
+                value = means[name][row]
             elif name in params[row]:
                 value = params[row][name]
             else:
@@ -524,18 +553,18 @@ class OneStandardError:
         return lambda row: tuple(of_name(signed, row) for signed in self._signed())
 
 
-def _bare(name):
+def _bare(name: str) -> str:
     return str(name).removeprefix("-")
 
 
-def _has_same(measure, other):
-    """Tell whether two candidates have values for the same names."""
+def _has_same(measure: Any, other: Any) -> bool:
+    """Check whether two candidates have values for the same names."""
     if not isinstance(measure, tuple):
         return True
     return [v is ABSENT for v in measure] == [v is ABSENT for v in other]
 
 
-def _check_numbers(name, values):
+def _check_numbers(name: str, values: Iterable[Any]) -> None:
     """Refuse a parameter with values that have no order, or none that means much."""
     for value in values:
         if not (value is None or isinstance(value, Real | np.bool_)):
@@ -546,14 +575,14 @@ def _check_numbers(name, values):
             )
 
 
-def _check_level(level):
+def _check_level(level: float) -> None:
     if not 0 < level < 1:
         raise ValueError(
             f"The 'level' parameter must be between 0 and 1. Got {level!r} instead."
         )
 
 
-def _on_all_folds(results):
+def _on_all_folds(results: SearchResults) -> np.ndarray:
     """Return where a candidate has a score on all folds and all the data."""
     if not results.n_splits:
         raise ValueError(
@@ -563,16 +592,16 @@ def _on_all_folds(results):
     rows = np.isfinite(results.folds).all(axis=1) & (results.status == "ok")
     if not rows.any():
         raise ValueError("No setting has a finite score on all folds.")
-    return rows
+    return np.asarray(rows)
 
 
-def _rounding_error(scores):
-    """Give how far equal means of folds, (..., n_splits), may be apart."""
+def _rounding_error(scores: np.ndarray) -> Any:
+    """Return how far equal means of folds, (..., n_splits), may be apart."""
     return TINY * np.abs(scores).max(axis=-1)
 
 
-def _range(search, metric, scores):
-    """Give the least and the highest score of a metric, infinite if not known."""
+def _range(search: Any, metric: str, scores: np.ndarray) -> tuple[float, float]:
+    """Return the least and the highest score of a metric, infinite if not known."""
     name = _score_name(search, metric)
     for names, (least, most) in RANGES:
         # a metric of the user's may be called so and mean something else
@@ -581,7 +610,7 @@ def _range(search, metric, scores):
     return -np.inf, np.inf
 
 
-def _score_name(search, metric):
+def _score_name(search: Any, metric: str) -> str:
     """Name a metric as scikit-learn does, "" where that is not known."""
     scorer = getattr(search, "scorer_", None)
     scorer = scorer.get(metric) if isinstance(scorer, dict) else scorer

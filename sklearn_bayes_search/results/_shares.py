@@ -1,10 +1,15 @@
 """Where the variance of a score comes from, how sure that is, and what it rests on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from sklearn_bayes_search.results._variance import VarianceDesign
+from sklearn_bayes_search.results._observed import Observed
+from sklearn_bayes_search.results._score_model import ScoreModel
+from sklearn_bayes_search.results._variance import Factor, VarianceDesign
+from sklearn_bayes_search.space import Dims, Space
 from sklearn_bayes_search.space._dimensions import is_number
 
 __all__ = ["Shares", "score_shares"]
@@ -57,11 +62,13 @@ class Shares:
     main: np.ndarray
     total: np.ndarray
     error: np.ndarray
-    matters: list
-    rests_on: list
+    matters: list[str]
+    rests_on: list[str]
 
 
-def score_shares(model, n_samples=512, random_state=0):
+def score_shares(
+    model: ScoreModel, n_samples: int = 512, random_state: int = 0
+) -> Shares:
     """Estimate shares of variance.
 
     Parameters
@@ -83,7 +90,8 @@ def score_shares(model, n_samples=512, random_state=0):
         observed.space, n_samples, np.random.default_rng(random_state)
     )
     if not design.factors:
-        return Shares(design, *np.zeros((3, 0)), [], [])
+        none = np.zeros(0)
+        return Shares(design, none, none, none, [], [])
     scored = np.isfinite(observed.scores)
     n_known = (observed.complete & scored).sum()
     enough = n_known >= max(LEAST_SETTINGS, PER_PARAMETER * len(design.factors))
@@ -104,7 +112,9 @@ def score_shares(model, n_samples=512, random_state=0):
     return Shares(design, main, total, error, matters, list(rests_on))
 
 
-def _uncertainty(model, random_state):
+def _uncertainty(
+    model: ScoreModel, random_state: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compare total shares with those of functions drawn from the model.
 
     Returns the error, and what a share is surely not below and not above.
@@ -122,7 +132,7 @@ def _uncertainty(model, random_state):
     return error, np.quantile(drawn, 1 - SURE, axis=0), total + most
 
 
-def _rests_on(observed, factor):
+def _rests_on(observed: Observed, factor: Factor) -> tuple[str, bool]:
     """Count the candidates in the part of a factor's values where they are fewest.
 
     Returns a text, and whether they are enough.
@@ -143,7 +153,9 @@ def _rests_on(observed, factor):
     return text, bool(enough)
 
 
-def _parts(space, factor):
+def _parts(
+    space: Space, factor: Factor
+) -> tuple[int, Callable[[np.ndarray], np.ndarray], Callable[[int], str]]:
     """Divide the values of a factor into levels, or thirds of a range.
 
     Returns how many, a function of points to the numbers of their parts, without those
@@ -160,7 +172,7 @@ def _parts(space, factor):
         if places is not None and (len(places) <= FEW_LEVELS or not factor.ordered):
             order = np.argsort(places)
 
-            def level_of(U):
+            def level_of(U: np.ndarray) -> np.ndarray:
                 u = _active(dims, U, columns[0])
                 return order[np.searchsorted(places[order], u - 1e-9)]
 
@@ -185,7 +197,7 @@ def _parts(space, factor):
     else:
         names = [f"in the {part} third" for part in ("lowest", "middle", "highest")]
 
-    def third_of(U):
+    def third_of(U: np.ndarray) -> np.ndarray:
         thirds = []
         for column, (low, high) in ends.items():
             u = _active(dims, U, column)
@@ -195,12 +207,12 @@ def _parts(space, factor):
     return 3, third_of, names.__getitem__
 
 
-def _active(dims, U, column):
-    """Give a column's values of the points that have the parameter."""
-    return U[dims.active[dims.branch_of(U), column], column]
+def _active(dims: Dims, U: np.ndarray, column: int) -> np.ndarray:
+    """Return a column's values of the points that have the parameter."""
+    return np.asarray(U[dims.active[dims.branch_of(U), column], column])
 
 
-def _text(value):
+def _text(value: Any) -> str:
     if isinstance(value, bool | np.bool_ | str | None):
         text = repr(value)
     elif is_number(value):

@@ -1,11 +1,15 @@
 """The tables of a fitted search."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_bayes_search.results._reader import read_results
+from sklearn_bayes_search.results._reader import SearchResults, read_results
 from sklearn_bayes_search.results._selection import (
+    HonestScore,
     equivalent_settings,
     honest_score,
 )
@@ -17,7 +21,11 @@ __all__ = ["ResultTables", "fits_frame", "results_frame"]
 class ResultTables:
     """Methods of a fitted search that show its results."""
 
-    def honest_score(self, level=0.95):
+    multimetric_: bool
+    objective_metric_: str
+    _fits: list[dict[str, Any]]
+
+    def honest_score(self, level: float = 0.95) -> HonestScore:
         """Estimate the score of the best setting without the luck of being chosen.
 
         Parameters
@@ -40,13 +48,13 @@ class ResultTables:
         return honest_score(self, level=level)
 
     @property
-    def equivalent_params_(self):
+    def equivalent_params_(self) -> list[dict[str, Any]]:
         """Settings that cannot be told from the best one, the best score first."""
         check_is_fitted(self, "cv_results_")
         settings = read_results(self).settings
         return [settings[row] for row in equivalent_settings(self)]
 
-    def results_frame(self, *, all_metrics=False):
+    def results_frame(self, *, all_metrics: bool = False) -> pd.DataFrame:
         """Show the settings tried as a table.
 
         Parameters
@@ -90,7 +98,7 @@ class ResultTables:
         results = read_results(self, self.objective_metric_)
         return results_frame(results, all_metrics=all_metrics and self.multimetric_)
 
-    def folds_frame(self, *, all_metrics=False):
+    def folds_frame(self, *, all_metrics: bool = False) -> pd.DataFrame:
         """Show every fit of the search as a table.
 
         Parameters
@@ -122,7 +130,7 @@ class ResultTables:
         return frame.loc[:, ~frame.columns.str.startswith("score_")]
 
 
-def results_frame(results, *, all_metrics=False):
+def results_frame(results: SearchResults, *, all_metrics: bool = False) -> pd.DataFrame:
     """Make a tidy table, a row per candidate, of `SearchResults`."""
     own = _scores(results)
     for name in results.metrics if all_metrics else ():
@@ -140,13 +148,13 @@ def results_frame(results, *, all_metrics=False):
     return pd.DataFrame({**columns, **own}, index=index)
 
 
-def _scores(results):
+def _scores(results: SearchResults) -> dict[str, Any]:
     """Return the columns of a metric: the mean over the folds, its error, the rank."""
     score = np.where(results.paused, results.scores, results.means)
     return {"score": score, "standard_error": results.errors, "rank": results.ranks}
 
 
-def _column(params, name):
+def _column(params: Sequence[Mapping[str, Any]], name: str) -> "pd.Series[Any]":
     """Return a parameter's values; where inactive, the dtype's missing value."""
     values = [setting.get(name, pd.NA) for setting in params]
     present = [setting[name] for setting in params if name in setting]
@@ -176,7 +184,7 @@ COLUMNS += ["start", "seconds", "worker"]
 MAX_START = 9.2e9
 
 
-def fits_frame(rows):
+def fits_frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Make a table of fits that can be shown and saved, whatever is in it.
 
     ``rows`` have at least `COLUMNS`, ``start`` in seconds since 1970: in the table a
@@ -190,7 +198,7 @@ def fits_frame(rows):
     return frame
 
 
-def _readable(value):
+def _readable(value: Any) -> Any:
     """Replace what no encoding has, as in names of files in another encoding."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()

@@ -12,12 +12,18 @@ References
    2010. ``A``, ``B`` and ``A_B^(i)``: section 3; estimators: table 2, (b) and (f).
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import qmc, sobol_indices
 
+from sklearn_bayes_search.space import Space
+
 __all__ = ["Factor", "VarianceDesign", "factors"]
+
+# Takes points of the space, (n_points, n_dims).
+Function = Callable[[np.ndarray], np.ndarray]
 
 # Variance below this share of the square of a function is rounding error.
 NEGLIGIBLE = 1e-20
@@ -33,18 +39,18 @@ class Factor:
     """
 
     name: str
-    columns: tuple
+    columns: tuple[int, ...]
     ordered: bool
 
 
-def factors(space):
+def factors(space: Space) -> list[Factor]:
     """List the parameters that vary: the choice among branches, then by column."""
     found = []
     first = 0
     if space.dims.branch is not None:
         first = 1
         found.append(Factor(_name_of_branch(space), (space.dims.branch,), False))
-    columns = {}
+    columns: dict[str, list[int]] = {}
     for column, (name, _) in enumerate(space.columns, start=first):
         columns.setdefault(name, []).append(column)
     for name, own in columns.items():
@@ -53,7 +59,7 @@ def factors(space):
     return found
 
 
-def _name_of_branch(space):
+def _name_of_branch(space: Space) -> str:
     """Name the parameters that have one value in each branch, and not the same."""
     everywhere = set.intersection(*(set(branch) for branch in space.branches))
     fixed = [
@@ -72,7 +78,7 @@ class VarianceDesign:
     function is evaluated ``n_samples * (n_factors + 2)`` times.
     """
 
-    def __init__(self, space, n_samples, rng):
+    def __init__(self, space: Space, n_samples: int, rng: np.random.Generator) -> None:
         self.space, self.n_samples = space, n_samples
         self.factors = factors(space)
         n = len(self.factors)
@@ -80,7 +86,7 @@ class VarianceDesign:
             both = qmc.Sobol(2 * n, rng=rng).random(n_samples)
             self._A, self._B = both[:, :n], both[:, n:]
 
-    def points(self, V):
+    def points(self, V: np.ndarray) -> np.ndarray:
         """Return snapped points for values (n_points, n_factors) of the factors."""
         U = np.empty((len(V), self.space.n_dims))
         low, high = self.space.reach.T
@@ -89,7 +95,7 @@ class VarianceDesign:
                 U[:, column] = low[column] + (high[column] - low[column]) * v
         return self.space.snap(U)
 
-    def shares(self, function):
+    def shares(self, function: Function) -> tuple[np.ndarray, np.ndarray]:
         """Compute the share of each factor alone and in total, 0 where nothing varies.
 
         ``function`` takes points of the space and returns one or more values for each,
@@ -120,7 +126,7 @@ class VarianceDesign:
             total[varies] = np.clip(indices.total_order.reshape(shape), 0.0, 1.0)
         return (main[0], total[0]) if np.ndim(values) == 1 else (main, total)
 
-    def pair_shares(self, function):
+    def pair_shares(self, function: Function) -> np.ndarray:
         """Compute the share of each pair beyond what the two do alone.
 
         Sobol indices of second order, (n_factors, n_factors), with 0 on the diagonal.
@@ -134,9 +140,9 @@ class VarianceDesign:
         if not variance > NEGLIGIBLE * middle**2:
             return shares
 
-        def closed(members):
+        def closed(members: list[int]) -> float:
             f_AB = function(self.points(self._mix(members))) - middle
-            return np.mean(f_B * (f_AB - f_A)) / variance  # table 2, (b)
+            return float(np.mean(f_B * (f_AB - f_A)) / variance)  # table 2, (b)
 
         alone = [closed([i]) for i in range(n)]
         for i in range(n):
@@ -145,7 +151,7 @@ class VarianceDesign:
                 shares[i, j] = shares[j, i] = np.clip(share, 0.0, 1.0)
         return shares
 
-    def curve(self, function, index, n_steps=9):
+    def curve(self, function: Function, index: int, n_steps: int = 9) -> np.ndarray:
         """Compute means of a function over the other factors at values of one.
 
         The values are the middles of equal parts of its range; the points of the other
@@ -154,9 +160,10 @@ class VarianceDesign:
         others = self._A[:256]
         V = np.tile(others, (n_steps, 1))
         V[:, index] = np.repeat((np.arange(n_steps) + 0.5) / n_steps, len(others))
-        return function(self.points(V)).reshape(n_steps, -1).mean(axis=1)
+        values = function(self.points(V)).reshape(n_steps, -1)
+        return np.asarray(values.mean(axis=1))
 
-    def _mix(self, members):
+    def _mix(self, members: Sequence[int]) -> np.ndarray:
         """Take these columns from B, the others from A."""
         mixed = self._A.copy()
         mixed[:, members] = self._B[:, members]
