@@ -784,6 +784,22 @@ def test_acquisition_marks_what_is_asked_next_and_changes_nothing(acquisition):
     assert "x_\\$" in text_of(drawn.figure_)
 
 
+def test_acquisition_of_a_user_on_a_log_scale_is_cut_off_below():
+    class Steep:
+        smooth, scale, cost_power = False, "log", 0.0
+
+        def __call__(self, posterior, context):
+            return -1e3 * (posterior.mean - context.best) ** 2
+
+        def value_and_gradient(self, posterior, context):
+            raise NotImplementedError
+
+    lower = AcquisitionDisplay.from_estimator(told(5, Steep())).axes_[1]
+    low, high = lower.get_ylim()
+    assert high - low < 15
+    assert lower.get_ylabel() == "Steep"
+
+
 def test_acquisition_before_there_is_a_model_shows_what_was_told():
     drawn = AcquisitionDisplay.from_estimator(told(1))
     assert drawn.prediction is None

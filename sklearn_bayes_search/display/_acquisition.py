@@ -55,8 +55,8 @@ class AcquisitionDisplay:
         The scores that would be found without noise, where they are known.
     axis : ParameterAxis
         How the parameter is placed.
-    acquisition_name : str
-        What the acquisition function is called.
+    acquisition : Acquisition
+        What scores the values.
 
     Attributes
     ----------
@@ -101,7 +101,7 @@ class AcquisitionDisplay:
         following,
         truth,
         axis,
-        acquisition_name,
+        acquisition,
     ):
         self.values = values
         self.prediction = prediction
@@ -110,7 +110,7 @@ class AcquisitionDisplay:
         self.following = following
         self.truth = truth
         self.axis = axis
-        self.acquisition_name = acquisition_name
+        self.acquisition = acquisition
 
     @classmethod
     def from_estimator(
@@ -168,7 +168,10 @@ class AcquisitionDisplay:
         history = list(optimizer.history)
         scores = optimizer.history.scores
         prediction = None
-        if len(np.unique(scores[np.isfinite(scores)])) > 1 or not _predicts(optimizer):
+        if (
+            len(np.unique(scores[np.isfinite(scores)])) > 1
+            or optimizer.acquisition is None
+        ):
             prediction = optimizer.predict(settings, n_samples=n_samples)
         try:
             # a copy is asked: asking changes what comes next
@@ -177,7 +180,6 @@ class AcquisitionDisplay:
             following = None
         tried = [float(outcome.trial.params[name]) for outcome in history]
         values = np.array([float(params[name]) for params in settings])
-        acquisition = type(getattr(optimizer._proposer, "acquisition", None)).__name__
         display = cls(
             values=values,
             prediction=prediction,
@@ -188,7 +190,7 @@ class AcquisitionDisplay:
             if truth is None
             else np.array([truth(v) for v in values], float),
             axis=axis,
-            acquisition_name=NAMES.get(acquisition, acquisition),
+            acquisition=optimizer.acquisition,
         )
         return display.plot(ax, legend=legend)
 
@@ -222,7 +224,8 @@ class AcquisitionDisplay:
         upper.set_ylabel("score")
         plain_numbers(upper.yaxis)
         name = name_texts([self.axis.name])[self.axis.name]
-        lower.set(xlabel=name, ylabel=self.acquisition_name)
+        acquisition = type(self.acquisition).__name__
+        lower.set(xlabel=name, ylabel=NAMES.get(acquisition, acquisition))
         if legend:
             upper.legend(
                 loc="lower center",
@@ -299,7 +302,7 @@ class AcquisitionDisplay:
             return
         value = self.prediction.acquisition
         low, high = float(value.min()), float(value.max())
-        if self.acquisition_name.startswith("log"):
+        if self.acquisition.scale == "log":
             low = max(low, high - LOG_REACH)
         margin = 0.08 * (high - low) or 0.5
         values = self._places(self.values)
@@ -328,10 +331,6 @@ class AcquisitionDisplay:
             self.axes_[1].plot(
                 following, height, "v", color=BEST, ms=9, mec="white", zorder=5
             )
-
-
-def _predicts(optimizer):
-    return hasattr(optimizer._proposer, "predict")
 
 
 def _only_parameter(space):

@@ -108,6 +108,9 @@ class BayesianOptimizer:
         Trials that were asked for and not yet told.
     best : Outcome or None
         The outcome with the highest score.
+    acquisition : Acquisition or None
+        What makes a point promising; None where points are chosen without a model that
+        predicts scores, as by "tpe".
     n_given_points : int
         How many of the first trials are settings that were given: ``initial_points``
         and the best ones of ``prior_results``.
@@ -185,6 +188,12 @@ class BayesianOptimizer:
     def best(self) -> Outcome | None:
         """The outcome with the highest score so far, the earliest of equals."""
         return self.history.best
+
+    @property
+    def acquisition(self) -> Acquisition | None:
+        """What makes a point promising to a model of the score; None without one."""
+        proposer = self._proposer
+        return proposer.acquisition if isinstance(proposer, ModelBased) else None
 
     def ask(self, params: Mapping[str, Any] | None = None) -> Trial:
         """Choose the next setting to evaluate.
