@@ -3,7 +3,6 @@
 import re
 import uuid
 import warnings
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import BayesianOptimizer, BayesSearchCV, Integer, Real, Space
 from sklearn_bayes_search.execution._failures import FEW, MANY, MORE, ChoiceOfFailures
+from sklearn_bayes_search.execution._progress import Candidate
 from sklearn_bayes_search.optimizer._trial import Trial
 from sklearn_bayes_search.results._cv_results import Objective
 
@@ -48,7 +48,9 @@ def candidate(number, row, *folds):
         else {"fit_error": None, "test_scores": fold}
         for fold in folds
     ]
-    return SimpleNamespace(trial=Trial(number, {}, np.array(row)), folds=results)
+    made = Candidate(Trial(number, {}, np.array(row)), range(len(folds)))
+    made.folds = results
+    return made
 
 
 def is_hopeless(space, candidates, n_given=0):

@@ -1,55 +1,51 @@
 """The time limit of a search: the one thing in it that depends on the clock."""
 
 import time
+from collections.abc import Sequence
+
+from sklearn_bayes_search.execution._progress import Candidate, FoldResult
 
 __all__ = ["Deadline"]
 
 
 class Deadline:
-    """A time limit for the whole search, the refit included.
+    """A time limit from now on for the whole search, the refit included.
 
     What is still to come is predicted from what has ended.
-
-    Parameters
-    ----------
-    seconds : float
-        Time from now on, > 0.
-    refit : bool
-        Whether to keep time for one more fit.
     """
 
-    def __init__(self, seconds, *, refit):
+    def __init__(self, seconds: float, *, refit: bool) -> None:
         self.seconds = seconds
         self._end = time.monotonic() + seconds
         self._refit = refit
         self._n_ended = self._n_folds = 0
         self._work = self._for_refit = 0.0
 
-    def note(self, candidate, best):
+    def note(self, candidate: Candidate, best: Candidate | None) -> None:
         """Learn from a candidate that has ended, and which one is the best now."""
-        folds = _folds(candidate)
         self._n_ended += 1
-        self._n_folds += len(folds)
-        self._work += sum(map(_seconds, folds))
+        self._n_folds += len(candidate.done)
+        self._work += sum(map(_seconds, candidate.done))
         if best is not None and self._refit:
-            fits = [fold["fit_time"] for fold in best.folds]
+            fits = [fold["fit_time"] for fold in best.done]
             self._for_refit = sum(fits) / len(fits)
 
-    def left(self):
-        """Give the seconds that are left, negative if it is over."""
+    def left(self) -> float:
+        """Return the seconds that are left, negative if it is over."""
         return self._end - time.monotonic()
 
-    def has_room(self, candidates, n_workers):
-        """Tell whether to ask before anything is known of how long a candidate takes.
+    def has_room(self, candidates: Sequence[Candidate], n_workers: int) -> bool:
+        """Check whether one more may be asked for.
 
-        Then no more than one for each group of workers that its folds occupy.
+        Before anything is known of how long one takes, no more than one for each group
+        of workers that its folds occupy.
         """
         if not candidates or self._n_ended:
             return True
         return len(candidates) * len(candidates[0].folds) < n_workers
 
-    def is_near(self, candidates, n_workers):
-        """Tell whether one more candidate would probably end too late.
+    def is_near(self, candidates: Sequence[Candidate], n_workers: int) -> bool:
+        """Check whether one more candidate would probably end too late.
 
         What is queued before it runs first.
         """
@@ -62,8 +58,8 @@ class Deadline:
         one = self._work / self._n_ended / min(n_workers, n_splits)
         return self.left() < one * (1 + ahead) + self._for_refit
 
-    def latest_begin(self, candidate):
-        """Tell when a candidate's folds must begin to end in time.
+    def latest_begin(self, candidate: Candidate) -> float | None:
+        """Return when a candidate's folds must begin to end in time.
 
         On the clock ``time.monotonic``, which nobody sets. None before one candidate
         has ended: that one is evaluated in any case.
@@ -71,25 +67,20 @@ class Deadline:
         if not self._n_ended:
             return None
         fold, refit = self._work / self._n_folds, self._for_refit
-        own = _folds(candidate)
+        own = candidate.done
         if own:  # it may be slower than the others, and become the best
             fold = max(fold, *map(_seconds, own))
             if self._refit:
                 refit = max(refit, *(done["fit_time"] for done in own))
         return self._end - fold - refit
 
-    def permits(self, candidate, n_workers):
-        """Tell whether there is time for the other folds of a paused candidate."""
-        folds = _folds(candidate)
-        n_left = len(candidate.folds) - len(folds)
-        longest = max(map(_seconds, folds))
+    def permits(self, candidate: Candidate, n_workers: int) -> bool:
+        """Check whether there is time for the other folds of a paused candidate."""
+        n_left = len(candidate.folds) - len(candidate.done)
+        longest = max(map(_seconds, candidate.done))
         needed = longest * -(-n_left // n_workers)
         return self.left() >= needed + self._for_refit
 
 
-def _folds(candidate):
-    return [fold for fold in candidate.folds if fold is not None]
-
-
-def _seconds(fold):
-    return fold["fit_time"] + fold["score_time"]
+def _seconds(fold: FoldResult) -> float:
+    return float(fold["fit_time"] + fold["score_time"])

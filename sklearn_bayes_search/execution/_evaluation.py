@@ -5,12 +5,15 @@ import inspect
 import platform
 import threading
 import time
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
+import numpy as np
 from sklearn import get_config
 from sklearn.base import clone
 
 from sklearn_bayes_search._sklearn_compat import (
+    FitCallbacks,
     ListeningContext,
     fit_and_score,
     inconsistent_splits,
@@ -18,6 +21,10 @@ from sklearn_bayes_search._sklearn_compat import (
     with_current_config,
 )
 from sklearn_bayes_search.exceptions import did_you_mean, safe_repr
+from sklearn_bayes_search.execution._executors._base import Lost
+from sklearn_bayes_search.execution._progress import FoldResult
+from sklearn_bayes_search.optimizer._trial import Trial
+from sklearn_bayes_search.space import Space
 
 __all__ = [
     "Evaluator",
@@ -28,32 +35,16 @@ __all__ = [
     "name_error_scores",
 ]
 
+Split = tuple[np.ndarray, np.ndarray]  # indices of training and test samples
+
 # Seconds by which two clocks may differ, as on Windows.
 COARSE = 0.1
 
 
-def draw_splits(cv, X, y, split_params):
-    """Draw the folds once, so that every setting is scored on the same ones.
-
-    Parameters
-    ----------
-    cv : cross-validation splitter
-        As scikit-learn's ``check_cv`` left it.
-    X, y : array-like
-        The data.
-    split_params : dict
-        Passed to the splitter, such as ``groups``.
-
-    Returns
-    -------
-    splits : list of (train, test)
-        Indices of each fold.
-
-    Raises
-    ------
-    ValueError
-        If there is none, or one is empty.
-    """
+def draw_splits(
+    cv: Any, X: Any, y: Any, split_params: Mapping[str, Any]
+) -> list[Split]:
+    """Draw the folds once, so that every setting is scored on the same ones."""
     n_splits = cv.get_n_splits(X, y, **split_params)
     splits = list(cv.split(X, y, **split_params))
     if len(splits) != n_splits:
@@ -74,29 +65,17 @@ def draw_splits(cv, X, y, split_params):
     return splits
 
 
-def draws_anew(cv):
+def draws_anew(cv: Any) -> bool:
     """Check whether a splitter would draw other folds for the same data."""
     shuffles = getattr(cv, "shuffle", hasattr(cv, "random_state"))
-    return shuffles and getattr(cv, "random_state", 0) is None
+    return bool(shuffles) and getattr(cv, "random_state", 0) is None
 
 
-def check_names(estimator, space):
+def check_names(estimator: Any, space: Space) -> None:
     """Refuse unknown parameter names, with one setting of each branch.
 
     A setting may replace a step, so that names exist only once it is set: all choices
     of such a parameter must have them.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Is cloned, and left as it is.
-    space : Space
-        Whose parameters are checked.
-
-    Raises
-    ------
-    ValueError
-        If a parameter does not exist, or not with every choice.
     """
     for number, branch in enumerate(space.branches):
         example = space.example(number)
@@ -107,7 +86,7 @@ def check_names(estimator, space):
             (holder, choice)
             for holder in branch
             if _holds_others(holder, branch)
-            for choice in branch[holder].choices
+            for choice in getattr(branch[holder], "choices", ())
             if space.allows({**example, holder: choice})
         ]
         if swaps:
@@ -137,8 +116,8 @@ def check_names(estimator, space):
             )
 
 
-def _holds_others(name, branch):
-    """Tell whether a parameter's choices decide which other parameters there are."""
+def _holds_others(name: str, branch: Mapping[str, Any]) -> bool:
+    """Check whether a parameter's choices decide which other parameters there are."""
     choices = getattr(branch[name], "choices", ())
     if any(other.startswith(f"{name}__") for other in branch):
         return len(choices) > 0
@@ -149,8 +128,10 @@ def _holds_others(name, branch):
     )
 
 
-def _unknown(estimator, params):
-    """Give the names that do not exist once all are set, the estimator, the error."""
+def _unknown(
+    estimator: Any, params: Mapping[str, Any]
+) -> tuple[list[str], Any, Exception | None]:
+    """Return the names that do not exist once all are set, the estimator, the error."""
     probe = clone(estimator)
     try:
         probe.set_params(**clone(params, safe=False))
@@ -160,24 +141,13 @@ def _unknown(estimator, params):
     return [], probe, None
 
 
-def check_fit_params(estimator, fit_params, elsewhere):
+def check_fit_params(
+    estimator: Any, fit_params: Mapping[str, Any], elsewhere: Mapping[str, str]
+) -> None:
     """Refuse parameters that the estimator's ``fit`` does not take.
 
-    With metadata routing, scikit-learn does.
-
-    Parameters
-    ----------
-    estimator : estimator
-        What is fitted.
-    fit_params : dict
-        What its ``fit`` would be called with.
-    elsewhere : dict of str -> str
-        For parameters of other searches, what takes their place.
-
-    Raises
-    ------
-    TypeError
-        If all fits would fail of one.
+    With metadata routing, scikit-learn does. ``elsewhere`` says what takes the place of
+    parameters of other searches.
     """
     if get_config()["enable_metadata_routing"]:
         return
@@ -203,40 +173,24 @@ def check_fit_params(estimator, fit_params, elsewhere):
 class Evaluator:
     """Makes the tasks of a search and checks what they return.
 
-    Parameters
-    ----------
-    estimator : estimator
-        Cloned for every task.
-    X, y : array-like
-        The data, as scikit-learn's ``indexable`` left them.
-    splits : list of (train, test)
-        Indices, drawn once: all candidates are scored on the same folds.
-    scorer : callable
-        One scorer, several metrics in one, or a callable that returns either.
-    callbacks : FitCallbacks
-        Gives each task its place in the callbacks' tree.
-    n_candidates : int or None
-        How many there will be at most, for verbose output.
-    check_metrics : callable
-        Called with the names of the metrics, or None for one number, once the first
-        scores are in.
-    **options
-        Passed on to scikit-learn's function that fits and scores.
+    ``check_metrics`` is called with the names of the metrics, or None for one number,
+    once the first scores are in; ``options`` are of scikit-learn's function that fits
+    and scores; ``n_candidates`` is for its verbose output.
     """
 
     def __init__(
         self,
-        estimator,
-        X,
-        y,
+        estimator: Any,
+        X: Any,
+        y: Any,
         *,
-        splits,
-        scorer,
-        callbacks,
-        n_candidates,
-        check_metrics,
-        **options,
-    ):
+        splits: list[Split],
+        scorer: Any,
+        callbacks: FitCallbacks,
+        n_candidates: int | None,
+        check_metrics: Callable[[list[str] | None], None],
+        **options: Any,
+    ) -> None:
         self.estimator, self.X, self.y = estimator, X, y
         self.splits = splits
         self._scorer, self._callbacks = scorer, callbacks
@@ -245,39 +199,30 @@ class Evaluator:
             options["error_score"] = float(options["error_score"])
         self._options = options
         self._function = with_current_config(_evaluate)
-        self._check_metrics, self._names = check_metrics, None
+        self._check_metrics = check_metrics
+        self._names: tuple[list[str] | None] | None = None  # once they are known
 
     @property
-    def n_splits(self):
+    def n_splits(self) -> int:
         """Number of folds."""
         return len(self.splits)
 
     @property
-    def shared(self):
+    def shared(self) -> list[Any]:
         """What the tasks have in common and may be large."""
         parameters = [self._options["fit_params"], self._options["score_params"]]
         indices = [part for split in self.splits for part in split]
         every = [self.X, self.y, *parameters, *indices]
         return [value for value in every if value is not None]
 
-    def task(self, trial, fold, latest_begin=None):
+    def task(
+        self, trial: Trial, fold: int, latest_begin: float | None = None
+    ) -> Callable[[], FoldResult | None]:
         """Make the picklable task of one trial and fold.
 
-        Parameters
-        ----------
-        trial : Trial
-            What to evaluate.
-        fold : int
-            On which of the splits.
-        latest_begin : float, default=None
-            On the clock ``time.monotonic``: it is not worth beginning later.
-
-        Returns
-        -------
-        task : callable
-            Takes nothing; returns the dict of scikit-learn's ``_fit_and_score``, with
-            ``started`` and ``worker``, and ``stop`` if a callback asks for that. None
-            if it began too late.
+        It returns the dict of scikit-learn's ``_fit_and_score``, with ``started`` and
+        ``worker``, and ``stop`` if a callback asks for that. None if it began later
+        than ``latest_begin``, on the clock ``time.monotonic``.
         """
         train, test = self.splits[fold]
         total = self._n_candidates or trial.number + 1
@@ -300,32 +245,17 @@ class Evaluator:
             **self._callbacks.leaf(trial.number * self.n_splits + fold),
         )
 
-    def lost_result(self, fold, lost):
-        """Make the result of a fold whose process died or was ended.
+    def lost_result(self, fold: int, lost: Lost) -> FoldResult:
+        """Make the result of a fold whose process died or was ended: a failed fit.
 
-        Parameters
-        ----------
-        fold : int
-            Which of the splits.
-        lost : Lost
-            What happened.
-
-        Returns
-        -------
-        result : dict
-            As of a fit that failed.
-
-        Raises
-        ------
-        RuntimeError
-            If ``error_score`` is "raise".
+        It raises if ``error_score`` is "raise".
         """
         error_score = self._options["error_score"]
         if error_score == "raise":
             raise RuntimeError(lost.reason)
         names = metric_names(self._scorer)
         scores = error_score if names is None else dict.fromkeys(names, error_score)
-        result = {
+        result: FoldResult = {
             "fit_error": lost.reason,
             "test_scores": scores,
             "n_test_samples": len(self.splits[fold][1]),
@@ -336,18 +266,14 @@ class Evaluator:
         }
         if self._options["return_train_score"]:
             result["train_scores"] = scores
-        if lost.by_death or lost.limit is not None:
-            result["lost"] = "death" if lost.by_death else float(lost.limit)
+        if lost.by_death:
+            result["lost"] = "death"
+        elif lost.limit is not None:
+            result["lost"] = float(lost.limit)
         return result
 
-    def check(self, result):
-        """Check that a fold's scores have the names that earlier ones had.
-
-        Raises
-        ------
-        ValueError
-            If they have not.
-        """
+    def check(self, result: FoldResult) -> None:
+        """Check that a fold's scores have the names that earlier ones had."""
         scores = result["test_scores"]
         names = sorted(scores) if isinstance(scores, dict) else None
         if names is None and self._is_error_score(scores):
@@ -361,24 +287,17 @@ class Evaluator:
                 f"It returned {_kind(self._names[0])} at first and now {_kind(names)}."
             )
 
-    def _is_error_score(self, score):
+    def _is_error_score(self, score: Any) -> bool:
         error_score = self._options["error_score"]
         both_nan = score != score and error_score != error_score
-        return both_nan or score == error_score
+        return both_nan or bool(score == error_score)
 
 
-def name_error_scores(results, error_score):
-    """Give failed folds a score for each metric.
+def name_error_scores(results: Sequence[FoldResult], error_score: Any) -> None:
+    """Give failed folds, in place, a score for each metric.
 
     The names that a ``scoring`` callable returns are known once it has succeeded.
     scikit-learn's own function does this for failed fits, not for failed scoring.
-
-    Parameters
-    ----------
-    results : list of dict
-        As ``_fit_and_score`` returns them; changed in place.
-    error_score : "raise" or float
-        The score of each metric.
     """
     scores = [result["test_scores"] for result in results]
     names = next((list(score) for score in scores if isinstance(score, dict)), None)
@@ -398,19 +317,21 @@ class _Limit(NamedTuple):
     offset: float  # of the date
 
     @classmethod
-    def at(cls, latest):
+    def at(cls, latest: float) -> "_Limit":
         """Make one of a time of this process."""
         return cls(latest, platform.node(), time.time() - time.monotonic())
 
     @property
-    def is_over(self):
+    def is_over(self) -> bool:
         """Whether it is too late; of other machines only the dates compare."""
         if platform.node() == self.host:
             return time.monotonic() > self.latest
         return time.time() - self.offset > self.latest
 
 
-def _evaluate(limit, *arguments, scorer, **options):
+def _evaluate(
+    limit: _Limit | None, *arguments: Any, scorer: Any, **options: Any
+) -> FoldResult | None:
     """Fit and score, and tell when and where; None if it is too late for that.
 
     What scikit-learn lets through is raised: it is no matter of this candidate.
@@ -432,7 +353,7 @@ def _evaluate(limit, *arguments, scorer, **options):
     return {**result, "stop": True} if leaf is not None and leaf.stop else result
 
 
-def _plausible(result, elapsed):
+def _plausible(result: FoldResult, elapsed: float) -> dict[str, float]:
     """Return times that add up to what has elapsed at the most.
 
     scikit-learn takes them from a clock that may be set while a fit runs.
@@ -444,7 +365,7 @@ def _plausible(result, elapsed):
     return {"fit_time": fit, "score_time": score}
 
 
-def _as_floats(scores, scorer):
+def _as_floats(scores: Any, scorer: Any) -> Any:
     """Turn scores of any numeric type into floats, and refuse those that have none.
 
     scikit-learn takes fractions and decimals, which NumPy cannot calculate with, and
@@ -461,5 +382,5 @@ def _as_floats(scores, scorer):
         ) from error
 
 
-def _kind(names):
+def _kind(names: list[str] | None) -> str:
     return "one number" if names is None else f"a dict with the keys {names}"

@@ -8,11 +8,16 @@ then the space is wrong, and what was given must not be taken for the best of it
 import math
 import re
 import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from sklearn_bayes_search._sklearn_compat import warn_or_raise_about_fit_failures
 from sklearn_bayes_search.exceptions import stack_level
+from sklearn_bayes_search.execution._progress import Candidate, FoldResult
+from sklearn_bayes_search.results._cv_results import Objective
+from sklearn_bayes_search.space import Dims
 
 __all__ = [
     "ALL_FAILED",
@@ -53,24 +58,17 @@ ADVICE = f"check 'param_distributions', 'scoring' and 'cv'. {WAY_OUT}"
 
 
 class ChoiceOfFailures:
-    """Tells whether all that a search chose so far fails.
+    """Checks whether all that a search chose so far fails.
 
-    Parameters
-    ----------
-    objective : Objective
-        Gives the score of each fold.
-    dims : Dims
-        What the columns of the space are.
-    n_given : int
-        How many of the first candidates were given, and not chosen.
+    The first ``n_given`` candidates were given, and not chosen.
     """
 
-    def __init__(self, objective, dims, n_given):
+    def __init__(self, objective: Objective, dims: Dims, n_given: int) -> None:
         self._objective, self._dims, self._n_given = objective, dims, n_given
         self._any_works = False
 
-    def __call__(self, candidates):
-        """Tell whether to end the search, after candidates that have ended."""
+    def __call__(self, candidates: Iterable[Candidate]) -> bool:
+        """Check whether to end the search, after candidates that have ended."""
         if self._any_works:
             return False
         candidates = list(candidates)
@@ -85,8 +83,8 @@ class ChoiceOfFailures:
             failing, enough = [c for c in failing if _kind(c) == kind], FEW
         return len(failing) >= enough and self._cover(failing)
 
-    def _cover(self, candidates):
-        """Tell whether they differ so much that no one value can be the cause.
+    def _cover(self, candidates: Sequence[Candidate]) -> bool:
+        """Check whether they differ so much that no one value can be the cause.
 
         A grid may begin with many candidates of one value that is wrong.
         """
@@ -101,28 +99,15 @@ class ChoiceOfFailures:
         return True
 
 
-def are_expected(error_score):
-    """Tell whether failures have a score that was given on purpose."""
+def are_expected(error_score: Any) -> bool:
+    """Check whether failures have a score that was given on purpose."""
     return error_score != "raise" and math.isfinite(error_score)
 
 
-def check_fits(outcomes, error_score, stop_reason):
-    """Warn of fits that failed, or raise if all did, as scikit-learn does.
-
-    Parameters
-    ----------
-    outcomes : list of dict
-        Of all fits.
-    error_score : "raise" or float
-        The score of a fit that failed.
-    stop_reason : str
-        Why the search ended.
-
-    Raises
-    ------
-    ValueError
-        If all fits failed.
-    """
+def check_fits(
+    outcomes: Sequence[FoldResult], error_score: Any, stop_reason: str
+) -> None:
+    """Warn of fits that failed, or raise if all did, as scikit-learn does."""
     try:
         warn_or_raise_about_fit_failures(outcomes, error_score)
     except ValueError as error:
@@ -131,34 +116,21 @@ def check_fits(outcomes, error_score, stop_reason):
 
 
 def check_what_works(
-    candidates, objective, dims, *, n_given, is_own, error_score, stop_reason
-):
+    candidates: Sequence[Candidate],
+    objective: Objective,
+    dims: Dims,
+    *,
+    n_given: int,
+    is_own: Callable[[Mapping[str, Any]], bool],
+    error_score: Any,
+    stop_reason: str,
+) -> None:
     """Raise or warn at the end of a search where nothing works that it chose.
 
-    Of a list of dicts, the one with the best candidate is looked at alone as well.
-
-    Parameters
-    ----------
-    candidates : list of Candidate
-        All of the search.
-    objective : Objective
-        Gives the score of each fold.
-    dims : Dims
-        What the columns of the space are.
-    n_given : int
-        How many of the first candidates were given, and not chosen.
-    is_own : callable
-        Whether params are the estimator's own, which nobody gave on purpose.
-    error_score : "raise" or float
-        A finite number says that failures are expected.
-    stop_reason : str
-        Why the search ended.
-
-    Raises
-    ------
-    ValueError
-        If nothing works at all, or only the estimator's own setting. Not if there are
-        only one or two candidates, or failures are expected.
+    It raises if nothing works at all, or only the estimator's own setting, which nobody
+    gave on purpose; not if there are only one or two candidates, or failures are
+    expected. Of a list of dicts, the one with the best candidate is looked at alone as
+    well. The first ``n_given`` candidates were given, and not chosen.
     """
     early, expected = _ended_early(stop_reason), are_expected(error_score)
     working = [c for c in candidates if _works(c, objective)]
@@ -175,7 +147,8 @@ def check_what_works(
         scores = np.nan_to_num([objective(c.folds) for c in candidates], nan=-np.inf)
         branches = dims.branch_of(np.array([c.trial.row for c in candidates]))
         branch = branches[scores.argmax()]
-        candidates = [candidates[i] for i in np.flatnonzero(branches == branch)]
+        inside = branches == branch
+        candidates = [c for c, is_in in zip(candidates, inside, strict=True) if is_in]
         working = [c for c in working if c in candidates]
         is_error, where = False, f" from param_distributions[{branch}]"
     chosen = [c for c in candidates if c.trial.number >= n_given]
@@ -194,14 +167,14 @@ def check_what_works(
     warnings.warn(text, UserWarning, stacklevel=stack_level())
 
 
-def _ended_early(stop_reason):
+def _ended_early(stop_reason: str) -> str:
     """Say so of a search that ended because all failed."""
     if not stop_reason.endswith(ALL_FAILED):
         return ""
     return stop_reason.replace("stopped", "The search ended early", 1) + ". "
 
 
-def _first_failure(candidates):
+def _first_failure(candidates: Sequence[Candidate]) -> str:
     errors = [error for candidate in candidates for error in _errors(candidate)]
     if not errors:
         return (
@@ -212,17 +185,17 @@ def _first_failure(candidates):
     return f" The first failure:\n\n{errors[0]}"
 
 
-def _works(candidate, objective):
-    ran = [fold for fold in candidate.folds if fold is not None]
+def _works(candidate: Candidate, objective: Objective) -> bool:
+    ran = candidate.done
     return bool(ran) and bool(np.isfinite(objective.fold_scores(ran)).all())
 
 
-def _errors(candidate):
-    return [fold["fit_error"] for fold in candidate.folds if fold and fold["fit_error"]]
+def _errors(candidate: Candidate) -> list[str]:
+    return [fold["fit_error"] for fold in candidate.done if fold["fit_error"]]
 
 
-def _kind(candidate):
-    """Give the type and the message of the first error, without its numbers."""
+def _kind(candidate: Candidate) -> str:
+    """Return the type and the message of the first error, without its numbers."""
     errors = _errors(candidate)
     if not errors:
         return ""

@@ -250,8 +250,9 @@ class Loop:
         Its shape is (n_complete, n_splits).
         """
         rows = [self.objective.fold_scores(c.folds) for c in candidates if c.complete]
-        table = np.array(rows).reshape(len(rows), self.queue.n_splits)
-        return table[np.isfinite(table).all(axis=1)]
+        table: np.ndarray = np.array(rows).reshape(len(rows), self.queue.n_splits)
+        finite: np.ndarray = table[np.isfinite(table).all(axis=1)]
+        return finite
 
     def _resume(self) -> bool:
         """At the end, run more folds of the paused candidates that may be the best."""

@@ -1,6 +1,7 @@
 """Race the folds of candidates: spend few on those that will hardly be the best."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -83,7 +84,7 @@ class FoldRacing:
     risk: float = 0.03
     min_complete: int = 2
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("pause_below", "risk"):
             value = getattr(self, name)
             if not 0 < value < 1:
@@ -98,8 +99,8 @@ class FoldRacing:
             )
 
     @staticmethod
-    def order(number, n_splits):
-        """Tell in which order a candidate's folds run: each comes first in its turn.
+    def order(number: int, n_splits: int) -> list[int]:
+        """Return the order in which folds run: each comes first in its turn.
 
         Parameters
         ----------
@@ -113,11 +114,11 @@ class FoldRacing:
         order : list of int
             The folds.
         """
-        return np.roll(np.arange(n_splits), -number).tolist()
+        return [(number + fold) % n_splits for fold in range(n_splits)]
 
     @staticmethod
-    def rounds(n_splits, max_pending):
-        """Tell how many folds run before each decision.
+    def rounds(n_splits: int, max_pending: int) -> list[int]:
+        """Return how many folds run before each decision.
 
         With several candidates in flight, one that survives two folds gets the others
         at once: it would keep the window from moving for too long. That costs 3 % of
@@ -137,7 +138,9 @@ class FoldRacing:
         """
         return [1] * n_splits if max_pending == 1 else [1, 1, n_splits]
 
-    def judge(self, complete, scores, seen):
+    def judge(
+        self, complete: np.ndarray, scores: np.ndarray, seen: np.ndarray
+    ) -> tuple[float, float] | None:
         """Decide whether a candidate goes on.
 
         Parameters
@@ -166,7 +169,9 @@ class FoldRacing:
         mean, variance = model.estimate(scores[None])
         return float(mean[0]), float(min(variance[0], np.finfo(float).max))
 
-    def resume(self, complete, paused, n_most):
+    def resume(
+        self, complete: np.ndarray, paused: np.ndarray, n_most: int
+    ) -> list[int]:
         """Choose the paused candidates that get more folds at the end.
 
         Parameters
@@ -193,7 +198,7 @@ class FoldRacing:
         order = np.argsort(-chances, kind="stable")
         # what is left when the first of them are complete
         rest = chances.sum() - np.concatenate([[0.0], chances[order].cumsum()[:-1]])
-        return order[rest > self.risk][:n_most].tolist()
+        return [int(i) for i in order[rest > self.risk][:n_most]]
 
     def weight(self, history: History) -> "FoldShare | None":
         """Learn how many of its folds a candidate will probably get.
@@ -255,26 +260,8 @@ class FoldShare(Weight):
         return -np.log(share), -((by_z / total)[:, None] * dz)
 
 
-def as_racing(value, n_splits):
-    """Read the ``racing`` parameter.
-
-    Parameters
-    ----------
-    value : bool or FoldRacing
-        What the user gave.
-    n_splits : int
-        Number of folds.
-
-    Returns
-    -------
-    racing : FoldRacing or None
-        None where every candidate gets all folds.
-
-    Raises
-    ------
-    ValueError
-        If there is one fold only.
-    """
+def as_racing(value: Any, n_splits: int) -> FoldRacing | None:
+    """Return what decides on folds; None where every candidate gets all of them."""
     if not isinstance(value, FoldRacing):
         value = bool(value)  # one of NumPy's is not False itself
     if value is False:

@@ -1,12 +1,19 @@
 """What a search prints while it runs."""
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
+from sklearn_bayes_search.execution._deadline import Deadline
+from sklearn_bayes_search.execution._journal import Journal
+from sklearn_bayes_search.execution._progress import Candidate
+from sklearn_bayes_search.results._cv_results import Objective
 from sklearn_bayes_search.results._folds import mean_and_error
 from sklearn_bayes_search.results._short_text import last_line, setting_writer, shown
 from sklearn_bayes_search.results._times import duration
+from sklearn_bayes_search.space import Space
 
 __all__ = ["announce", "candidate_line", "reporter"]
 
@@ -17,21 +24,18 @@ FORESEEN_AFTER = 5
 LONGEST_ERROR = 160
 
 
-def announce(n_splits, total, deadline, journal, *, may_end):
+def announce(
+    n_splits: int,
+    total: int | None,
+    deadline: Deadline | None,
+    journal: Journal | None,
+    *,
+    may_end: bool,
+) -> None:
     """Print how much there is to do, as GridSearchCV does, as far as it is known.
 
-    Parameters
-    ----------
-    n_splits : int
-        Number of folds.
-    total : int or None
-        How many candidates there will be at most; None if that is not planned.
-    deadline : Deadline or None
-        The time limit.
-    journal : Journal or None
-        What it holds is told.
-    may_end : bool
-        Whether something may end the search before, or spare folds.
+    ``total`` is how many candidates there will be at most, if that is planned;
+    ``may_end`` says that something may end the search before, or spare folds.
     """
     if journal is not None and journal.n_known:
         where = "the last fit" if journal.path is None else repr(str(journal.path))
@@ -47,36 +51,27 @@ def announce(n_splits, total, deadline, journal, *, may_end):
     print(n_fits + limit)
 
 
-def reporter(objective, total, deadline, verbose, space):
+def reporter(
+    objective: Objective,
+    total: int | None,
+    deadline: Deadline | None,
+    verbose: int,
+    space: Space,
+) -> Callable[[Candidate], None]:
     """Make the function that is called with each candidate that has ended.
 
-    Parameters
-    ----------
-    objective : Objective
-        Which score is shown.
-    total : int or None
-        How many candidates there will be at most; None if that is not planned.
-    deadline : Deadline or None
-        When the search ends at the latest.
-    verbose : int
-        Whether to print a line.
-    space : Space
-        Whose settings are shown.
-
-    Returns
-    -------
-    report : callable
-        Takes the candidate.
+    ``total`` is how many there will be at most, if that is planned.
     """
     if verbose <= 0:
         return lambda candidate: None
     write = setting_writer(space)
-    best, ended = np.nan, {}  # numbers of candidates, and whether all folds are in
+    best = np.nan
+    ended: dict[int, bool] = {}  # numbers of candidates, and whether all folds are in
     resumed = False  # whether paused ones were said to go on
     pace = _Pace()
     exhaustive = total is not None and total >= space.size
 
-    def report(candidate):
+    def report(candidate: Candidate) -> None:
         nonlocal best, resumed
         if candidate.complete:
             best = np.fmax(best, objective(candidate.folds))
@@ -99,18 +94,21 @@ def reporter(objective, total, deadline, verbose, space):
 class _Pace:
     """How long candidates took, and how long those that are to come will take."""
 
-    def __init__(self):
-        self._costs, self._scores = [], []  # of all; seconds of fits and scoring
-        self._last = None
+    def __init__(self) -> None:
+        self._costs: list[float] = []  # of all; seconds of fits and scoring
+        self._scores: list[float] = []
+        self._last: float | None = None
         self._n_ran, self._work, self._elapsed = 0, 0.0, 0.0  # of those that ran here
 
-    def note(self, candidate, score):
+    def note(self, candidate: Candidate, score: float) -> None:
         """Learn from a candidate that has ended."""
-        folds = [fold for fold in candidate.folds if fold is not None]
+        folds = candidate.done
         cost = sum(fold["fit_time"] + fold["score_time"] for fold in folds)
         self._costs.append(cost)
         self._scores.append(score)
-        if candidate.ran:  # a resumed search races through what is known
+        if (
+            candidate.ran and candidate.seconds is not None
+        ):  # a resumed search races through what is known
             now = time.monotonic()
             # the first waits for workers to start
             first = now - min(candidate.seconds, cost)
@@ -119,8 +117,8 @@ class _Pace:
             self._work += cost
             self._n_ran += 1
 
-    def seconds(self, n_left, *, near_best):
-        """Give the time for so many candidates, infinite while it is unknown.
+    def seconds(self, n_left: int | None, *, near_best: bool) -> float:
+        """Return the time for so many candidates, infinite while it is unknown.
 
         ``near_best`` says that the search stays near the best ones: what is to come
         will cost what the best third cost, often more than the first ones.
@@ -130,12 +128,12 @@ class _Pace:
         if n_left is None or self._n_ran < FORESEEN_AFTER or self._work <= 0:
             return np.inf
         costs = np.array(self._costs)[np.argsort(-np.array(self._scores))]
-        typical = costs[: -(-len(costs) // 3) if near_best else None].mean()
+        typical = float(costs[: -(-len(costs) // 3) if near_best else None].mean())
         return n_left * typical * self._elapsed / self._work
 
 
-def _time_left(seconds, deadline):
-    """Say how much time is left, by the pace and by the time limit."""
+def _time_left(seconds: float, deadline: Deadline | None) -> str:
+    """Describe how much time is left, by the pace and by the time limit."""
     limit = np.inf if deadline is None else deadline.left()
     least = min(seconds, limit)
     if seconds == 0 or least == np.inf:
@@ -144,31 +142,21 @@ def _time_left(seconds, deadline):
     return f", {how} {duration(max(least, 1.0), 2)} left"
 
 
-def candidate_line(candidate, total, objective, best, write, left=""):
+def candidate_line(
+    candidate: Candidate,
+    total: int | None,
+    objective: Objective,
+    best: float,
+    write: Callable[[dict[str, Any]], str],
+    left: str = "",
+) -> str:
     """Describe a candidate that has ended in one line.
 
-    Parameters
-    ----------
-    candidate : Candidate
-        That has ended.
-    total : int or None
-        How many candidates there will be.
-    objective : Objective
-        Which score is shown.
-    best : float
-        The best score so far, this one included; NaN before there is one.
-    write : callable
-        Gives the text of a setting.
-    left : str, default=""
-        How much time is left, if that is foreseen.
-
-    Returns
-    -------
-    line : str
-        Place in the order of asking, from 1, score with standard error, best so far,
-        seconds, parameters; what a fit raised.
+    Its place in the order of asking, from 1, its score with standard error, the best
+    score so far, this one included, seconds, parameters; what a fit raised.
     """
-    folds = [fold for fold in candidate.folds if fold is not None]
+    folds = candidate.done
+    score = ""
     number = f"{candidate.trial.number + 1}/{total or '?'}"
     errors = [fold["fit_error"] for fold in folds if fold["fit_error"] is not None]
     if errors:
@@ -176,10 +164,10 @@ def candidate_line(candidate, total, objective, best, write, left=""):
     elif candidate.complete:
         mean, error = mean_and_error(objective.fold_scores(folds))
         score = f"score {mean:.4g} +/- {error:.2g}"
-    else:
+    elif candidate.estimate is not None:
         of = f"{len(folds)} of {len(candidate.folds)} folds"
         score = f"score about {candidate.estimate[0]:.4g} after {of}, paused"
     took = f"{candidate.seconds:.1f} s{left}"
     why = f"; {shown(last_line(errors[0]), LONGEST_ERROR)}" if errors else ""
-    setting = write(candidate.trial.params)
+    setting = write(dict(candidate.trial.params))
     return f"[{number}] {score}, best {best:.4g}, {took}; {setting}{why}"

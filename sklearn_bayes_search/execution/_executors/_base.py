@@ -30,7 +30,7 @@ __all__ = [
 
 Task = Callable[[], Any]
 Call = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]  # as joblib takes it
-Result = tuple[Hashable, Any]
+Result = tuple[Any, Any]  # the key that the task was given, and a value
 
 # So many tasks in a row that end their processes, of so many different settings, mean
 # a broken machine: a deadly setting alone must not stop the search.

@@ -2,41 +2,33 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 
 from sklearn_bayes_search.execution._journal._digest import digest
+from sklearn_bayes_search.space import Space
 
 __all__ = ["fingerprint"]
 
 
-def fingerprint(space, seed, racing=None, **components):
+def fingerprint(
+    space: Space, seed: int | None, racing: Any = None, **components: Any
+) -> dict[str, str | None]:
     """Identify a search: what must be the same for its results to be of use.
 
-    Parameters
-    ----------
-    space : Space
-        What is searched.
-    seed : int or None
-        Of the search; None where any will do.
-    racing : FoldRacing or None, default=None
-        Which folds run.
-    **components : object
-        Whatever else matters, by the name that an error gives it.
-
-    Returns
-    -------
-    digests : dict of str -> str or None
-        Equal where contents are equal: data by their values, an estimator by its class
-        and its parameters, a function by what it does, a distribution as a whole.
+    Digests by component are equal where contents are equal: data by their values, an
+    estimator by its class and its parameters, a function by what it does, a
+    distribution as a whole. ``seed`` is None where any will do.
     """
+    digests: dict[str, str | None]
     digests = {"space": digest(code=(_distributions(space), space.constraint))}
     digests |= {name: digest(value) for name, value in components.items()}
     digests["seed"] = None if seed is None else str(seed)
     return {**digests, "racing": _racing(racing)}
 
 
-def _racing(racing):
+def _racing(racing: Any) -> str:
     """Write racing down, the same for numbers of Python and of NumPy."""
     if racing is None:
         return repr(racing)
@@ -45,7 +37,7 @@ def _racing(racing):
     return repr(replace(racing, **numpy))
 
 
-def _distributions(space):
+def _distributions(space: Space) -> list[dict[str, Any]]:
     """Return what tells the dimensions of one space from those of another."""
     given = space.param_distributions
     branches = [given] if isinstance(given, Mapping) else given
@@ -55,7 +47,7 @@ def _distributions(space):
     ]
 
 
-def _distribution(given, dimension):
+def _distribution(given: Any, dimension: Any) -> list[Any]:
     # choices are written down by their numbers
     parts = [dimension.choices] if hasattr(dimension, "choices") else []
     if not parts or (given is not dimension and hasattr(given, "rvs")):

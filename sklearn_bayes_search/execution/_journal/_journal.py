@@ -5,11 +5,12 @@ and the plan that the rows depend on. A *fold* has one candidate on one split. C
 are stored as their index in the user's own space, so that they need not be stored.
 """
 
-import itertools
 import math
 import os
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import joblib
 
@@ -18,6 +19,7 @@ from sklearn_bayes_search.execution._journal._lines import InUse, LineFile, pars
 from sklearn_bayes_search.execution._journal._record import (
     DEATH,
     RESULTS,
+    Record,
     is_count,
     is_fold,
     kind_of,
@@ -26,6 +28,8 @@ from sklearn_bayes_search.execution._journal._record import (
     plain,
     remember,
 )
+from sklearn_bayes_search.optimizer._trial import Trial
+from sklearn_bayes_search.space import Space
 
 __all__ = ["Journal"]
 
@@ -38,82 +42,59 @@ ARGUMENTS = {"seed": "random_state", "space": "param_distributions", "splits": "
 class Journal:
     """Outcomes of earlier runs of the same search, and a place for new ones.
 
-    The file is opened on entering it as a context.
+    ``path`` is that of a file, which is made if there is none; or of a folder, where
+    every search has a file of its own, named by its fingerprint. None: the journal is
+    in memory only, to go on with ``earlier``. The file is opened on entering it as a
+    context.
 
-    Parameters
-    ----------
-    path : path or None
-        A file, which is made if there is none; or a folder, where every search has a
-        file of its own, named by its fingerprint. None: the journal is in memory only.
-    fingerprint : dict of str -> str or None
-        Digests by component, such as "data"; None for one that is not compared.
-    plan : dict
-        What rows depend on beside the fingerprint; JSON values. That of an earlier run
-        holds on.
-    space : Space
-        Gives choices back for their indices.
-    in_order : bool, default=True
-        Whether the same search would choose the same settings again.
-    fit_timeout : float or None, default=None
-        Seconds that a fold may take now: one that ran into fewer is run again.
-    earlier : Journal or None, default=None
-        One in memory, to go on with.
-
-    Attributes
-    ----------
-    path : Path or None
-        The file.
-    fingerprint, plan : dict
-        Those that hold.
-
-    Raises
-    ------
-    JournalError
-        If the file or ``earlier`` is of another search, or the file is in use by one,
-        or no journal.
-    OSError
-        If the file cannot be opened.
+    ``fingerprint`` has digests by component, such as "data", None for one that is not
+    compared; ``plan`` is what rows depend on beside these, and that of an earlier run
+    holds on. ``in_order`` says whether the same search would choose the same settings
+    again. A fold that ran into fewer seconds than ``fit_timeout`` is run again.
     """
 
     def __init__(
         self,
-        path,
+        path: "str | os.PathLike[str] | None",
         *,
-        fingerprint,
-        plan,
-        space,
-        in_order=True,
-        fit_timeout=None,
-        earlier=None,
-    ):
-        self._space, self._folds, self._settings = space, {}, {}
+        fingerprint: dict[str, str | None],
+        plan: dict[str, Any],
+        space: Space,
+        in_order: bool = True,
+        fit_timeout: float | None = None,
+        earlier: "Journal | None" = None,
+    ) -> None:
+        self._space = space
+        self._folds: dict[str, Record] = {}
+        self._settings: dict[int, dict[str, Any] | None] = {}
         self._in_order, self._ran_again = in_order, False
         self._fit_timeout = math.inf if fit_timeout is None else fit_timeout
-        self.path = self._lines = None
+        self.path: Path | None = None
+        self._lines: LineFile | None = None
         if earlier is not None:
             _check_same(
                 "The last fit", "Fit a clone.", earlier.fingerprint, fingerprint
             )
             plan = {**plan, **earlier.plan}
             self._folds.update(earlier._folds)
-        self.fingerprint, self.plan = fingerprint, plan
+        self.fingerprint: dict[str, str | None] = fingerprint  # those that hold
+        self.plan: dict[str, Any] = plan
         if path is not None:
-            path = os.path.expanduser(path)
-            self.path = _file(path, fingerprint)
-            self._is_in_folder = self.path != Path(path)
-        self._again = set()
+            given = os.path.expanduser(os.fspath(path))
+            self.path = _file(given, fingerprint)
+            self._is_in_folder = self.path != Path(given)
+        self._again: set[str] = set()
 
     @property
-    def n_known(self):
+    def n_known(self) -> int:
         """Number of folds that need not be evaluated."""
         return len(self._folds) - len(self._again)
 
-    def _open(self):
+    def _open(self) -> None:
         """Open the file, and take in what it holds."""
         header = None
         if self.path is not None:
-            self._open_lines()
-            header = self._take_in(self._lines.content)
+            header = self._take_in(self._open_lines(self.path))
         if header is not None:
             stored = header["fingerprint"]
             if stored.get("max_pending") is None:  # it was chosen automatically
@@ -133,24 +114,28 @@ class Journal:
         )
         self._settle()
 
-    def _open_lines(self):
-        """Open the file; in a folder, equal searches at a time have one each."""
-        first = self.path
-        for number in itertools.count(2):
-            self._lines = LineFile(self.path)
+    def _open_lines(self, first: Path) -> bytes:
+        """Open the file, and return what it holds.
+
+        In a folder, equal searches at a time have one each.
+        """
+        path, number = first, 1
+        while True:
+            lines = LineFile(path)
+            self.path, self._lines = path, lines
             try:
-                self._lines.open()
+                lines.open()
+                return lines.content
             except InUse:
                 if not self._is_in_folder:
                     raise
-                self._lines.close()
-                self.path = first.with_stem(f"{first.stem}-{number}")
-            else:
-                return
+                lines.close()
+            number += 1
+            path = first.with_stem(f"{first.stem}-{number}")
 
-    def _settle(self):
+    def _settle(self) -> None:
         """Decode the settings, and see which folds are to be run again."""
-        first = {}
+        first: dict[int, tuple[int, dict[str, Any]]] = {}
         for place, record in list(self._folds.items()):
             setting = record["branch"], record["params"]
             if first.setdefault(record["candidate"], setting) != setting:
@@ -176,11 +161,11 @@ class Journal:
                 stacklevel=stack_level(),
             )
 
-    def _write(self, record):
+    def _write(self, record: Record) -> None:
         if self._lines is not None:
             self._lines.append(record)
 
-    def __enter__(self):
+    def __enter__(self) -> "Journal":
         try:
             self._open()
             return self
@@ -188,10 +173,10 @@ class Journal:
             self.close()
             raise
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _take_in(self, content):
+    def _take_in(self, content: bytes) -> Record | None:
         """Remember the folds; return the first header, None of an empty file."""
         header = kind = None
         for line in content.split(b"\n"):
@@ -211,31 +196,23 @@ class Journal:
             )
         return header
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._folds)
 
-    def params(self, candidate):
-        """Return the stored setting of a candidate.
+    def params(self, candidate: int) -> dict[str, Any] | None:
+        """Return the stored setting of a candidate, with the user's own objects.
 
-        Parameters
-        ----------
-        candidate : int
-            Its number.
-
-        Returns
-        -------
-        params : dict or None
-            With the user's own objects; None if no fold is known.
+        None if no fold is known.
         """
         params = self._settings.get(candidate)
         return None if params is None else dict(params)
 
-    def settings_after(self, candidate):
+    def settings_after(self, candidate: int) -> list[dict[str, Any]]:
         """List the stored settings of candidates with larger numbers."""
         known = sorted(self._settings.items())
         return [dict(p) for number, p in known if number > candidate and p is not None]
 
-    def result(self, candidate, fold):
+    def result(self, candidate: int, fold: int) -> dict[str, Any] | None:
         """Return what came back for a fold, a dict.
 
         None if that is not known, or if the fold is to be run again.
@@ -247,23 +224,13 @@ class Journal:
         result = numbers_back(record["result"])
         return {**result, "fit_error": record["error"], "worker": record["worker"]}
 
-    def died(self, candidate, fold):
+    def died(self, candidate: int, fold: int) -> bool:
         """Check whether a fold is run again because its process died."""
         place = place_of(candidate, fold)
         return place in self._again and self._folds[place]["lost"] == DEATH
 
-    def add(self, trial, fold, result):
-        """Write a fold down.
-
-        Parameters
-        ----------
-        trial : Trial
-            The candidate.
-        fold : int
-            Number of the split.
-        result : dict
-            What came back, as an `Evaluator`'s task gives it.
-        """
+    def add(self, trial: Trial, fold: int, result: Mapping[str, Any]) -> None:
+        """Write a fold down, with what an `Evaluator`'s task gave."""
         branch, params = _store(self._space, trial.params)
         error = result["fit_error"]
         record = {
@@ -285,7 +252,7 @@ class Journal:
         self._again.discard(place)
         self._write(record)
 
-    def state_difference(self, number):
+    def state_difference(self, number: int) -> None:
         """Warn that another setting would be chosen now for a candidate."""
         if self._in_order and not self._ran_again:
             warnings.warn(
@@ -297,26 +264,26 @@ class Journal:
                 stacklevel=stack_level(),
             )
 
-    def flush(self):
+    def flush(self) -> None:
         """Have the disk take what was written; a power failure loses no more."""
         if self._lines is not None:
             self._lines.flush()
 
-    def close(self):
+    def close(self) -> None:
         """Release the file."""
         if self._lines is not None:
             self._lines.close()
             self._lines = None
 
 
-def _file(path, fingerprint):
-    if not str(path):
+def _file(given: str, fingerprint: Mapping[str, str | None]) -> Path:
+    if not given:
         raise ValueError(
             "The 'checkpoint' parameter of BayesSearchCV must name a file or a folder. "
             "Got an empty text; '.' is the present folder."
         )
-    is_folder = str(path).endswith((os.sep, os.altsep or os.sep))
-    path = Path(path)
+    is_folder = given.endswith((os.sep, os.altsep or os.sep))
+    path = Path(given)
     if is_folder and not path.is_dir():
         raise FileNotFoundError(
             f"The folder {str(path)!r}, the 'checkpoint', does not exist. Make it."
@@ -331,7 +298,7 @@ def _file(path, fingerprint):
     return path
 
 
-def _known_header(record):
+def _known_header(record: Record) -> Record | None:
     """Return a header if it is one; refuse that of another format."""
     fingerprint, plan = record.get("fingerprint"), record.get("plan")
     if not isinstance(fingerprint, dict) or not isinstance(plan, dict):
@@ -352,7 +319,12 @@ def _known_header(record):
     return record if fits else None
 
 
-def _check_same(what, way_out, stored, now):
+def _check_same(
+    what: str,
+    way_out: str,
+    stored: Mapping[str, str | None],
+    now: Mapping[str, str | None],
+) -> None:
     differing = [
         name
         for name, value in now.items()
@@ -368,12 +340,13 @@ def _check_same(what, way_out, stored, now):
         )
 
 
-def _store(space, params):
+def _store(space: Space, params: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
     """Turn a setting into numbers: its branch, and per parameter a number or index."""
     row = space.encode(params)
     branch = int(space.dims.branch_of(row[None])[0])
-    stored = {}
-    for name, dimension in space.branches[branch].items():
+    stored: dict[str, Any] = {}
+    dimensions: Mapping[str, Any] = space.branches[branch]
+    for name, dimension in dimensions.items():
         value = params[name]
         if hasattr(dimension, "choices"):
             # a number beyond those listed, as in a tail, is stored as it is
@@ -384,7 +357,9 @@ def _store(space, params):
     return branch, stored
 
 
-def _restore(space, branch, stored):
+def _restore(
+    space: Space, branch: int, stored: Mapping[str, Any]
+) -> dict[str, Any] | None:
     """Turn it back; None if it does not fit the space."""
     try:
         params = {
@@ -396,7 +371,7 @@ def _restore(space, branch, stored):
     return params if space.allows(params) else None
 
 
-def _restore_value(dimension, stored):
+def _restore_value(dimension: Any, stored: Any) -> Any:
     if not isinstance(stored, list):
         if type(stored) is not (int if dimension.discrete else float):
             raise TypeError(f"{stored!r} is no number of this kind")

@@ -8,12 +8,16 @@ forgery, so nothing that is read here is ever executed or unpickled.
 import contextlib
 import errno
 import functools
+import importlib
 import json
 import operator
 import os
 import stat
 import warnings
 import zlib
+from io import FileIO
+from pathlib import Path
+from typing import Any
 
 from sklearn_bayes_search.exceptions import JournalError, stack_level
 
@@ -37,35 +41,17 @@ class InUse(JournalError):
 
 
 class LineFile:
-    """A file that is open for one search alone, from `open` to `close`.
+    """A file that is open for one search alone, from `open` to `close`."""
 
-    Parameters
-    ----------
-    path : Path
-        Of the file, which is made if there is none.
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.content = b""  # what it held when it was opened
+        self._unwritten: list[bytes] = []
+        self._warned = False
+        self._file: FileIO | None = None
 
-    Attributes
-    ----------
-    content : bytes
-        What it held when it was opened.
-    """
-
-    def __init__(self, path):
-        self.path, self.content = path, b""
-        self._unwritten, self._warned, self._file = [], False, None
-
-    def open(self):
-        """Open it, and read it.
-
-        Raises
-        ------
-        InUse
-            If another search has it.
-        JournalError
-            If it is no plain file.
-        OSError
-            If it cannot be opened.
-        """
+    def open(self) -> None:
+        """Open it, make it if there is none, and read it."""
         path = self.path
         if path.is_symlink():
             raise JournalError(
@@ -88,7 +74,7 @@ class LineFile:
         if self.content and not self.content.endswith(b"\n"):
             self._unwritten.append(b"\n")  # the last line was cut off
 
-    def _lock(self, file):
+    def _lock(self, file: int) -> None:
         try:
             _lock(file)
         except OSError as error:
@@ -106,13 +92,10 @@ class LineFile:
                 stacklevel=stack_level(),
             )
 
-    def append(self, record):
+    def append(self, record: dict[str, Any]) -> None:
         """Write a line: it survives the end of this process from now on.
 
-        Parameters
-        ----------
-        record : dict
-            What JSON knows, without NaN.
+        A record is what JSON knows, without NaN.
         """
         text = json.dumps(record, separators=(",", ":"), allow_nan=False).encode()
         self._unwritten.append(b"%08x %s\n" % (zlib.crc32(text), text))
@@ -131,7 +114,7 @@ class LineFile:
         self._end += len(data)
         self._unwritten.clear()
 
-    def flush(self):
+    def flush(self) -> None:
         """Have the disk take what was written: it survives a power failure, too."""
         if self._file is None:
             return
@@ -140,7 +123,7 @@ class LineFile:
         except OSError as error:
             self._warn(error)
 
-    def close(self):
+    def close(self) -> None:
         """Release the file."""
         if self._file is not None:
             with contextlib.suppress(OSError, ValueError):
@@ -148,7 +131,7 @@ class LineFile:
             self._file.close()
             self._file = None
 
-    def _warn(self, error):
+    def _warn(self, error: OSError) -> None:
         if self._warned:
             return
         self._warned = True
@@ -161,12 +144,12 @@ class LineFile:
         )
 
 
-def _opener(path, flags):
+def _opener(path: str, flags: int) -> int:
     """Open a file as `FLAGS` say, for its owner only."""
     return os.open(path, FLAGS, 0o600)
 
 
-def _lock(file):
+def _lock(file: int) -> None:
     """Lock a file without waiting."""
     try:
         import fcntl
@@ -176,7 +159,7 @@ def _lock(file):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _unlock(file):
+def _unlock(file: int) -> None:
     """Take the lock back, whoever has a copy of the file."""
     try:
         import fcntl
@@ -186,16 +169,15 @@ def _unlock(file):
         fcntl.flock(file, fcntl.LOCK_UN)
 
 
-def _lock_byte(file, mode):
+def _lock_byte(file: int, mode: str) -> None:
     """Lock or unlock a byte beyond what is read and written, on Windows."""
-    import msvcrt
-
+    msvcrt: Any = importlib.import_module("msvcrt")
     os.lseek(file, 1 << 40, os.SEEK_SET)
     msvcrt.locking(file, getattr(msvcrt, mode), 1)
     os.lseek(file, 0, os.SEEK_SET)
 
 
-def _read_all(file, size):
+def _read_all(file: int, size: int) -> bytes:
     parts = []
     os.lseek(file, 0, os.SEEK_SET)
     while size > 0 and (part := os.read(file, min(size, 1 << 24))):
@@ -204,19 +186,8 @@ def _read_all(file, size):
     return b"".join(parts)
 
 
-def parse(line):
-    """Give the object of a line, None if it is damaged.
-
-    Parameters
-    ----------
-    line : bytes
-        Without its line feed.
-
-    Returns
-    -------
-    record : dict or None
-        What was appended.
-    """
+def parse(line: bytes) -> dict[str, Any] | None:
+    """Return the object of a line without its line feed; None if it is damaged."""
     if len(line) > LONGEST_LINE or line[8:9] != b" ":
         return None
     text = line[9:]

@@ -6,10 +6,12 @@ A checksum finds damage and no forgery: nothing in a record may end a search.
 import math
 from collections.abc import Mapping
 from numbers import Integral
+from typing import Any
 
 __all__ = [
     "DEATH",
     "RESULTS",
+    "Record",
     "is_count",
     "is_fold",
     "kind_of",
@@ -19,6 +21,7 @@ __all__ = [
     "remember",
 ]
 
+Record = dict[str, Any]  # as JSON has it
 # What is kept of a result, beside the error: scores, and other numbers.
 SCORES = ("test_scores", "train_scores")
 NUMBERS = ("n_test_samples", "fit_time", "score_time", "started")
@@ -27,9 +30,9 @@ RESULTS = SCORES + NUMBERS
 DEATH = "death"
 
 
-def is_fold(record):
+def is_fold(record: Record) -> bool:
     """Check whether a record is that of a fold, with all that is read from it."""
-    kinds = {
+    kinds: dict[str, Any] = {
         **dict.fromkeys(("candidate", "fold", "branch"), int),
         **dict.fromkeys(("params", "text", "result"), dict),
         "error": str | None,
@@ -48,19 +51,19 @@ def is_fold(record):
     )
 
 
-def is_count(value):
+def is_count(value: object) -> bool:
     """Check whether a value may be a number of something."""
     return type(value) is int and 0 <= value < 2**63
 
 
-def _is_number(value):
+def _is_number(value: object) -> bool:
     """Check whether a value is a number as `plain` writes it, some as words."""
     if isinstance(value, str):
         return value in ("nan", "inf", "-inf")
     return type(value) is float or (type(value) is int and abs(value) < 2**63)
 
 
-def kind_of(record):
+def kind_of(record: Record) -> tuple[bool, tuple[str, ...]] | None:
     """Return what the records of one search have in common.
 
     None for a failure that hides the names of the metrics.
@@ -72,19 +75,19 @@ def kind_of(record):
     return "train_scores" in record["result"], metrics
 
 
-def place_of(candidate, fold):
+def place_of(candidate: int, fold: int) -> str:
     """Name a fold of a candidate by a text, as skops can only save such keys."""
     return f"{candidate}/{fold}"
 
 
-def remember(folds, record):
+def remember(folds: dict[str, Record], record: Record) -> None:
     """Keep a record of a fold, unless a search went on with an earlier one."""
     place = place_of(record["candidate"], record["fold"])
     if "lost" in folds.get(place, {"lost": None}):
         folds[place] = record
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """Turn a result into what JSON knows; numbers that it lacks become words."""
     if isinstance(value, Mapping):
         return {str(name): plain(number) for name, number in value.items()}
@@ -94,7 +97,7 @@ def plain(value):
     return number if math.isfinite(number) else repr(number)
 
 
-def numbers_back(result):
+def numbers_back(result: Mapping[str, Any]) -> dict[str, Any]:
     """Turn words into numbers, and give times a value that a clock can have.
 
     Clocks may be set while a fit runs.
@@ -106,7 +109,7 @@ def numbers_back(result):
     return numbers
 
 
-def _back(value):
+def _back(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _back(number) for name, number in value.items()}
     return float(value) if isinstance(value, str) else value

@@ -1,12 +1,17 @@
 """Fits as a table: those of a journal, and what all such tables have in common."""
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sklearn_bayes_search.exceptions import JournalError
 from sklearn_bayes_search.execution._journal._lines import parse
 from sklearn_bayes_search.execution._journal._record import (
+    Record,
     is_fold,
     numbers_back,
     remember,
@@ -16,7 +21,7 @@ from sklearn_bayes_search.results._tables import fits_frame
 __all__ = ["read_journal"]
 
 
-def read_journal(path):
+def read_journal(path: "str | os.PathLike[str]") -> pd.DataFrame:
     """Read the journal of a search, while it runs or afterwards.
 
     Parameters
@@ -70,11 +75,11 @@ def read_journal(path):
         raise JournalError(
             f"{str(path)!r} is a folder. Read one of its files: {files}."
         )
-    records = [parse(line) for line in path.read_bytes().split(b"\n")]
-    records = [record for record in records if record is not None]
+    lines = map(parse, path.read_bytes().split(b"\n"))
+    records = [record for record in lines if record is not None]
     if not any("journal" in record for record in records):
         raise JournalError(f"{str(path)!r} is not the journal of a search.")
-    folds = {}
+    folds: dict[str, Record] = {}
     for record in filter(is_fold, records):
         remember(folds, record)
     in_order = sorted(
@@ -85,7 +90,7 @@ def read_journal(path):
     return fits_frame([_row(record, names) for record in in_order])
 
 
-def _row(record, names):
+def _row(record: Record, names: Sequence[str]) -> dict[str, Any]:
     """Turn a record into a row with the columns that are common, and more."""
     result, error = numbers_back(record["result"]), record["error"]
     scores = _named("score", result["test_scores"], names)
@@ -105,7 +110,7 @@ def _row(record, names):
     }
 
 
-def _named(name, scores, names):
+def _named(name: str, scores: Any, names: Sequence[str]) -> dict[str, Any]:
     """Name a column for each metric; where a fit failed, one number stands for all."""
     if not isinstance(scores, dict):
         if not names:
