@@ -35,13 +35,14 @@ from sklearn_bayes_search import (
     SurrogateDisplay,
     TimelineDisplay,
 )
+from sklearn_bayes_search.charts._axis import parameter_axes, robust_limits
+from sklearn_bayes_search.charts._convergence import PARTIAL
+from sklearn_bayes_search.charts._timeline import timeline_chart
 from sklearn_bayes_search.display._candidates import score_name
-from sklearn_bayes_search.display._canvas import PARTIAL, robust_limits
-from sklearn_bayes_search.display._parameter_axis import parameter_axes
-from sklearn_bayes_search.display._text import name_texts, value_text
-from sklearn_bayes_search.report import _charts
+from sklearn_bayes_search.display._pen import as_text, name_texts, set_axis
 from sklearn_bayes_search.report._findings import find
 from sklearn_bayes_search.results._selection import equivalent_settings, honest_score
+from sklearn_bayes_search.results._short_text import value_texts
 from sklearn_bayes_search.results._times import Timeline, duration
 from sklearn_bayes_search.space._space import as_space
 
@@ -240,7 +241,7 @@ def function():
     ],
 )
 def test_a_value_is_a_short_text(value, text):
-    assert value_text(value) == text
+    assert as_text(value_texts([value], 24)[0]) == text
 
 
 def test_names_lose_the_step_where_that_is_clear():
@@ -432,7 +433,7 @@ def test_listed_numbers_that_are_close_are_spaced_evenly(choices, texts):
     assert shown == texts
     assert axis.text(choices[-1]) == texts[-1]
     _, ax = plt.subplots()
-    axis.set_scale(ax, margin=0.1)
+    set_axis(ax, "x", axis.axis("", margin=0.1))
     assert [t.get_text() for t in ax.get_xticklabels()] == texts
     assert ax.get_xlim() == (-0.4, 4.4)
 
@@ -446,11 +447,16 @@ def test_other_listed_numbers_keep_their_distances(choices):
     assert axis.number(choices[-1]) == choices[-1]
 
 
-def test_many_numbers_among_names_do_not_all_get_a_tick():
+def test_many_numbers_among_names_have_a_scale_of_their_own():
     values = ["scale", "auto", *np.linspace(0, 1, 60)]
-    places, texts = parameter_axes([{"a": value} for value in values])["a"].ticks()
-    assert len(places) == len(texts) == 14
-    assert texts[:2] == ["scale", "auto"]
+    axis = parameter_axes([{"a": value} for value in values])["a"]
+    places, texts = axis.ticks()
+    assert texts == ["scale", "auto", "0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]
+    assert places == sorted(places)
+    np.testing.assert_allclose(np.diff(places[2:]), np.diff(places[2:]).mean())
+    shares = [axis.share(value) for value in values]
+    assert 0 < min(shares) < max(shares) < 1
+    assert len(set(shares)) == len(values)
 
 
 def test_parallel_coordinates_tell_near_scores_apart():
@@ -744,7 +750,7 @@ def test_timeline_and_report_tell_the_same_times_and_workers():
     title = TimelineDisplay(fits=table).plot().ax_.get_title(loc="left")
     assert title.startswith("2 workers")
     assert title.endswith(f"{work} without 2 breaks of {duration(sum(times.pauses))}")
-    rows = _charts.timeline(table, times)["layout"]["yaxis"]["ticktext"]
+    rows = timeline_chart(table, times).y.ticks.texts
     assert rows == ["worker 1", "worker 2"]
 
 

@@ -21,13 +21,13 @@ from sklearn_bayes_search import (
     Space,
     check_ranges,
 )
-from sklearn_bayes_search.display._beliefs import Beliefs
-from sklearn_bayes_search.display._parameter_axis import parameter_axes
+from sklearn_bayes_search.charts._axis import parameter_axes
+from sklearn_bayes_search.charts._slices import Beliefs
 from sklearn_bayes_search.execution._journal._digest import digest
 from sklearn_bayes_search.optimizer import _kernels as kernels
 from sklearn_bayes_search.optimizer._weights import Feasibility
+from sklearn_bayes_search.report._figures import figures
 from sklearn_bayes_search.report._findings import find
-from sklearn_bayes_search.report._space_charts import slices
 from sklearn_bayes_search.results._anova import AnovaProcess
 from sklearn_bayes_search.results._observed import observe
 from sklearn_bayes_search.results._prior_results import place
@@ -393,9 +393,12 @@ def test_the_page_and_the_advice_take_no_time_for_choices_never_tried(
 def test_slices_of_the_page_are_drawn_where_candidates_are(searched):
     search, _ = searched
     findings = find(search)
-    for name, chart in dict(slices(findings)).items():
-        dots = next(t for t in chart["data"] if "customdata" in t)
-        assert len(dots["x"]) == len(search.cv_results_["params"]), name
+    drawn = [each for each in figures(findings) if "slice" in each.anchor]
+    assert drawn
+    for each in drawn:
+        dots = next(t for t in each.data["data"] if "customdata" in t)
+        n = len(search.cv_results_["params"])
+        assert len(dots["x"]) == n, each.heading
 
 
 @pytest.mark.parametrize("kind", ["tuples", "texts", "numbers", "lists"])

@@ -237,7 +237,7 @@ def test_a_paused_candidate_has_the_same_estimate_everywhere(raced):
         assert_allclose(seen.noise[paused], variance)
         seen = read_candidates(source)
         assert_allclose(seen.scores, frame["score"])
-        assert_allclose(seen.noise[paused], variance)
+        assert_allclose(seen.errors[paused], np.sqrt(variance))
     candidates = find(raced).candidates
     assert_allclose([c.score for c in candidates], frame["score"])
     assert_allclose([c.error for c in candidates], frame["standard_error"])

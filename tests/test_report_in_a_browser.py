@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import loguniform, uniform
 from sklearn.base import BaseEstimator
 from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV
 from sklearn.svm import SVC
 
 from sklearn_bayes_search import BayesSearchCV
@@ -244,6 +245,37 @@ def test_no_word_beside_a_bar_and_no_title_is_cut(open_page, viewport, tmp_path)
 def test_a_chart_that_is_too_wide_says_so(open_page, path, viewport, is_told):
     page = open_page(path, viewport=viewport)
     assert page.locator(".sideways").is_visible() == is_told
+
+
+class Bowl(BaseEstimator):
+    """Scores best at 0, a little differently on each fold."""
+
+    def __init__(self, a=0.0, base=0.0, unit=1.0):
+        self.a = a
+        self.base = base
+        self.unit = unit
+
+    def fit(self, X, y=None):
+        return self
+
+    def score(self, X, y=None):
+        return self.base - self.unit * (1 + self.a**2 + X[0, 0] / 10)
+
+
+@pytest.mark.parametrize(
+    ("base", "unit"), [(0.0, 1e-10), (-123456.0, 1e-4), (0.9991, 1e-7), (-2e8, 0.1)]
+)
+def test_ticks_of_scores_tell_them_apart(open_page, base, unit, tmp_path):
+    values = np.linspace(-1, 2, 7)
+    search = GridSearchCV(Bowl(base=base, unit=unit), {"a": values}, cv=3).fit(X)
+    page = open_page(report(search, tmp_path / "report.html"))
+    for ticks in (
+        "#chart-progress .ytick",
+        "#chart-slice-0 .ytick",
+        "#chart-folds .xtick",
+    ):
+        texts = page.locator(f"{ticks} text").all_text_contents()
+        assert len(set(texts)) == len(texts) >= 2
 
 
 def test_a_heading_sorts_the_table(open_page, path, search):

@@ -4,23 +4,23 @@ from copy import deepcopy
 
 import numpy as np
 
-from sklearn_bayes_search.display._canvas import (
+from sklearn_bayes_search.charts._axis import parameter_axes
+from sklearn_bayes_search.charts._slices import WIDE
+from sklearn_bayes_search.display._pen import (
     BEST,
     COLORS,
     MUTED,
     ink,
+    name_texts,
     plain_numbers,
+    set_axis,
     wrap_axes,
 )
-from sklearn_bayes_search.display._parameter_axis import parameter_axes
-from sklearn_bayes_search.display._text import name_texts
 from sklearn_bayes_search.exceptions import SpaceExhausted
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 
 __all__ = ["AcquisitionDisplay"]
 
-# Deviations on both sides of the mean that hold 95 %.
-WIDE = 1.96
 # A logarithm falls without end: what is so far below the highest is not shown.
 LOG_REACH = 10.0
 NAMES = {
@@ -218,7 +218,7 @@ class AcquisitionDisplay:
         self._draw_acquisition(self.axes_[1])
         self._mark_next()
         for each in self.axes_:
-            self.axis.set_scale(each)
+            set_axis(each, "x", self.axis.axis(""))
         upper, lower = self.axes_
         upper.tick_params(labelbottom=False)
         upper.set_ylabel("score")
@@ -253,18 +253,23 @@ class AcquisitionDisplay:
                 values,
                 low,
                 high,
-                color=COLORS[0],
+                color=COLORS["accent"],
                 alpha=0.18,
                 lw=0,
                 label="95 % belief",
             )
             (self.mean_line_,) = ax.plot(
-                values, belief.mean, color=COLORS[0], lw=2, label="model's mean"
+                values, belief.mean, color=COLORS["accent"], lw=2, label="model's mean"
             )
             for i, sample in enumerate(belief.samples):
                 label = "possible function" if i == 0 else None
                 self.sample_lines_ += ax.plot(
-                    values, sample, color=COLORS[2], lw=0.9, alpha=0.8, label=label
+                    values,
+                    sample,
+                    color=COLORS["third"],
+                    lw=0.9,
+                    alpha=0.8,
+                    label=label,
                 )
         tried, scores = self._places(self.told[:, 0]), self.told[:, 1]
         ok = np.isfinite(scores)
@@ -306,12 +311,14 @@ class AcquisitionDisplay:
             low = max(low, high - LOG_REACH)
         margin = 0.08 * (high - low) or 0.5
         values = self._places(self.values)
-        (self.acquisition_line_,) = ax.plot(values, value, color=COLORS[2], lw=1.8)
+        (self.acquisition_line_,) = ax.plot(
+            values, value, color=COLORS["third"], lw=1.8
+        )
         ax.fill_between(
             values,
             np.maximum(value, low - margin),
             low - margin,
-            color=COLORS[2],
+            color=COLORS["third"],
             alpha=0.2,
             lw=0,
         )

@@ -21,8 +21,8 @@ class Candidates:
         The settings.
     scores : ndarray of shape (n,)
         Mean scores, NaN where it failed, an estimate where folds are missing.
-    noise : ndarray of shape (n,)
-        Variances of the errors of these estimates, 0 elsewhere.
+    errors : ndarray of shape (n,)
+        Standard errors of the scores; NaN if not known.
     folds : ndarray of shape (n, n_splits)
         Scores on the folds, NaN where there is none; ``n_splits`` may be 0.
     status : ndarray of shape (n,), str
@@ -42,7 +42,7 @@ class Candidates:
 
     params: list
     scores: np.ndarray
-    noise: np.ndarray
+    errors: np.ndarray
     folds: np.ndarray
     status: np.ndarray
     n_fits: np.ndarray
@@ -89,7 +89,7 @@ def read_candidates(search, metric=None):
     return Candidates(
         params=params,
         scores=results.scores,
-        noise=results.noise,
+        errors=results.errors,
         folds=results.folds,
         status=np.where(np.isin(status, ["ok", "failed"]), status, "partial"),
         n_fits=results.n_fits,

@@ -1,41 +1,17 @@
 """How the best score rose in the course of a search."""
 
-import copy
 from collections.abc import Mapping
 
-import numpy as np
-import pandas as pd
-
-from sklearn_bayes_search.display._candidates import read_candidates
-from sklearn_bayes_search.display._canvas import (
-    COLORS,
-    MUTED,
-    PARTIAL,
-    ink,
-    new_axes,
-    plain_numbers,
-    robust_limits,
+from sklearn_bayes_search.charts._convergence import (
+    X_LABELS,
+    convergence_chart,
+    run_table,
 )
-from sklearn_bayes_search.display._text import as_text
+from sklearn_bayes_search.display._candidates import read_candidates
+from sklearn_bayes_search.display._pen import add_legend, draw, new_axes, of_role
 from sklearn_bayes_search.results._reader import is_table
-from sklearn_bayes_search.results._short_text import number_texts
 
 __all__ = ["ConvergenceDisplay"]
-
-X_LABELS = {
-    "candidates": "candidate, its row in the results",
-    "fits": "fits (candidates × folds)",
-    "seconds": "seconds of fitting and scoring, all fits added up",
-}
-# Marks in the order of the legend.
-KINDS = {
-    "band": "middle half of the runs",
-    "ok": "a candidate",
-    "partial": PARTIAL,
-    "errors": "± standard error",
-    "below": "below the axis",
-    "failed": "failed",
-}
 
 
 class ConvergenceDisplay:
@@ -208,134 +184,24 @@ class ConvergenceDisplay:
             )
         self.ax_ = ax = new_axes(self, ax, figsize=(7.0, 4.8))
         self.figure_ = ax.figure
-        self.lines_, self.points_, self.bands_, self.errors_ = {}, {}, {}, {}
-        if show_points is None:
-            show_points = len(every) == 1
-        self._limit(every, show_points)
-        for i, (name, runs) in enumerate(self.runs.items()):
-            color = COLORS[i % len(COLORS)]
-            style = ("-", "--", ":")[(i // len(COLORS)) % 3]
-            if show_points:
-                for run in runs:
-                    self._draw_points(name, run, x, color, show_errors)
-            self._draw_best(name, runs, x, color, style)
-        name = as_text(self.score_name)
-        ax.set(xlabel=X_LABELS[x], ylabel=f"{name}, mean over the folds")
-        plain_numbers(ax.yaxis)
-        if x != "seconds":
-            _make_whole(ax.xaxis.get_major_locator())
-        self._add_legend()
-        return self
-
-    def _add_legend(self):
-        """Name the lines, then each kind of mark once, grey where names share it."""
-        several = len(self.lines_) > 1
-        handles = list(self.lines_.values())
-        ends = [line.get_ydata()[-1] for line in handles]
-        texts = number_texts(ends, digits=4, beside=self.ax_.get_ylim())
-        for line, text in zip(handles, texts, strict=True):
-            line.set_label(f"{line.get_label()}: {text} at the end")
-        kinds = {}
-        for points in self.points_.values():
-            kinds.update(points)
-        for kind, drawn in (("errors", self.errors_), ("band", self.bands_)):
-            for mark in drawn.values():
-                kinds[kind] = mark
-        for kind in KINDS:
-            if kind in kinds:
-                mark = copy.copy(kinds[kind])
-                mark.set_label(KINDS[kind])
-                if several and kind != "failed":
-                    shade = {"edgecolor" if kind == "partial" else "color": MUTED}
-                    mark.set(**shade)
-                handles.append(mark)
-        place = {"loc": "best"}
-        if self.figure_.get_layout_engine() is not None:  # it makes room below
-            place = {
-                "loc": "upper center",
-                "bbox_to_anchor": (0.5, 0.0),
-                "borderaxespad": 4.5,  # below the label of the axis
-                "ncols": 2,
-                "frameon": False,
-            }
-        self.ax_.legend(handles=handles, fontsize="small", **place)
-
-    def _limit(self, every, show_points):
-        """Set the limits of the scores; what is lower is marked at the border."""
-        low, high = np.inf, -np.inf
-        # where the best does not change, its candidates tell what is a difference
-        for key in ["score"] if show_points else ["best", "score"]:
-            if not high > low:
-                scores = [run[key].to_numpy(dtype=float) for run in every]
-                low, high = robust_limits(np.concatenate(scores))
-        margin = 0.08 * (high - low) or 0.01 * abs(high) or 0.5
-        self._low = low
-        self.ax_.set_ylim(low - 1.5 * margin, high + margin)
-
-    def _draw_points(self, name, run, x, color, show_errors):
-        ax, points = self.ax_, self.points_.setdefault(name, {})
-        at, score = run[x].to_numpy(dtype=float), run["score"].to_numpy(dtype=float)
-        status = run["status"].to_numpy()
-        inside = score >= self._low
-        ok, partial = (status == "ok") & inside, (status == "partial") & inside
-        if ok.any():
-            points["ok"] = ax.scatter(
-                at[ok], score[ok], s=22, color=color, lw=0, alpha=0.6, zorder=2
-            )
-        if partial.any():
-            points["partial"] = ax.scatter(
-                at[partial],
-                score[partial],
-                s=24,
-                facecolor=ax.get_facecolor(),
-                edgecolor=color,
-            )
-        # at the border whatever the limits are: in shares of the axes' height
-        border = ax.get_xaxis_transform()
-        failed = status == "failed"
-        for kind, which, marker, shade in (
-            ("below", ~failed & ~inside, "v", color),
-            ("failed", failed, "x", ink()),
-        ):
-            if which.any():
-                mark = {"marker": marker, "ls": "", "ms": 5, "color": shade}
-                height = np.full(which.sum(), 0.025)
-                (points[kind],) = ax.plot(
-                    at[which], height, transform=border, clip_on=False, zorder=3, **mark
-                )
-        if show_errors:
-            error = run["standard_error"].to_numpy(dtype=float)
-            known = (ok | partial) & np.isfinite(error)
-            low, high = score[known] - error[known], score[known] + error[known]
-            self.errors_[name] = ax.vlines(
-                at[known], low, high, color=color, alpha=0.35, lw=1, zorder=1
-            )
-
-    def _draw_best(self, name, runs, x, color, style):
-        ax = self.ax_
-        grid, table = _on_common_grid(runs, x)
-        if table.size == 0:
-            return
-        middle = np.median(table, axis=0)
-        label = "best so far" if len(self.runs) == 1 else as_text(name)
-        if len(runs) > 1:
-            label += f", median of {len(runs)} runs"
-            low, high = np.quantile(table, [0.25, 0.75], axis=0)
-            self.bands_[name] = ax.fill_between(
-                grid, low, high, step="post", color=color, alpha=0.2, lw=0
-            )
-        (self.lines_[name],) = ax.plot(
-            grid, middle, color=color, ls=style, lw=2, drawstyle="steps-post", zorder=4
+        chart = convergence_chart(
+            self.runs,
+            f"{self.score_name}, mean over the folds",
+            x=x,
+            show_points=show_points,
+            show_errors=show_errors,
         )
-        self.lines_[name].set_label(label)
-
-
-def _make_whole(locator):
-    """Keep ticks between whole numbers away, where a locator can do that."""
-    from matplotlib.ticker import MaxNLocator
-
-    if isinstance(locator, MaxNLocator):
-        locator.set_params(integer=True)
+        drawn = draw(ax, chart)
+        self.lines_ = of_role(chart, drawn, "best")
+        self.bands_ = of_role(chart, drawn, "band")
+        errors = of_role(chart, drawn, "errors")
+        self.errors_ = {name: bars.lines[2][0] for name, bars in errors.items()}
+        self.points_ = {}
+        for role in ("ok", "partial", "below", "failed"):
+            for name, points in of_role(chart, drawn, role).items():
+                self.points_.setdefault(name, {})[role] = points
+        add_legend(ax, chart, inside=True)
+        return self
 
 
 def _runs(search, metric):
@@ -356,36 +222,10 @@ def _runs(search, metric):
 
 
 def _table(candidates):
-    best = np.where(candidates.ok, candidates.scores, np.nan)
-    n_splits = candidates.folds.shape[1]
-    error = np.full(len(candidates), np.nan)
-    if n_splits > 1:
-        error = candidates.folds.std(axis=1, ddof=1) / np.sqrt(n_splits)
-    # of scores on some of the folds, that of the estimate
-    error = np.where(candidates.noise > 0, np.sqrt(candidates.noise), error)
-    return pd.DataFrame(
-        {
-            "score": candidates.scores,
-            "standard_error": error,
-            "status": candidates.status,
-            "best": np.fmax.accumulate(best),
-            "candidates": np.arange(len(candidates)),
-            "fits": np.cumsum(candidates.n_fits),
-            "seconds": np.cumsum(candidates.seconds),
-        }
+    return run_table(
+        candidates.scores,
+        candidates.errors,
+        candidates.status,
+        candidates.n_fits,
+        candidates.seconds,
     )
-
-
-def _on_common_grid(runs, x):
-    """Give the best so far of each run at common places, from where all have one."""
-    runs = [run[np.isfinite(run["best"]) & np.isfinite(run[x])] for run in runs]
-    if not all(len(run) for run in runs):
-        return np.array([]), np.empty((0, 0))
-    start = max(run[x].iloc[0] for run in runs)
-    grid = np.unique(np.concatenate([run[x].to_numpy(dtype=float) for run in runs]))
-    grid = grid[grid >= start]
-    rows = []
-    for run in runs:
-        at = np.searchsorted(run[x].to_numpy(dtype=float), grid, side="right") - 1
-        rows.append(run["best"].to_numpy(dtype=float)[at])
-    return grid, np.array(rows)

@@ -1,19 +1,19 @@
 """The leading candidates compared with the best on the same folds."""
 
 import textwrap
+from dataclasses import fields
 from numbers import Integral
 
 import numpy as np
-from scipy.stats import t as student
 
+from sklearn_bayes_search.charts._folds import Comparison, compare, folds_chart
 from sklearn_bayes_search.display._candidates import read_candidates
-from sklearn_bayes_search.display._canvas import BEST, COLORS, MUTED, new_axes
-from sklearn_bayes_search.display._text import MAX_WIDTH, as_text
-from sklearn_bayes_search.results._axes import score_limits
-from sklearn_bayes_search.results._folds import (
-    deviation,
-    error_factor,
-    first_of_equals,
+from sklearn_bayes_search.display._pen import (
+    add_legend,
+    as_text,
+    draw,
+    new_axes,
+    of_role,
 )
 from sklearn_bayes_search.results._selection import (
     equivalent_settings,
@@ -22,14 +22,13 @@ from sklearn_bayes_search.results._selection import (
 from sklearn_bayes_search.results._short_text import (
     different_values,
     name_ends,
-    number_texts,
     setting_texts,
 )
 
 __all__ = ["FoldsDisplay"]
 
-# Characters and lines of a candidate's label.
-LABEL_WIDTH, LABEL_LINES = 52, 4
+# Characters of a value in a candidate's label, of a line of it, and its lines.
+VALUE_WIDTH, LABEL_WIDTH, LABEL_LINES = 24, 52, 4
 
 
 class FoldsDisplay:
@@ -170,27 +169,17 @@ class FoldsDisplay:
         folds = np.where(ok, candidates.folds, np.nan)
         share = known_test_share(search)
         equal = equivalent_settings(search, metric=candidates.metric, level=level)
-        complete = np.isfinite(folds).all(axis=1)
-        means = np.where(complete, folds.mean(axis=1), -np.inf)
-        chosen = search.best_index_ if _chose_by_rule(search) else None
-        shown, n_same = _leaders(folds, means, complete, n_best, chosen)
-        differences = folds[shown] - folds[shown[0]]
-        # that of equivalent_settings
-        error = deviation(differences, axis=1) * error_factor(n_splits, share)
-        half = student.ppf(level, n_splits - 1) * error
-        middle = differences.mean(axis=1)
-        display = cls(
-            differences=differences,
-            intervals=np.column_stack([middle - half, middle + half]),
-            scores=means[shown],
-            equivalent=np.isin(shown, equal),
-            candidates=shown,
-            labels=_labels([candidates.params[row] for row in shown]),
-            n_same=n_same,
-            chosen=chosen,
-            n_others=int(complete.sum()) - 1,
-            n_equivalent=len(equal) - 1,
+        comparison = compare(
+            folds,
+            equal,
+            n_best=n_best,
             level=level,
+            test_share=share,
+            chosen=search.best_index_ if _chose_by_rule(search) else None,
+        )
+        display = cls(
+            **vars(comparison),
+            labels=_labels([candidates.params[row] for row in comparison.candidates]),
             score_name=candidates.score_name,
         )
         return display.plot(ax)
@@ -242,147 +231,23 @@ class FoldsDisplay:
                 self.labels, self.candidates, self.n_same, strict=True
             )
         ]
-        lines = np.array([label.count("\n") + 1 for label in labels])
-        heights = np.maximum(0.32, 0.16 * lines + 0.12)
-        # rows are as high as their labels, from top to bottom
-        at = -(np.cumsum(heights) - heights / 2)
-        total = heights.sum()
-        self.ax_ = ax = new_axes(self, ax, figsize=(9.0, 1.6 + total))
+        own = {field.name: getattr(self, field.name) for field in fields(Comparison)}
+        chart = folds_chart(Comparison(**own), labels, self.score_name)
+        height = 1.6 - chart.y.limits[0]
+        self.ax_ = ax = new_axes(self, ax, figsize=(9.0, height))
         self.figure_ = ax.figure
-        self.dots_, self.bars_ = [], []
-        ax.axvline(0, color=BEST, lw=1.5, zorder=1)
-        rows = zip(at, self.differences, self.intervals, self.equivalent, strict=True)
-        for row, (y, differences, (low, high), equal) in enumerate(rows):
-            color = COLORS[0] if equal else MUTED
-            # above the bar, and in three lines: equal differences are common
-            above = 0.06 + (np.arange(len(differences)) % 3) * 0.025
-            dots = ax.scatter(
-                differences, y + above, s=20, color=color, alpha=0.6, lw=0, zorder=2
-            )
-            self.dots_.append(dots)
-            middle = differences.mean()
-            if row == 0:
-                dots.set_visible(False)
-                ax.plot(0, y, marker="*", ms=14, color=BEST, mec="white", zorder=4)
-                continue
-            bar = ax.errorbar(
-                middle,
-                y,
-                xerr=[[middle - low], [high - middle]],
-                fmt="D",
-                ms=6,
-                color=color,
-                mfc=color if equal else ax.get_facecolor(),
-                capsize=3,
-                lw=1.6,
-                zorder=3,
-            )
-            self.bars_.append(bar)
-        self._leave_out_hopeless(at)
-        self._label(labels, at, total)
-        return self
-
-    def _leave_out_hopeless(self, at):
-        """End the axis at the last row that is not hopeless; tell how far the rest is.
-
-        Else the leading ones could not be told apart.
-        """
-        far = self.scores < score_limits(self.scores)[0]
-        if not far.any():
-            return
-        shown = np.column_stack([self.differences, self.intervals])[~far]
-        low, high = min(shown.min(), 0.0), max(shown.max(), 0.0)
-        margin = 0.05 * (high - low)
-        self.ax_.set_xlim(low - 3 * margin, high + margin)
-        texts = number_texts(self.differences.mean(axis=1)[far], digits=2)
-        for y, text in zip(at[far], texts, strict=True):
-            self.ax_.text(
-                0.01,
-                y,
-                f"\N{LEFTWARDS ARROW} {text}",
-                transform=self.ax_.get_yaxis_transform(),
-                va="center",
-                fontsize="small",
-                color=MUTED,
-            )
-
-    def _label(self, labels, at, total):
-        ax, name = self.ax_, as_text(self.score_name)
-        ax.set_yticks(at, labels, fontsize="small")
-        ax.set_ylim(-total, 0)
-        ax.tick_params(axis="y", length=0)
-        ax.set_xlabel(f"{name} less the best candidate's on the same fold")
-        scores = number_texts(self.scores, digits=4, step_digits=1)
-        for y, text in zip(at, scores, strict=True):
-            ax.text(
-                1.01,
-                y,
-                text,
-                transform=ax.get_yaxis_transform(),
-                va="center",
-                fontsize="small",
-            )
-        ax.text(1.01, 1.01, f"mean\n{name}", transform=ax.transAxes, fontsize="small")
+        drawn = draw(ax, chart)
+        self.dots_ = list(of_role(chart, drawn, "folds").values())
+        self.bars_ = list(of_role(chart, drawn, "mean").values())
+        ax.tick_params(axis="y", length=0, labelsize="small")
         for side in ("top", "right", "left"):
             ax.spines[side].set_visible(False)
-        ax.set_title(
-            f"{self.n_equivalent} of {self.n_others} other candidates cannot be told "
-            "from the best",
-            loc="left",
-        )
-        self._add_legend()
-
-    def _add_legend(self):
-        from matplotlib.lines import Line2D
-
-        def mark(marker, color, label, **others):
-            others = {"ls": "", "color": color, **others}
-            return Line2D([], [], marker=marker, label=label, **others)
-
-        percent = f"{100 * (2 * self.level - 1):.3g} % interval"
-        sure = f"{100 * self.level:.3g} %"
-        handles = [
-            mark("*", BEST, "the best", ms=11),
-            mark(".", COLORS[0], "one fold", alpha=0.6),
-        ]
-        others = self.equivalent[1:]
-        if others.any():
-            label = f"mean difference, {percent} reaches 0: as good"
-            handles.append(mark("D", COLORS[0], label, ls="-"))
-        if not others.all():
-            label = f"mean difference, {percent} below 0: worse"
-            handles.append(
-                mark("D", MUTED, label, ls="-", mfc=self.ax_.get_facecolor())
-            )
-        sides = f"{100 * (1 - self.level):.3g} % on each side"
-        title = f"interval below 0, with {sides}: the best is better, {sure} sure"
-        self.ax_.legend(
-            handles=handles,
-            title=title if len(self.equivalent) > 1 else None,
-            title_fontsize="small",
-            loc="upper center",
-            bbox_to_anchor=(0.5, 0.0),
-            borderaxespad=4.5,  # below the label of the axis
-            ncols=2,
-            fontsize="small",
-            frameon=False,
-        )
+        add_legend(ax, chart)
+        return self
 
 
 def _chose_by_rule(search):
     return callable(getattr(search, "refit", None)) and hasattr(search, "best_index_")
-
-
-def _leaders(folds, means, complete, n_best, chosen):
-    """Give the rows shown, the best first, and how many others each stands for."""
-    rank = np.argsort(-means, kind="stable")[: complete.sum()]
-    rows, n_same = first_of_equals(folds[rank])
-    shown = rank[rows]
-    wanted = np.arange(len(shown)) < n_best
-    if chosen is not None:  # it stands for those with its scores
-        like = (folds[shown] == folds[chosen]).all(axis=1)
-        shown[like], wanted[like] = chosen, True
-    return shown[wanted], n_same[wanted]
 
 
 def _labels(settings):
@@ -390,7 +255,7 @@ def _labels(settings):
     names = list(dict.fromkeys(name for params in settings for name in params))
     if len(settings) > 1:
         names = [name for name in names if _differs(name, settings)] or names
-    texts = setting_texts(settings, name_ends(names), MAX_WIDTH)
+    texts = setting_texts(settings, name_ends(names), VALUE_WIDTH)
     return [as_text(text) for text in texts]
 
 

@@ -2,26 +2,29 @@
 
 import numpy as np
 
+from sklearn_bayes_search.charts._axis import parameter_axes
+from sklearn_bayes_search.charts._convergence import PARTIAL
+from sklearn_bayes_search.charts._parallel_coordinates import (
+    NOWHERE,
+    parallel_coordinates,
+)
 from sklearn_bayes_search.display._candidates import read_candidates
-from sklearn_bayes_search.display._canvas import (
+from sklearn_bayes_search.display._pen import (
     BEST,
     MUTED,
-    PARTIAL,
+    as_text,
     ink,
     lines_map,
+    name_texts,
     new_axes,
-    robust_limits,
 )
-from sklearn_bayes_search.display._parameter_axis import parameter_axes
-from sklearn_bayes_search.display._text import as_text, name_texts
 from sklearn_bayes_search.results._short_text import number_texts
 
 __all__ = ["ParallelCoordinatesDisplay"]
 
-# Where the line passes what it has no value for.
-NOWHERE = -0.13
 # Longer names are slanted, and so are many.
 LONG_NAME, MANY_NAMES = 12, 8
+FAILED, PARTLY = (0, (1, 2)), (0, (5, 2))  # dashes
 
 
 class ParallelCoordinatesDisplay:
@@ -172,96 +175,72 @@ class ParallelCoordinatesDisplay:
         self : ParallelCoordinatesDisplay
             The display.
         """
-        n = len(self.axes)
-        self.ax_ = ax = new_axes(self, ax, figsize=(max(6.4, 1.25 * (n + 1)), 4.8))
-        self.figure_ = ax.figure
         import matplotlib
 
-        cmap = lines_map(ax) if cmap is None else matplotlib.colormaps.get_cmap(cmap)
         usable = np.isfinite(self.scores) & ~self.partial
         self.best_index_ = None
         if usable.any():
             self.best_index_ = int(np.argmax(np.where(usable, self.scores, -np.inf)))
-        low, high = robust_limits(self.scores)
-        if high == low:
-            low, high = low - 0.5, high + 0.5
-        self._low, self._high = low, high
-        # the last part is empty, for the score's own scale
-        ax.set_xlim(-0.35, n + 0.3)
+        chart = parallel_coordinates(
+            self.settings,
+            self.scores,
+            list(self.axes.values()),
+            [*name_texts(self.axes).values(), as_text(self.score_name)],
+            partial=self.partial,
+            best=self.best_index_,
+        )
+        n = len(self.axes)
+        self.ax_ = ax = new_axes(self, ax, figsize=(max(6.4, 1.25 * (n + 1)), 4.8))
+        self.figure_ = ax.figure
+        cmap = lines_map(ax) if cmap is None else matplotlib.colormaps.get_cmap(cmap)
         ax.axis("off")
-        passes = self._draw_lines(cmap)
-        self._draw_axes(cmap)
-        if passes:
-            ax.text(
-                -0.08, NOWHERE, "not\nused", ha="right", va="center", fontsize="x-small"
-            )
-        self._mark_best()
-        bottom = NOWHERE if passes or not np.isfinite(self.scores).all() else 0.0
-        ax.set_ylim(bottom - 0.07, 1.04)
-        self._add_legend()
+        self._draw_lines(chart, cmap)
+        self._draw_axes(chart, cmap)
+        self._mark_best(chart)
+        # the last part is empty, for the score's own scale
+        ax.set(xlim=(-0.35, n + 0.3), ylim=(chart.low - 0.07, 1.04))
+        self._add_legend(chart)
         return self
 
-    def _draw_lines(self, cmap):
-        """Draw a line for each candidate, better ones above; tell if some pass by."""
-        at = np.arange(len(self.axes) + 1)
-        heights = np.full((len(self.settings), len(at)), NOWHERE)
-        for column, (name, axis) in enumerate(self.axes.items()):
-            for row, params in enumerate(self.settings):
-                if name in params:
-                    heights[row, column] = axis.share(params[name])
-        share = (self.scores - self._low) / (self._high - self._low)
-        scored = np.isfinite(share)
-        heights[scored, -1] = np.clip(share[scored], 0, 1)
-        order = np.argsort(np.argsort(np.where(scored, share, -np.inf), kind="stable"))
+    def _draw_lines(self, chart, cmap):
+        """Draw a line for each candidate, better ones above."""
+        n, at = len(chart.heights), np.arange(len(chart.names))
+        rank = np.zeros(n)
+        rank[chart.from_worst_to_best] = np.arange(n - chart.scored.sum(), n)
         self.lines_ = []
-        for row, height in enumerate(heights):
-            color = cmap(height[-1]) if scored[row] else MUTED
-            style = (0, (1, 2)) if not scored[row] else "-"
-            if self.partial[row] and scored[row]:
-                style = (0, (5, 2))
-            width = 1.2 if scored[row] else 0.9
-            zorder = 2 + order[row] / len(heights)
-            fade = 0.45 + 0.45 * height[-1] if scored[row] else 0.7
-            if row == self.best_index_:
-                color, width, zorder, fade = BEST, 3.2, 4, 1.0
-            (line,) = self.ax_.plot(
-                at, height, color=color, lw=width, ls=style, alpha=fade, zorder=zorder
-            )
-            self.lines_.append(line)
-        return bool((heights[:, :-1] == NOWHERE).any())
+        for row, height in enumerate(chart.heights):
+            score = height[-1]
+            look = {"color": MUTED, "lw": 0.9, "ls": FAILED, "alpha": 0.7}
+            if chart.scored[row]:
+                dash = PARTLY if chart.partial[row] else "-"
+                fade = 0.45 + 0.45 * score
+                look = {"color": cmap(score), "lw": 1.2, "ls": dash, "alpha": fade}
+            if row == chart.best:
+                look |= {"color": BEST, "lw": 3.2, "alpha": 1.0}
+            zorder = 4 if row == chart.best else 2 + rank[row] / n
+            self.lines_ += self.ax_.plot(at, height, zorder=zorder, **look)
 
-    def _draw_axes(self, cmap):
+    def _draw_axes(self, chart, cmap):
         ax, n = self.ax_, len(self.axes)
-        names = name_texts(self.axes)
-        longest = max(map(len, names.values()))
-        slanted = longest > LONG_NAME or n > MANY_NAMES
+        slanted = max(map(len, chart.names[:-1])) > LONG_NAME or n > MANY_NAMES
         slant = {"rotation": 25, "ha": "left"} if slanted else {"ha": "center"}
-        white = {
-            "boxstyle": "round,pad=0.1",
-            "fc": ax.get_facecolor(),
-            "ec": "none",
-            "alpha": 0.9,
+        white = {"boxstyle": "round,pad=0.1", "fc": ax.get_facecolor()}
+        small = {"va": "center", "fontsize": "x-small"}
+        left = {
+            "ha": "right",
+            "bbox": {**white, "ec": "none", "alpha": 0.9},
+            "zorder": 6,
         }
-        for column, (name, axis) in enumerate(self.axes.items()):
+        for column, name in enumerate(chart.names):
             ax.plot([column, column], [0, 1], color=ink(), lw=1, zorder=5)
-            # the best candidate's value takes the place of the same tick
-            noted = self._best_text(name, axis)
-            for height, text in zip(*axis.ticks(), strict=True):
-                if text == noted:
-                    continue
-                ax.plot([column - 0.025, column], [height] * 2, color=ink(), lw=1)
-                ax.text(
-                    column - 0.045,
-                    height,
-                    text,
-                    ha="right",
-                    va="center",
-                    fontsize="x-small",
-                    bbox=white,
-                    zorder=6,
-                )
-            ax.text(column, 1.05, names[name], va="bottom", fontsize="medium", **slant)
-        ax.plot([n, n], [0, 1], color=ink(), lw=1, zorder=5)
+            weight = "bold" if column == n else "normal"
+            ax.text(column, 1.05, name, va="bottom", fontweight=weight, **slant)
+        for column, ticks in enumerate(chart.ticks[:-1]):
+            for height, text in zip(*ticks, strict=True):
+                # the best candidate's value takes the place of the same tick
+                if text != chart.best_texts[column]:
+                    ax.plot([column - 0.025, column], [height] * 2, color=ink(), lw=1)
+                    ax.text(column - 0.045, height, as_text(text), **small, **left)
         ax.imshow(
             np.linspace(0, 1, 256)[:, None],
             extent=(n, n + 0.12, 0, 1),
@@ -270,41 +249,24 @@ class ParallelCoordinatesDisplay:
             cmap=cmap,
             zorder=5,
         )
-        ax.set_xlim(-0.35, n + 0.3)
-        heights = np.linspace(0, 1, 5)
-        texts = number_texts(self._low + heights * (self._high - self._low))
-        if np.nanmin(self.scores, initial=np.inf) < self._low:
-            texts[0] = f"≤ {texts[0]}"
-        for height, text in zip(heights, texts, strict=True):
-            ax.text(n + 0.16, height, text, va="center", fontsize="x-small")
-        ax.text(
-            n, 1.05, as_text(self.score_name), va="bottom", fontweight="bold", **slant
-        )
-        if not np.isfinite(self.scores).all():
-            ax.text(n + 0.16, NOWHERE, "failed", va="center", fontsize="x-small")
+        for height, text in zip(*chart.ticks[-1], strict=True):
+            ax.text(n + 0.16, height, text, **small)
+        if chart.passes:
+            ax.text(-0.08, NOWHERE, "not\nused", ha="right", **small)
+        if not chart.scored.all():
+            ax.text(n + 0.16, NOWHERE, "failed", **small)
 
-    def _best_text(self, name, axis):
-        """Write the best candidate's value; None where it has none."""
-        if self.best_index_ is None or name not in self.settings[self.best_index_]:
-            return None
-        return axis.text(self.settings[self.best_index_][name])
-
-    def _mark_best(self):
+    def _mark_best(self, chart):
         """Write the best candidate's values beside its line."""
-        if self.best_index_ is None:
-            return
-        params = self.settings[self.best_index_]
-        heights = self.lines_[self.best_index_].get_ydata()
         note = {"boxstyle": "round,pad=0.2", "ec": BEST, "lw": 0.8}
         note["fc"] = self.ax_.get_facecolor()
-        for column, (name, axis) in enumerate(self.axes.items()):
-            if name in params:
-                text = self._best_text(name, axis)
-                on_tick = text in axis.ticks()[1]
+        for column, text in enumerate(chart.best_texts):
+            if text:
+                on_tick = text in chart.ticks[column].texts
                 self.ax_.text(
                     column + (-0.06 if on_tick else 0.05),
-                    heights[column],
-                    text,
+                    chart.heights[chart.best, column],
+                    as_text(text),
                     ha="right" if on_tick else "left",
                     va="center",
                     fontsize="x-small",
@@ -313,19 +275,19 @@ class ParallelCoordinatesDisplay:
                     zorder=7,
                 )
 
-    def _add_legend(self):
+    def _add_legend(self, chart):
         from matplotlib.lines import Line2D
 
         handles = []
-        if self.best_index_ is not None:
-            score = self.scores[self.best_index_]
-            (text,) = number_texts([score], digits=4, beside=[self._low, self._high])
+        if chart.best is not None:
+            best, ends = self.scores[chart.best], chart.limits
+            (text,) = number_texts([best], digits=4, beside=ends)
             label = f"best candidate: {as_text(self.score_name)} {text}"
             handles.append(Line2D([], [], color=BEST, lw=3.2, label=label))
-        if (self.partial & np.isfinite(self.scores)).any():
-            handles.append(Line2D([], [], color=MUTED, ls=(0, (5, 2)), label=PARTIAL))
-        if not np.isfinite(self.scores).all():
-            handles.append(Line2D([], [], color=MUTED, ls=(0, (1, 2)), label="failed"))
+        if chart.partial.any():
+            handles.append(Line2D([], [], color=MUTED, ls=PARTLY, label=PARTIAL))
+        if not chart.scored.all():
+            handles.append(Line2D([], [], color=MUTED, ls=FAILED, label="failed"))
         if handles:
             self.ax_.legend(
                 handles=handles,

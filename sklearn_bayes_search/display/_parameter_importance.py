@@ -1,17 +1,11 @@
 """Which parameters matter, as bars."""
 
-import numpy as np
-
-from sklearn_bayes_search.display._canvas import COLORS, new_axes
-from sklearn_bayes_search.display._text import as_text, name_texts
+from sklearn_bayes_search.charts._importance import importance_chart
+from sklearn_bayes_search.display._pen import add_legend, draw, new_axes
 from sklearn_bayes_search.results._importance import parameter_importance
-from sklearn_bayes_search.results._shares import HARDLY
+from sklearn_bayes_search.results._short_text import name_ends
 
 __all__ = ["ParameterImportanceDisplay"]
-
-# Colours of a bar with others and alone: of what matters or hardly does, and of what
-# cannot be told.
-KNOWN, UNKNOWN = ("#B9D3E8", COLORS[0]), ("#E4E4E4", "#B0B0B0")
 
 
 class ParameterImportanceDisplay:
@@ -135,69 +129,16 @@ class ParameterImportanceDisplay:
             The display.
         """
         shown = self.importance.iloc[:n_most]
-        n, at = len(shown), np.arange(len(shown))
+        n = len(shown)
         self.ax_ = ax = new_axes(self, ax, figsize=(7.5, 1.6 + 0.36 * n))
         self.figure_ = ax.figure
-        total, main = shown["total"].to_numpy(), shown["main"].to_numpy()
-        error = np.zeros(n)
-        if "error" in shown:
-            error = np.nan_to_num(shown["error"].to_numpy(dtype=float))
-        # a share is 0 to 1, and so is what is likely
-        whiskers = np.array([np.minimum(error, total), np.minimum(error, 1 - total)])
-        matters = shown["matters"] if "matters" in shown else ["yes"] * n
-        colors = [UNKNOWN if each == "unknown" else KNOWN for each in matters]
-        self.total_bars_ = ax.barh(
-            at,
-            total,
-            height=0.66,
-            color=[with_others for with_others, _ in colors],
-            label="together with other parameters",
-            xerr=np.maximum(whiskers, 0.0),
-            error_kw={"ecolor": "#666666", "capsize": 2, "lw": 1},
-        )
-        self.main_bars_ = ax.barh(
-            at,
-            np.minimum(main, total),
-            height=0.36,
-            color=[alone for _, alone in colors],
-            label="alone",
-        )
-        ax.set_yticks(at, list(name_texts(shown.index).values()))
-        if error.any():
-            ax.plot([], [], "|-", color="#666666", lw=1, label="likely error")
-        ends = total + np.maximum(whiskers[1], 0.0)
-        texts = [_text(row) for _, row in shown.iterrows()]
-        for y, end, text in zip(at, ends, texts, strict=True):
-            ax.text(end + 0.015, y, text, va="center", fontsize="small")
-        label = "share of the differences in score over the space"
-        if "unknown" in set(matters):
-            label += "\ngrey: too few candidates to tell whether it matters"
-        ax.set_xlabel(label)
-        longest = max(len(line) for text in texts for line in text.split("\n"))
-        right = max(1.0, ends.max(initial=0) + 0.04 + 0.0145 * longest)
-        ax.set(ylim=(n - 0.4, -0.6), xlim=(0, right))
-        ax.set_xticks(np.linspace(0, 1, 6), [f"{p} %" for p in range(0, 101, 20)])
+        chart = importance_chart(shown, name_ends(shown.index))
+        self.total_bars_, self.main_bars_, _ = draw(ax, chart)
         for side in ("top", "right"):
             ax.spines[side].set_visible(False)
-        ax.legend(
-            loc="lower right",
-            bbox_to_anchor=(1.0, 1.0),
-            ncols=3,
-            frameon=False,
-            fontsize="small",
-        )
+        above = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0)}
+        add_legend(ax, chart, borderaxespad=0.5, **above)
         if n < len(self.importance):
             of = f"{n} of {len(self.importance)} parameters"
             ax.set_title(of, loc="left", fontsize="medium")
         return self
-
-
-def _text(row):
-    """Say what is known of a parameter."""
-    if row.get("matters") == "unknown":
-        return "cannot tell:\n" + as_text(row["rests_on"])
-    hardly = row["total"] + row.get("error", 0.0) <= HARDLY
-    if row.get("matters", "hardly" if hardly else "yes") == "hardly":
-        return "hardly matters"
-    direction = row["direction"]
-    return direction if isinstance(direction, str) else ""

@@ -2,26 +2,30 @@
 
 import numpy as np
 
-from sklearn_bayes_search.display._beliefs import Beliefs, observe_any
+from sklearn_bayes_search.charts._axis import robust_limits
+from sklearn_bayes_search.charts._chart import Chart, Points, Style
+from sklearn_bayes_search.charts._convergence import PARTIAL
+from sklearn_bayes_search.charts._slices import Beliefs, curve_chart, curve_limits
 from sklearn_bayes_search.display._candidates import score_name
-from sklearn_bayes_search.display._canvas import (
+from sklearn_bayes_search.display._pen import (
     BEST,
-    COLORS,
-    PARTIAL,
-    ink,
-    plain_numbers,
-    robust_limits,
+    HATCH,
+    add_legend,
+    as_text,
+    draw,
+    name_texts,
+    of_role,
     sequential_map,
+    set_axis,
     wrap_axes,
 )
-from sklearn_bayes_search.display._text import as_text, name_texts
+from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
+from sklearn_bayes_search.results._observed import Observed, observe
 from sklearn_bayes_search.results._score_model import ScoreModel
 from sklearn_bayes_search.results._short_text import number_texts
 
 __all__ = ["SurrogateDisplay"]
 
-# Deviations on both sides of the mean that hold 95 %.
-WIDE = 1.96
 PANELS_IN_A_ROW = 3
 # Bands of a map, and how near to the best the next one is: the last has 2 % of all.
 N_BANDS, NEARER = 9, 0.62
@@ -29,8 +33,6 @@ N_BANDS, NEARER = 9, 0.62
 LETTERS = 14
 # Height of the legend and width of a part of it, in inches.
 LEGEND, LEGEND_COLUMN = 0.6, 2.8
-# Where no candidate is near.
-UNKNOWN = {"hatch": "////", "edgecolor": "#B0B0B0", "facecolor": "none", "lw": 0}
 
 
 class SurrogateDisplay:
@@ -147,7 +149,7 @@ class SurrogateDisplay:
         """
         if kind not in ("average", "slice"):
             raise ValueError(f"The 'kind' must be 'slice' or 'average'. Got {kind!r}.")
-        observed = observe_any(search, metric)
+        observed = _observe(search, metric)
         beliefs = Beliefs(ScoreModel.fit(observed), kind)
         slices = beliefs.slices(params)
         display = cls(
@@ -216,87 +218,46 @@ class SurrogateDisplay:
         self.lines_, self.bands_, self.maps_, self.points_ = {}, {}, {}, []
         self.unknown_ = {}
         self._names = name_texts([a.name for s in self.slices for a in s.axes])
-        limits = self._limits()
+        limits = None
+        if any(len(drawn.axes) == 1 for drawn in self.slices):
+            best = self.scores[self.best_index]
+            limits = curve_limits(self.slices, self.scores, best)
+        named = []
         for each, drawn in zip(self.axes_, self.slices, strict=True):
             if len(drawn.axes) == 1:
-                self._draw_curve(each, drawn, limits)
+                named += self._draw_curve(each, drawn, limits).marks
             else:
                 self._draw_map(each, drawn)
-        self._add_legend(legend)
+                named += self._marks_of_map()
+        self._add_legend(legend, named)
         return self
 
-    def _limits(self):
-        """Give the same limits of the score to all curves, so that they compare."""
-        curves = [s for s in self.slices if len(s.axes) == 1]
-        ends = [
-            (s.mean + side * WIDE * s.std)[s.in_reach]
-            for s in curves
-            for side in (-1, 1)
-        ]
-        ends = np.concatenate([*ends, [self.scores[self.best_index]]])
-        tried = robust_limits(self.scores)
-        low = min(ends.min(), max(tried[0], ends.min() - np.ptp(ends)))
-        high = max(ends.max(), tried[1])
-        margin = 0.05 * (high - low) or 0.5
-        return low - margin, high + margin
-
     def _draw_curve(self, ax, drawn, limits):
-        (axis,), (numbers,) = drawn.axes, drawn.numbers
-        half = WIDE * drawn.std
-        mean = np.where(drawn.in_reach, drawn.mean, np.nan)
-        if not drawn.in_reach.all():
-            self.unknown_[axis.name] = self._hatch(ax, axis, numbers, ~drawn.in_reach)
-        if axis.kind == "categorical":
-            self.lines_[axis.name] = ax.errorbar(
-                numbers,
-                mean,
-                yerr=half,
-                fmt="s",
-                ms=6,
-                color=COLORS[0],
-                capsize=5,
-                lw=2,
-                zorder=3,
-            )
-        else:
-            (self.lines_[axis.name],) = ax.plot(
-                numbers,
-                mean,
-                color=COLORS[0],
-                lw=2,
-                marker="o" if axis.few else None,
-                zorder=3,
-            )
-            self.bands_[axis.name] = ax.fill_between(
-                numbers,
-                mean - half,
-                mean + half,
-                color=COLORS[0],
-                alpha=0.18,
-                lw=0,
-            )
-        at = self._numbers(axis)
-        known = np.isfinite(at) & np.isfinite(self.scores)
-        partial = self.partial[known]
-        points = ax.scatter(
-            at[known],
-            self.scores[known],
-            s=np.where(partial, 20, 14),
-            facecolor=_faces(partial, ink(), full=0.45, hollow=0.0),
-            edgecolor=ink(),
-            lw=np.where(partial, 0.7, 0.0),
-            zorder=2,
+        (axis,) = drawn.axes
+        first = ax.get_subplotspec().is_first_col()
+        average = self.kind == "average"
+        chart = curve_chart(
+            drawn,
+            self._numbers(axis),
+            self.scores,
+            limits=limits,
+            name=self._names[axis.name],
+            label=self.score_name if first else "",
+            others="averaged over" if average else "as in the best setting",
+            partial=self.partial,
+            best=self.best_index,
         )
-        self.points_.append(points)
-        best = at[self.best_index], self.scores[self.best_index]
-        ax.plot(*best, "*", color=BEST, ms=13, mec="white", zorder=4)
-        axis.set_scale(ax, margin=0.03)
-        self._slant(ax, axis)
-        ax.set_ylim(limits)
-        plain_numbers(ax.yaxis)
-        ax.set_xlabel(self._names[axis.name])
-        if ax.get_subplotspec().is_first_col():
-            ax.set_ylabel(as_text(self.score_name))
+        artists = draw(ax, chart)
+        for role, kept in (
+            ("mean", self.lines_),
+            ("band", self.bands_),
+            ("unknown", self.unknown_),
+        ):
+            for artist in of_role(chart, artists, role).values():
+                kept[axis.name] = artist
+        self.points_ += of_role(chart, artists, "tried").values()
+        self._slant(ax, chart.x)
+        return chart
 
     def _draw_map(self, ax, drawn):
         from matplotlib.colors import BoundaryNorm
@@ -322,7 +283,7 @@ class SurrogateDisplay:
         if not drawn.in_reach.all():
             unknown = np.ma.masked_array(drawn.mean, drawn.in_reach)
             self.unknown_[first.name, second.name] = ax.pcolor(
-                *drawn.numbers, unknown, shading="nearest", cmap=cmap, **UNKNOWN
+                *drawn.numbers, unknown, shading="nearest", cmap=cmap, **HATCH
             )
         bar = self.figure_.colorbar(image, ax=ax, pad=0.02, spacing="uniform")
         bar.set_ticks(levels, labels=number_texts(levels, step_digits=1))
@@ -345,10 +306,10 @@ class SurrogateDisplay:
         best = self.best_index
         (star,) = ax.plot(across[best], up[best], "*", color=BEST, ms=15, mec="white")
         star.set(zorder=4, clip_on=False)
-        first.set_scale(ax, "x")
-        second.set_scale(ax, "y")
-        self._slant(ax, first)
-        ax.set(xlabel=self._names[first.name], ylabel=self._names[second.name])
+        across, up = (axis.axis(self._names[axis.name]) for axis in drawn.axes)
+        set_axis(ax, "x", across)
+        set_axis(ax, "y", up)
+        self._slant(ax, across)
 
     def _numbers(self, axis):
         """Place what was tried on an axis; NaN where it does not have the parameter."""
@@ -360,68 +321,58 @@ class SurrogateDisplay:
         )
 
     @staticmethod
-    def _hatch(ax, axis, numbers, unknown):
-        """Hatch places on an axis, each as far as halfway to its neighbours."""
-        beyond = 0.4 if axis.kind == "categorical" else 0.0
-        middles = (numbers[1:] + numbers[:-1]) / 2
-        ends = [numbers[0] - beyond, *middles, numbers[-1] + beyond]
-        return ax.bar(
-            np.array(ends[:-1])[unknown],
-            1.0,
-            np.diff(ends)[unknown],
-            align="edge",
-            transform=ax.get_xaxis_transform(),
-            zorder=0,
-            **UNKNOWN,
-        )
-
-    @staticmethod
     def _slant(ax, axis):
-        if axis.kind in ("ordinal", "categorical"):
-            texts = axis.ticks()[1]
+        if axis.ticks is not None:
             inches = ax.get_window_extent().width / ax.figure.dpi
+            texts = axis.ticks.texts
             if max(map(len, texts)) * len(texts) > LETTERS * inches:
                 ax.tick_params(axis="x", labelrotation=20)
 
-    def _add_legend(self, ax):
-        from matplotlib.lines import Line2D
-        from matplotlib.patches import Patch
+    def _marks_of_map(self):
+        """List what the legend names of a map."""
+        hollow = (self.partial & np.isfinite(self.scores)).any()
+        looks = [
+            ("tried, later ones larger", Style("ink", "ring", 7, width=1)),
+            (PARTIAL if hollow else "", Style("ink", "ring", 5.5, width=0.7)),
+            ("best tried", Style("second", "star", 15, width=1)),
+        ]
+        none = np.array([])
+        return [
+            Points(role="legend", style=style, label=label, x=none, y=none)
+            for label, style in looks
+        ]
 
-        others = "averaged over" if self.kind == "average" else "as in the best setting"
-        handles = []
-        if self.lines_:
-            line = Line2D([], [], color=COLORS[0], lw=2)
-            line.set_label(f"model's mean, other parameters {others}")
-            band = Patch(color=COLORS[0], alpha=0.18, label="95 % belief")
-            dot = Line2D([], [], marker=".", ls="", color=ink(), alpha=0.6)
-            dot.set_label("tried, with any other parameters")
-            handles += [line, band, dot]
-        if self.maps_:
-            dot = Line2D([], [], marker="o", ls="", mfc="white", mec="black", ms=5)
-            dot.set_label("tried, later ones larger")
-            handles.append(dot)
-        if (self.partial & np.isfinite(self.scores)).any():
-            ring = Line2D([], [], marker="o", ls="", mfc="none", mec=ink(), ms=4)
-            ring.set_label(PARTIAL)
-            handles.append(ring)
-        if self.unknown_:
-            handles.append(Patch(**UNKNOWN, label="no candidate near: unknown"))
-        star = Line2D([], [], marker="*", ls="", color=BEST, ms=11, label="best tried")
-        handles.append(star)
+    def _add_legend(self, ax, marks):
         ax.axis("off")
         width = ax.get_window_extent().width / self.figure_.dpi
-        ax.legend(
-            handles=handles,
-            loc="center",
-            ncols=int(np.clip(width // LEGEND_COLUMN, 1, 3)),
-            fontsize="small",
-            frameon=False,
-            borderaxespad=0.0,
-        )
+        once = {mark.label: mark for mark in reversed(marks)}
+        chart = Chart(None, None, list(once.values())[::-1])
+        columns = int(np.clip(width // LEGEND_COLUMN, 1, 3))
+        place = {"loc": "center", "bbox_to_anchor": None, "borderaxespad": 0.0}
+        add_legend(ax, chart, ncols=columns, **place)
         if self.n_left_out:
             n = len(self.axes_)
             text = f"{n} of {n + self.n_left_out} parameters, the most important"
             ax.set_title(text, fontsize="medium")
+
+
+def _observe(search, metric):
+    """Read a search, or what an optimizer was told."""
+    if not isinstance(search, BayesianOptimizer):
+        return observe(search, metric)
+    outcomes = list(search.history)
+    if not any(not outcome.failed for outcome in outcomes):
+        raise ValueError("The optimizer was not told a score yet.")
+    return Observed(
+        params=[dict(outcome.trial.params) for outcome in outcomes],
+        U=np.array([outcome.trial.row for outcome in outcomes]),
+        scores=search.history.scores,
+        folds=None,
+        space=search.space,
+        metric="score",
+        noise=np.array([outcome.noise for outcome in outcomes]),
+        complete=np.ones(len(outcomes), dtype=bool),
+    )
 
 
 def _levels(low, high):

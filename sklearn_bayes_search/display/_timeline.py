@@ -3,20 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from sklearn_bayes_search.display._canvas import (
-    COLORS,
-    faint,
-    ink,
+from sklearn_bayes_search.charts._timeline import timeline_chart, utilisation
+from sklearn_bayes_search.display._pen import (
+    add_legend,
+    draw,
     new_axes,
+    of_role,
     sequential_map,
 )
-from sklearn_bayes_search.display._text import as_text
-from sklearn_bayes_search.results._times import Timeline, duration
+from sklearn_bayes_search.results._times import Timeline
 
 __all__ = ["TimelineDisplay"]
-
-# With more of them edges would cover the bars.
-MANY_FITS = 150
 
 
 class TimelineDisplay:
@@ -122,149 +119,27 @@ class TimelineDisplay:
             raise ValueError(
                 f"The 'color' must be 'candidate' or 'status'. Got {color!r}."
             )
-        fits = self.fits
-        start = pd.to_datetime(fits["start"], utc=True)
-        times = Timeline.of(fits.assign(start=start))
+        start = pd.to_datetime(self.fits["start"], utc=True)
+        times = Timeline.of(self.fits.assign(start=start))
         order = np.argsort(times.start, kind="stable")
         self.rows_ = {str(times.workers[fit]): int(times.rows[fit]) for fit in order}
         self.workers_ = list(self.rows_)
+        self.utilisation_ = utilisation(times)
         size = (8.5, 1.7 + 0.4 * times.n_workers)
         self.ax_ = ax = new_axes(self, ax, figsize=size)
         self.figure_ = ax.figure
-        present = self._draw_idle(times)
-        busy = self._draw_fits(times, self._colors(color))
-        for cut in times.cuts:
-            ax.axvline(cut, color=ink(), ls=":", lw=1.2, zorder=4)
-        self.utilisation_ = busy / present if present > 0 else 1.0
-        self._label(times, color)
+        chart = timeline_chart(self.fits, times, color=color)
+        self.bars_ = of_role(chart, draw(ax, chart), "fits")
+        add_legend(ax, chart, ncols=4)
+        if color == "candidate":
+            self._add_scale()
         return self
 
-    def _draw_idle(self, times):
-        """Draw when there were workers; give that time, added up."""
-        present = 0.0
-        for run in range(times.runs.max() + 1):
-            mine = times.runs == run
-            begin = times.start[mine].min()
-            length = (times.start + times.seconds)[mine].max() - begin
-            for row in np.unique(times.rows[mine]):
-                place = row - 0.4, 0.8
-                self.ax_.broken_barh(
-                    [(begin, length)], place, color=faint(self.ax_), zorder=1
-                )
-                present += length
-        return present
-
-    def _draw_fits(self, times, colors):
-        """Draw a bar for each fit; give the time in which workers fitted, added up."""
-        ax, start, seconds = self.ax_, times.start, times.seconds
-        failed = (self.fits["status"] == "failed").to_numpy()
-        self.bars_, busy = {}, 0.0
-        for worker, row in self.rows_.items():
-            mine = times.workers == worker
-            # a thin line parts a candidate's folds
-            self.bars_[worker] = ax.broken_barh(
-                np.column_stack([start, seconds])[mine],
-                (row - 0.4, 0.8),
-                facecolors=colors[mine],
-                edgecolors=ax.get_facecolor(),
-                linewidths=0.4 if len(failed) < MANY_FITS else 0.0,
-                zorder=2,
-            )
-            busy += _covered(start[mine], (start + seconds)[mine])
-        middle = (start + seconds / 2)[failed]
-        ax.plot(middle, times.rows[failed], "x", color=ink(), ms=6, zorder=3)
-        return busy
-
-    def _colors(self, color):
-        number = self.fits["candidate"].to_numpy()
-        if color == "status":
-            failed = (self.fits["status"] == "failed").to_numpy()
-            from matplotlib.colors import to_rgba
-
-            shades = np.array([to_rgba(c) for c in (COLORS[0], COLORS[1])])
-            return shades[failed.astype(int)]
-        return self._shades(number, number / max(number.max(), 1))
-
-    @staticmethod
-    def _shades(number, share):
-        """Give light and dark by turns: neighbours differ, and the order shows."""
-        pale = np.mod(number, 2) == 1
-        colors = sequential_map()(np.broadcast_to(share, pale.shape))
-        colors[pale, :3] = 0.62 * colors[pale, :3] + 0.38
-        return colors
-
-    def _label(self, times, color):
+    def _add_scale(self):
         from matplotlib.cm import ScalarMappable
-        from matplotlib.legend_handler import HandlerTuple
-        from matplotlib.lines import Line2D
-        from matplotlib.patches import Patch
 
-        ax, n, breaks = self.ax_, times.n_workers, times.pauses
-        title = [
-            "1 worker" if n == 1 else f"{n} workers",
-            f"{100 * self.utilisation_:.0f} % busy",
-            duration(times.end),
-        ]
-        since = "seconds since the first fit began"
-        handles = [Patch(color=faint(ax), label="idle")]
-        if breaks:
-            several = "1 break" if len(breaks) == 1 else f"{len(breaks)} breaks"
-            title[-1] += f" without {several} of {duration(sum(breaks))}"
-            since += ", breaks left out"
-            line = Line2D([], [], color=ink(), ls=":", lw=1.2, label="break")
-            handles.append(line)
-        ax.set_title(", ".join(title), loc="left")
-        ax.set_yticks(range(n), self._row_names(n))
-        ax.set(xlabel=since, xlim=(0, times.end or 1), ylim=(n - 0.4, -0.6))
-        failed = (self.fits["status"] == "failed").any()
-        if color == "status":
-            handles.insert(0, Patch(color=COLORS[0], label="fit"))
-            if failed:
-                handles.insert(1, Patch(color=COLORS[1], label="failed fit"))
-        elif failed:
-            mark = Line2D([], [], marker="x", ls="", color=ink(), ms=6)
-            mark.set_label("failed fit")
-            handles.append(mark)
-        if color == "candidate" and self.fits["candidate"].max() > 0:
-            pair = tuple(Patch(color=shade) for shade in self._shades([0, 1], 1.0))
-            handles.insert(0, pair)
-        names = [
-            "a candidate, and the next" if isinstance(h, tuple) else h.get_label()
-            for h in handles
-        ]
-        ax.legend(
-            handles,
-            names,
-            handler_map={tuple: HandlerTuple(ndivide=None, pad=0.0)},
-            loc="upper center",
-            bbox_to_anchor=(0.5, 0.0),
-            borderaxespad=4.5,  # below the label of the axis
-            ncols=len(handles),
-            frameon=False,
-            fontsize="small",
-        )
-        if color == "candidate":
-            last = max(int(self.fits["candidate"].max()), 1)
-            scale = ScalarMappable(cmap=sequential_map())
-            scale.set_clim(0, last)
-            bar = self.figure_.colorbar(scale, ax=ax, pad=0.01, aspect=12)
-            bar.set_label("candidate, its row", fontsize="small")
-            bar.ax.yaxis.get_major_locator().set_params(integer=True)
-
-    def _row_names(self, n):
-        """Name rows by their hosts where there are several."""
-        hosts = [set() for _ in range(n)]
-        for worker, row in self.rows_.items():
-            host, known, _ = worker.rpartition(":")
-            hosts[row].update([host] if known else [])
-        if len(set.union(*hosts)) <= 1:
-            return [f"worker {i + 1}" for i in range(n)]
-        return [f"{as_text(', '.join(sorted(h)))} {i + 1}" for i, h in enumerate(hosts)]
-
-
-def _covered(start, end):
-    """Give the time in which at least one interval is open."""
-    order = np.argsort(start, kind="stable")
-    start, end = start[order], end[order]
-    latest = np.concatenate([[-np.inf], np.maximum.accumulate(end)[:-1]])
-    return float(np.maximum(end - np.maximum(start, latest), 0).sum())
+        scale = ScalarMappable(cmap=sequential_map())
+        scale.set_clim(0, max(int(self.fits["candidate"].max()), 1))
+        bar = self.figure_.colorbar(scale, ax=self.ax_, pad=0.01, aspect=12)
+        bar.set_label("candidate, its row", fontsize="small")
+        bar.ax.yaxis.get_major_locator().set_params(integer=True)

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from sklearn_bayes_search.report._text import number
-from sklearn_bayes_search.results._axes import ROUNDING
 from sklearn_bayes_search.results._importance import table_of
 from sklearn_bayes_search.results._observed import Observed, observe
 from sklearn_bayes_search.results._ranges import findings_of
@@ -18,6 +17,7 @@ from sklearn_bayes_search.results._selection import (
     honest_score,
 )
 from sklearn_bayes_search.results._shares import score_shares
+from sklearn_bayes_search.results._short_text import ROUNDING
 
 __all__ = ["Candidate", "Findings", "find"]
 

@@ -1,7 +1,6 @@
-"""Labels of charts: short texts that plotly draws as they are."""
+"""Names in one line or two of a few characters, for labels of charts."""
 
 import re
-from html import escape
 
 from sklearn_bayes_search.results._short_text import (
     head,
@@ -9,26 +8,15 @@ from sklearn_bayes_search.results._short_text import (
     numbered,
     repeated,
     tail,
-    value_texts,
 )
 
-__all__ = ["name_labels", "value_labels"]
+__all__ = ["name_labels"]
 
 
 def name_labels(names, longest):
     """Write each name as its end that no other one has, in one line or two.
 
-    Parameters
-    ----------
-    names : iterable of str
-        All names that are to be told apart.
-    longest : int
-        Characters of a line.
-
-    Returns
-    -------
-    labels : dict of str to str
-        As "C" for "svc__C"; safe to be drawn. What does not fit is cut at the front.
+    Such as "C" for "svc__C"; what does not fit is cut at the front.
     """
     ends = name_ends(names)
     lines = {name: _two_lines(end, longest) for name, end in ends.items()}
@@ -37,15 +25,7 @@ def name_labels(names, longest):
         if "\n".join(pair) in alike:  # they differ further in front
             lines[name] = [head(ends[name], longest), pair[-1]]
     texts = numbered(["\n".join(pair) for pair in lines.values()])
-    return {
-        name: escape(text, quote=False).replace("\n", "<br>")
-        for name, text in zip(lines, texts, strict=True)
-    }
-
-
-def value_labels(values, longest):
-    """Write values as `value_texts` does, safe to be drawn."""
-    return [escape(text, quote=False) for text in value_texts(values, longest)]
+    return dict(zip(lines, texts, strict=True))
 
 
 def _two_lines(text, longest):

@@ -9,83 +9,54 @@ from importlib.resources import files
 
 import numpy as np
 
+from sklearn_bayes_search.report import _sections
 from sklearn_bayes_search.report._figures import figures
-from sklearn_bayes_search.report._sections import (
-    failures,
-    next_steps,
-    reproduce,
-    summary,
-    table,
-)
-from sklearn_bayes_search.report._text import breakable, describe, safe
+from sklearn_bayes_search.report._text import breakable, describe, plural
 from sklearn_bayes_search.results._short_text import shown, visible
 
 __all__ = ["page"]
 
 
 def page(findings, plotly):
-    """Write the page.
+    """Write the page, a whole HTML document, with plotly's script inside."""
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
 
-    Parameters
-    ----------
-    findings : Findings
-        What there is to tell.
-    plotly : str
-        Plotly's script.
-
-    Returns
-    -------
-    html : str
-        A whole document.
-    """
     here = files("sklearn_bayes_search.report")
-    style = (here / "page.css").read_text(encoding="utf-8")
-    script = (here / "page.js").read_text(encoding="utf-8")
-    charts, drawn = figures(findings)
+    names = ("page.html", "page.css", "page.js")
+    template, style, script = ((here / n).read_text(encoding="utf-8") for n in names)
+    environment = Environment(
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        # whatever is written can be seen
+        finalize=lambda value: visible(value) if type(value) is str else value,
+    )
+    environment.filters["breakable"] = lambda text: Markup(breakable(text))
     packed = base64.b64encode(gzip.compress(plotly.encode(), 9, mtime=0)).decode()
-    written = f"{datetime.now(UTC).astimezone():%d %B %Y, %H:%M}"
     name = type(findings.search).__name__
     what = describe(findings.search.estimator).removeprefix("a ")
-    title = f"{name}: {what[:1].upper()}{what[1:]}"
-    sections = [
-        summary(findings),
-        next_steps(findings),
-        charts,
-        table(findings),
-        failures(findings),
-        reproduce(findings),
-    ]
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_policy(script, plotly)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>{safe(title)}</title>
-<style>
-{style}</style>
-</head>
-<body>
-<header>
-<p class="kicker">Report of a search, {written}</p>
-<h1>{breakable(title)}</h1>
-</header>
-<nav aria-label="Sections">{_contents(findings)}</nav>
-<main>
-{"".join(sections)}
-</main>
-<footer><p>Written by sklearn-bayes-search. The charts are drawn by plotly.js,
-© Plotly, Inc., MIT licence, which is inside this file.</p></footer>
-<div id="tip" role="status" hidden></div>
-<script type="application/json" id="figures">{_json(drawn)}</script>
-<script type="application/json" id="candidates">{_json(_for_tips(findings))}</script>
-<script type="text/plain" id="plotly">{packed}</script>
-<script>{script}</script>
-</body>
-</html>
-"""
+    drawn = figures(findings)
+    return environment.from_string(template).render(
+        **_sections.summary(findings),
+        **_sections.table(findings),
+        **_sections.reproduce(findings),
+        failures=_sections.failures(findings),
+        figures=drawn,
+        title=f"{name}: {what[:1].upper()}{what[1:]}",
+        written=f"{datetime.now(UTC).astimezone():%d %B %Y, %H:%M}",
+        contents=_contents(findings),
+        shown=shown,
+        plural=plural,
+        # our own, or escaped here
+        policy=Markup(_policy(script, plotly)),
+        style=Markup(style),
+        script=Markup(script),
+        plotly=Markup(packed),
+        drawn=Markup(_json({figure.anchor: figure.data for figure in drawn})),
+        tips=Markup(_json(_for_tips(findings))),
+    )
 
 
 def _policy(*scripts):
@@ -107,7 +78,7 @@ def _json(value):
 
 
 def _finite(value):
-    """Give plain numbers, rounded ones, None for those that JSON does not have."""
+    """Return plain numbers, rounded ones, None for those that JSON does not have."""
     if isinstance(value, dict):
         return {key: _finite(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
@@ -123,11 +94,11 @@ def _contents(findings):
         links.append(("charts", "Charts"))
     links += [("candidates-table", "Candidates"), ("failures", "Failures")]
     links.append(("reproduce", "Reproduce"))
-    return "".join(f'<a href="#{target}">{text}</a>' for target, text in links)
+    return links
 
 
 def _for_tips(findings):
-    """Give what is shown of each candidate under the pointer."""
+    """Return what is shown of each candidate under the pointer."""
     texts = []
     for c in findings.candidates:
         score = (

@@ -37,7 +37,7 @@ def report(search, path, *, metric=None):
     Raises
     ------
     ImportError
-        If plotly is not installed, which makes the charts.
+        If plotly, which draws the charts, or jinja2 is not installed.
     FileNotFoundError
         If the folder of the path does not exist.
     TypeError, ValueError
@@ -84,12 +84,13 @@ def report(search, path, *, metric=None):
 
 
 def _plotly():
-    """Give plotly's script."""
+    """Return plotly's script."""
     try:
+        import jinja2  # noqa: F401
         from plotly.offline import get_plotlyjs
     except ImportError as error:
         raise ImportError(
-            "A report needs plotly for its charts. Install it with "
+            "A report needs plotly for its charts, and jinja2. Install them with "
             'pip install "sklearn-bayes-search[report]".'
         ) from error
     return get_plotlyjs()

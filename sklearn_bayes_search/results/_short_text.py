@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from sklearn_bayes_search.exceptions import safe_repr
-from sklearn_bayes_search.results._axes import ROUNDING
 from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._choices import is_int, same_value
 from sklearn_bayes_search.space._dimensions import is_number
 
 __all__ = [
+    "ROUNDING",
     "different_values",
     "head",
     "last_line",
@@ -46,6 +46,8 @@ MOST_CHOICES = 50
 # A number is written with so many digits; with more where they are needed to tell two
 # apart, at most as many as a float has.
 DIGITS, MOST_DIGITS = 4, 17
+# Differences of scores below this share of them are rounding errors.
+ROUNDING = 1e-12
 
 
 def visible(text: str) -> str:

@@ -1,0 +1,237 @@
+"""The leading candidates compared with the best on the same folds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.stats import t as student
+
+from sklearn_bayes_search.charts._axis import score_limits
+from sklearn_bayes_search.charts._chart import (
+    Axis,
+    Chart,
+    Color,
+    Mark,
+    Points,
+    Rules,
+    Style,
+    Symbol,
+    Ticks,
+    Words,
+)
+from sklearn_bayes_search.results._folds import (
+    deviation,
+    error_factor,
+    first_of_equals,
+)
+from sklearn_bayes_search.results._short_text import number_texts
+
+__all__ = ["Comparison", "compare", "folds_chart"]
+
+# Heights of a row, of each line of its label, and of what is around, in inches.
+ROW, LINE, AROUND = 0.32, 0.16, 0.12
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Scores of the leading candidates less those of the best, fold by fold.
+
+    The fields are described as parameters of `FoldsDisplay`.
+    """
+
+    differences: np.ndarray
+    intervals: np.ndarray
+    scores: np.ndarray
+    equivalent: np.ndarray
+    candidates: np.ndarray
+    n_same: np.ndarray
+    chosen: int | None
+    n_others: int
+    n_equivalent: int
+    level: float
+
+
+def compare(
+    folds: np.ndarray,
+    equal: Sequence[int],
+    *,
+    n_best: int,
+    level: float,
+    test_share: float | None,
+    chosen: int | None = None,
+) -> Comparison:
+    """Compare candidates; ``folds`` (n, n_splits) has NaN where they do not count.
+
+    ``equal`` are those that `equivalent_settings` finds. The one that a function
+    ``chosen`` is among those that are compared.
+    """
+    complete = np.isfinite(folds).all(axis=1)
+    means = np.where(complete, folds.mean(axis=1), -np.inf)
+    shown, n_same = _leaders(folds, means, int(complete.sum()), n_best, chosen)
+    differences = folds[shown] - folds[shown[0]]
+    # that of equivalent_settings
+    n_splits = folds.shape[1]
+    error = deviation(differences, axis=1) * error_factor(n_splits, test_share)
+    half = student.ppf(level, n_splits - 1) * error
+    middle = differences.mean(axis=1)
+    return Comparison(
+        differences=differences,
+        intervals=np.column_stack([middle - half, middle + half]),
+        scores=means[shown],
+        equivalent=np.isin(shown, equal),
+        candidates=shown,
+        n_same=n_same,
+        chosen=chosen,
+        n_others=int(complete.sum()) - 1,
+        n_equivalent=len(equal) - 1,
+        level=level,
+    )
+
+
+def _leaders(
+    folds: np.ndarray, means: np.ndarray, n: int, n_best: int, chosen: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows shown, the best first, and how many others each stands for."""
+    rank = np.argsort(-means, kind="stable")[:n]
+    rows, n_same = first_of_equals(folds[rank])
+    shown = rank[rows]
+    wanted = np.arange(len(shown)) < n_best
+    if chosen is not None:  # it stands for those with its scores
+        like = (folds[shown] == folds[chosen]).all(axis=1)
+        shown[like], wanted[like] = chosen, True
+    return shown[wanted], n_same[wanted]
+
+
+def folds_chart(
+    comparison: Comparison,
+    labels: Sequence[str],
+    name: str,
+    *,
+    notes: Sequence[Sequence[str]] | None = None,
+    means: Sequence[str] | None = None,
+) -> Chart:
+    """Return a chart with a row for each candidate, as high as its label, in inches.
+
+    ``name`` is that of the score. On hovering ``notes`` are told of each fold of each
+    candidate, and ``means`` of each candidate.
+    """
+    lines = np.array([label.count("\n") + 1 for label in labels])
+    heights = np.maximum(ROW, LINE * lines + AROUND)
+    # rows are from top to bottom
+    at = -(np.cumsum(heights) - heights / 2)
+    n_rows, n_splits = comparison.differences.shape
+    notes = notes or [[f"fold {fold}" for fold in range(n_splits)]] * n_rows
+    means = means or ["mean difference"] * n_rows
+    marks: list[Mark] = [Rules(role="best", style=Style("second", width=1.5), x=[0.0])]
+    for row in range(n_rows):
+        marks += _row(comparison, row, float(at[row]), notes[row], means[row])
+    limits, texts = _limits(comparison, at)
+    texts.append(_means(comparison, at, name))
+    title = (
+        f"{comparison.n_equivalent} of {comparison.n_others} other candidates cannot "
+        "be told from the best"
+    )
+    return Chart(
+        Axis(f"{name} less the best candidate's on the same fold", limits),
+        Axis(limits=(-heights.sum(), 0.0), ticks=Ticks(at.tolist(), list(labels))),
+        [*_named(comparison, marks), *texts],
+        title=title,
+        legend_title=_how_sure(comparison.level) if n_rows > 1 else "",
+    )
+
+
+def _row(
+    comparison: Comparison, row: int, y: float, notes: Sequence[str], mean: str
+) -> list[Mark]:
+    differences = comparison.differences[row]
+    low, high = comparison.intervals[row]
+    equal, number = bool(comparison.equivalent[row]), int(comparison.candidates[row])
+    color: Color = "accent" if equal else "soft"
+    symbol: Symbol = "diamond" if equal else "gem"
+    # above the bar, and in three lines: equal differences are common
+    above = 0.06 + (np.arange(len(differences)) % 3) * 0.025
+    dots = Points(
+        role="folds",
+        group=str(row),
+        # of the best, all are at 0
+        style=Style(color, "circle" if row else "none", 6, 0.6, width=0),
+        x=differences,
+        y=y + above,
+        rows=[number] * len(differences),
+        notes=notes,
+    )
+    middle = np.array([differences.mean()])
+    star = Style("second", "star", 18, width=1)
+    bar = Points(
+        role="mean" if row else "star",
+        group=str(row),
+        style=Style(color, symbol, 8, width=1.6) if row else star,
+        x=middle,
+        y=np.array([y]),
+        errors=np.array([middle - low, high - middle]) if row else None,
+        horizontal=True,
+        rows=[number],
+        notes=[mean],
+    )
+    return [dots, bar]
+
+
+def _named(comparison: Comparison, marks: Sequence[Mark]) -> list[Mark]:
+    """Name each kind of marks once in the legend."""
+    percent = f"{100 * (2 * comparison.level - 1):.3g} % interval"
+    names = {
+        ("star", True): "the best",
+        ("folds", True): "one fold",
+        ("mean", True): f"mean difference, {percent} reaches 0: as good",
+        ("mean", False): f"mean difference, {percent} below 0: worse",
+    }
+    named = []
+    for mark in marks:
+        equal = mark.role != "mean" or bool(comparison.equivalent[int(mark.group)])
+        if mark.group != "0" or mark.role == "star":
+            mark = replace(mark, label=names.pop((mark.role, equal), ""))
+        named.append(mark)
+    return named
+
+
+def _how_sure(level: float) -> str:
+    sides, sure = f"{100 * (1 - level):.3g} % on each side", f"{100 * level:.3g} %"
+    return f"interval below 0, with {sides}: the best is better, {sure} sure"
+
+
+def _limits(
+    comparison: Comparison, at: np.ndarray
+) -> tuple[tuple[float, float] | None, list[Mark]]:
+    """End the axis at the last row that is not hopeless; tell how far the rest is.
+
+    Otherwise the leading ones could not be told apart.
+    """
+    far = comparison.scores < score_limits(comparison.scores)[0]
+    if not far.any():
+        return None, []
+    shown = np.column_stack([comparison.differences, comparison.intervals])[~far]
+    low, high = min(shown.min(), 0.0), max(shown.max(), 0.0)
+    margin = 0.05 * (high - low)
+    texts = number_texts(comparison.differences.mean(axis=1)[far], digits=2)
+    words = Words(
+        role="far",
+        style=Style("soft"),
+        x=np.full(len(texts), 0.01),
+        y=at[far],
+        texts=[f"\N{LEFTWARDS ARROW} {text}" for text in texts],
+        in_shares=True,
+    )
+    return (float(low - 3 * margin), float(high + margin)), [words]
+
+
+def _means(comparison: Comparison, at: np.ndarray, name: str) -> Words:
+    """Write mean scores beside the rows, below their name."""
+    texts = number_texts(comparison.scores, digits=4, step_digits=1)
+    return Words(
+        role="scores",
+        style=Style("ink"),
+        x=np.full(len(texts) + 1, 1.01),
+        y=np.append(at, 0.15),
+        texts=[*texts, f"mean\n{name}"],
+        in_shares=True,
+    )

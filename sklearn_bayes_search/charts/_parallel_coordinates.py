@@ -1,0 +1,101 @@
+"""All parameters of all candidates: a line for each through an axis per parameter."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sklearn_bayes_search.charts._axis import (
+    MOST_NAMES,
+    ParameterAxis,
+    robust_limits,
+    score_ticks,
+)
+from sklearn_bayes_search.charts._chart import Ticks
+
+__all__ = ["NOWHERE", "ParallelCoordinates", "parallel_coordinates"]
+
+# Where a line passes what it has no value for.
+NOWHERE = -0.13
+
+
+@dataclass(frozen=True, eq=False)
+class ParallelCoordinates:
+    """Lines of n candidates through k axes and that of the score, which is the last.
+
+    plotly's own Parcoords does not serve: it has no hover of a line, no gap or detour
+    where a parameter is not used, and the same width and dash for all lines, so that
+    neither the best nor those that failed would stand out.
+
+    ``heights`` (n, k + 1) are shares of the axes, `NOWHERE` without a value or score.
+    ``scored`` and ``partial`` (n,) tell whose score is known, and is an estimate.
+    ``best`` is an index, and ``best_texts`` (k,) its values, "" where it has none.
+    ``limits`` are the scores at the ends of their axis.
+    """
+
+    names: list[str]
+    ticks: list[Ticks]
+    heights: np.ndarray
+    scored: np.ndarray
+    partial: np.ndarray
+    best: int | None
+    best_texts: list[str]
+    limits: tuple[float, float]
+
+    @property
+    def passes(self) -> bool:
+        """Whether some line passes an axis whose parameter it does not have."""
+        return bool((self.heights[:, :-1] == NOWHERE).any())
+
+    @property
+    def low(self) -> float:
+        """Where the lowest lines are."""
+        return NOWHERE if self.passes or not self.scored.all() else 0.0
+
+    @property
+    def from_worst_to_best(self) -> np.ndarray:
+        """Indices of those with a score, the best last, so that it is on top."""
+        order = np.argsort(self.heights[:, -1], kind="stable")
+        return np.asarray(order[self.scored[order]])
+
+
+def parallel_coordinates(
+    settings: Sequence[Mapping[str, Any]],
+    scores: np.ndarray,
+    axes: Sequence[ParameterAxis],
+    names: Sequence[str],
+    *,
+    partial: np.ndarray,
+    best: int | None,
+    most_names: int = MOST_NAMES,
+) -> ParallelCoordinates:
+    """Place settings on axes; ``names`` are what these and the score are called."""
+    low, high = robust_limits(scores)
+    if high == low:
+        room = 0.01 * abs(high) or 0.5
+        low, high = low - room, high + room
+    heights = np.full((len(settings), len(axes) + 1), NOWHERE)
+    for column, axis in enumerate(axes):
+        for row, params in enumerate(settings):
+            if axis.name in params:
+                heights[row, column] = axis.share(params[axis.name])
+    scored = np.isfinite(scores)
+    heights[scored, -1] = np.clip((scores[scored] - low) / (high - low), 0, 1)
+    texts = [""] * len(axes)
+    if best is not None:
+        own = settings[best]
+        texts = [axis.text(own[axis.name]) if axis.name in own else "" for axis in axes]
+    return ParallelCoordinates(
+        names=list(names),
+        ticks=[
+            *(axis.ticks(most_names) for axis in axes),
+            score_ticks(low, high, lower=bool((scores[scored] < low).any())),
+        ],
+        heights=heights,
+        scored=scored,
+        partial=partial & scored,
+        best=best,
+        best_texts=texts,
+        limits=(low, high),
+    )

@@ -1,0 +1,361 @@
+"""Curves and surfaces of what a model believes about the score."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sklearn_bayes_search.charts._axis import (
+    ParameterAxis,
+    dimension_axis,
+    parameter_axes,
+    robust_limits,
+)
+from sklearn_bayes_search.charts._chart import (
+    Areas,
+    Axis,
+    Band,
+    Chart,
+    Line,
+    Mark,
+    Points,
+    Style,
+)
+from sklearn_bayes_search.charts._convergence import PARTIAL
+from sklearn_bayes_search.results._score_model import ScoreModel
+from sklearn_bayes_search.space._dimensions import Dimension
+
+__all__ = ["WIDE", "Beliefs", "ModelSlice", "curve_chart", "curve_limits"]
+
+# Values along a curve, and along each side of a surface.
+N_CURVE, N_SURFACE = 60, 30
+# Settings of the other parameters that an average is over. Its band needs draws at all
+# points together, whose time grows with the cube of their number.
+N_OTHERS, N_OTHERS_OF_BAND, N_DRAWS = 256, 16, 200
+MOST_PANELS = 6
+# Deviations on both sides of the mean that hold 95 %.
+WIDE = 1.96
+
+
+@dataclass(frozen=True, eq=False)
+class ModelSlice:
+    """What the model believes along one parameter or two.
+
+    ``numbers`` are those on each of the ``axes``, ascending. ``mean`` has the shape
+    (n,) or (n_second, n_first); ``std`` (n,) is that of the score, or of its average
+    over the other parameters, None for two parameters. ``in_reach`` tells where a
+    candidate is near: elsewhere the model makes up what it says.
+    """
+
+    axes: tuple[ParameterAxis, ...]
+    numbers: tuple[np.ndarray, ...]
+    mean: np.ndarray
+    std: np.ndarray | None
+    in_reach: np.ndarray
+
+    @property
+    def half(self) -> np.ndarray:
+        """Half of the width of the band along one parameter."""
+        assert self.std is not None
+        return np.asarray(WIDE * self.std)
+
+
+class Beliefs:
+    """Reads curves and surfaces off a model.
+
+    By ``kind``, other parameters stay as in the best setting, or in the ``centre``, a
+    row of the cube, or are averaged over.
+    """
+
+    def __init__(
+        self, model: ScoreModel, kind: str, centre: np.ndarray | None = None
+    ) -> None:
+        self._model: Any = model  # whose methods have no types yet
+        self._kind = kind
+        observed = model.observed
+        self._space, self._dims = observed.space, observed.space.dims
+        self._best = observed.U[observed.best] if centre is None else centre
+        branch = self._dims.branch_of(self._best[None])[0]
+        first = self._dims.branch is not None
+        self._column: dict[str, int] = {}
+        for column, (name, _) in enumerate(self._space.columns, start=int(first)):
+            here = self._dims.active[branch, column]
+            if here or (kind == "average" and name not in self._column):
+                self._column[name] = column
+        self._first = int(first)
+        axes = parameter_axes(observed.params, self._space, constant=True)
+        self._axes = {name: self._fitting(axes[name]) for name in self._column}
+        self._others = self._space.spread(N_OTHERS, np.random.default_rng(0))
+
+    @property
+    def names(self) -> list[str]:
+        """The parameters that a slice can be along."""
+        return list(self._column)
+
+    def _fitting(self, axis: ParameterAxis) -> ParameterAxis:
+        """Make another axis where one has more values than the column that is drawn.
+
+        As where a parameter has a range in one branch, and names in another.
+        """
+        dimension = self._dimension(axis.name)
+        given = [b[axis.name] for b in self._space.branches if axis.name in b]
+        if axis.kind != "categorical" and len(given) == 1:
+            return axis
+        values = [p[axis.name] for p in self._model.observed.params if axis.name in p]
+        own = [value for value in values if _has(dimension, value)]
+        return dimension_axis(axis.name, own, [dimension])
+
+    def _dimension(self, name: str) -> Dimension:
+        return self._space.columns[self._column[name] - self._first][1]
+
+    def slices(self, params: Any = None) -> list[ModelSlice]:
+        """Read off what is asked for, or the most important parameters."""
+        if not self._column:
+            raise ValueError("No parameter varies: there is nothing to draw.")
+        if isinstance(params, str):
+            params = [params]
+        if params is not None and len(params) == 0:
+            raise ValueError(
+                "The 'params' must name at least one parameter or pair. None shows the "
+                f"most important ones. Got {params!r}."
+            )
+        if params is not None:
+            return [self._slice(*self._check(each)) for each in params]
+        curves = [self._slice(name) for name in self._column]
+        if len(curves) == 2:
+            return [*curves, self._slice(*self._column)]
+        if len(curves) > MOST_PANELS:
+            change = [np.ptp(curve.mean) for curve in curves]
+            most = np.sort(np.argsort(change)[::-1][:MOST_PANELS])
+            return [curves[i] for i in most]
+        return curves
+
+    def n_left_out(self, slices: Sequence[ModelSlice]) -> int:
+        """Count how many parameters are in none of these."""
+        return len(self._column) - len({a.name for s in slices for a in s.axes})
+
+    def _check(self, names: Any) -> tuple[str, ...]:
+        own: tuple[str, ...] = (names,) if isinstance(names, str) else tuple(names)
+        unknown = [name for name in own if name not in self._column]
+        if unknown or not 1 <= len(own) <= 2 or len(set(own)) < len(own):
+            where = "" if self._kind == "average" else " of the best setting"
+            raise ValueError(
+                "The 'params' must be a list of parameters or pairs of these"
+                f"{where}: {list(self._column)}. Got {own!r}."
+            )
+        return own
+
+    def _slice(self, *names: str) -> ModelSlice:
+        n_steps = N_CURVE if len(names) == 1 else N_SURFACE
+        axes, numbers, places = [], [], []
+        for name in names:
+            number, place = self._along(name, n_steps)
+            axes.append(self._axes[name])
+            numbers.append(number)
+            places.append(place)
+        columns = [self._column[name] for name in names]
+        # the last axis runs fastest; a map has the second parameter upwards
+        grid = np.stack(np.meshgrid(*places, indexing="ij"), -1).reshape(-1, len(names))
+        mean, std = self._predict(columns, grid, with_std=len(names) == 1)
+        U = np.repeat(self._best[None], len(grid), axis=0)
+        U[:, columns] = grid
+        # an average is over all values of the others
+        own = None if self._kind == "slice" else columns
+        in_reach = self._model.in_reach(U, own)
+        shape = [len(place) for place in places]
+        mean, in_reach = mean.reshape(shape).T, in_reach.reshape(shape).T
+        return ModelSlice(tuple(axes), tuple(numbers), mean, std, in_reach)
+
+    def _along(self, name: str, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return numbers on a parameter's axis, and their places in the cube."""
+        column = self._column[name]
+        dimension = self._dimension(name)
+        axis, places = self._axes[name], dimension.positions()
+        if axis.kind == "categorical":
+            places = np.array(
+                [dimension.encode(c) for c in axis.choices if _has(dimension, c)]
+            )
+        elif places is None or len(places) > n_steps:
+            low, high = self._space.reach[column]
+            places = np.unique(dimension.snap(np.linspace(low, high, n_steps)))
+        values = dimension.decode_many(np.asarray(places))
+        numbers = np.array([axis.number(value) for value in values])
+        order = np.argsort(numbers, kind="stable")
+        return numbers[order], np.asarray(places)[order]
+
+    def _predict(
+        self, columns: list[int], grid: np.ndarray, *, with_std: bool
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        if self._kind == "slice":
+            U = np.repeat(self._best[None], len(grid), axis=0)
+            U[:, columns] = grid
+            mean, std = self._model.predict(U, noise=True)
+            return mean, std
+        active = np.asarray(self._dims.active[:, columns].all(axis=1))
+        if not active.any():
+            raise ValueError(
+                "These two parameters are never used together. Draw them one by one."
+            )
+        others = self._others[active[self._dims.branch_of(self._others)]]
+        if len(others) < N_OTHERS_OF_BAND:  # a branch of many
+            row = np.repeat(self._best[None], N_OTHERS_OF_BAND, axis=0)
+            row[:, self._first :] = np.random.default_rng(0).uniform(
+                size=(N_OTHERS_OF_BAND, len(self._space.columns))
+            )
+            if self._first:
+                row[:, 0] = (np.flatnonzero(active)[0] + 0.5) / len(active)
+            others = self._space.snap(row)
+        means = [self._model.predict(_with(others, columns, p))[0] for p in grid]
+        mean = np.mean(means, axis=1)
+        if not with_std:
+            return mean, None
+        few = others[:N_OTHERS_OF_BAND]
+        U = np.concatenate([_with(few, columns, place) for place in grid])
+        drawn = self._model.sample(U, np.random.default_rng(0), N_DRAWS)
+        averages = drawn.reshape(N_DRAWS, len(grid), len(few)).mean(axis=2)
+        return mean, averages.std(axis=0)
+
+
+def _has(dimension: Dimension, value: Any) -> bool:
+    try:
+        dimension.encode(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _with(U: np.ndarray, columns: list[int], place: np.ndarray) -> np.ndarray:
+    U = U.copy()
+    U[:, columns] = place
+    return U
+
+
+def curve_limits(
+    slices: Sequence[ModelSlice], scores: np.ndarray, best: float
+) -> tuple[float, float]:
+    """Return the same limits of the score for all curves, so that they compare."""
+    curves = [s for s in slices if len(s.axes) == 1]
+    ends = [
+        (s.mean + side * s.half)[s.in_reach] for s in curves for side in (-1.0, 1.0)
+    ]
+    every = np.concatenate([*ends, [best]])
+    low, high = robust_limits(scores)
+    low = min(every.min(), max(low, every.min() - np.ptp(every)))
+    high = max(every.max(), high)
+    margin = 0.05 * (high - low) or 0.5
+    return float(low - margin), float(high + margin)
+
+
+def curve_chart(
+    belief: ModelSlice,
+    x: np.ndarray,
+    scores: np.ndarray,
+    *,
+    limits: tuple[float, float],
+    name: str,
+    label: str = "",
+    others: str = "as in the best setting",
+    partial: np.ndarray,
+    best: int | None,
+    best_label: str = "best tried",
+    rows: np.ndarray | None = None,
+    notes: Sequence[str] | None = None,
+    most_names: int = 40,
+) -> Chart:
+    """Return a curve with what was tried: ``scores`` at numbers ``x`` of its axis.
+
+    ``name`` and ``label`` are those of the parameter and of the score, and ``others``
+    says what is done with the other parameters. ``rows`` and ``notes`` are told on
+    hovering of what was tried, of which ``best`` is an index.
+    """
+    (axis,), (numbers,) = belief.axes, belief.numbers
+    mean = np.where(belief.in_reach, belief.mean, np.nan)
+    called = f"model's mean, other parameters {others}"
+    marks = _belief(axis, numbers, mean, belief.half, called)
+    known = np.isfinite(x) & np.isfinite(scores)
+    called_by = {"tried": "tried, with any other parameters", "below": "below the axis"}
+    low, _ = limits
+    for role, which, symbol in (
+        ("tried", known & (scores >= low), "circle"),
+        ("below", known & (scores < low), "down"),
+    ):
+        if which.any() or role == "tried":
+            chosen = np.flatnonzero(which)
+            points = Points(
+                role=role,
+                style=Style("ink", symbol, 5, 0.45, width=0.7),  # type: ignore[arg-type]
+                label=called_by[role],
+                x=x[chosen],
+                y=scores[chosen],
+                hollow=partial[chosen] if role == "tried" else None,
+                at_edge=role == "below",
+                rows=None if rows is None else rows[chosen].tolist(),
+                notes=None if notes is None else [notes[int(i)] for i in chosen],
+            )
+            marks.append(points)
+    if (partial & known).any():
+        marks.append(_hollow())
+    if not belief.in_reach.all():
+        marks.append(_unknown(axis, numbers, ~belief.in_reach))
+    if best is not None:
+        star = Points(
+            role="best",
+            style=Style("second", "star", 15, width=1),
+            label=best_label,
+            x=x[[best]],
+            y=scores[[best]],
+            rows=None if rows is None else [int(rows[best])],
+            notes=None if notes is None else [best_label],
+        )
+        marks.append(star)
+    return Chart(
+        axis.axis(name, margin=0.03, most_names=most_names),
+        Axis(label, limits),
+        marks,
+    )
+
+
+def _belief(
+    axis: ParameterAxis, x: np.ndarray, mean: np.ndarray, half: np.ndarray, label: str
+) -> list[Mark]:
+    if axis.kind == "categorical":
+        points = Points(
+            role="mean",
+            style=Style("accent", "square", 8, width=2),
+            label=label,
+            x=x,
+            y=mean,
+            errors=np.array([half, half]),
+        )
+        return [points]
+    band = Band(
+        role="band",
+        style=Style("accent", opacity=0.18),
+        label="95 % belief",
+        x=x,
+        low=mean - half,
+        high=mean + half,
+    )
+    style = Style("accent", "circle" if axis.few else "none", 8)
+    return [Line(role="mean", style=style, label=label, x=x, y=mean), band]
+
+
+def _unknown(axis: ParameterAxis, x: np.ndarray, unknown: np.ndarray) -> Areas:
+    """Mark places on an axis, each as far as halfway to its neighbours."""
+    beyond = 0.4 if axis.kind == "categorical" else 0.0
+    ends = np.array([x[0] - beyond, *(x[1:] + x[:-1]) / 2, x[-1] + beyond])
+    return Areas(
+        role="unknown",
+        style=Style("soft"),
+        label="no candidate near: unknown",
+        start=ends[:-1][unknown],
+        end=ends[1:][unknown],
+    )
+
+
+def _hollow() -> Points:
+    """Name hollow points in the legend."""
+    none = np.array([])
+    ring = Style("ink", "ring", 5.5, width=0.7)
+    return Points(role="partial", style=ring, label=PARTIAL, x=none, y=none)

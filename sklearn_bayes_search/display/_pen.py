@@ -1,0 +1,416 @@
+"""Draws charts with matplotlib: marks, axes and legends, in any style of the user's."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+
+from sklearn_bayes_search.charts._chart import (
+    Areas,
+    Band,
+    Bars,
+    Line,
+    Points,
+    Rules,
+    Spans,
+    Words,
+)
+from sklearn_bayes_search.results._short_text import name_ends, visible
+
+__all__ = [
+    "BEST",
+    "COLORS",
+    "HATCH",
+    "MUTED",
+    "add_legend",
+    "as_text",
+    "draw",
+    "ink",
+    "key",
+    "lines_map",
+    "name_texts",
+    "new_axes",
+    "of_role",
+    "plain_numbers",
+    "sequential_map",
+    "set_axis",
+    "wrap_axes",
+]
+
+# Okabe and Ito's colours, which differ for colour-blind readers, too.
+COLORS = {
+    "accent": "#0072B2",
+    "second": "#D55E00",
+    "third": "#009E73",
+    "fourth": "#CC79A7",
+    "fifth": "#E69F00",
+    "sixth": "#56B4E9",
+    "soft": "#8C8C8C",
+    "pale": "#B9D3E8",
+    "grey": "#E4E4E4",
+}
+BEST, MUTED = COLORS["second"], COLORS["soft"]
+MARKERS = {
+    "circle": "o",
+    "ring": "o",
+    "cross": "x",
+    "down": "v",
+    "star": "*",
+    "diamond": "D",
+    "gem": "D",
+    "square": "s",
+    "none": "",
+}
+# Where no candidate is near.
+HATCH = {"hatch": "////", "edgecolor": "#B0B0B0", "facecolor": "none", "lw": 0}
+HOLLOW = ("ring", "gem")
+DASHES = {"solid": "-", "dash": "--", "dot": ":"}
+# How much of the ink is in what is only just seen; height of marks at the edge.
+FAINT, EDGE = 0.1, 0.025
+# Points in a pixel of a screen, in which sizes are given.
+POINTS = 0.75
+# With more spans edges would cover them.
+MANY_SPANS = 150
+
+
+def as_text(text):
+    """Make text of which matplotlib draws every character: ``$`` starts no formula."""
+    lines = visible(str(text)).split("\n")
+    text = "\n".join(" ".join(line.split()) for line in lines)
+    return re.sub(r"(?<!\\)\$", r"\\$", text)
+
+
+def name_texts(names):
+    """Shorten parameters' names to what comes after the step's, where that is clear."""
+    return {name: as_text(end) for name, end in name_ends(names).items()}
+
+
+def ink():
+    """Return the colour of text, which is seen on the background of any style."""
+    import matplotlib
+
+    return matplotlib.rcParams["text.color"]
+
+
+def shade(ax, color):
+    """Return matplotlib's colour for one of a chart's."""
+    if color == "faint":  # only just seen on the background
+        from matplotlib.colors import to_rgb
+
+        paper, text = np.array(to_rgb(ax.get_facecolor())), np.array(to_rgb(ink()))
+        return tuple((1 - FAINT) * paper + FAINT * text)
+    return ink() if color in ("ink", "bad") else COLORS[color]
+
+
+def new_axes(display, ax=None, figsize=None):
+    """Return the axes to draw in: the user's, or those of a new figure."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            f"{type(display).__name__} needs matplotlib to draw. Install it with "
+            'pip install "sklearn-bayes-search[plot]"'
+        ) from error
+    if ax is None:
+        _, ax = plt.subplots(figsize=figsize, layout="constrained")
+    return ax
+
+
+def wrap_axes(display, ax, n_rows, n_columns, figsize, **grid):
+    """Return a grid of axes, in place of the user's axes if there are some."""
+    ax = new_axes(display, ax, figsize)
+    figure, place = ax.figure, ax.get_subplotspec()
+    if place is None:  # the user's axes are at a position, not in a grid
+        box = ax.get_position()
+        sides = {"left": box.x0, "right": box.x1, "bottom": box.y0, "top": box.y1}
+        place = figure.add_gridspec(1, 1, **sides)[0, 0]
+    ax.remove()
+    cells = place.subgridspec(n_rows, n_columns, **grid)
+    axes = [figure.add_subplot(cells[i]) for i in range(n_rows * n_columns)]
+    return np.array(axes, dtype=object).reshape(n_rows, n_columns)
+
+
+def draw(ax, chart):
+    """Draw a chart; return what was drawn for each mark, in the order of the marks."""
+    drawn = [PENS[type(mark)](ax, mark) for mark in chart.marks]
+    set_axis(ax, "x", chart.x)
+    set_axis(ax, "y", chart.y)
+    if chart.title:
+        ax.set_title(as_text(chart.title), loc="left")
+    return drawn
+
+
+def of_role(chart, drawn, role):
+    """Return what was drawn for marks of a role, by their groups."""
+    pairs = zip(chart.marks, drawn, strict=True)
+    return {mark.group: artist for mark, artist in pairs if mark.role == role}
+
+
+def set_axis(ax, which, axis):
+    """Make an axis of matplotlib's like a chart's."""
+    from matplotlib.ticker import MaxNLocator, ScalarFormatter
+
+    own = getattr(ax, f"{which}axis")
+    if axis.log:
+        getattr(ax, f"set_{which}scale")("log")
+    if axis.ticks is not None:
+        own.set_ticks(axis.ticks.places, list(map(as_text, axis.ticks.texts)))
+        own.set_ticks([], minor=True)
+    if axis.limits is not None:
+        getattr(ax, f"set_{which}lim")(axis.limits)
+    if axis.label:
+        getattr(ax, f"set_{which}label")(as_text(axis.label))
+    locator = own.get_major_locator()
+    if axis.whole and isinstance(locator, MaxNLocator):
+        locator.set_params(integer=True)
+    if isinstance(own.get_major_formatter(), ScalarFormatter):
+        plain_numbers(own)
+
+
+def plain_numbers(axis):
+    """Write each tick in full, not what is to be added to a number elsewhere."""
+    axis.get_major_formatter().set_useOffset(False)
+
+
+def add_legend(ax, chart, *, inside=False, **options):
+    """Name marks below the axes, or ``inside`` if the figure makes no room there."""
+    from matplotlib.legend_handler import HandlerTuple
+
+    marks = [mark for mark in chart.marks if mark.label]
+    if not marks:
+        return
+    place = {
+        "loc": "upper center",
+        "bbox_to_anchor": (0.5, 0.0),
+        "borderaxespad": 4.5,  # below the label of the axis
+        "ncols": 2,
+        "frameon": False,
+    }
+    if inside and ax.figure.get_layout_engine() is None:
+        place = {"loc": "best"}
+    ax.legend(
+        [key(ax, mark) for mark in marks],
+        [as_text(mark.label) for mark in marks],
+        title=chart.legend_title or None,
+        title_fontsize="small",
+        handler_map={tuple: HandlerTuple(ndivide=None, pad=0.0)},
+        fontsize="small",
+        **{**place, **options},
+    )
+
+
+def key(ax, mark):
+    """Return what stands for a mark in a legend."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    style = replace(mark.style, color=mark.key_color or mark.style.color)
+    color = shade(ax, style.color)
+    if isinstance(mark, Spans) and mark.shade is not None:
+        return tuple(Patch(color=each) for each in ramp([1.0, 1.0], [False, True]))
+    if isinstance(mark, Areas):
+        return Patch(**HATCH)
+    if isinstance(mark, Bars | Spans | Band):
+        return Patch(color=color, alpha=style.opacity, lw=0)
+    line = Line2D([], [], color=color, lw=style.width, ls=DASHES[style.dash])
+    if isinstance(mark, Points):
+        alone = mark.errors is None and style.symbol != "none"
+        line.set(
+            ls="" if alone else "-", lw=1.2, alpha=style.opacity, **_marker(ax, style)
+        )
+        line.set_markersize(min(POINTS * style.size, 11))
+    return line
+
+
+def sequential_map(name="viridis", darkest=0.0, lightest=0.92):
+    """Make a colour map without its palest end, which would be lost on white."""
+    import matplotlib
+    from matplotlib.colors import ListedColormap
+
+    colors = matplotlib.colormaps[name](np.linspace(darkest, lightest, 256))
+    return ListedColormap(colors, name=f"{name}_on_white")
+
+
+def lines_map(ax):
+    """Make a colour map of which both ends are seen on the background of the axes."""
+    from matplotlib.colors import to_rgb
+
+    dark = np.mean(to_rgb(ax.get_facecolor())) < 0.5
+    return sequential_map(darkest=0.25, lightest=1.0) if dark else sequential_map()
+
+
+def ramp(shares, pale):
+    """Return colours, light and dark by turns: neighbours differ, the order shows."""
+    colors = sequential_map()(np.asarray(shares, dtype=float))
+    pale = np.asarray(pale, dtype=bool)
+    colors[pale, :3] = 0.62 * colors[pale, :3] + 0.38
+    return colors
+
+
+def _marker(ax, style):
+    color = shade(ax, style.color)
+    return {
+        "marker": MARKERS[style.symbol],
+        "markersize": POINTS * style.size,
+        "markerfacecolor": ax.get_facecolor() if style.symbol in HOLLOW else color,
+        "markeredgecolor": "white" if style.symbol == "star" else color,
+    }
+
+
+def _points(ax, mark):
+    style, color = mark.style, shade(ax, mark.style.color)
+    common = {"alpha": style.opacity, "zorder": 3}
+    if mark.errors is not None:
+        direction = "xerr" if mark.horizontal else "yerr"
+        size = {"capsize": 0.4 * style.size, "lw": style.width}
+        return ax.errorbar(
+            mark.x,
+            mark.y,
+            **{direction: mark.errors},
+            fmt=" ",
+            color=color,
+            **(_marker(ax, style) if style.symbol != "none" else {}),
+            **size,
+            **common,
+        )
+    if mark.at_edge:  # whatever the limits are: in shares of the axes' height
+        edge = {"transform": ax.get_xaxis_transform(), "clip_on": False}
+        height = np.full(len(mark.x), EDGE)
+        marker = _marker(ax, style)
+        return ax.plot(mark.x, height, ls="", color=color, **marker, **edge, zorder=3)[
+            0
+        ]
+    if style.symbol in ("star", "cross"):
+        return ax.plot(mark.x, mark.y, ls="", **_marker(ax, style), zorder=4)[0]
+    faces = _faces(ax, mark)
+    return ax.scatter(
+        mark.x,
+        mark.y,
+        s=(POINTS * style.size * (style.symbol != "none")) ** 2,
+        marker=MARKERS[style.symbol] or "o",
+        facecolor=faces,
+        edgecolor=shade(ax, style.color),
+        lw=np.where(_hollow(mark), 1.0, 0.0),
+        zorder=2,
+    )
+
+
+def _hollow(mark):
+    """Check which of some points are not filled."""
+    if mark.hollow is not None:
+        return mark.hollow
+    return np.full(len(mark.x), mark.style.symbol in HOLLOW)
+
+
+def _faces(ax, mark):
+    from matplotlib.colors import to_rgba
+
+    full = to_rgba(shade(ax, mark.style.color), mark.style.opacity)
+    # seen through where some of one kind are filled; else what is behind is hidden
+    hollow = to_rgba(ax.get_facecolor(), 1.0 if mark.hollow is None else 0.0)
+    faces = np.array([full, hollow])[_hollow(mark).astype(int)]
+    return faces
+
+
+def _line(ax, mark):
+    style = mark.style
+    (line,) = ax.plot(
+        mark.x,
+        mark.y,
+        color=shade(ax, style.color),
+        lw=style.width,
+        ls=DASHES[style.dash],
+        alpha=style.opacity,
+        marker=MARKERS[style.symbol],
+        drawstyle="steps-post" if mark.steps else "default",
+        zorder=3,
+    )
+    return line
+
+
+def _band(ax, mark):
+    return ax.fill_between(
+        mark.x,
+        mark.low,
+        mark.high,
+        step="post" if mark.steps else None,
+        color=shade(ax, mark.style.color),
+        alpha=mark.style.opacity,
+        lw=0,
+    )
+
+
+def _bars(ax, mark):
+    return ax.barh(
+        mark.at,
+        mark.lengths,
+        height=mark.height,
+        color=[shade(ax, color) for color in mark.colors],
+        xerr=mark.errors,
+        error_kw={"ecolor": "#666666", "capsize": 2, "lw": 1},
+    )
+
+
+def _spans(ax, mark):
+    # a failed fit in a colour of its own, since it has an area
+    colors = [COLORS["second"] if c == "bad" else shade(ax, c) for c in mark.colors]
+    if mark.shade is not None:
+        colors = ramp(mark.shade, mark.pale)
+    many = len(mark.at) >= MANY_SPANS or mark.style.width == 0
+    from matplotlib.collections import PolyCollection
+
+    low, high = mark.at - mark.height / 2, mark.at + mark.height / 2
+    left, right = mark.start, mark.start + mark.length
+    corners = [(left, low), (left, high), (right, high), (right, low)]
+    spans = PolyCollection(
+        np.stack([np.stack(np.broadcast_arrays(*c), -1) for c in corners], axis=1),
+        facecolors=colors,
+        edgecolors=ax.get_facecolor(),
+        linewidths=0.0 if many else 0.4,
+        zorder=1 if mark.style.color == "faint" else 2,
+    )
+    return ax.add_collection(spans)
+
+
+def _words(ax, mark):
+    transform = ax.get_yaxis_transform() if mark.in_shares else ax.transData
+    return [
+        ax.text(
+            x,
+            y,
+            as_text(text),
+            transform=transform,
+            va="center",
+            fontsize="small",
+            color=shade(ax, mark.style.color),
+        )
+        for x, y, text in zip(mark.x, mark.y, mark.texts, strict=True)
+    ]
+
+
+def _rules(ax, mark):
+    style = mark.style
+    looks = {
+        "color": shade(ax, style.color),
+        "ls": DASHES[style.dash],
+        "lw": style.width,
+    }
+    zorder = 1 if style.dash == "solid" else 4
+    return [ax.axvline(x, **looks, zorder=zorder) for x in mark.x]
+
+
+def _areas(ax, mark):
+    edges = {"align": "edge", "transform": ax.get_xaxis_transform()}
+    return ax.bar(mark.start, 1.0, mark.end - mark.start, zorder=0, **edges, **HATCH)
+
+
+PENS = {
+    Areas: _areas,
+    Points: _points,
+    Line: _line,
+    Band: _band,
+    Bars: _bars,
+    Spans: _spans,
+    Words: _words,
+    Rules: _rules,
+}

@@ -1,0 +1,441 @@
+"""Draws charts as plotly's figures: plain data, without plotly.
+
+A colour is the name of one of the page's own, as "@accent": the page puts in what the
+reader's light or dark mode asks for. ``customdata`` is the number of a candidate, and a
+line of text on the point itself; the page shows them, and the candidate's parameters.
+Plotly reads texts as HTML of a kind, so that they are escaped.
+"""
+
+from html import escape
+
+import numpy as np
+
+from sklearn_bayes_search.charts._chart import (
+    Areas,
+    Band,
+    Bars,
+    Line,
+    Points,
+    Rules,
+    Spans,
+    Words,
+)
+
+__all__ = ["draw", "figure", "keys", "text"]
+
+# The page's colours; others of a chart's have a shade that suits light and dark.
+COLORS = {
+    **{name: f"@{name}" for name in ("accent", "second", "ink", "soft", "bad")},
+    **{"pale": "@faint", "grey": "@line", "faint": "@line"},
+    **{"third": "#1a936f", "fourth": "#c06fa5", "fifth": "#c98b00", "sixth": "#3f9fd0"},
+}
+SYMBOLS = {
+    "circle": "circle",
+    "ring": "circle-open",
+    "cross": "x",
+    "down": "triangle-down",
+    "star": "star",
+    "diamond": "diamond",
+    "gem": "diamond-open",
+    "square": "square",
+    "none": "circle",
+}
+# Opacity of spans that are pale; more spans than this have no edges.
+PALE, MANY_SPANS = 0.55, 40
+# Height of marks at the edge, as a share of the axis.
+EDGE = 0.025
+MARGIN = {"l": 8, "r": 8, "t": 14, "b": 8}
+# Characters of all ticks of an axis from which on they are drawn aslant.
+LEVEL = 36
+
+
+def draw(chart, *, height=320, **layout):
+    """Return plotly's figure of a chart."""
+    data, shapes, notes = [], [], []
+    for mark in chart.marks:
+        if isinstance(mark, Rules):
+            shapes += [_rule(x, mark.style) for x in mark.x]
+        elif isinstance(mark, Areas):
+            shapes += [_area(*ends) for ends in zip(mark.start, mark.end, strict=True)]
+        elif isinstance(mark, Words) and mark.in_shares:
+            notes += _notes(mark)
+        else:
+            data += PENS[type(mark)](mark, chart)
+    if shapes:
+        layout["shapes"] = shapes
+    if notes:
+        layout["annotations"] = notes
+        right = [n["text"] for n in notes if n["x"] > 1]
+        longest = max((len(t) for each in right for t in each.split("<br>")), default=0)
+        layout["margin"] = {**MARGIN, "r": MARGIN["r"] + LETTER * longest, "t": 36}
+    if any(isinstance(mark, Bars | Spans) for mark in chart.marks):
+        layout["barmode"] = "overlay"
+    x, y = _axis(chart.x, aslant=True), _axis(chart.y)
+    return figure(data, x=x, y=y, height=height, **layout)
+
+
+def figure(traces, *, x, y, height, **layout):
+    """Join traces and what all charts have in common."""
+    axis = {
+        "gridcolor": "@line",
+        "linecolor": "@line",
+        "zeroline": False,
+        "automargin": True,
+        "ticks": "outside",
+        "ticklen": 5,
+        "tickcolor": "rgba(0,0,0,0)",
+        "tickfont": {"color": "@soft"},
+        "fixedrange": True,
+    }
+    common = {
+        "height": height,
+        "margin": MARGIN,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "showlegend": False,
+        "hovermode": "closest",
+        "hoverdistance": 24,
+        "dragmode": False,
+        "xaxis": {**axis, **x},
+        "yaxis": {**axis, **y},
+    }
+    return {
+        "data": [{"hoverinfo": "none", **trace} for trace in traces],
+        "layout": {**common, **layout},
+    }
+
+
+def text(plain):
+    """Write a text so that plotly draws it as it is."""
+    return escape(plain, quote=False).replace("\n", "<br>")
+
+
+def keys(chart):
+    """List the legend: classes of the style sheet, and what they stand for."""
+    return [(_key(mark), mark.label) for mark in chart.marks if mark.label]
+
+
+def _key(mark):
+    color, symbol = mark.style.color, mark.style.symbol
+    if isinstance(mark, Bars | Spans | Band):
+        return f"bar {color}"
+    if isinstance(mark, Line | Rules) or mark.errors is not None:
+        return f"step {mark.style.dash} {color}"
+    large = " large" if mark.style.size > 10 else ""
+    return f"{symbol} {color}{large}"
+
+
+def _axis(axis, *, aslant=False):
+    """Write an axis; without ticks of its own, plotly chooses them."""
+    # -123456.01 in full, and 1e-10 not as 100p
+    own = {"exponentformat": "e", "minexponent": 6}
+    if axis.label:
+        font = {"size": 12, "color": "@soft"}
+        own["title"] = {"font": font, "standoff": 8, "text": text(axis.label)}
+    if axis.log:
+        own["type"] = "log"
+    if axis.limits is not None:
+        low, high = np.log10(axis.limits) if axis.log else axis.limits
+        own["range"] = [low, high]
+    if axis.whole:
+        own["tickformat"] = "d"
+    if axis.ticks is not None:
+        texts = axis.ticks.texts
+        own |= {"tickvals": axis.ticks.places, "ticktext": list(map(text, texts))}
+        # plotly would leave out the last one of long texts
+        own["ticklabeloverflow"] = "allow"
+        if aslant and sum(map(len, texts)) > LEVEL:
+            own["tickangle"] = -35
+    return own
+
+
+def _points(mark, chart):
+    if not len(mark.x):  # for the legend only
+        return []
+    style, y = mark.style, mark.y
+    color = COLORS[style.color]
+    if mark.at_edge:
+        low, high = chart.y.limits
+        y = np.full(len(y), low + EDGE * (high - low))
+    symbol = SYMBOLS[style.symbol]
+    if mark.hollow is not None:
+        symbol = [SYMBOLS["ring"] if each else symbol for each in mark.hollow]
+    trace = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": mark.x.tolist(),
+        "y": y.tolist(),
+        "marker": {
+            "symbol": symbol,
+            "color": color,
+            "size": style.size,
+            "opacity": 0.0 if style.symbol == "none" else style.opacity,
+            "line": {"width": style.width, "color": color},
+        },
+        "cliponaxis": False,
+        **_hover(mark),
+    }
+    if mark.errors is not None:
+        trace["error_x" if mark.horizontal else "error_y"] = _errors(mark, color)
+    return [trace]
+
+
+def _errors(mark, color):
+    low, high = np.asarray(mark.errors).tolist()
+    error = {"type": "data", "array": high, "arrayminus": low, "symmetric": False}
+    return {**error, "color": color, "thickness": 1.2, "width": 4}
+
+
+def _hover(mark):
+    if mark.rows is None:
+        return {"hoverinfo": "skip"}
+    notes = mark.notes or [""] * len(mark.rows)
+    pairs = zip(mark.rows, notes, strict=True)
+    return {"customdata": [[int(row), note] for row, note in pairs]}
+
+
+def _line(mark, chart):
+    style, color = mark.style, COLORS[mark.style.color]
+    known = np.isfinite(mark.y)
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines" if style.symbol == "none" else "lines+markers",
+            "x": mark.x.tolist(),
+            "y": [
+                float(y) if ok else None for y, ok in zip(mark.y, known, strict=True)
+            ],
+            "line": {
+                "shape": "hv" if mark.steps else "linear",
+                "width": style.width,
+                "color": color,
+                "dash": style.dash,
+            },
+            "marker": {"size": style.size, "color": color},
+            "opacity": style.opacity,
+            "hoverinfo": "skip",
+        }
+    ]
+
+
+def _band(mark, chart):
+    """Fill each part that is known."""
+    x, low, high = mark.x, mark.low, mark.high
+    if mark.steps:
+        x, low, high = x.repeat(2)[1:], low.repeat(2)[:-1], high.repeat(2)[:-1]
+    known = np.isfinite(low)
+    cuts = np.flatnonzero(np.diff(known)) + 1
+    parts = [p for p in np.split(np.arange(len(x)), cuts) if len(p) and known[p[0]]]
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": [*x[part].tolist(), *x[part[::-1]].tolist()],
+            "y": [*high[part].tolist(), *low[part[::-1]].tolist()],
+            "fill": "toself",
+            "fillcolor": "@band",
+            "line": {"width": 0},
+            "hoverinfo": "skip",
+        }
+        for part in parts
+    ]
+
+
+def _bars(mark, chart):
+    bars = {
+        "type": "bar",
+        "orientation": "h",
+        "x": mark.lengths.tolist(),
+        "y": mark.at.tolist(),
+        "width": mark.height,
+        "marker": {"color": [COLORS[color] for color in mark.colors]},
+    }
+    if mark.errors is not None:
+        bars["error_x"] = _errors(mark, "@soft")
+    if mark.notes is not None:
+        bars["customdata"] = [[None, note, name] for name, note in mark.notes]
+    return [bars]
+
+
+def _spans(mark, chart):
+    colors = [COLORS[color] for color in mark.colors]
+    pale = np.ones(len(mark.at)) if mark.pale is None else 1 - (1 - PALE) * mark.pale
+    # on a phone there would be edges only, were they around each of many; what failed
+    # is often short, and is to be seen
+    thin = 0 if len(mark.at) > MANY_SPANS or mark.style.width == 0 else 1
+    edge = {
+        "width": [1 if color == "bad" else thin for color in mark.colors],
+        "color": [own if own == "@bad" else "@sheet" for own in colors],
+    }
+    return [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "base": np.round(mark.start, 4).tolist(),
+            "x": np.round(mark.length, 4).tolist(),
+            "y": mark.at.tolist(),
+            "width": mark.height,
+            "marker": {"color": colors, "opacity": pale.tolist(), "line": edge},
+            **_hover(mark),
+        }
+    ]
+
+
+def _words(mark, chart):
+    return [
+        {
+            "type": "scatter",
+            "mode": "text",
+            "x": mark.x.tolist(),
+            "y": mark.y.tolist(),
+            "text": list(map(text, mark.texts)),
+            "textposition": "middle right",
+            "textfont": {"size": 11, "color": COLORS[mark.style.color]},
+            "hoverinfo": "skip",
+            "cliponaxis": False,
+        }
+    ]
+
+
+def _notes(mark):
+    return [
+        {
+            "x": float(x),
+            "y": float(y),
+            "xref": "paper",
+            "text": text(each),
+            "xanchor": "left",
+            "font": {"size": 11, "color": COLORS[mark.style.color]},
+            "showarrow": False,
+        }
+        for x, y, each in zip(mark.x, mark.y, mark.texts, strict=True)
+    ]
+
+
+def _rule(x, style):
+    line = {"dash": style.dash, "width": style.width, "color": COLORS[style.color]}
+    ends = {"x0": float(x), "x1": float(x), "y0": 0, "y1": 1}
+    return {"type": "line", "xref": "x", "yref": "paper", **ends, "line": line}
+
+
+def _area(start, end):
+    ends = {"x0": float(start), "x1": float(end), "y0": 0, "y1": 1}
+    looks = {"fillcolor": "@line", "opacity": 0.45, "line": {"width": 0}}
+    return {
+        "type": "rect",
+        **{"xref": "x", "yref": "paper", "layer": "below"},
+        **ends,
+        **looks,
+    }
+
+
+PENS = {
+    Points: _points,
+    Line: _line,
+    Band: _band,
+    Bars: _bars,
+    Spans: _spans,
+    Words: _words,
+}
+
+
+# Bands of lines of equal rank, each with a colour of its own.
+N_BANDS = 9
+# Pixels of a letter of the name of an axis, and of an axis at least: eight axes with
+# names of 15 letters fit into a page that is 1200 wide.
+LETTER, LEAST_WIDTH = 7, 96
+
+
+def draw_parallel(chart, rows, notes):
+    """Return the figure, and its least width.
+
+    A line is the candidate in one of the ``rows`` of ``cv_results_``, with a note.
+    """
+    data = [[int(row), note] for row, note in zip(rows, notes, strict=True)]
+
+    def lines(indices, color, width, opacity, dash="solid"):
+        return _lines(chart.heights, data, indices, color, width, opacity, dash)
+
+    ranks = np.array_split(chart.from_worst_to_best, N_BANDS)
+    traces = [lines(own, f"@ramp{i}", 1.2, 0.8) for i, own in enumerate(ranks)]
+    failed = np.flatnonzero(~chart.scored)
+    if len(failed):
+        traces.append(lines(failed, "@bad", 1.0, 0.5, "dot"))
+    best = [] if chart.best is None else [chart.best]
+    traces.append(lines(best, "@second", 3.0, 1.0))
+    # the page draws the line under the pointer with this one
+    traces.append({**lines([], "@ink", 2.5, 1.0), "hoverinfo": "skip"})
+    names = list(map(text, chart.names))
+    n, low = len(names), chart.low
+    figure_ = figure(
+        [trace for trace in traces if trace["x"] or trace is traces[-1]],
+        x={
+            "tickvals": list(range(n)),
+            "ticktext": names,
+            "tickfont": {"color": "@ink", "size": 12},
+            "showgrid": False,
+            "showline": False,
+            "side": "top",
+            "range": [-0.3, n - 0.7],
+            "ticklabeloverflow": "allow",
+            "tickangle": 0,
+        },
+        y={
+            "range": [low - 0.05, 1.06],
+            "showgrid": False,
+            "showline": False,
+            "tickvals": [low] if chart.passes else [],
+            "ticktext": ["not used"] if chart.passes else [],
+        },
+        height=380,
+        annotations=[
+            _tick(x, y, each, x == n - 1)
+            for x, ticks in enumerate(chart.ticks)
+            for y, each in zip(*ticks, strict=True)
+        ],
+        shapes=[
+            {
+                "type": "line",
+                **{"x0": x, "x1": x, "y0": 0, "y1": 1},
+                "line": {"width": 1.2, "color": "@soft"},
+            }
+            for x in range(n)
+        ],
+    )
+    longest = max(len(line) for name in names for line in name.split("<br>"))
+    return figure_, max(LEAST_WIDTH, LETTER * (longest + 1)) * n
+
+
+def _tick(x, y, words, last):
+    return {
+        "x": x,
+        "y": y,
+        "text": text(words),
+        "xanchor": "right" if last else "left",
+        "xshift": -7 if last else 7,
+        "font": {"size": 10, "color": "@ink"},
+        "bgcolor": "@veil",
+        "borderpad": 1,
+        "showarrow": False,
+    }
+
+
+def _lines(heights, data, indices, color, width, opacity, dash):
+    """Join lines into one trace, with gaps between them: many traces are slow."""
+    x, y, custom = [], [], []
+    for i in indices:
+        x += [*range(heights.shape[1]), None]
+        y += [*heights[i].round(4).tolist(), None]
+        custom += [data[i]] * heights.shape[1] + [None]
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": x,
+        "y": y,
+        "customdata": custom,
+        "line": {"width": width, "color": color, "dash": dash},
+        "marker": {"size": 4, "color": color},
+        "opacity": opacity,
+        "connectgaps": False,
+        "cliponaxis": False,
+    }
