@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from sklearn_bayes_search.exceptions import check_number
 from sklearn_bayes_search.optimizer._targets import standardise
 from sklearn_bayes_search.optimizer._trial import History
 from sklearn_bayes_search.optimizer._weights import LogWeight, Weight
@@ -86,17 +87,9 @@ class FoldRacing:
 
     def __post_init__(self) -> None:
         for name in ("pause_below", "risk"):
-            value = getattr(self, name)
-            if not 0 < value < 1:
-                raise ValueError(
-                    f"The {name!r} parameter of FoldRacing must be a number between 0 "
-                    f"and 1. Got {value!r} instead."
-                )
-        if not self.min_complete >= 2:
-            raise ValueError(
-                "The 'min_complete' parameter of FoldRacing must be an int >= 2. "
-                f"Got {self.min_complete!r} instead."
-            )
+            check_number(name, getattr(self, name), of="FoldRacing", above=0, below=1)
+        n = self.min_complete
+        check_number("min_complete", n, of="FoldRacing", whole=True, least=2)
 
     @staticmethod
     def order(number: int, n_splits: int) -> list[int]:

@@ -3,12 +3,12 @@
 All of it works on ``cv_results_`` of any search, ``GridSearchCV``'s as well.
 """
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sklearn_bayes_search.exceptions import check_number
 from sklearn_bayes_search.results._observed import observe
 from sklearn_bayes_search.results._score_model import ScoreModel
 from sklearn_bayes_search.results._shares import Shares, score_shares
@@ -249,15 +249,8 @@ def pair_importance(
 
 def _checked(n_samples: int, random_state: int) -> int:
     """Check the arguments, and round the first one up to a power of 2."""
-    for name, value, least in (
-        ("n_samples", n_samples, 64),
-        ("random_state", random_state, 0),
-    ):
-        is_int = isinstance(value, Integral) and not isinstance(value, bool)
-        if not is_int or value < least:
-            raise ValueError(
-                f"The {name!r} parameter must be an int >= {least}. Got {value!r}."
-            )
+    check_number("n_samples", n_samples, whole=True, least=64)
+    check_number("random_state", random_state, whole=True, least=0)
     return 1 << (int(n_samples) - 1).bit_length()
 
 

@@ -14,7 +14,7 @@ from scipy.stats import t as student
 from sklearn.base import is_classifier, is_regressor
 
 from sklearn_bayes_search._sklearn_compat import scorer_name, splitter_sizes
-from sklearn_bayes_search.exceptions import did_you_mean, safe_repr
+from sklearn_bayes_search.exceptions import check_number, did_you_mean, safe_repr
 from sklearn_bayes_search.results._folds import (
     FoldModel,
     deviation,
@@ -194,7 +194,7 @@ def honest_score(
     >>> bool(honest.score < search.best_score_)
     True
     """
-    _check_level(level)
+    check_number("level", level, above=0, below=1)
     found = read_results(results, metric)
     rows = np.flatnonzero(_on_all_folds(found))
     table, n_splits = found.folds[rows], found.n_splits
@@ -337,7 +337,7 @@ def equivalent_settings(
     .. [1] C. Nadeau and Y. Bengio, "Inference for the Generalization Error", Machine
        Learning 52, 2003, section 3: the corrected resampled t test.
     """
-    _check_level(level)
+    check_number("level", level, above=0, below=1)
     found = read_results(results, metric)
     rows = np.flatnonzero(_on_all_folds(found))
     table, n_splits = found.folds[rows], found.n_splits
@@ -434,14 +434,7 @@ class OneStandardError:
     metric: str | None = None
 
     def __post_init__(self) -> None:
-        valid = isinstance(self.tolerance, Real) and not isinstance(
-            self.tolerance, bool
-        )
-        if not valid or not 0 <= self.tolerance < np.inf:
-            raise ValueError(
-                "The 'tolerance' parameter of OneStandardError must be a number >= 0. "
-                f"Got {self.tolerance!r} instead."
-            )
+        check_number("tolerance", self.tolerance, of="OneStandardError", least=0)
 
     def __call__(self, cv_results: Mapping[str, Any]) -> int:
         """Choose a row.
@@ -573,13 +566,6 @@ def _check_numbers(name: str, values: Iterable[Any]) -> None:
                 f"whose values are numbers or None. The parameter {name!r} has the "
                 f"value {safe_repr(value)}; give a function of the parameters instead."
             )
-
-
-def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise ValueError(
-            f"The 'level' parameter must be between 0 and 1. Got {level!r} instead."
-        )
 
 
 def _on_all_folds(results: SearchResults) -> np.ndarray:
