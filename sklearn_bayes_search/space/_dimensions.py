@@ -85,7 +85,7 @@ class Dimension:
         return self.decode(float(self.snap(np.array([0.5]))[0]))
 
     def rvs(self, random_state: Any = None) -> Any:
-        """Draw one value, uniformly over [0, 1], for ``ParameterSampler``."""
+        """Draw one value, uniformly over [0, 1] or over the listed choices."""
         u = np.array([as_generator(random_state).uniform()])
         return self.decode(float(self.snap(u)[0]))
 
