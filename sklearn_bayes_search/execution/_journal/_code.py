@@ -15,7 +15,8 @@ import sys
 import sysconfig
 from collections import deque
 from collections.abc import Mapping
-from types import CodeType, FunctionType, ModuleType
+from types import CellType, CodeType, FunctionType, ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -60,19 +61,26 @@ LEAVES_NOTHING = (
     "NOP",
     "CACHE",
     "KW_NAMES",
+    "EXTENDED_ARG",
+    "COPY_FREE_VARS",
+    "MAKE_CELL",
+    "NOT_TAKEN",
 )
-LEAVES_NOTHING += ("EXTENDED_ARG", "COPY_FREE_VARS", "MAKE_CELL", "NOT_TAKEN")
+Place = tuple[str, tuple[str, ...]]  # a variable, and attributes on the way from there
 # Variables in place of which something is: unknown, of a call, or made by the code.
 ANYTHING, RESULT, MADE = "*", ("()", ()), (None, ())
 
 
-def changes_of_function(function):
+def changes_of_function(function: Any) -> tuple[set[str], set[str]]:
     """List the names that a function assigns, and those whose contents it may change.
 
     `ANYTHING` among the latter if that cannot be told: functions that it calls may have
     been handed anything.
     """
-    assigned, changed, done, left = None, set(), set(), [function]
+    assigned: set[str] | None = None
+    changed: set[str] = set()
+    done: set[FunctionType] = set()
+    left = [function]
     while left:
         function = left.pop()
         if not isinstance(function, FunctionType):
@@ -95,13 +103,14 @@ def changes_of_function(function):
     return assigned or set(), changed
 
 
-def changed_attributes(kind, in_code):
+def changed_attributes(kind: type, in_code: bool) -> tuple[set[str], set[str]]:
     """List the attributes that the methods of a class assign, or may change in place.
 
     Of data, only what looks like a cache: a private attribute that methods without
     arguments assign.
     """
-    assigned, changed = set(), set()
+    assigned: set[str] = set()
+    changed: set[str] = set()
     for base in kind.__mro__:
         for name, member in vars(base).items():
             if isinstance(member, functools.cached_property):
@@ -121,7 +130,7 @@ def changed_attributes(kind, in_code):
     return assigned, changed
 
 
-def _changes(code):
+def _changes(code: CodeType) -> tuple[set[str], set[str], set[Place]]:
     """List the names and attributes that code assigns, and where it changes contents.
 
     A place is a variable, and the attributes on the way from there: that of
@@ -130,7 +139,11 @@ def _changes(code):
     The stack is followed line by line, whatever jumps there are: only its upper end
     matters.
     """
-    names, attributes, places, stack, local = set(), set(), set(), [], {}
+    names: set[str] = set()
+    attributes: set[str] = set()
+    places: set[Any] = set()
+    stack: list[Any] = []
+    local: dict[str, Any] = {}
     for instruction in dis.get_instructions(code):
         operation, argument = instruction.opname, instruction.argval
         effect = dis.stack_effect(instruction.opcode, instruction.arg, jump=False)
@@ -197,12 +210,12 @@ def _changes(code):
     return names, attributes, {place for place in places if place[0] is not None}
 
 
-def _is_sum(of):
+def _is_sum(of: tuple[str, ...]) -> bool:
     """Check whether a place is changed by +=, or another operator of numbers."""
     return bool(of) and of[-1].endswith("=") and of[-1] not in OF_SETS
 
 
-def _layers(member):
+def _layers(member: Any) -> list[FunctionType]:
     """List the function that a member stands for, and those that it wraps."""
     function = function_of(member)
     if function is None:
@@ -210,11 +223,11 @@ def _layers(member):
     return [function, *_layers(getattr(function, "__wrapped__", None))]
 
 
-def _arguments(code):
+def _arguments(code: CodeType) -> tuple[str, ...]:
     return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
-def function_of(member):
+def function_of(member: Any) -> FunctionType | None:
     """Return the function that a member of a class, or what wraps one, stands for."""
     member = getattr(member, "fget", getattr(member, "__func__", member))
     if callable(member) and not isinstance(member, FunctionType):
@@ -222,20 +235,21 @@ def function_of(member):
     return member if isinstance(member, FunctionType) else None
 
 
-def names_read(code):
+def names_read(code: CodeType) -> set[str]:
     """Name the globals that code reads, with the functions within."""
     inner = [names_read(c) for c in code.co_consts if isinstance(c, CodeType)]
     return set(code.co_names).union(*inner)
 
 
-def content_of(cell):
+def content_of(cell: CellType) -> Any:
+    """Return what a cell of a closure holds."""
     try:
         return cell.cell_contents
     except ValueError:  # nothing yet
         return None
 
 
-def is_installed(function_or_class):
+def is_installed(function_or_class: Any) -> bool:
     """Check whether something comes from an installed package, not from the user."""
     name = str(function_or_class.__module__)
     if name.partition(".")[0] in LIBRARIES | sys.stdlib_module_names:

@@ -9,7 +9,7 @@ import copyreg
 import functools
 import random
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,6 +17,7 @@ from enum import Enum
 from hashlib import blake2b
 from itertools import chain, count, islice
 from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,7 @@ from sklearn_bayes_search.execution._journal._code import (
 __all__ = ["digest"]
 
 # How values without parts are written.
-PLAIN = {
+PLAIN: dict[type, Callable[[Any], str]] = {
     int: hex,  # repr refuses very large ones
     **dict.fromkeys((bool, float, complex, str, bytes, range), repr),
     **dict.fromkeys((date, timedelta, Decimal), repr),
@@ -48,20 +49,11 @@ MAX_DEPTH = 60
 RANDOM = np.random.RandomState | np.random.Generator | random.Random
 
 
-def digest(*values, code=()):
-    """Compute a digest that is equal where values are.
+def digest(*values: Any, code: Sequence[Any] = ()) -> str:
+    """Compute a digest, hexadecimal, that is equal where values are.
 
-    Parameters
-    ----------
-    *values : object
-        Data, estimators, functions, and what is made of them.
-    code : sequence of object, default=()
-        More of them. Objects among these count by what they do, as if called.
-
-    Returns
-    -------
-    digest : str
-        Hexadecimal digits.
+    They are data, estimators, functions, and what is made of them. Objects in ``code``
+    count by what they do, as if called.
     """
     writer = _Writer()
     parts = [writer.of(value) for value in values]
@@ -71,11 +63,11 @@ def digest(*values, code=()):
     return _hash(_join("digest", parts))
 
 
-def _hash(text):
+def _hash(text: str) -> str:
     return blake2b(text.encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
 
 
-def _join(kind, parts):
+def _join(kind: str, parts: Iterable[str]) -> str:
     text = f"{kind}({', '.join(parts)})"
     return text if len(text) <= LONGEST_TEXT else f"{kind}#{_hash(text)}"
 
@@ -87,14 +79,15 @@ class _Writer:
     once, by `functions_of_modules`: they may call each other in any way.
     """
 
-    def __init__(self):
-        self._above = {}  # the depths of the objects that hold the present one
+    def __init__(self) -> None:
+        # by their ids, the depths of the objects that hold the present one
+        self._above: dict[int, int] = {}
         self._in_code = self._as_it_is = False
-        self._found = {}  # functions of modules by name
-        self._changes = {}  # by class
+        self._found: dict[str, FunctionType] = {}  # functions of modules by name
+        self._changes: dict[tuple[type, bool], tuple[set[str], set[str]]] = {}
 
     @contextmanager
-    def within_code(self):
+    def within_code(self) -> Iterator[None]:
         """Let objects count by what they do."""
         before, self._in_code = self._in_code, True
         try:
@@ -102,15 +95,15 @@ class _Writer:
         finally:
             self._in_code = before
 
-    def functions_of_modules(self):
+    def functions_of_modules(self) -> list[str]:
         """Write all functions that were referred to, and those that they refer to."""
-        written = {}
+        written: dict[str, str] = {}
         while missing := self._found.keys() - written.keys():
             for name in missing:
                 written[name] = self._function(self._found[name], is_callee=True)
         return [f"{name}: {text}" for name, text in sorted(written.items())]
 
-    def of(self, value):
+    def of(self, value: Any) -> str:
         """Write a value."""
         kind = type(value)
         if kind in PLAIN:
@@ -130,7 +123,7 @@ class _Writer:
         finally:
             del self._above[id(value)]
 
-    def _of_parts(self, value):
+    def _of_parts(self, value: Any) -> str:
         kind = type(value)
         if kind is tuple or kind is list:
             return self._items(kind.__name__, value)
@@ -159,7 +152,7 @@ class _Writer:
                 return self._code(value)
         return self._object(value)
 
-    def _items(self, kind, items):
+    def _items(self, kind: str, items: Sequence[Any]) -> str:
         """Write a sequence; a long one piece by piece, since it may be data."""
         if len(items) <= N_ITEMS:
             return _join(kind, map(self.of, items))
@@ -169,14 +162,14 @@ class _Writer:
             whole.update(_hash(text).encode())
         return f"{kind} of {len(items)}#{whole.hexdigest()}"
 
-    def _pairs(self, mapping):
+    def _pairs(self, mapping: Any) -> list[str]:
         return [f"{self.of(key)}: {self.of(v)}" for key, v in dict(mapping).items()]
 
-    def _scalar(self, value):
+    def _scalar(self, value: Any) -> str:
         own = value.item() if value.dtype.kind in "biufcUS" else value
         return self._array(np.asarray(own)) if own is value else self.of(own)
 
-    def _array(self, array):
+    def _array(self, array: np.ndarray) -> str:
         if isinstance(array, np.ma.MaskedArray):
             mask = np.ma.getmaskarray(array)
             return _join("masked", map(self.of, (mask, array.filled())))
@@ -194,10 +187,10 @@ class _Writer:
             step = max(N_BYTES * step // array.nbytes, 1)
         for start in range(0, len(rows) if array.nbytes else 0, step):
             part = np.ascontiguousarray(rows[start : start + step], dtype=dtype)
-            whole.update(part.reshape(-1).view(np.uint8))
+            whole.update(part.reshape(-1).view(np.uint8).data)
         return f"{dtype.str}{shape}#{whole.hexdigest()}"
 
-    def _table(self, table):
+    def _table(self, table: Any) -> str:
         """Write a table of pandas column by column."""
         kind = _name(type(table))
         if isinstance(table, pd.DataFrame):
@@ -205,16 +198,17 @@ class _Writer:
             parts = [self.of(table.index), self.of(table.columns)]
             return _join(kind, [*parts, *map(self._column, columns)])
         if isinstance(table, pd.MultiIndex):
-            columns = [table.get_level_values(i) for i in range(table.nlevels)]
+            levels = [table.get_level_values(i) for i in range(table.nlevels)]
             names = self.of(list(table.names))
-            return _join("index", [names, *map(self._column, columns)])
+            return _join("index", [names, *map(self._column, levels)])
         parts = [self.of(table.name), self._column(table)]
         if isinstance(table, pd.Series):
             return _join(kind, [self.of(table.index), *parts])
         return _join("index", parts)  # a RangeIndex is the one with its numbers
 
-    def _column(self, column):
-        dtype, array, parts = column.dtype, column.array, []
+    def _column(self, column: Any) -> str:
+        dtype, array = column.dtype, column.array
+        parts: list[Any] = []
         if isinstance(dtype, np.dtype | pd.SparseDtype):
             values = np.asarray(column)
         elif isinstance(dtype, pd.CategoricalDtype):
@@ -231,7 +225,7 @@ class _Writer:
             values = np.asarray(array.astype(object))
         return _join(str(dtype), map(self.of, [*parts, values]))
 
-    def _sparse(self, data):
+    def _sparse(self, data: Any) -> str:
         # whether indices are sorted changes when somebody looks
         data = data.tocsr(copy=True) if data.ndim == 2 else data.tocoo(copy=True)
         data.sum_duplicates()
@@ -239,7 +233,7 @@ class _Writer:
         places = [np.asarray(place, dtype=np.int64) for place in places]
         return _join("sparse", map(self.of, (data.shape, data.data, *places)))
 
-    def _estimator(self, estimator):
+    def _estimator(self, estimator: Any) -> str:
         """Write an estimator by its parameters, since it will be cloned.
 
         One that stays fitted when it is cloned counts with all that it has learned.
@@ -253,7 +247,7 @@ class _Writer:
         pairs = self._pairs(estimator.get_params(deep=False))
         return _join(_name(type(estimator)), sorted(pairs))
 
-    def _code(self, value):
+    def _code(self, value: Any) -> str:
         """Write a function, what is made of one, or an object that is called."""
         kind = type(value)
         if isinstance(value, FunctionType):
@@ -270,7 +264,7 @@ class _Writer:
             return _join(_name(kind), [self.of(value.__wrapped__)])
         return self._object(value)
 
-    def _function(self, function, is_callee=False):
+    def _function(self, function: FunctionType, is_callee: bool = False) -> str:
         """Write a function of the user's by what it does and what it finds.
 
         Of one that it calls, only data and functions count: others are more likely to
@@ -298,7 +292,9 @@ class _Writer:
                 values.append((name, value))
         return _join(_name(function), [*parts, *self._unchanged(function, values)])
 
-    def _unchanged(self, function, pairs):
+    def _unchanged(
+        self, function: Any, pairs: Iterable[tuple[Any, Any]]
+    ) -> Iterator[str]:
         """Write what a function encloses or finds, but what it may change."""
         assigned, changed = changes_of_function(function)
         for name, value in pairs:
@@ -307,7 +303,7 @@ class _Writer:
             may_change = {name, ANYTHING} & changed and not _keeps_its_digest(value)
             yield f"{name}={_name(type(value)) if may_change else self.of(value)}"
 
-    def _object(self, value):
+    def _object(self, value: Any) -> str:
         """Write any object as pickle would store it, but what it caches."""
         kind = type(value)
         if isinstance(value, Iterator) or (self._in_code and isinstance(value, RANDOM)):
@@ -336,7 +332,7 @@ class _Writer:
             parts += self._methods(kind)
         return _join(_name(kind), parts)
 
-    def _foreign_data(self, value):
+    def _foreign_data(self, value: Any) -> list[str] | None:
         """Write data of another library, as of polars; None if it has other ways."""
         names = getattr(value, "column_names", getattr(value, "columns", None))
         try:
@@ -350,7 +346,9 @@ class _Writer:
         names = None if names is None else list(names)
         return [self.of(part) for part in (names, kinds, *arrays)]
 
-    def _unchanged_attributes(self, kind, attributes):
+    def _unchanged_attributes(
+        self, kind: type, attributes: Mapping[str, Any]
+    ) -> dict[str, Any]:
         assigned, changed = self._changes_of_class(kind)
         return {
             name: value
@@ -359,16 +357,16 @@ class _Writer:
             and (name not in changed or _keeps_its_digest(value))
         }
 
-    def _changes_of_class(self, kind):
+    def _changes_of_class(self, kind: type) -> tuple[set[str], set[str]]:
         key = kind, self._in_code
         if key not in self._changes:
             self._changes[key] = changed_attributes(*key)
         return self._changes[key]
 
-    def _methods(self, kind):
+    def _methods(self, kind: type) -> Iterator[str]:
         """Refer to the methods of the user's classes, and write their constants."""
         assigned, changed = self._changes_of_class(kind)
-        for base in filter(lambda base: not is_installed(base), kind.__mro__):
+        for base in [base for base in kind.__mro__ if not is_installed(base)]:
             for name, member in sorted(vars(base).items()):
                 function = function_of(member)
                 place = f"{_name(base)}.{name}"
@@ -381,7 +379,7 @@ class _Writer:
                     yield f"{place}={self.of(member) if counts else None}"
 
 
-def _plain_text(items):
+def _plain_text(items: list[Any]) -> str | None:
     """Write items at once, if they and what lists among them hold are plain.
 
     A call for each of millions of choices would take a minute.
@@ -400,7 +398,7 @@ def _plain_text(items):
         return None
 
 
-def _constant(constant):
+def _constant(constant: Any) -> str:
     """Write a constant of code, or code; sets in an order that processes share."""
     if isinstance(constant, CodeType):
         inner = map(_constant, constant.co_consts)
@@ -412,7 +410,7 @@ def _constant(constant):
     return repr(constant)
 
 
-def _keeps_its_digest(value):
+def _keeps_its_digest(value: Any) -> bool:
     """Check that a value cannot change in place, or what changes is left out anyhow."""
     if isinstance(value, tuple | frozenset):
         return all(map(_keeps_its_digest, value))
@@ -422,7 +420,7 @@ def _keeps_its_digest(value):
     )
 
 
-def _is_data(value):
+def _is_data(value: Any) -> bool:
     """Check that a value consists of data, functions, and objects of scikit-learn."""
     if isinstance(value, dict):
         return _is_data([*value, *value.values()])
@@ -439,6 +437,6 @@ def _is_data(value):
     )
 
 
-def _name(value):
+def _name(value: Any) -> str:
     module = "" if isinstance(value, ModuleType) else f"{value.__module__}."
     return f"{module}{getattr(value, '__qualname__', value.__name__)}"
