@@ -16,9 +16,6 @@ References
 ----------
 .. [1] J. Bergstra, R. Bardenet, Y. Bengio and B. Kegl, "Algorithms for Hyper-Parameter
    Optimization", NeurIPS 2011.
-.. [2] S. Watanabe, "Tree-Structured Parzen Estimator: Understanding Its Algorithm
-   Components and Their Roles for Better Empirical Performance", 2023,
-   arXiv:2304.11127.
 """
 
 import math
