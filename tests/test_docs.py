@@ -145,3 +145,21 @@ def test_every_example_has_a_place_in_the_gallery():
     names = [path.stem.removeprefix("plot_") for path in ROOT.glob("examples/*.py")]
     assert names
     assert [name for name in names if f'"{name}",' not in order] == []
+
+
+def test_what_contributors_are_sent_to_is_there():
+    text = (ROOT / "doc" / "contributing.rst").read_text(encoding="utf-8")
+    tasks = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["poe"]
+    named = set(re.findall(r"``poe (\w+)``", text))
+    assert named
+    assert named <= tasks["tasks"].keys()
+    paths = set(re.findall(r"``([\w./]+(?:/|\.\w+))``", text)) - {"-D"}
+    assert len(paths) > 20
+    roots = [ROOT, ROOT / "sklearn_bayes_search"]
+    roots += [path for path in ROOT.glob("sklearn_bayes_search/*/**") if path.is_dir()]
+    missing = [
+        path
+        for path in sorted(paths)
+        if "its_name" not in path and not any((root / path).exists() for root in roots)
+    ]
+    assert not missing
