@@ -146,6 +146,11 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     scored. A Gaussian process predicts the score and its uncertainty everywhere, and
     the setting with the highest expected improvement is evaluated next.
 
+    Its parameters are in groups: what is searched and how it is scored (from
+    ``estimator`` on), the model (from ``surrogate``), parallel fits (from ``n_jobs``),
+    what ends a race, a search or a fit early (from ``racing``), and what is shown and
+    kept (from ``verbose``).
+
     Parameters
     ----------
     estimator : estimator object
@@ -168,24 +173,18 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     scoring : str, callable, list, tuple or dict, default=None
         How predictions on the test folds are scored, as in ``GridSearchCV``.
 
-    n_jobs : int, default=None
-        Number of jobs to run in parallel. None means 1 unless in a
-        ``joblib.parallel_config`` context, -1 all processors.
-
-    refit : bool, str, or callable, default=True
-        Whether, or by which metric or rule, the best estimator is fitted on all data,
-        as in ``GridSearchCV``.
+    objective_metric : str, default=None
+        What is maximised when there are several metrics. None: the one that ``refit``
+        names, else "score", else the first. ``refit`` alone decides what is best; where
+        it is a callable, ``score`` goes by this metric.
 
     cv : int, cross-validation generator or an iterable, default=None
         Splitting strategy; None means 5 folds. The splits are drawn once: every
         setting is scored on the same folds.
 
-    verbose : int, default=0
-        0 is silent, 1 prints a line per setting and the time that is left, more also
-        prints scikit-learn's lines about every fit.
-
-    pre_dispatch : int or str, default="2*n_jobs"
-        Accepted for compatibility, without effect: ``max_pending`` takes its place.
+    refit : bool, str, or callable, default=True
+        Whether, or by which metric or rule, the best estimator is fitted on all data,
+        as in ``GridSearchCV``.
 
     random_state : int, RandomState instance or None, default=None
         An int gives the same settings again, however long fits take and whatever the
@@ -223,16 +222,23 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         tried after ``initial_points``. They are not rows of this search and cannot win.
         Settings that this space does not have are left out with a warning.
 
-    objective_metric : str, default=None
-        What is maximised when there are several metrics. None: the one that ``refit``
-        names, else "score", else the first. ``refit`` alone decides what is best; where
-        it is a callable, ``score`` goes by this metric.
+    n_jobs : int, default=None
+        Number of jobs to run in parallel. None means 1 unless in a
+        ``joblib.parallel_config`` context, -1 all processors.
+
+    pre_dispatch : int or str, default="2*n_jobs"
+        Accepted for compatibility, without effect: ``max_pending`` takes its place.
 
     max_pending : int, "auto" or "async", default="auto"
         The most settings evaluated at a time, >= 1. Setting k is chosen from the scores
         of all but the last ``max_pending - 1`` before it, so that the search does not
         depend on timing. "auto" keeps all jobs busy. "async" chooses from all scores
         that are in: a little faster, and not reproducible.
+
+    executor : callable, default=None
+        Makes what runs the fits in place of joblib, an
+        :class:`~sklearn_bayes_search.execution.Executor`; its class will do.
+        ``n_jobs`` has no effect then.
 
     racing : bool or FoldRacing, default=False
         Whether a setting's folds run one after another, and the others wait as soon as
@@ -255,6 +261,10 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         job; only joblib's "loky", dask and ray can do that. A search that is resumed
         with a longer limit runs them again.
 
+    verbose : int, default=0
+        0 is silent, 1 prints a line per setting and the time that is left, more also
+        prints scikit-learn's lines about every fit.
+
     checkpoint : path, default=None
         Where the search keeps its journal: a file, or a folder that exists, in which
         searches that differ, as in nested cross-validation, have files of their own.
@@ -266,11 +276,6 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     warm_start : bool, default=False
         Whether ``fit`` goes on where the last ``fit`` of this object ended, as with
         ``checkpoint``: raise ``n_iter``, which is the total, and fit again.
-
-    executor : callable, default=None
-        Makes what runs the fits in place of joblib, an
-        :class:`~sklearn_bayes_search.execution.Executor`; its class will do.
-        ``n_jobs`` has no effect then.
 
     Attributes
     ----------
@@ -400,11 +405,9 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         *,
         n_iter=50,
         scoring=None,
-        n_jobs=None,
-        refit=True,
+        objective_metric=None,
         cv=None,
-        verbose=0,
-        pre_dispatch="2*n_jobs",
+        refit=True,
         random_state=None,
         error_score=np.nan,
         return_train_score=False,
@@ -413,15 +416,17 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         initial_points=None,
         n_initial_points="auto",
         prior_results=None,
-        objective_metric=None,
+        n_jobs=None,
+        pre_dispatch="2*n_jobs",
         max_pending="auto",
+        executor=None,
         racing=False,
         stopping=None,
         timeout=None,
         fit_timeout=None,
+        verbose=0,
         checkpoint=None,
         warm_start=False,
-        executor=None,
     ):
         super().__init__(
             estimator=estimator,
