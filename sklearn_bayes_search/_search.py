@@ -2,9 +2,7 @@
 
 import copy
 import functools
-import inspect
 import time
-import warnings
 from collections.abc import Callable
 from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass, replace
@@ -27,15 +25,15 @@ from sklearn_bayes_search._sklearn_compat import (
     metric_names,
     scorer_attribute,
 )
-from sklearn_bayes_search.exceptions import stack_level
+from sklearn_bayes_search.exceptions import hints_at_ours
 from sklearn_bayes_search.execution._deadline import Deadline
 from sklearn_bayes_search.execution._evaluation import (
     Evaluator,
     check_fit_params,
     check_names,
     draw_splits,
-    draws_anew,
     name_error_scores,
+    warn_if_drawn_anew,
 )
 from sklearn_bayes_search.execution._executors import open_executor
 from sklearn_bayes_search.execution._failures import (
@@ -77,41 +75,6 @@ from sklearn_bayes_search.space._space import as_space
 __all__ = ["BayesSearchCV"]
 
 BEST = ("best_index_", "best_params_", "best_score_", "best_estimator_")
-# Parameters of other searches, and what takes their place.
-ELSEWHERE = {
-    **dict.fromkeys(
-        ("param_grid", "search_spaces", "param_space", "space"), "'param_distributions'"
-    ),
-    **dict.fromkeys(("n_trials", "n_calls", "max_evals"), "'n_iter'"),
-    **dict.fromkeys(
-        ("callback", "callbacks"),
-        "the parameter 'stopping', with rules or functions that end the search,",
-    ),
-    "fit_params": "a keyword of fit, as in fit(X, y, sample_weight=w),",
-    "n_points": "'max_pending'",
-    "time_budget_s": "'timeout'",
-    "optimizer_kwargs": "'surrogate', 'acquisition' and 'n_initial_points'",
-}
-
-
-def _tells_ours(init):
-    """Make the error about a parameter of another search name the one here.
-
-    Subclasses may have parameters that are called so.
-    """
-    known = inspect.signature(init).parameters
-
-    @functools.wraps(init)
-    def checked(self, *args, **kwargs):
-        for name in kwargs:
-            if name in ELSEWHERE and name not in known:
-                raise TypeError(
-                    f"{type(self).__name__} has no parameter {name!r}. "
-                    f"Use {ELSEWHERE[name]} instead."
-                )
-        init(self, *args, **kwargs)
-
-    return checked
 
 
 @dataclass(frozen=True)
@@ -397,7 +360,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         "executor": [callable, None],
     }
 
-    @_tells_ours
+    @hints_at_ours
     def __init__(
         self,
         estimator,
@@ -546,23 +509,6 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         return report(self, path, metric=metric)
 
     def score(self, X, y=None, **params):
-        """Score the best estimator on given data.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Data.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            Target; None for unsupervised learning.
-        **params : dict
-            Passed to the scorer where metadata routing is enabled.
-
-        Returns
-        -------
-        score : float
-            By the estimator's ``score`` or by ``scoring``. Of several metrics it is
-            that of ``refit``, or ``objective_metric_`` if ``refit`` is a callable.
-        """
         if callable(self.refit) and getattr(self, "multimetric_", False):
             by_name = copy.copy(self)
             by_name.refit = self.objective_metric_
@@ -575,7 +521,9 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         scorers, refit_metric = self._get_scorers()
         space = as_space(self.param_distributions)
         warn_of_bounds(space.param_distributions)
-        objective = self._objective()
+        one_error = isinstance(self.refit, OneStandardError)
+        wanted = self.refit.metric if one_error else self.refit
+        objective = Objective(self.objective_metric, wanted)
         check_metrics = functools.partial(self._check_metrics, objective, space)
         if callable(self.scoring):
             self._check_refit(space, None)
@@ -585,7 +533,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)
         routed = self._get_routed_params_for_fit(params)
-        check_fit_params(self.estimator, routed.estimator.fit, ELSEWHERE)
+        check_fit_params(self.estimator, routed.estimator.fit)
         callbacks = FitCallbacks(self, X, y, params.get("sample_weight"))
         callbacks.begin()
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
@@ -715,14 +663,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             return_train_score=self.return_train_score,
             error_score=repr(self.error_score),
         )
-        if draws_anew(self.cv):
-            warnings.warn(
-                "The 'cv' of BayesSearchCV draws other folds each time, so that a "
-                "search that was stopped cannot go on from its results: give it a "
-                "random_state.",
-                UserWarning,
-                stacklevel=stack_level(),
-            )
+        warn_if_drawn_anew(self.cv)
         explicit = not isinstance(self.max_pending, str)
         digests["max_pending"] = str(plan.max_pending) if explicit else None
         return Journal(
@@ -837,15 +778,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             return rules, None
         return rules, Deadline(seconds, refit=self.refit is not False)
 
-    def _objective(self):
-        """Give what is maximised."""
-        refit = self.refit
-        if isinstance(refit, OneStandardError):
-            refit = refit.metric
-        return Objective(self.objective_metric, refit)
-
     def _check_metrics(self, objective, space, names):
-        """Refuse unknown metrics, as soon as it is known which there are."""
+        """Check for unknown metrics, as soon as it is known which there are."""
         objective.metric(names)
         if names is not None:
             self._check_refit_for_multimetric(dict.fromkeys(names))

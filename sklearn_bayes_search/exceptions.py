@@ -1,9 +1,11 @@
 """Errors that a caller may want to catch, how they are worded, where warnings point."""
 
 import difflib
+import functools
+import inspect
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import inf
 from numbers import Integral, Real
 from typing import Any
@@ -12,6 +14,21 @@ __all__ = ["JournalError", "SpaceExhausted"]
 
 # Code between a user and the line that warns: this package, and decorators of fit.
 INSIDE = (os.path.dirname(__file__), os.path.join("sklearn", "base.py"))
+# Parameters of other searches, and what takes their place.
+OTHER_NAMES = {
+    **dict.fromkeys(
+        ("param_grid", "search_spaces", "param_space", "space"), "'param_distributions'"
+    ),
+    **dict.fromkeys(("n_trials", "n_calls", "max_evals"), "'n_iter'"),
+    **dict.fromkeys(
+        ("callback", "callbacks"),
+        "the parameter 'stopping', with rules or functions that end the search,",
+    ),
+    "fit_params": "a keyword of fit, as in fit(X, y, sample_weight=w),",
+    "n_points": "'max_pending'",
+    "time_budget_s": "'timeout'",
+    "optimizer_kwargs": "'surrogate', 'acquisition' and 'n_initial_points'",
+}
 
 
 class JournalError(ValueError):
@@ -103,3 +120,23 @@ def stack_level() -> int:
     ):
         frame, level = frame.f_back, level + 1
     return level
+
+
+def hints_at_ours(init: Callable[..., None]) -> Callable[..., None]:
+    """Make the error about a parameter of another search name the one here.
+
+    Subclasses may have parameters that are called so.
+    """
+    known = inspect.signature(init).parameters
+
+    @functools.wraps(init)
+    def checked(self: object, *args: Any, **kwargs: Any) -> None:
+        for name in kwargs:
+            if name in OTHER_NAMES and name not in known:
+                raise TypeError(
+                    f"{type(self).__name__} has no parameter {name!r}. "
+                    f"Use {OTHER_NAMES[name]} instead."
+                )
+        init(self, *args, **kwargs)
+
+    return checked

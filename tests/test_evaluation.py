@@ -219,7 +219,7 @@ def test_set_params_that_refuses_a_value_is_not_taken_for_a_wrong_name():
 )
 def test_fit_parameter_that_the_estimator_does_not_take_is_refused(estimator, name):
     with pytest.raises(TypeError, match=f"'{name}' of fit .* fit of") as info:
-        check_fit_params(estimator, {name: 1}, {"callback": "'stopping'"})
+        check_fit_params(estimator, {name: 1})
     assert ("'stopping'" in str(info.value)) == (name == "callback")
     step = "Name the step that takes it, as in 'model__sample_weight'."
     assert (step in str(info.value)) == (name == "sample_weight")
@@ -230,11 +230,11 @@ def test_fit_parameters_that_may_be_taken_are_not_refused():
         def fit(self, X, y=None, **others):
             return self
 
-    check_fit_params(Any(), {"callback": 1, "foo": 2}, {})
-    check_fit_params(SVC(), {"sample_weight": 1}, {})
-    check_fit_params(pipeline(), {"model__sample_weight": 1}, {})
+    check_fit_params(Any(), {"callback": 1, "foo": 2})
+    check_fit_params(SVC(), {"sample_weight": 1})
+    check_fit_params(pipeline(), {"model__sample_weight": 1})
     with config_context(enable_metadata_routing=True):
-        check_fit_params(pipeline(), {"sample_weight": 1}, {})
+        check_fit_params(pipeline(), {"sample_weight": 1})
 
 
 # --- tasks ---

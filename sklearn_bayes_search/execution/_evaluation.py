@@ -5,6 +5,7 @@ import inspect
 import platform
 import threading
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -20,7 +21,12 @@ from sklearn_bayes_search._sklearn_compat import (
     metric_names,
     with_current_config,
 )
-from sklearn_bayes_search.exceptions import did_you_mean, safe_repr
+from sklearn_bayes_search.exceptions import (
+    OTHER_NAMES,
+    did_you_mean,
+    safe_repr,
+    stack_level,
+)
 from sklearn_bayes_search.execution._executors._base import Lost
 from sklearn_bayes_search.execution._progress import FoldResult
 from sklearn_bayes_search.optimizer._trial import Trial
@@ -31,8 +37,8 @@ __all__ = [
     "check_fit_params",
     "check_names",
     "draw_splits",
-    "draws_anew",
     "name_error_scores",
+    "warn_if_drawn_anew",
 ]
 
 Split = tuple[np.ndarray, np.ndarray]  # indices of training and test samples
@@ -65,10 +71,16 @@ def draw_splits(
     return splits
 
 
-def draws_anew(cv: Any) -> bool:
-    """Check whether a splitter would draw other folds for the same data."""
+def warn_if_drawn_anew(cv: Any) -> None:
+    """Warn of a splitter that would draw other folds for the same data."""
     shuffles = getattr(cv, "shuffle", hasattr(cv, "random_state"))
-    return bool(shuffles) and getattr(cv, "random_state", 0) is None
+    if shuffles and getattr(cv, "random_state", 0) is None:
+        warnings.warn(
+            "The 'cv' of BayesSearchCV draws other folds each time, so that a search "
+            "that was stopped cannot go on from its results: give it a random_state.",
+            UserWarning,
+            stacklevel=stack_level(),
+        )
 
 
 def check_names(estimator: Any, space: Space) -> None:
@@ -141,13 +153,10 @@ def _unknown(
     return [], probe, None
 
 
-def check_fit_params(
-    estimator: Any, fit_params: Mapping[str, Any], elsewhere: Mapping[str, str]
-) -> None:
+def check_fit_params(estimator: Any, fit_params: Mapping[str, Any]) -> None:
     """Refuse parameters that the estimator's ``fit`` does not take.
 
-    With metadata routing, scikit-learn does. ``elsewhere`` says what takes the place of
-    parameters of other searches.
+    With metadata routing, scikit-learn does.
     """
     if get_config()["enable_metadata_routing"]:
         return
@@ -160,7 +169,7 @@ def check_fit_params(
     for name in fit_params:
         if name in known or (takes_any and ("__" in name or not is_pipeline)):
             continue
-        hint = f" Use {elsewhere[name]} instead." if name in elsewhere else ""
+        hint = f" Use {OTHER_NAMES[name]} instead." if name in OTHER_NAMES else ""
         if is_pipeline and not hint:
             last = f"{estimator.steps[-1][0]}__{name}"
             hint = f" Name the step that takes it, as in {last!r}."
