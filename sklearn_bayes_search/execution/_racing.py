@@ -212,7 +212,7 @@ class FoldRacing:
             return None
         n_splits = whole.shape[1]
         variance = FoldModel.fit(whole).variance * (1 - 1 / n_splits)
-        unit = max(standardise(np.array(scored))[1], float(np.finfo(float).tiny))
+        _, unit = standardise(np.array(scored))
         margin = MARGIN_AT_5_PERCENT * float(ndtri(self.pause_below) / ndtri(0.05))
         return FoldShare(n_splits, min(variance**0.5 / unit, MOST_NOISE), margin)
 

@@ -30,9 +30,10 @@ def standardise(scores: np.ndarray) -> tuple[np.ndarray, float]:
     y = np.maximum(y, middle - WINSOR_SPREADS * spread)
     y = y - y.mean()
     deviation = float(y.std())
+    tiny = float(np.finfo(float).tiny)  # of scores like 1e-320 the product is 0
     if deviation < 1e-12:
-        return np.zeros(len(y)), magnitude
-    return y / deviation, magnitude * deviation
+        return np.zeros(len(y)), max(magnitude, tiny)
+    return y / deviation, max(magnitude * deviation, tiny)
 
 
 def scale_of(scores: np.ndarray) -> tuple[float, float]:
@@ -53,8 +54,14 @@ def targets(
     y = np.empty(len(outcomes))
     y[~failed], unit = standardise(scores[~failed])
     y[failed] = y[~failed].min()
-    unit = max(unit, np.finfo(float).tiny)  # of scores like 1e-320 it is rounded to 0
+    noise = np.array([outcome.noise for outcome in outcomes])
+    return y, standardised_noise(noise, unit, failed)
+
+
+def standardised_noise(
+    noise: np.ndarray, unit: float, failed: np.ndarray
+) -> np.ndarray:
+    """Return known variances of scores in units of standardised ones."""
     # more than 1e3 units is as good as unknown; cut off first, the ratio may overflow
-    known = np.sqrt([outcome.noise for outcome in outcomes])
-    known = np.minimum(known, 1e3 * unit) / unit
-    return y, np.where(failed, FAILURE_NOISE, known**2)
+    error = np.minimum(np.sqrt(noise), 1e3 * unit) / unit
+    return np.where(failed, FAILURE_NOISE, error**2)

@@ -10,7 +10,7 @@ from scipy.spatial import KDTree
 
 from sklearn_bayes_search.optimizer._blas import one_blas_thread
 from sklearn_bayes_search.optimizer._kernels import expand
-from sklearn_bayes_search.optimizer._targets import FAILURE_NOISE, standardise
+from sklearn_bayes_search.optimizer._targets import standardise, standardised_noise
 from sklearn_bayes_search.optimizer.surrogate import (
     GaussianProcess,
     Posterior,
@@ -171,13 +171,10 @@ def _targets(observed: Observed) -> tuple[np.ndarray, np.ndarray, float, float]:
     nearest = _nearest(observed.U[~failed], observed.space)
     nearest = np.append(nearest, scores.argmax())
     over_space, unit = standardise(scores[nearest])
-    unit = max(unit, np.finfo(float).tiny)  # of scores like 1e-320 it is rounded to 0
     centre = float(scores.max() - unit * over_space[-1])  # the best is never pulled up
     y = np.full(len(failed), over_space.min())
     y[~failed] = np.maximum((scores - centre) / unit, over_space.min())
-    # more than 1e3 units is as good as unknown; cut off first, the ratio may overflow
-    error = np.minimum(np.sqrt(observed.noise), 1e3 * unit) / unit
-    return y, np.where(failed, FAILURE_NOISE, error**2), centre, unit
+    return y, standardised_noise(observed.noise, unit, failed), centre, unit
 
 
 def _nearest(U: np.ndarray, space: Space) -> np.ndarray:

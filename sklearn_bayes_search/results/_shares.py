@@ -46,16 +46,10 @@ LONGEST = 24
 class Shares:
     """What each factor of a space explains of the variance of a score.
 
-    Parameters
-    ----------
-    design : VarianceDesign
-        Its ``factors`` are what the other attributes are about.
-    main, total, error : ndarray of shape (n_factors,)
-        Shares alone and together with others, and the likely error of the latter.
-    matters : list of str
-        "yes", "hardly" or "unknown".
-    rests_on : list of str
-        Which part of its values the fewest candidates have, and how many.
+    Shares are (n_factors,), of the factors of the ``design``: ``main`` alone, ``total``
+    together with others, and the likely ``error`` of this. ``matters`` are "yes",
+    "hardly" or "unknown". ``rests_on`` says which part of its values the fewest
+    candidates have, and how many.
     """
 
     design: VarianceDesign
@@ -69,21 +63,9 @@ class Shares:
 def score_shares(
     model: ScoreModel, n_samples: int = 512, random_state: int = 0
 ) -> Shares:
-    """Estimate shares of variance.
+    """Estimate the shares of variance of the parameters that vary.
 
-    Parameters
-    ----------
-    model : ScoreModel
-        Of the score.
-    n_samples : int, default=512
-        A power of 2: points for each share.
-    random_state : int, default=0
-        Seed.
-
-    Returns
-    -------
-    shares : Shares
-        Of the parameters that vary.
+    ``n_samples``, a power of 2, are the points for each share.
     """
     observed = model.observed
     design = VarianceDesign(
