@@ -37,8 +37,6 @@ from sklearn_bayes_search.optimizer._kernels import (
 from sklearn_bayes_search.optimizer.surrogate import Posterior
 from sklearn_bayes_search.space import Dims
 
-__all__ = ["AnovaProcess"]
-
 # Of the logarithms of length scales, weights, signal and noise variance, for
 # standardised scores on the unit cube: bounds, and mean and deviation of a prior. The
 # prior of a weight is wide, for it has to be able to say that nothing interacts.

@@ -8,14 +8,6 @@ import numpy as np
 
 from sklearn_bayes_search.results._reader import choose_metric
 
-__all__ = [
-    "Objective",
-    "check_chosen",
-    "fold_rows",
-    "raced_results",
-    "without_place",
-]
-
 # What is known of a fold, as scikit-learn's function gives it; None: it did not run.
 Fold = Mapping[str, Any] | None
 

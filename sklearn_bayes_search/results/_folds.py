@@ -13,17 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtri, stdtr
 
-__all__ = [
-    "FoldModel",
-    "deviation",
-    "error_factor",
-    "estimate_paused",
-    "first_of_equals",
-    "mean_and_error",
-    "mean_test_share",
-    "without_rounding",
-]
-
 
 def deviation(scores: np.ndarray, axis: int = 0) -> np.ndarray:
     """Compute the standard deviation of a sample, also where squares overflow."""

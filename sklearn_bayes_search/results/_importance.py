@@ -14,8 +14,6 @@ from sklearn_bayes_search.results._score_model import ScoreModel
 from sklearn_bayes_search.results._shares import Shares, score_shares
 from sklearn_bayes_search.results._variance import VarianceDesign
 
-__all__ = ["pair_importance", "parameter_importance"]
-
 # A score that goes this much of its way in one direction is said to follow it.
 MONOTONE = 0.9
 # Which way so small a main share goes is chance: the error of its estimate is larger.

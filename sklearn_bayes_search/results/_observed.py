@@ -20,8 +20,6 @@ from sklearn_bayes_search.space._dims import key
 from sklearn_bayes_search.space._seen import seen_space
 from sklearn_bayes_search.space._space import as_space
 
-__all__ = ["Observed", "observe", "searched_space"]
-
 
 @dataclass(frozen=True, eq=False)
 class Observed:

@@ -18,8 +18,6 @@ from sklearn_bayes_search.results._reader import EMPTY, read_results
 from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._dimensions import Dimension
 
-__all__ = ["place", "read_prior_results"]
-
 # Of more choices, their texts are not compared with one in a file: that is read as
 # Python would read it.
 MOST_TEXTS = 1000

@@ -18,8 +18,6 @@ from sklearn_bayes_search.results._shares import Shares, score_shares
 from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._dimensions import Dimension, is_number
 
-__all__ = ["check_ranges"]
-
 # Values along a range, and functions drawn there.
 N_STEPS, N_DRAWS = 33, 400
 # The border is the outer tenth of a range, and its last value at least.

@@ -16,16 +16,6 @@ import pandas as pd
 
 from sklearn_bayes_search.results._folds import estimate_paused, mean_and_error
 
-__all__ = [
-    "EMPTY",
-    "MEANS",
-    "SearchResults",
-    "check_metric",
-    "choose_metric",
-    "is_table",
-    "read_results",
-]
-
 # An empty cell of a table: the parameter was inactive, or its value was None.
 EMPTY = object()
 MEAN, PARAM = "mean_test_", "param_"

@@ -21,8 +21,6 @@ from sklearn_bayes_search.results._anova import AnovaProcess
 from sklearn_bayes_search.results._observed import Observed
 from sklearn_bayes_search.space import Space
 
-__all__ = ["ScoreModel"]
-
 # Points that stand for the space when scores over it are standardised.
 N_SPREAD = 1024
 # Processes whose hyper-parameters are drawn.

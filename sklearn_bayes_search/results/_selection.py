@@ -29,14 +29,6 @@ from sklearn_bayes_search.results._reader import (
     read_results,
 )
 
-__all__ = [
-    "HonestScore",
-    "OneStandardError",
-    "equivalent_settings",
-    "honest_score",
-    "known_test_share",
-]
-
 # Stands for the value of a parameter that a candidate does not have.
 ABSENT = ()
 # Metrics by how scikit-learn's names begin, with the least and the highest score.

@@ -12,8 +12,6 @@ from sklearn_bayes_search.results._variance import Factor, VarianceDesign
 from sklearn_bayes_search.space import Dims, Space
 from sklearn_bayes_search.space._dimensions import is_number
 
-__all__ = ["Shares", "score_shares"]
-
 # Functions drawn from the model, and at how many points at most: the time grows with
 # their cube.
 N_DRAWS, MAX_DRAWN_POINTS = 160, 512

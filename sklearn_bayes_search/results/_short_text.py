@@ -16,23 +16,6 @@ from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._choices import is_int, same_value
 from sklearn_bayes_search.space._dimensions import is_number
 
-__all__ = [
-    "ROUNDING",
-    "different_values",
-    "head",
-    "last_line",
-    "name_ends",
-    "number_texts",
-    "numbered",
-    "repeated",
-    "setting_texts",
-    "setting_writer",
-    "shown",
-    "tail",
-    "value_texts",
-    "visible",
-]
-
 Name = TypeVar("Name", bound=Hashable)
 
 # A longer value is cut: a table with whole arrays in it cannot be read.

@@ -15,8 +15,6 @@ from sklearn_bayes_search.results._selection import (
 )
 from sklearn_bayes_search.space._choices import int_and_equal_float
 
-__all__ = ["ResultTables", "fits_frame", "results_frame"]
-
 
 class ResultTables:
     """Methods of a fitted search that show its results."""

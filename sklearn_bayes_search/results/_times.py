@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Timeline", "duration"]
-
 # Less, in seconds, is no pause but waiting: a search that is resumed has to be started.
 SHORTEST_PAUSE = 60.0
 # And it is longer than this share of the time of all fits.

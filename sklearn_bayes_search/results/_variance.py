@@ -20,8 +20,6 @@ from scipy.stats import qmc, sobol_indices
 
 from sklearn_bayes_search.space import Space
 
-__all__ = ["Factor", "VarianceDesign", "factors"]
-
 # Takes points of the space, (n_points, n_dims).
 Function = Callable[[np.ndarray], np.ndarray]
 
