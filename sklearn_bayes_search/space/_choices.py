@@ -18,8 +18,6 @@ from sklearn_bayes_search.space._dimensions import (
     refuse_other_spellings,
 )
 
-__all__ = ["Categorical", "Listed", "Ordinal"]
-
 # Gaps between neighbouring numbers may differ by this factor before their values say
 # nothing about spacing (a 0 in front of a geometric series) and ranks are used.
 MAX_GAP_RATIO = 20.0

@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Dimension", "Integer", "Real"]
-
 # Discrete dimensions up to this size list their levels; larger ones are handled as
 # numbers that are rounded. No search evaluates that many values of one parameter.
 MAX_LISTED = 10_000

@@ -20,8 +20,6 @@ from sklearn_bayes_search.space._dimensions import (
     on_lattice,
 )
 
-__all__ = ["from_distribution", "from_draws"]
-
 # A distribution is never asked for what its own draws would practically never give:
 # an infinite tail, or the end point 0 of uniform(0, 4) that many estimators refuse.
 EDGE = 1e-6

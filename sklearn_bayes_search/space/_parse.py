@@ -27,8 +27,6 @@ from sklearn_bayes_search.space._distributions import (
     from_draws,
 )
 
-__all__ = ["as_branches", "as_dimension", "warn_of_bounds"]
-
 _PRIORS = {"uniform", "log-uniform"}
 
 

@@ -17,8 +17,6 @@ from sklearn_bayes_search.space._dimensions import (
 )
 from sklearn_bayes_search.space._space import Space
 
-__all__ = ["seen_space"]
-
 # A range that spans so many times its lowest value was meant to be logarithmic.
 LOG_FROM = 100.0
 

@@ -18,8 +18,6 @@ from sklearn_bayes_search.space._dimensions import Dimension
 from sklearn_bayes_search.space._dims import Dims
 from sklearn_bayes_search.space._parse import as_branches, as_dimension
 
-__all__ = ["Space", "as_space"]
-
 
 class Space:
     """Parameters to search over.

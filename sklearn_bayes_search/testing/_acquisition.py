@@ -10,8 +10,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_bayes_search.optimizer.acquisition import Acquisition, Context
 from sklearn_bayes_search.optimizer.surrogate import Posterior
 
-__all__ = ["check_acquisition"]
-
 # Height of the mean above the incumbent, and scale of the deviation, from sure gains to
 # depths where a probability underflows.
 REGIMES = [(3, 0.3), (0, 0.5), (-1, 1), (-35, 1), (-10, 1e-2), (-10, 1e-6)]

@@ -7,8 +7,6 @@ from typing import Any
 
 from sklearn_bayes_search.execution import Executor
 
-__all__ = ["check_executor"]
-
 
 class TaskFailure(Exception):
     """Raised by a task; what waits must see it."""

@@ -15,8 +15,6 @@ from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer.proposer import Proposer
 from sklearn_bayes_search.space import Integer, Real, Space
 
-__all__ = ["check_proposer"]
-
 SPACES = {
     "one number": Space({"x": Real(0, 1)}),
     "mixed": Space({"x": Real(0, 1), "n": Integer(1, 7), "c": ["p", "q", None]}),

@@ -12,8 +12,6 @@ from sklearn_bayes_search.execution import StoppingRule
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.space import Real
 
-__all__ = ["check_stopping_rule"]
-
 N_FOLDS = 3
 
 

@@ -11,8 +11,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_bayes_search.optimizer.surrogate import Posterior, Surrogate
 from sklearn_bayes_search.space import Dims, Integer, Real, Space
 
-__all__ = ["check_surrogate"]
-
 # Two branches; a category, numbers, an int, and a column that one branch lacks.
 SPACE = Space(
     [
