@@ -303,7 +303,7 @@ class Evaluator:
 
 
 def name_error_scores(results: Sequence[FoldResult], error_score: Any) -> None:
-    """Give failed folds, in place, a score for each metric.
+    """Fill in, for failed folds, a score for each metric.
 
     The names that a ``scoring`` callable returns are known once it has succeeded.
     scikit-learn's own function does this for failed fits, not for failed scoring.

@@ -168,7 +168,7 @@ def check_what_works(
 
 
 def _ended_early(stop_reason: str) -> str:
-    """Say so of a search that ended because all failed."""
+    """Return a sentence about a search that ended because all failed, or ""."""
     if not stop_reason.endswith(ALL_FAILED):
         return ""
     return stop_reason.replace("stopped", "The search ended early", 1) + ". "

@@ -236,7 +236,7 @@ class Loop:
             self.best, self.best_score = candidate, score
 
     def _judge(self, candidate: Candidate) -> tuple[float, float] | None:
-        """Let the candidates it could see when it was asked for decide on the rest."""
+        """Compare it with those it could see when it was asked for: is it paused?"""
         if self.racing is None:
             return None
         rivals = self.window.rivals(candidate, self.candidates)

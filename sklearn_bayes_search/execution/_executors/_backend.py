@@ -70,7 +70,7 @@ class BackendExecutor:
         self._hand_over()
 
     def _hand_over(self) -> None:
-        """Give the back end two tasks for each worker, as `Parallel` does.
+        """Submit to the back end two tasks for each worker, as `Parallel` does.
 
         What waits here needs no abort.
         """

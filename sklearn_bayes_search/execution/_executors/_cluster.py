@@ -61,7 +61,7 @@ class Cluster(Protocol):
         """Stop calls that run; others on the same worker are run again."""
 
     def cancel(self, futures: list[Any]) -> None:
-        """Let calls go that are no longer wanted, without harm to others."""
+        """Drop calls that are no longer wanted, without harm to others."""
 
 
 class ClusterExecutor:

@@ -107,6 +107,6 @@ def _ray_node() -> str:
 
 
 def _run_in_two_steps(*values: Any) -> Iterator[Any]:
-    """Tell that it has begun, then `run`: imports and queues are over by then."""
+    """Yield once it has begun, then `run`: imports and queues are over by then."""
     yield None
     yield run(*values)

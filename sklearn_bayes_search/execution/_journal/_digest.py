@@ -88,7 +88,7 @@ class _Writer:
 
     @contextmanager
     def within_code(self) -> Iterator[None]:
-        """Let objects count by what they do."""
+        """Write objects by what they do."""
         before, self._in_code = self._in_code, True
         try:
             yield
