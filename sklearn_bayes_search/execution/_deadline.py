@@ -5,8 +5,6 @@ from collections.abc import Sequence
 
 from sklearn_bayes_search.execution._progress import Candidate, FoldResult
 
-__all__ = ["Deadline"]
-
 
 class Deadline:
     """A time limit from now on for the whole search, the refit included.

@@ -32,15 +32,6 @@ from sklearn_bayes_search.execution._progress import FoldResult
 from sklearn_bayes_search.optimizer._trial import Trial
 from sklearn_bayes_search.space import Space
 
-__all__ = [
-    "Evaluator",
-    "check_fit_params",
-    "check_names",
-    "draw_splits",
-    "name_error_scores",
-    "warn_if_drawn_anew",
-]
-
 Split = tuple[np.ndarray, np.ndarray]  # indices of training and test samples
 
 # Seconds by which two clocks may differ, as on Windows.

@@ -19,14 +19,6 @@ from sklearn_bayes_search.execution._progress import Candidate, FoldResult
 from sklearn_bayes_search.results._cv_results import Objective
 from sklearn_bayes_search.space import Dims
 
-__all__ = [
-    "ALL_FAILED",
-    "ChoiceOfFailures",
-    "are_expected",
-    "check_fits",
-    "check_what_works",
-]
-
 ALL_FAILED = "all that the search chose failed"
 
 # Failures in a row, from the first on, that end a search. Where fits fail in a part of

@@ -18,8 +18,6 @@ from sklearn_bayes_search.execution._stopping import StoppingRule
 from sklearn_bayes_search.execution._window import Window
 from sklearn_bayes_search.optimizer._trial import Trial
 
-__all__ = ["Limits", "Loop"]
-
 
 @dataclass(frozen=True)
 class Limits:

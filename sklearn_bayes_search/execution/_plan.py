@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-__all__ = ["Plan"]
-
 
 @dataclass(frozen=True)
 class Plan:

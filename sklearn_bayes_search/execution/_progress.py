@@ -10,8 +10,6 @@ from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._trial import Trial
 from sklearn_bayes_search.results._cv_results import Objective
 
-__all__ = ["INTERRUPTED", "Candidate", "FoldResult", "Progress", "Searched"]
-
 INTERRUPTED = "interrupted by the user"
 
 FoldResult = dict[str, Any]  # as scikit-learn's function that fits and scores gives it

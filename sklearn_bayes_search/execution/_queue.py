@@ -10,8 +10,6 @@ from sklearn_bayes_search.execution._journal import Journal
 from sklearn_bayes_search.execution._progress import Candidate, FoldResult
 from sklearn_bayes_search.optimizer._trial import Trial
 
-__all__ = ["FoldQueue"]
-
 
 class FoldQueue:
     """Runs folds, and yields their results.

@@ -13,8 +13,6 @@ from sklearn_bayes_search.optimizer._weights import LogWeight, Weight
 from sklearn_bayes_search.optimizer.surrogate import Posterior
 from sklearn_bayes_search.results._folds import FoldModel
 
-__all__ = ["FoldRacing", "FoldShare", "as_racing"]
-
 # A candidate goes on while it is no more errors than this below the best, where one is
 # paused below a chance of 5 %: Student's distribution has longer tails than the normal.
 MARGIN_AT_5_PERCENT = 1.7

@@ -11,8 +11,6 @@ from sklearn_bayes_search.execution._journal import Journal
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._trial import Trial
 
-__all__ = ["Replay"]
-
 
 class Replay:
     """Asks for settings, with regard to a journal where there is one."""

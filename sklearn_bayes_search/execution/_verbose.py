@@ -15,9 +15,6 @@ from sklearn_bayes_search.results._short_text import last_line, setting_writer, 
 from sklearn_bayes_search.results._times import duration
 from sklearn_bayes_search.space import Space
 
-__all__ = ["announce", "candidate_line", "reporter"]
-
-
 # The first candidates say little of the time that is left.
 FORESEEN_AFTER = 5
 # Characters of what a fit raised, at the end of a line.

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 from sklearn_bayes_search.execution._progress import Candidate
 
-__all__ = ["Window", "window_size"]
-
 
 @dataclass(frozen=True)
 class Window:

@@ -29,8 +29,6 @@ from sklearn_bayes_search.execution._executors._supervised import (
 )
 from sklearn_bayes_search.optimizer._blas import one_blas_thread
 
-__all__ = ["on_backend"]
-
 # Seconds after which a back end that does not end is left to itself.
 MAX_END = 10.0
 

@@ -12,22 +12,6 @@ from typing import Any, Protocol
 
 from joblib.externals.loky.backend.reduction import dumps
 
-__all__ = [
-    "DiedBefore",
-    "Executor",
-    "Losses",
-    "Lost",
-    "Result",
-    "Sealed",
-    "Task",
-    "function_and_arguments",
-    "guarded",
-    "lost_by_exit",
-    "run_guarded",
-    "unpickled",
-    "unreadable",
-]
-
 Task = Callable[[], Any]
 Call = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]  # as joblib takes it
 Result = tuple[Any, Any]  # the key that the task was given, and a value

@@ -20,8 +20,6 @@ from sklearn_bayes_search.execution._executors._base import (
     run_guarded,
 )
 
-__all__ = ["Cluster", "ClusterExecutor", "DataLost", "WorkerDied", "run"]
-
 
 class DataLost(Exception):
     """What was shared is no longer on any worker, or the cluster is gone."""

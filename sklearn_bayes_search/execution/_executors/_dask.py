@@ -11,8 +11,6 @@ from typing import Any
 from sklearn_bayes_search.execution._executors._base import Lost, unpickled
 from sklearn_bayes_search.execution._executors._cluster import DataLost, WorkerDied, run
 
-__all__ = ["DaskCluster"]
-
 # A worker that was ended is back within seconds, unless its cluster has other plans.
 RESTART_SECONDS, SETTLE_SECONDS = 30.0, 1.0
 

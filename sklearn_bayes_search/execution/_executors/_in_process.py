@@ -13,8 +13,6 @@ from sklearn_bayes_search.execution._executors._base import (
     lost_by_exit,
 )
 
-__all__ = ["InlineExecutor", "WaveExecutor"]
-
 
 class InlineExecutor:
     """Runs tasks in this thread, one at each call of `wait`."""

@@ -8,8 +8,6 @@ from typing import Any
 from sklearn_bayes_search.execution._executors._base import unreadable
 from sklearn_bayes_search.execution._executors._cluster import DataLost, WorkerDied, run
 
-__all__ = ["RayCluster"]
-
 
 class RayCluster:
     """The ray cluster of this process, a local one if there is none.

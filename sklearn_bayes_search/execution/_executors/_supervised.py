@@ -26,8 +26,6 @@ from sklearn_bayes_search.execution._executors._base import (
     guarded,
 )
 
-__all__ = ["SupervisedExecutor", "let_loky_take_up"]
-
 # A task that took its process down runs once more: the cause may have been outside.
 MAX_DEATHS = 2
 

@@ -20,16 +20,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = [
-    "ANYTHING",
-    "changed_attributes",
-    "changes_of_function",
-    "content_of",
-    "function_of",
-    "is_installed",
-    "names_read",
-]
-
 # What is installed is told by its name: a new version is no other search.
 LIBRARIES = {"numpy", "pandas", "scipy", "sklearn", "sklearn_bayes_search"}
 INSTALLED = tuple(

@@ -34,8 +34,6 @@ from sklearn_bayes_search.execution._journal._code import (
     names_read,
 )
 
-__all__ = ["digest"]
-
 # How values without parts are written.
 PLAIN: dict[type, Callable[[Any], str]] = {
     int: hex,  # repr refuses very large ones

@@ -9,8 +9,6 @@ import numpy as np
 from sklearn_bayes_search.execution._journal._digest import digest
 from sklearn_bayes_search.space import Space
 
-__all__ = ["fingerprint"]
-
 
 def fingerprint(
     space: Space, seed: int | None, racing: Any = None, **components: Any

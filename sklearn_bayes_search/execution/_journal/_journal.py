@@ -31,8 +31,6 @@ from sklearn_bayes_search.execution._journal._record import (
 from sklearn_bayes_search.optimizer._trial import Trial
 from sklearn_bayes_search.space import Space
 
-__all__ = ["Journal"]
-
 FORMAT = 1
 LONGEST_ERROR, LONGEST_VALUE = 10_000, 100
 # Components of a fingerprint as a user knows them.

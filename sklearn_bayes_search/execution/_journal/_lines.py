@@ -21,8 +21,6 @@ from typing import Any
 
 from sklearn_bayes_search.exceptions import JournalError, stack_level
 
-__all__ = ["InUse", "LineFile", "parse"]
-
 # A longer line is not ours.
 LONGEST_LINE = 1 << 20
 # Errors of a disk that may pass, or that a search can do without.

@@ -8,19 +8,6 @@ from collections.abc import Mapping
 from numbers import Integral
 from typing import Any
 
-__all__ = [
-    "DEATH",
-    "RESULTS",
-    "Record",
-    "is_count",
-    "is_fold",
-    "kind_of",
-    "numbers_back",
-    "place_of",
-    "plain",
-    "remember",
-]
-
 Record = dict[str, Any]  # as JSON has it
 # What is kept of a result, beside the error: scores, and other numbers.
 SCORES = ("test_scores", "train_scores")

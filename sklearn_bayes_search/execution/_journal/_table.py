@@ -18,8 +18,6 @@ from sklearn_bayes_search.execution._journal._record import (
 )
 from sklearn_bayes_search.results._tables import fits_frame
 
-__all__ = ["read_journal"]
-
 
 def read_journal(path: "str | os.PathLike[str]") -> pd.DataFrame:
     """Read the journal of a search, while it runs or afterwards.

@@ -12,8 +12,6 @@ import numpy as np
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._trial import History
 
-__all__ = ["StoppingRule", "as_rules", "complete_scores"]
-
 
 class StoppingRule(Protocol):
     """Decides when to stop; need not be subclassed, a function will do."""

@@ -10,8 +10,6 @@ from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._trial import History
 from sklearn_bayes_search.results._folds import FoldModel, error_factor
 
-__all__ = ["ExpectedGain"]
-
 
 @dataclass(frozen=True)
 class ExpectedGain(StoppingRule):

@@ -12,8 +12,6 @@ from sklearn_bayes_search.execution._stopping._base import (
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._trial import History
 
-__all__ = ["TargetScore"]
-
 
 @dataclass(frozen=True)
 class TargetScore(StoppingRule):
