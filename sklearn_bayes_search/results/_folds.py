@@ -70,7 +70,7 @@ def first_of_equals(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 # So many folds of a candidate's own weigh as much as the variance of the best ones.
-WORTH = 8
+PRIOR_FOLDS = 8
 # How often the choice is repeated: the luck then has an error of about 2 %.
 N_DRAWS = 1000
 # Interactions as large as these are not the chance of a candidate like the best ones.
@@ -136,8 +136,8 @@ class FoldModel:
         share = (1 / n_known - 1 / n_splits) * (1 + 1 / self.n_rows)
         # of scores like 1e300 nothing is known
         with np.errstate(over="ignore", invalid="ignore"):
-            own = (left**2).sum(axis=1) + WORTH * self.variance
-            variance = np.maximum(own / (n_known - 1 + WORTH), self.variance)
+            own = (left**2).sum(axis=1) + PRIOR_FOLDS * self.variance
+            variance = np.maximum(own / (n_known - 1 + PRIOR_FOLDS), self.variance)
             return mean, variance * share
 
     def chance_above(self, score: float, scores: np.ndarray) -> np.ndarray:
@@ -194,7 +194,9 @@ class FoldModel:
         """
         n_free = len(self.effects) - 1
         left = self._interactions(scores[None], scores.mean()[None])[0]
-        own_variance = ((left**2).sum() + WORTH * self.variance) / (n_free + WORTH)
+        own_variance = ((left**2).sum() + PRIOR_FOLDS * self.variance) / (
+            n_free + PRIOR_FOLDS
+        )
         of_folds = (self.effects**2).sum() / n_free - self.variance / self.n_rows
         parts = np.array([common * max(of_folds, 0.0), own * own_variance])
         total = parts.sum()

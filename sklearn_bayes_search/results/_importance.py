@@ -27,7 +27,7 @@ def parameter_importance(
     n_samples: int = 1024,
     random_state: int = 0,
 ) -> pd.DataFrame:
-    """Tell how much each parameter matters for the score.
+    """Estimate how much each parameter matters for the score.
 
     A model of the score is fitted to all settings tried. If all settings of the space
     were equally likely, how much of the differences of its score would come from each
@@ -174,7 +174,7 @@ def pair_importance(
     n_samples: int = 1024,
     random_state: int = 0,
 ) -> pd.DataFrame:
-    """Tell which two parameters matter together.
+    """Estimate how much two parameters matter together.
 
     Parameters
     ----------

@@ -35,7 +35,7 @@ LOG_FROM = 8.0
 
 
 def check_ranges(search: Any, *, metric: str | None = None) -> pd.DataFrame:
-    """Tell which ranges to widen, and which parameters hardly matter.
+    """Check which ranges to widen, and which parameters hardly matter.
 
     Parameters
     ----------
