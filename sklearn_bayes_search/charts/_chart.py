@@ -68,7 +68,7 @@ class Style:
     dash: Literal["solid", "dash", "dot"] = "solid"
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Mark:
     """Marks of one kind: the base of all.
 
@@ -78,12 +78,12 @@ class Mark:
 
     role: str
     style: Style
-    group: str = ""
-    label: str = ""
-    key_color: Color | None = None
+    group: str = field(default="", kw_only=True)
+    label: str = field(default="", kw_only=True)
+    key_color: Color | None = field(default=None, kw_only=True)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Points(Mark):
     """Points, with error bars where ``errors`` holds their lower and upper lengths.
 
@@ -94,15 +94,15 @@ class Points(Mark):
 
     x: np.ndarray
     y: np.ndarray
-    errors: np.ndarray | None = None  # of shape (2, n)
-    horizontal: bool = False
     rows: Sequence[int] | None = None
     notes: Sequence[str] | None = None
+    errors: np.ndarray | None = None  # of shape (2, n)
+    horizontal: bool = False
     at_edge: bool = False
     hollow: np.ndarray | None = None
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Line(Mark):
     """A line, with gaps where ``y`` is NaN, in steps or straight."""
 
@@ -111,7 +111,7 @@ class Line(Mark):
     steps: bool = False
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Band(Mark):
     """The area between two lines."""
 
@@ -121,7 +121,7 @@ class Band(Mark):
     steps: bool = False
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Bars(Mark):
     """Horizontal bars from 0, one in each row, with a colour each."""
 
@@ -129,11 +129,11 @@ class Bars(Mark):
     at: np.ndarray
     colors: Sequence[Color]
     height: float
-    errors: np.ndarray | None = None  # of shape (2, n)
     notes: Sequence[tuple[str, str]] | None = None  # heading and text of each
+    errors: np.ndarray | None = None  # of shape (2, n)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Spans(Mark):
     """Horizontal bars from ``start`` on, in rows; ``shade`` is in [0, 1] of a ramp.
 
@@ -151,7 +151,7 @@ class Spans(Mark):
     notes: Sequence[str] | None = None
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Words(Mark):
     """Texts to the right of points; ``x`` is in shares of the axis if ``in_shares``."""
 
@@ -161,14 +161,14 @@ class Words(Mark):
     in_shares: bool = False
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Rules(Mark):
     """Vertical lines from end to end."""
 
     x: Sequence[float]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Areas(Mark):
     """Parts of the x axis, hatched from the lower to the upper end."""
 

@@ -79,26 +79,18 @@ def convergence_chart(
         if len(own) > 1:
             called += f", median of {len(own)} runs"
         if len(own) > 1 and table.size:
-            quartiles = np.quantile(table, [0.25, 0.75], axis=0)
-            marks.append(_band(name, grid, quartiles, color))
+            first, third = np.quantile(table, [0.25, 0.75], axis=0)
+            half = Style(color, opacity=0.2)
+            marks.append(Band("band", half, grid, first, third, True, group=name))
         if show_points:
             for run in own:
                 marks += _points(name, run, x, color, low, show_errors)
         if table.size:
             middle = np.median(table, axis=0)
-            first: Color = "second" if len(every) == 1 else color
-            style = Style(first, "none", dash=dash)  # type: ignore[arg-type]
-            lines.append(
-                Line(
-                    role="best",
-                    group=name,
-                    style=style,
-                    label=called,
-                    x=grid,
-                    y=middle,
-                    steps=True,
-                )
-            )
+            own_color: Color = "second" if len(every) == 1 else color
+            style = Style(own_color, "none", dash=dash)  # type: ignore[arg-type]
+            best = Line("best", style, grid, middle, True, group=name, label=called)
+            lines.append(best)
     if chosen is not None:
         marks.append(_ring(every[0], x, *chosen))
     marks = _labelled(sorted(marks, key=lambda m: list(KINDS).index(m.role)), len(runs))
@@ -127,16 +119,10 @@ def _points(
     if show_errors:
         error = run["standard_error"].to_numpy(dtype=float)
         known = (ok | partial) & np.isfinite(error)
-        marks.append(
-            Points(
-                role="errors",
-                group=name,
-                style=Style(color, "none", opacity=0.35, width=1),
-                x=at[known],
-                y=score[known],
-                errors=np.tile(error[known], (2, 1)),
-            )
-        )
+        thin = Style(color, "none", opacity=0.35, width=1)
+        both = np.array([error[known]] * 2)
+        own = at[known], score[known]
+        marks.append(Points("errors", thin, *own, errors=both, group=name))
     for role, which, style, note in (
         ("ok", ok, Style(color, size=7, opacity=0.65, width=0), ""),
         ("partial", partial, Style(color, "ring", 6.5, width=1), ""),
@@ -150,37 +136,20 @@ def _points(
     ):
         if which.any():
             points = Points(
-                role=role,
-                group=name,
-                style=style,
-                x=at[which],
-                y=score[which],
+                *(role, style, at[which], score[which]),
                 rows=rows[which].tolist(),
                 notes=[note] * int(which.sum()),
                 at_edge=role in ("below", "failed"),
+                group=name,
             )
             marks.append(points)
     return marks
 
 
-def _band(name: str, grid: np.ndarray, quartiles: np.ndarray, color: Color) -> Band:
-    style = Style(color, opacity=0.2)
-    low, high = quartiles
-    return Band(
-        role="band", group=name, style=style, x=grid, low=low, high=high, steps=True
-    )
-
-
 def _ring(run: pd.DataFrame, x: str, row: int, name: str) -> Points:
-    return Points(
-        role="chosen",
-        style=Style("second", "ring", 15, width=2.5),
-        label=name,
-        x=run[x].to_numpy(dtype=float)[[row]],
-        y=run["score"].to_numpy(dtype=float)[[row]],
-        rows=[row],
-        notes=[name],
-    )
+    style = Style("second", "ring", 15, width=2.5)
+    at, score = (run[key].to_numpy(dtype=float)[[row]] for key in (x, "score"))
+    return Points("chosen", style, at, score, [row], [name], label=name)
 
 
 # Marks in the order of the legend.

@@ -109,11 +109,12 @@ def folds_chart(
     *,
     notes: Sequence[Sequence[str]] | None = None,
     means: Sequence[str] | None = None,
+    narrow: bool = False,
 ) -> Chart:
     """Return a chart with a row for each candidate, as high as its label, in inches.
 
     ``name`` is that of the score. On hovering ``notes`` are told of each fold of each
-    candidate, and ``means`` of each candidate.
+    candidate, and ``means`` of each candidate. A ``narrow`` picture has short lines.
     """
     lines = np.array([label.count("\n") + 1 for label in labels])
     heights = np.maximum(ROW, LINE * lines + AROUND)
@@ -122,9 +123,10 @@ def folds_chart(
     n_rows, n_splits = comparison.differences.shape
     notes = notes or [[f"fold {fold}" for fold in range(n_splits)]] * n_rows
     means = means or ["mean difference"] * n_rows
-    marks: list[Mark] = [Rules(role="best", style=Style("second", width=1.5), x=[0.0])]
+    marks: list[Mark] = [Rules("best", Style("second", width=1.5), [0.0])]
     for row in range(n_rows):
         marks += _row(comparison, row, float(at[row]), notes[row], means[row])
+    gap = "\n" if narrow else " "
     limits, texts = _limits(comparison, at)
     texts.append(_means(comparison, at, name))
     title = (
@@ -132,7 +134,7 @@ def folds_chart(
         "be told from the best"
     )
     return Chart(
-        Axis(f"{name} less the best candidate's on the same fold", limits),
+        Axis(f"{name} less the best candidate's{gap}on the same fold", limits),
         Axis(limits=(-heights.sum(), 0.0), ticks=Ticks(at.tolist(), list(labels))),
         [*_named(comparison, marks), *texts],
         title=title,
@@ -150,28 +152,20 @@ def _row(
     symbol: Symbol = "diamond" if equal else "gem"
     # above the bar, and in three lines: equal differences are common
     above = 0.06 + (np.arange(len(differences)) % 3) * 0.025
-    dots = Points(
-        role="folds",
-        group=str(row),
-        # of the best, all are at 0
-        style=Style(color, "circle" if row else "none", 6, 0.6, width=0),
-        x=differences,
-        y=y + above,
-        rows=[number] * len(differences),
-        notes=notes,
-    )
-    middle = np.array([differences.mean()])
-    star = Style("second", "star", 18, width=1)
+    # of the best, all are at 0
+    look = Style(color, "circle" if row else "none", 6, 0.6, width=0)
+    group, rows = str(row), [number] * len(differences)
+    dots = Points("folds", look, differences, y + above, rows, notes, group=group)
+    middle, height = np.array([differences.mean()]), np.array([y])
+    if row == 0:
+        star = Style("second", "star", 18, width=1)
+        best = Points("star", star, middle, height, [number], [mean], group=group)
+        return [dots, best]
     bar = Points(
-        role="mean" if row else "star",
-        group=str(row),
-        style=Style(color, symbol, 8, width=1.6) if row else star,
-        x=middle,
-        y=np.array([y]),
-        errors=np.array([middle - low, high - middle]) if row else None,
+        *("mean", Style(color, symbol, 8, width=1.6), middle, height, [number], [mean]),
+        errors=np.array([middle - low, high - middle]),
         horizontal=True,
-        rows=[number],
-        notes=[mean],
+        group=group,
     )
     return [dots, bar]
 
@@ -213,25 +207,15 @@ def _limits(
     low, high = min(shown.min(), 0.0), max(shown.max(), 0.0)
     margin = 0.05 * (high - low)
     texts = number_texts(comparison.differences.mean(axis=1)[far], digits=2)
-    words = Words(
-        role="far",
-        style=Style("soft"),
-        x=np.full(len(texts), 0.01),
-        y=at[far],
-        texts=[f"\N{LEFTWARDS ARROW} {text}" for text in texts],
-        in_shares=True,
-    )
+    far_away = [f"\N{LEFTWARDS ARROW} {text}" for text in texts]
+    x = np.full(len(texts), 0.01)
+    words = Words("far", Style("soft"), x, at[far], far_away, in_shares=True)
     return (float(low - 3 * margin), float(high + margin)), [words]
 
 
 def _means(comparison: Comparison, at: np.ndarray, name: str) -> Words:
     """Write mean scores beside the rows, below their name."""
     texts = number_texts(comparison.scores, digits=4, step_digits=1)
-    return Words(
-        role="scores",
-        style=Style("ink"),
-        x=np.full(len(texts) + 1, 1.01),
-        y=np.append(at, 0.15),
-        texts=[*texts, f"mean\n{name}"],
-        in_shares=True,
-    )
+    texts = [*texts, f"mean\n{name}"]
+    x, y = np.full(len(texts), 1.01), np.append(at, 0.15)
+    return Words("scores", Style("ink"), x, y, texts, in_shares=True)

@@ -45,29 +45,12 @@ def importance_chart(
     ends = total + errors[1]
     longest = max(len(line) for text in texts for line in text.split("\n"))
     letter = LETTER_OF_NARROW if narrow else LETTER
+    others = "with others" + ", and its likely error" * bool(error.any())
+    part, wide, thin = np.clip(main, 0.0, total), Style("pale"), Style("accent")
     marks: list[Mark] = [
-        Bars(
-            role="total",
-            style=Style("pale"),
-            label="with others" + ", and its likely error" * bool(error.any()),
-            lengths=total,
-            at=at,
-            colors=together,
-            height=0.66,
-            errors=errors,
-            notes=notes,
-        ),
-        Bars(
-            role="main",
-            style=Style("accent"),
-            label="alone",
-            lengths=np.clip(main, 0.0, total),
-            at=at,
-            colors=alone,
-            height=0.36,
-            notes=notes,
-        ),
-        Words(role="words", style=Style("ink"), x=ends + 0.015, y=at, texts=texts),
+        Bars("total", wide, total, at, together, 0.66, notes, errors, label=others),
+        Bars("main", thin, part, at, alone, 0.36, notes, label="alone"),
+        Words("words", Style("ink"), ends + 0.015, at, texts),
     ]
     label = "share of the differences in score over the space"
     if any(unknown):

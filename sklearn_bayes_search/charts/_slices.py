@@ -282,16 +282,14 @@ def curve_chart(
     ):
         if which.any() or role == "tried":
             chosen = np.flatnonzero(which)
+            look = Style("ink", symbol, 5, 0.45, width=0.7)  # type: ignore[arg-type]
             points = Points(
-                role=role,
-                style=Style("ink", symbol, 5, 0.45, width=0.7),  # type: ignore[arg-type]
-                label=called_by[role],
-                x=x[chosen],
-                y=scores[chosen],
-                hollow=partial[chosen] if role == "tried" else None,
-                at_edge=role == "below",
+                *(role, look, x[chosen], scores[chosen]),
                 rows=None if rows is None else rows[chosen].tolist(),
                 notes=None if notes is None else [notes[int(i)] for i in chosen],
+                at_edge=role == "below",
+                hollow=partial[chosen] if role == "tried" else None,
+                label=called_by[role],
             )
             marks.append(points)
     if (partial & known).any():
@@ -300,13 +298,10 @@ def curve_chart(
         marks.append(_unknown(axis, numbers, ~belief.in_reach))
     if best is not None:
         star = Points(
-            role="best",
-            style=Style("second", "star", 15, width=1),
-            label=best_label,
-            x=x[[best]],
-            y=scores[[best]],
+            *("best", Style("second", "star", 15, width=1), x[[best]], scores[[best]]),
             rows=None if rows is None else [int(rows[best])],
             notes=None if notes is None else [best_label],
+            label=best_label,
         )
         marks.append(star)
     return Chart(
@@ -320,42 +315,25 @@ def _belief(
     axis: ParameterAxis, x: np.ndarray, mean: np.ndarray, half: np.ndarray, label: str
 ) -> list[Mark]:
     if axis.kind == "categorical":
-        points = Points(
-            role="mean",
-            style=Style("accent", "square", 8, width=2),
-            label=label,
-            x=x,
-            y=mean,
-            errors=np.array([half, half]),
-        )
-        return [points]
-    band = Band(
-        role="band",
-        style=Style("accent", opacity=0.18),
-        label="95 % belief",
-        x=x,
-        low=mean - half,
-        high=mean + half,
-    )
+        square = Style("accent", "square", 8, width=2)
+        ends = np.array([half, half])
+        return [Points("mean", square, x, mean, errors=ends, label=label)]
+    believed = Style("accent", opacity=0.18)
+    band = Band("band", believed, x, mean - half, mean + half, label="95 % belief")
     style = Style("accent", "circle" if axis.few else "none", 8)
-    return [Line(role="mean", style=style, label=label, x=x, y=mean), band]
+    return [Line("mean", style, x, mean, label=label), band]
 
 
 def _unknown(axis: ParameterAxis, x: np.ndarray, unknown: np.ndarray) -> Areas:
     """Mark places on an axis, each as far as halfway to its neighbours."""
     beyond = 0.4 if axis.kind == "categorical" else 0.0
     ends = np.array([x[0] - beyond, *(x[1:] + x[:-1]) / 2, x[-1] + beyond])
-    return Areas(
-        role="unknown",
-        style=Style("soft"),
-        label="no candidate near: unknown",
-        start=ends[:-1][unknown],
-        end=ends[1:][unknown],
-    )
+    places = ends[:-1][unknown], ends[1:][unknown]
+    return Areas("unknown", Style("soft"), *places, label="no candidate near: unknown")
 
 
 def _hollow() -> Points:
     """Name hollow points in the legend."""
     none = np.array([])
     ring = Style("ink", "ring", 5.5, width=0.7)
-    return Points(role="partial", style=ring, label=PARTIAL, x=none, y=none)
+    return Points("partial", ring, none, none, label=PARTIAL)

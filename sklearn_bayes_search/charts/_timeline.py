@@ -38,14 +38,11 @@ def timeline_chart(
         mine = np.flatnonzero(times.workers == worker)
         colors: list[Color] = ["bad" if failed[i] else "accent" for i in mine]
         spans = Spans(
-            role="fits",
+            "fits",
+            Style("accent", width=1),
+            *(times.start[mine], times.seconds[mine], times.rows[mine], colors),
             group=str(worker),
-            style=Style("accent", width=1),
             label=label if len(marks) == 1 else "",
-            start=times.start[mine],
-            length=times.seconds[mine],
-            at=times.rows[mine],
-            colors=colors,
             shade=rows[mine] / max(rows.max(), 1) if shaded else None,
             pale=rows[mine] % 2 == 1 if shaded else None,
             rows=rows[mine].tolist(),
@@ -53,18 +50,14 @@ def timeline_chart(
         )
         marks.append(spans)
     ends = np.flatnonzero(failed)
+    middle, at = times.start + times.seconds / 2, times.rows.astype(float)
     crosses = Points(
-        role="failed",
-        style=Style("ink", "cross", width=0),
-        label="failed fit" if failed.any() else "",
-        x=(times.start + times.seconds / 2)[ends],
-        y=times.rows[ends].astype(float),
+        *("failed", Style("ink", "cross", width=0), middle[ends], at[ends]),
         rows=rows[ends].tolist(),
         notes=[notes[i] for i in ends],
+        label="failed fit" if failed.any() else "",
     )
-    breaks = Rules(
-        role="breaks", style=Style("ink", dash="dot", width=1.2), x=times.cuts
-    )
+    breaks = Rules("breaks", Style("ink", dash="dot", width=1.2), times.cuts)
     since = "seconds since the first fit began"
     if times.pauses:
         breaks = replace(breaks, label="break")
@@ -101,15 +94,9 @@ def _idle(times: Timeline) -> Spans:
             start.append(begin)
             length.append((times.start + times.seconds)[mine].max() - begin)
             rows.append(row)
-    return Spans(
-        role="idle",
-        style=Style("faint", width=0),
-        label="idle",
-        start=np.array(start),
-        length=np.array(length),
-        at=np.array(rows),
-        colors=["faint"] * len(rows),
-    )
+    faint: list[Color] = ["faint"] * len(rows)
+    places = np.array(start), np.array(length), np.array(rows)
+    return Spans("idle", Style("faint", width=0), *places, faint, label="idle")
 
 
 def _title(times: Timeline) -> str:

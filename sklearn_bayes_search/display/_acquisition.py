@@ -1,6 +1,7 @@
 """What the model believes along one parameter, and what it would try next."""
 
 from copy import deepcopy
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,6 +34,7 @@ NAMES = {
 }
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class AcquisitionDisplay:
     """Belief about the score along one parameter, and how promising each value is.
 
@@ -91,26 +93,14 @@ class AcquisitionDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(
-        self,
-        *,
-        values,
-        prediction,
-        told,
-        pending,
-        following,
-        truth,
-        axis,
-        acquisition,
-    ):
-        self.values = values
-        self.prediction = prediction
-        self.told = told
-        self.pending = pending
-        self.following = following
-        self.truth = truth
-        self.axis = axis
-        self.acquisition = acquisition
+    values: np.ndarray
+    prediction: object
+    told: np.ndarray
+    pending: np.ndarray
+    following: float | None
+    truth: np.ndarray | None
+    axis: object
+    acquisition: object
 
     @classmethod
     def from_estimator(

@@ -15,29 +15,11 @@ __all__ = ["Candidates", "read_candidates", "score_name"]
 class Candidates:
     """The candidates of a search in the order of evaluation.
 
-    Parameters
-    ----------
-    params : list of dict
-        The settings.
-    scores : ndarray of shape (n,)
-        Mean scores, NaN where it failed, an estimate where folds are missing.
-    errors : ndarray of shape (n,)
-        Standard errors of the scores; NaN if not known.
-    folds : ndarray of shape (n, n_splits)
-        Scores on the folds, NaN where there is none; ``n_splits`` may be 0.
-    status : ndarray of shape (n,), str
-        "ok", "failed", or "partial" where some of the folds or of the data are missing:
-        paused by racing, or in an early round of successive halving.
-    n_fits : ndarray of shape (n,)
-        How many folds were fitted.
-    seconds : ndarray of shape (n,)
-        What they took together; NaN if not known.
-    metric : str
-        Whose scores.
-    score_name : str
-        What it is called, as `score_name` tells.
-    space : Space
-        The search space, or one of the values seen.
+    ``scores`` (n,) are NaN where it failed, and estimates where folds are missing, with
+    the standard ``errors`` (n,). ``status`` (n,) is "ok", "failed", or "partial" where
+    some of the folds or of the data are missing: paused by racing, or in an early round
+    of successive halving. ``folds`` (n, n_splits) is NaN where there is no score,
+    ``n_fits`` (n,) counts what was fitted, and ``seconds`` (n,) is what that took.
     """
 
     params: list
@@ -54,32 +36,9 @@ class Candidates:
     def __len__(self):
         return len(self.params)
 
-    @property
-    def ok(self):
-        """Candidates with all folds scored, shape (n,), bool."""
-        return self.status == "ok"
-
 
 def read_candidates(search, metric=None):
-    """Read a fitted search, or its results.
-
-    Parameters
-    ----------
-    search : fitted search, dict or DataFrame
-        A search with ``cv_results_``, or these.
-    metric : str, default=None
-        Which scores, where there are several; None is what the search maximised.
-
-    Returns
-    -------
-    candidates : Candidates
-        What was tried.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it holds no results, or the metric is unknown or not clear.
-    """
+    """Read a fitted search, or its results, by one metric."""
     results = read_results(search, metric)
     params = [
         {name: value for name, value in own.items() if value is not EMPTY}
@@ -101,7 +60,7 @@ def read_candidates(search, metric=None):
 
 
 def score_name(search, metric):
-    """Tell what a score is called: by the scorer, or by what the estimator gives."""
+    """Return the name of a score: the scorer's, or what the estimator computes."""
     scoring = getattr(search, "scoring", None)
     if metric != "score" or callable(scoring):
         return metric

@@ -83,8 +83,8 @@ class ConvergenceDisplay:
         Parameters
         ----------
         search : fitted search, list of these, or dict of str -> search or list
-            ``BayesSearchCV``, or any of scikit-learn's. A list holds runs of the same
-            kind, as with several seeds; a dict names what is compared.
+            ``BayesSearchCV``, any of scikit-learn's, or ``cv_results_``. A list holds
+            runs of the same kind, as with several seeds; a dict names what is compared.
         metric : str, default=None
             Which score, where there are several; None is what the search maximised.
         x : {"candidates", "fits", "seconds"}, default="candidates"
@@ -108,47 +108,8 @@ class ConvergenceDisplay:
         display = cls(runs=runs, score_name=score_name)
         return display.plot(ax, x=x, show_points=show_points, show_errors=show_errors)
 
-    @classmethod
-    def from_cv_results(
-        cls,
-        cv_results,
-        *,
-        metric=None,
-        x="candidates",
-        show_points=None,
-        show_errors=False,
-        ax=None,
-    ):
-        """Draw the results of one or several searches.
-
-        Parameters
-        ----------
-        cv_results : dict, DataFrame, list of these, or dict of str -> these
-            ``cv_results_``, or a table of it.
-        metric : str, default=None
-            As for `from_estimator`.
-        x : {"candidates", "fits", "seconds"}, default="candidates"
-            Likewise.
-        show_points : bool, default=None
-            Likewise.
-        show_errors : bool, default=False
-            Likewise.
-        ax : Axes, default=None
-            Where to draw; None makes a figure.
-
-        Returns
-        -------
-        display : ConvergenceDisplay
-            What was drawn.
-        """
-        return cls.from_estimator(
-            cv_results,
-            metric=metric,
-            x=x,
-            show_points=show_points,
-            show_errors=show_errors,
-            ax=ax,
-        )
+    # it takes results as well
+    from_cv_results = from_estimator
 
     def plot(self, ax=None, *, x="candidates", show_points=None, show_errors=False):
         """Draw.

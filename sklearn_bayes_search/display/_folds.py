@@ -1,7 +1,7 @@
 """The leading candidates compared with the best on the same folds."""
 
 import textwrap
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from numbers import Integral
 
 import numpy as np
@@ -31,6 +31,7 @@ __all__ = ["FoldsDisplay"]
 VALUE_WIDTH, LABEL_WIDTH, LABEL_LINES = 24, 52, 4
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class FoldsDisplay:
     """Scores of the leading candidates less those of the best, fold by fold.
 
@@ -95,34 +96,18 @@ class FoldsDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(
-        self,
-        *,
-        differences,
-        intervals,
-        scores,
-        equivalent,
-        candidates,
-        labels,
-        n_same,
-        chosen,
-        n_others,
-        n_equivalent,
-        level,
-        score_name,
-    ):
-        self.differences = differences
-        self.intervals = intervals
-        self.scores = scores
-        self.equivalent = equivalent
-        self.candidates = candidates
-        self.labels = labels
-        self.n_same = n_same
-        self.chosen = chosen
-        self.n_others = n_others
-        self.n_equivalent = n_equivalent
-        self.level = level
-        self.score_name = score_name
+    differences: np.ndarray
+    intervals: np.ndarray
+    scores: np.ndarray
+    equivalent: np.ndarray
+    candidates: np.ndarray
+    labels: list
+    n_same: np.ndarray
+    chosen: int | None
+    n_others: int
+    n_equivalent: int
+    level: float
+    score_name: str
 
     @classmethod
     def from_estimator(cls, search, *, n_best=8, metric=None, level=0.95, ax=None):
@@ -184,31 +169,8 @@ class FoldsDisplay:
         )
         return display.plot(ax)
 
-    @classmethod
-    def from_cv_results(cls, cv_results, *, n_best=8, metric=None, level=0.95, ax=None):
-        """Draw the leading candidates of the results of a search.
-
-        Parameters
-        ----------
-        cv_results : dict or DataFrame
-            ``cv_results_``, or a table of it.
-        n_best : int, default=8
-            As for `from_estimator`.
-        metric : str, default=None
-            Likewise.
-        level : float, default=0.95
-            Likewise.
-        ax : Axes, default=None
-            Where to draw; None makes a figure.
-
-        Returns
-        -------
-        display : FoldsDisplay
-            What was drawn.
-        """
-        return cls.from_estimator(
-            cv_results, n_best=n_best, metric=metric, level=level, ax=ax
-        )
+    # it takes results as well
+    from_cv_results = from_estimator
 
     def plot(self, ax=None):
         """Draw.

@@ -1,5 +1,7 @@
 """All parameters of all candidates in one picture, coloured by the score."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from sklearn_bayes_search.charts._axis import parameter_axes
@@ -27,6 +29,7 @@ LONG_NAME, MANY_NAMES = 12, 8
 FAILED, PARTLY = (0, (1, 2)), (0, (5, 2))  # dashes
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class ParallelCoordinatesDisplay:
     """A line for each candidate through the values of its parameters to its score.
 
@@ -75,12 +78,11 @@ class ParallelCoordinatesDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, *, settings, scores, partial, axes, score_name):
-        self.settings = settings
-        self.scores = scores
-        self.partial = partial
-        self.axes = axes
-        self.score_name = score_name
+    settings: list
+    scores: np.ndarray
+    partial: np.ndarray
+    axes: dict
+    score_name: str
 
     @classmethod
     def from_estimator(cls, search, *, params=None, metric=None, cmap=None, ax=None):
@@ -132,33 +134,8 @@ class ParallelCoordinatesDisplay:
         )
         return display.plot(ax, cmap=cmap)
 
-    @classmethod
-    def from_cv_results(
-        cls, cv_results, *, params=None, metric=None, cmap=None, ax=None
-    ):
-        """Draw the results of a search.
-
-        Parameters
-        ----------
-        cv_results : dict or DataFrame
-            ``cv_results_``, or a table of it.
-        params : str or list of str, default=None
-            As for `from_estimator`.
-        metric : str, default=None
-            Likewise.
-        cmap : str or Colormap, default=None
-            Likewise.
-        ax : Axes, default=None
-            Where to draw; None makes a figure.
-
-        Returns
-        -------
-        display : ParallelCoordinatesDisplay
-            What was drawn.
-        """
-        return cls.from_estimator(
-            cv_results, params=params, metric=metric, cmap=cmap, ax=ax
-        )
+    # it takes results as well
+    from_cv_results = from_estimator
 
     def plot(self, ax=None, *, cmap=None):
         """Draw.

@@ -85,33 +85,8 @@ class ParameterImportanceDisplay:
             raise ValueError("No parameter varies: there is nothing to compare.")
         return cls(importance=importance).plot(ax, n_most=n_most)
 
-    @classmethod
-    def from_cv_results(
-        cls, cv_results, *, metric=None, n_most=15, random_state=0, ax=None
-    ):
-        """Estimate and draw the importance from the results of a search.
-
-        Parameters
-        ----------
-        cv_results : dict or DataFrame
-            ``cv_results_``, or a table of it.
-        metric : str, default=None
-            As for `from_estimator`.
-        n_most : int, default=15
-            Likewise.
-        random_state : int, default=0
-            Likewise.
-        ax : Axes, default=None
-            Where to draw; None makes a figure.
-
-        Returns
-        -------
-        display : ParameterImportanceDisplay
-            What was drawn.
-        """
-        return cls.from_estimator(
-            cv_results, metric=metric, n_most=n_most, random_state=random_state, ax=ax
-        )
+    # it takes results as well
+    from_cv_results = from_estimator
 
     def plot(self, ax=None, *, n_most=15):
         """Draw.

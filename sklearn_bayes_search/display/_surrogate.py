@@ -1,5 +1,7 @@
 """What a model of the score looks like along one or two parameters."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from sklearn_bayes_search.charts._axis import robust_limits
@@ -35,6 +37,7 @@ LETTERS = 14
 LEGEND, LEGEND_COLUMN = 0.6, 2.8
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class SurrogateDisplay:
     """A model of the score along single parameters and pairs, with what was tried.
 
@@ -96,26 +99,14 @@ class SurrogateDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(
-        self,
-        *,
-        slices,
-        settings,
-        scores,
-        partial,
-        best_index,
-        kind,
-        score_name,
-        n_left_out=0,
-    ):
-        self.slices = slices
-        self.settings = settings
-        self.scores = scores
-        self.partial = partial
-        self.best_index = best_index
-        self.kind = kind
-        self.score_name = score_name
-        self.n_left_out = n_left_out
+    slices: list
+    settings: list
+    scores: np.ndarray
+    partial: np.ndarray
+    best_index: int
+    kind: str
+    score_name: str
+    n_left_out: int = 0
 
     @classmethod
     def from_estimator(cls, search, params=None, *, kind="slice", metric=None, ax=None):
@@ -164,31 +155,8 @@ class SurrogateDisplay:
         )
         return display.plot(ax)
 
-    @classmethod
-    def from_cv_results(
-        cls, cv_results, params=None, *, kind="slice", metric=None, ax=None
-    ):
-        """Fit a model to the results of a search, and draw it.
-
-        Parameters
-        ----------
-        cv_results : dict or DataFrame
-            ``cv_results_``, or a table of it.
-        params : str, or list of str or (str, str), default=None
-            As for `from_estimator`.
-        kind : {"slice", "average"}, default="slice"
-            Likewise.
-        metric : str, default=None
-            Likewise.
-        ax : Axes, default=None
-            Where to draw: its place is divided. None makes a figure.
-
-        Returns
-        -------
-        display : SurrogateDisplay
-            What was drawn.
-        """
-        return cls.from_estimator(cv_results, params, kind=kind, metric=metric, ax=ax)
+    # it takes results as well
+    from_cv_results = from_estimator
 
     def plot(self, ax=None):
         """Draw.
@@ -338,8 +306,7 @@ class SurrogateDisplay:
         ]
         none = np.array([])
         return [
-            Points(role="legend", style=style, label=label, x=none, y=none)
-            for label, style in looks
+            Points("legend", style, none, none, label=label) for label, style in looks
         ]
 
     def _add_legend(self, ax, marks):

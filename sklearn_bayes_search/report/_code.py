@@ -13,19 +13,9 @@ __all__ = ["code_of", "versions"]
 
 
 def code_of(search, best_params=None):
-    """Write the code that makes the search.
+    """Write the code that makes a search, with imports, and what it found.
 
-    Parameters
-    ----------
-    search : estimator
-        A search.
-    best_params : dict, default=None
-        What it found, written below.
-
-    Returns
-    -------
-    code : str
-        With imports, and a remark where something has no code of its own.
+    A remark stands where something has no code of its own.
     """
     writer = Writer()
     name = writer.named(type(search))
@@ -66,13 +56,7 @@ def code_of(search, best_params=None):
 
 
 def versions(search):
-    """List the versions of what the search was run with, as the page is written.
-
-    Returns
-    -------
-    versions : list of (str, str)
-        Names and versions.
-    """
+    """List the versions of what the search was run with, as the page is written."""
     names = [
         "sklearn-bayes-search",
         "scikit-learn",

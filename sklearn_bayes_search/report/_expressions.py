@@ -278,7 +278,7 @@ class Writer:
         return name and self._whole(self._call, name, args, kwargs)
 
     def _whole(self, write, *arguments):
-        """Give what a method writes, None if it leaves anything out."""
+        """Return what a method writes, None if it leaves anything out."""
         n = len(self.left_out)
         text = write(*arguments)
         return text if len(self.left_out) == n else None
@@ -291,18 +291,7 @@ class Writer:
 
 
 def is_generator(value):
-    """Tell whether a value draws numbers, so that it cannot be written as code.
-
-    Parameters
-    ----------
-    value : object
-        As for ``random_state``.
-
-    Returns
-    -------
-    is_generator : bool
-        False for a seed.
-    """
+    """Check whether a value draws numbers, so that it cannot be written as code."""
     return isinstance(value, np.random.RandomState | np.random.Generator)
 
 
@@ -312,7 +301,7 @@ def indent(text):
 
 
 def changed(estimator):
-    """Give the parameters of an estimator that are not the defaults."""
+    """Return the parameters of an estimator that are not the defaults."""
     defaults = inspect.signature(type(estimator).__init__).parameters
     return _changed(estimator.get_params(deep=False), defaults)
 
@@ -328,7 +317,7 @@ def _changed(arguments, parameters):
 
 
 def _constructor_arguments(value):
-    """Give the arguments that an object keeps as attributes; None if it does not."""
+    """Return the arguments that an object keeps as attributes; None if it does not."""
     own = getattr(value, "__dict__", None)
     if own is None:
         return None
@@ -359,7 +348,7 @@ def _is_public(name):
 
 
 def _found(place, name):
-    """Give what a module that is loaded has under a name, which may have dots."""
+    """Return what a module that is loaded has under a name, which may have dots."""
     thing = sys.modules.get(place)
     for part in name.split("."):
         # getattr of a module may warn of names that it once had
@@ -369,7 +358,7 @@ def _found(place, name):
 
 
 def _takes(function, call, cls):
-    """Tell whether a call of a function or class may make an object of a class."""
+    """Check whether a call of a function or class may make an object of a class."""
     tops = {str(each.__module__).partition(".")[0] for each in (function, cls)}
     try:
         arguments = {each.arg: each.value for each in call.keywords}

@@ -175,6 +175,7 @@ def _folds(findings):
         comparison,
         [f"#{c.number}{marked * (c is findings.chosen)}" for c in shown_],
         "score",
+        narrow=True,
         notes=[
             [f"fold {k}: {findings.score_text(s, 1)}" for k, s in enumerate(c.folds)]
             for c in shown_

@@ -24,25 +24,11 @@ __all__ = ["Candidate", "Findings", "find"]
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """One row of ``cv_results_``.
+    """One row of ``cv_results_``, by its number.
 
-    Parameters
-    ----------
-    number : int
-        The row.
-    params : dict
-        The setting.
-    score, error : float
-        Mean over the folds, an estimate where paused, and its standard error, which is
-        that of the estimate; NaN where unknown.
-    status : str
-        "ok", "failed", "paused", or "early round" of successive halving.
-    seconds : float
-        All fits and scorings together.
-    n_fits : int
-        How many folds ran.
-    folds : ndarray of shape (n_splits,)
-        Scores on the folds, NaN where there is none.
+    ``score`` and its standard ``error`` are estimates where it was paused, NaN where
+    unknown. ``status`` is "ok", "failed", "paused", or "early round" of successive
+    halving. ``seconds`` are those of all fits. ``folds`` (n_splits,) may be NaN.
     """
 
     number: int
@@ -59,30 +45,10 @@ class Candidate:
 class Findings:
     """All that the page tells of a search.
 
-    Parameters
-    ----------
-    search : fitted search
-        As it was given.
-    metric : str
-        Name of the score.
-    candidates : list of Candidate
-        All rows.
-    chosen : Candidate or None
-        The setting of the refit; None where no setting has a score.
-    top : Candidate or None
-        The one with the best mean: not always the chosen one where ``refit`` is a rule.
-    equals : list of int
-        Numbers of the candidates that cannot be told from the top one, this first.
-    honest : HonestScore or None
-        None with one fold.
-    observed : Observed or None
-        For the model; None where no setting has a score.
-    model : ScoreModel or None
-        Of the score.
-    importance, ranges : DataFrame
-        What `parameter_importance` and `check_ranges` say.
-    fits : DataFrame or None
-        ``folds_frame()``, where the search has one.
+    ``chosen`` is the setting of the refit, None where no setting has a score; ``top``
+    has the best mean: not always the chosen one where ``refit`` is a rule. ``equals``
+    cannot be told from the top one, which is the first. ``honest`` is None with one
+    fold, and ``fits`` where the search has no ``folds_frame()``.
     """
 
     search: object
@@ -140,20 +106,7 @@ class Findings:
 
 
 def find(search, metric=None):
-    """Read a search.
-
-    Parameters
-    ----------
-    search : fitted search
-        With ``cv_results_``.
-    metric : str, default=None
-        As for `observe`.
-
-    Returns
-    -------
-    findings : Findings
-        What there is to tell.
-    """
+    """Read a fitted search; a ``metric`` is chosen as `observe` does."""
     if not hasattr(search, "fit") or isinstance(search, type):
         raise TypeError(
             "The search must be a fitted search, as BayesSearchCV or GridSearchCV. "
@@ -217,7 +170,7 @@ def _candidates(results):
 
 
 def _how_good(search, metric, complete, chosen, top):
-    """Give the honest score of the chosen, and those as good as the best mean."""
+    """Return the honest score of the chosen, and those as good as the best mean."""
     if not complete:
         return None, []
     equals = equivalent_settings(search, metric=metric)
@@ -230,7 +183,7 @@ def _how_good(search, metric, complete, chosen, top):
 
 
 def _chosen(search, metric, candidates, top):
-    """Give the setting of the refit, if that is by this metric, else the best."""
+    """Return the setting of the refit, if that is by this metric, else the best."""
     index = getattr(search, "best_index_", None)
     refit = getattr(search, "refit", None)
     several = getattr(search, "multimetric_", False)

@@ -160,24 +160,19 @@ def _points(mark, chart):
     symbol = SYMBOLS[style.symbol]
     if mark.hollow is not None:
         symbol = [SYMBOLS["ring"] if each else symbol for each in mark.hollow]
-    trace = {
-        "type": "scatter",
-        "mode": "markers",
-        "x": mark.x.tolist(),
-        "y": y.tolist(),
-        "marker": {
-            "symbol": symbol,
-            "color": color,
-            "size": style.size,
-            "opacity": 0.0 if style.symbol == "none" else style.opacity,
-            "line": {"width": style.width, "color": color},
-        },
-        "cliponaxis": False,
-        **_hover(mark),
-    }
+    opacity = 0.0 if style.symbol == "none" else style.opacity
+    marker = {"symbol": symbol, "color": color, "size": style.size, "opacity": opacity}
+    marker["line"] = {"width": style.width, "color": color}
+    trace = _trace(mark.x, y, "markers", marker=marker, cliponaxis=False)
     if mark.errors is not None:
         trace["error_x" if mark.horizontal else "error_y"] = _errors(mark, color)
-    return [trace]
+    return [{**trace, **_hover(mark)}]
+
+
+def _trace(x, y, mode, **more):
+    """Return what all traces of points and lines have; NaN is a gap."""
+    y = [float(each) if np.isfinite(each) else None for each in y]
+    return {"type": "scatter", "mode": mode, "x": x.tolist(), "y": y, **more}
 
 
 def _errors(mark, color):
@@ -196,26 +191,11 @@ def _hover(mark):
 
 def _line(mark, chart):
     style, color = mark.style, COLORS[mark.style.color]
-    known = np.isfinite(mark.y)
-    return [
-        {
-            "type": "scatter",
-            "mode": "lines" if style.symbol == "none" else "lines+markers",
-            "x": mark.x.tolist(),
-            "y": [
-                float(y) if ok else None for y, ok in zip(mark.y, known, strict=True)
-            ],
-            "line": {
-                "shape": "hv" if mark.steps else "linear",
-                "width": style.width,
-                "color": color,
-                "dash": style.dash,
-            },
-            "marker": {"size": style.size, "color": color},
-            "opacity": style.opacity,
-            "hoverinfo": "skip",
-        }
-    ]
+    mode = "lines" if style.symbol == "none" else "lines+markers"
+    line = {"width": style.width, "color": color, "dash": style.dash}
+    line["shape"] = "hv" if mark.steps else "linear"
+    looks = {"marker": {"size": style.size, "color": color}, "opacity": style.opacity}
+    return [_trace(mark.x, mark.y, mode, line=line, hoverinfo="skip", **looks)]
 
 
 def _band(mark, chart):
@@ -226,35 +206,32 @@ def _band(mark, chart):
     known = np.isfinite(low)
     cuts = np.flatnonzero(np.diff(known)) + 1
     parts = [p for p in np.split(np.arange(len(x)), cuts) if len(p) and known[p[0]]]
+    looks = {"fill": "toself", "fillcolor": "@band", "line": {"width": 0}}
     return [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": [*x[part].tolist(), *x[part[::-1]].tolist()],
-            "y": [*high[part].tolist(), *low[part[::-1]].tolist()],
-            "fill": "toself",
-            "fillcolor": "@band",
-            "line": {"width": 0},
-            "hoverinfo": "skip",
-        }
+        _trace(
+            np.append(x[part], x[part[::-1]]),
+            np.append(high[part], low[part[::-1]]),
+            "lines",
+            hoverinfo="skip",
+            **looks,
+        )
         for part in parts
     ]
 
 
 def _bars(mark, chart):
-    bars = {
-        "type": "bar",
-        "orientation": "h",
-        "x": mark.lengths.tolist(),
-        "y": mark.at.tolist(),
-        "width": mark.height,
-        "marker": {"color": [COLORS[color] for color in mark.colors]},
-    }
+    bars = _bar(mark.at, mark.lengths, mark.height)
+    bars["marker"] = {"color": [COLORS[color] for color in mark.colors]}
     if mark.errors is not None:
         bars["error_x"] = _errors(mark, "@soft")
     if mark.notes is not None:
         bars["customdata"] = [[None, note, name] for name, note in mark.notes]
     return [bars]
+
+
+def _bar(at, lengths, height):
+    own = {"x": lengths.tolist(), "y": at.tolist(), "width": height}
+    return {"type": "bar", "orientation": "h", **own}
 
 
 def _spans(mark, chart):
@@ -267,47 +244,24 @@ def _spans(mark, chart):
         "width": [1 if color == "bad" else thin for color in mark.colors],
         "color": [own if own == "@bad" else "@sheet" for own in colors],
     }
-    return [
-        {
-            "type": "bar",
-            "orientation": "h",
-            "base": np.round(mark.start, 4).tolist(),
-            "x": np.round(mark.length, 4).tolist(),
-            "y": mark.at.tolist(),
-            "width": mark.height,
-            "marker": {"color": colors, "opacity": pale.tolist(), "line": edge},
-            **_hover(mark),
-        }
-    ]
+    bars = _bar(mark.at, np.round(mark.length, 4), mark.height)
+    bars["base"] = np.round(mark.start, 4).tolist()
+    bars["marker"] = {"color": colors, "opacity": pale.tolist(), "line": edge}
+    return [{**bars, **_hover(mark)}]
 
 
 def _words(mark, chart):
-    return [
-        {
-            "type": "scatter",
-            "mode": "text",
-            "x": mark.x.tolist(),
-            "y": mark.y.tolist(),
-            "text": list(map(text, mark.texts)),
-            "textposition": "middle right",
-            "textfont": {"size": 11, "color": COLORS[mark.style.color]},
-            "hoverinfo": "skip",
-            "cliponaxis": False,
-        }
-    ]
+    font = {"size": 11, "color": COLORS[mark.style.color]}
+    looks = {"textposition": "middle right", "textfont": font, "cliponaxis": False}
+    words = _trace(mark.x, mark.y, "text", hoverinfo="skip", **looks)
+    return [{**words, "text": list(map(text, mark.texts))}]
 
 
 def _notes(mark):
+    font = {"size": 11, "color": COLORS[mark.style.color]}
+    looks = {"xref": "paper", "xanchor": "left", "font": font, "showarrow": False}
     return [
-        {
-            "x": float(x),
-            "y": float(y),
-            "xref": "paper",
-            "text": text(each),
-            "xanchor": "left",
-            "font": {"size": 11, "color": COLORS[mark.style.color]},
-            "showarrow": False,
-        }
+        {"x": float(x), "y": float(y), "text": text(each), **looks}
         for x, y, each in zip(mark.x, mark.y, mark.texts, strict=True)
     ]
 
@@ -321,12 +275,8 @@ def _rule(x, style):
 def _area(start, end):
     ends = {"x0": float(start), "x1": float(end), "y0": 0, "y1": 1}
     looks = {"fillcolor": "@line", "opacity": 0.45, "line": {"width": 0}}
-    return {
-        "type": "rect",
-        **{"xref": "x", "yref": "paper", "layer": "below"},
-        **ends,
-        **looks,
-    }
+    place = {"xref": "x", "yref": "paper", "layer": "below"}
+    return {"type": "rect", **place, **ends, **looks}
 
 
 PENS = {
@@ -365,6 +315,8 @@ def draw_parallel(chart, rows, notes):
     traces.append(lines(best, "@second", 3.0, 1.0))
     # the page draws the line under the pointer with this one
     traces.append({**lines([], "@ink", 2.5, 1.0), "hoverinfo": "skip"})
+    axis = {"width": 1.2, "color": "@soft"}
+    bare = {"showgrid": False, "showline": False}
     names = list(map(text, chart.names))
     n, low = len(names), chart.low
     figure_ = figure(
@@ -373,8 +325,7 @@ def draw_parallel(chart, rows, notes):
             "tickvals": list(range(n)),
             "ticktext": names,
             "tickfont": {"color": "@ink", "size": 12},
-            "showgrid": False,
-            "showline": False,
+            **bare,
             "side": "top",
             "range": [-0.3, n - 0.7],
             "ticklabeloverflow": "allow",
@@ -382,8 +333,7 @@ def draw_parallel(chart, rows, notes):
         },
         y={
             "range": [low - 0.05, 1.06],
-            "showgrid": False,
-            "showline": False,
+            **bare,
             "tickvals": [low] if chart.passes else [],
             "ticktext": ["not used"] if chart.passes else [],
         },
@@ -394,11 +344,7 @@ def draw_parallel(chart, rows, notes):
             for y, each in zip(*ticks, strict=True)
         ],
         shapes=[
-            {
-                "type": "line",
-                **{"x0": x, "x1": x, "y0": 0, "y1": 1},
-                "line": {"width": 1.2, "color": "@soft"},
-            }
+            {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "line": axis}
             for x in range(n)
         ],
     )
@@ -407,16 +353,16 @@ def draw_parallel(chart, rows, notes):
 
 
 def _tick(x, y, words, last):
+    looks = {"bgcolor": "@veil", "borderpad": 1, "showarrow": False}
+    looks["font"] = {"size": 10, "color": "@ink"}
+    side, shift = ("right", -7) if last else ("left", 7)
     return {
         "x": x,
         "y": y,
         "text": text(words),
-        "xanchor": "right" if last else "left",
-        "xshift": -7 if last else 7,
-        "font": {"size": 10, "color": "@ink"},
-        "bgcolor": "@veil",
-        "borderpad": 1,
-        "showarrow": False,
+        "xanchor": side,
+        "xshift": shift,
+        **looks,
     }
 
 
@@ -427,15 +373,8 @@ def _lines(heights, data, indices, color, width, opacity, dash):
         x += [*range(heights.shape[1]), None]
         y += [*heights[i].round(4).tolist(), None]
         custom += [data[i]] * heights.shape[1] + [None]
-    return {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "x": x,
-        "y": y,
-        "customdata": custom,
-        "line": {"width": width, "color": color, "dash": dash},
-        "marker": {"size": 4, "color": color},
-        "opacity": opacity,
-        "connectgaps": False,
-        "cliponaxis": False,
-    }
+    looks = {"opacity": opacity, "connectgaps": False, "cliponaxis": False}
+    looks["line"] = {"width": width, "color": color, "dash": dash}
+    looks["marker"] = {"size": 4, "color": color}
+    lines = {"type": "scatter", "mode": "lines+markers", "x": x, "y": y}
+    return {**lines, "customdata": custom, **looks}

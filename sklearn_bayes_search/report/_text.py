@@ -19,20 +19,10 @@ __all__ = [
 
 
 def number(value, decimals=None):
-    """Write a score.
+    """Write a score, a dash where it is unknown.
 
-    Parameters
-    ----------
-    value : float
-        Any.
-    decimals : int, default=None
-        Digits after the point, more than 8 of them in scientific notation where that
-        is shorter; None: four digits in all, eight of a large number.
-
-    Returns
-    -------
-    text : str
-        A dash where it is unknown.
+    ``decimals`` are digits after the point, more than 8 of them in scientific notation
+    where that is shorter; by default four digits in all, eight of a large number.
     """
     if not math.isfinite(value):
         return "–"
@@ -46,71 +36,24 @@ def number(value, decimals=None):
 
 
 def percent(share):
-    """Write a share.
-
-    Parameters
-    ----------
-    share : float
-        1 is all.
-
-    Returns
-    -------
-    text : str
-        As "95 %", which does not break at the end of a line.
-    """
+    """Write a share as "95 %", which does not break at the end of a line."""
     return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 def ordinal(count):
-    """Write which one.
-
-    Parameters
-    ----------
-    count : int
-        1 is the first.
-
-    Returns
-    -------
-    text : str
-        As "21st".
-    """
+    """Write which one, as "21st"."""
     teens = count % 100 in (11, 12, 13)
     end = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(count % 10, "th")
     return f"{count:,}{end}"
 
 
 def plural(count, noun):
-    """Write how many.
-
-    Parameters
-    ----------
-    count : int
-        Any.
-    noun : str
-        What, in the singular.
-
-    Returns
-    -------
-    text : str
-        With an s where it belongs.
-    """
+    """Write how many, with an s where it belongs."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def describe(estimator):
-    """Name an estimator, with its parts.
-
-    Parameters
-    ----------
-    estimator : estimator
-        It may be a pipeline.
-
-    Returns
-    -------
-    text : str
-        As "a pipeline of StandardScaler and SVC"; the name of a step that is
-        "passthrough".
-    """
+    """Name an estimator with its parts, as "a pipeline of StandardScaler and SVC"."""
     steps = getattr(estimator, "steps", None)
     name = type(estimator).__name__
     if not isinstance(steps, list):
@@ -124,51 +67,20 @@ def describe(estimator):
 
 
 def listing(words):
-    """Join words as a sentence does.
-
-    Parameters
-    ----------
-    words : list of str
-        Any number.
-
-    Returns
-    -------
-    text : str
-        As "a, b and c".
-    """
+    """Join words as a sentence does, as "a, b and c"."""
     *most, last = words or ["nothing"]
     return f"{', '.join(most)} and {last}" if most else last
 
 
 def safe(text):
-    """Write a text for an element of the page, or for an attribute.
-
-    Parameters
-    ----------
-    text : object
-        Anything; its str is taken.
-
-    Returns
-    -------
-    html : str
-        Escaped, without characters that cannot be seen.
-    """
+    """Escape a text for an element of the page, or for an attribute."""
     return escape(visible(str(text)), quote=True)
 
 
 def breakable(text):
-    """Write a text as `safe` does, so that long names break between their words.
+    """Escape a text as `safe` does, so that long names break between their words.
 
-    Parameters
-    ----------
-    text : object
-        As "HistGradientBoostingClassifier(max_iter=5)" or "pca__n_components".
-
-    Returns
-    -------
-    html : str
-        Names that are longer than a line may break before capitals, and after
-        brackets, "=" and "__".
+    That is before capitals, and after brackets, "=" and "__".
     """
     places = r"(?<=[a-z])(?=[A-Z])|(?<=__)(?=[^_])|(?<=[(\[{=])(?=.)"
     words = [re.sub(places, "<wbr>", word) for word in safe(text).split(" ")]

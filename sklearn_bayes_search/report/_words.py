@@ -75,13 +75,7 @@ def lead(findings):
 
 
 def facts(findings):
-    """Tell how good the best is, and how the search went.
-
-    Returns
-    -------
-    facts : list of (str, str)
-        Headings and sentences.
-    """
+    """Say how good the best is, and how the search went: headings and sentences."""
     rows = []
     if findings.chosen is None:
         rows.append(
@@ -101,13 +95,7 @@ def facts(findings):
 
 
 def advice(findings):
-    """Tell what to do next.
-
-    Returns
-    -------
-    advice : list of str
-        Sentences, the most pressing first.
-    """
+    """Say what to do next, the most pressing first."""
     items = []
     n_failed, n = len(findings.failed), len(findings.candidates)
     if n_failed >= MANY_FAILED * n:
@@ -164,7 +152,7 @@ def _best(findings):
 
 
 def interval(findings):
-    """Give the ends of the interval of the honest score."""
+    """Return the ends of the interval of the honest score."""
     honest = findings.honest
     return findings.score_text(honest.low), findings.score_text(honest.high)
 
@@ -254,7 +242,7 @@ def _more_of(search):
 
 
 def _improving(findings):
-    """Tell whether the end still brought better scores; None where order is nothing."""
+    """Check whether the end brought better scores; None where order is nothing."""
     if not hasattr(findings.search, "optimizer_") or findings.top is None:
         return None
     scores = np.array(
