@@ -188,7 +188,8 @@ def _folds(findings):
     text = (
         "Each score less that of the best on the same fold, since a fold that is easy "
         "is easy for all. Where the interval of the mean reaches 0, a candidate cannot "
-        "be told from the best. Candidates with the same scores are drawn once."
+        "be told from the best. On the right is its mean score. Candidates with the "
+        "same scores are drawn once."
     )
     data = _pen.draw(chart, height=round(AROUND - INCH * chart.y.limits[0]))
     heading, keys = "Folds of the best candidates", tuple(_pen.keys(chart))
