@@ -47,3 +47,10 @@ html_theme = "pydata_sphinx_theme"
 html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
 html_copy_source = False
 html_show_sourcelink = False
+
+
+def setup(app):
+    """Write what pages include before they are read."""
+    from default_spaces_table import write
+
+    app.connect("builder-inited", write)

@@ -18,6 +18,7 @@ from sklearn_bayes_search.execution._stopping import (
     Patience,
     TargetScore,
 )
+from sklearn_bayes_search.experience import default_space
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer.acquisition import (
     ExpectedImprovement,
@@ -71,6 +72,7 @@ __all__ = [
     "TimelineDisplay",
     "UpperConfidenceBound",
     "check_ranges",
+    "default_space",
     "pair_importance",
     "parameter_importance",
     "read_journal",

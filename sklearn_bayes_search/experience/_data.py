@@ -1,0 +1,120 @@
+"""What bounds of a default space may depend on: the data, as far as it is known."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Data"]
+
+# A vocabulary is smaller only in toys.
+WORDS = 100
+
+
+@dataclass(frozen=True)
+class Data:
+    """Facts about what an estimator is fitted on; None is unknown.
+
+    Attributes
+    ----------
+    rows : int or None
+        Number of rows, of which a fold's fit has at least half.
+    columns : int or None
+        Number of columns: at least so many.
+    variance : float or None
+        Variance of the entries of X.
+    classes : tuple of int or None
+        Number of rows of each class, where y has classes.
+    outputs : int or None
+        Number of columns of y.
+    unit : float
+        Standard deviation of y, where it is a number, as a power of ten.
+    """
+
+    rows: int | None = None
+    columns: int | None = None
+    variance: float | None = None
+    classes: tuple[int, ...] | None = None
+    outputs: int | None = None
+    unit: float = 1.0
+
+    @classmethod
+    def of(cls, X: Any, y: Any, *, classifies: bool) -> "Data":
+        """Return what X and y tell, which may be None."""
+        data = cls()
+        if X is not None:
+            rows, columns = _shape(X)
+            variance = _variance(X) if columns is not None else None
+            data = replace(data, rows=rows, columns=columns, variance=variance)
+        if y is None:
+            return data
+        outputs = _shape(y)[1] or 1
+        if classifies:
+            return replace(data, outputs=outputs, classes=_counts(y))
+        return replace(data, outputs=outputs, unit=_unit(y))
+
+    def then(self, columns: int | None, variance: float | None = None) -> "Data":
+        """Return what is known behind a transformer."""
+        return replace(self, columns=columns, variance=variance)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether it is known that classes hardly differ in size."""
+        return self.classes is not None and min(self.classes) > 0.8 * max(self.classes)
+
+    @property
+    def gamma(self) -> float:
+        """The "scale" of an RBF kernel, 1 / (columns * variance), as a power of ten."""
+        if self.columns is None:
+            return 0.1
+        return power_of_ten(1 / (self.columns * (self.variance or 1.0)))
+
+
+def power_of_ten(value: float) -> float:
+    """Round a positive number, so that bounds are easy to read."""
+    return float(f"1e{round(np.log10(value))}")
+
+
+def _shape(X: Any) -> tuple[int | None, int | None]:
+    """Return the number of rows and of columns; texts have none."""
+    shape = getattr(X, "shape", None)
+    if shape is None:
+        try:
+            first = X[0] if len(X) else None
+        except (TypeError, KeyError):
+            return None, None
+        if isinstance(first, list | tuple | np.ndarray):
+            return len(X), len(first)
+        return len(X), None
+    return (shape[0] if shape else None), (shape[1] if len(shape) == 2 else None)
+
+
+def _variance(X: Any) -> float | None:
+    try:
+        if hasattr(X, "multiply"):  # sparse
+            mean = X.mean()
+            variance = X.multiply(X).mean() - mean * mean
+        else:
+            variance = np.nanvar(np.asarray(X, dtype=float))
+    except (TypeError, ValueError):
+        return None
+    return float(variance) if np.isfinite(variance) and variance > 0 else None
+
+
+def _counts(y: Any) -> tuple[int, ...] | None:
+    try:
+        y = np.asarray(y)
+        if y.ndim != 1 or not len(y):
+            return None
+        return tuple(np.unique(y, return_counts=True)[1].tolist())
+    except TypeError:  # labels that cannot be compared
+        return None
+
+
+def _unit(y: Any) -> float:
+    try:
+        deviation = float(np.nanstd(np.asarray(y, dtype=float)))
+    except (TypeError, ValueError):
+        return 1.0
+    usable = np.isfinite(deviation) and deviation > 0
+    return power_of_ten(deviation) if usable else 1.0

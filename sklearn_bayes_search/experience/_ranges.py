@@ -1,0 +1,129 @@
+"""The words in which the table of default spaces is written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sklearn_bayes_search.experience._data import Data
+from sklearn_bayes_search.space import Integer, Real
+
+__all__ = [
+    "Entry",
+    "When",
+    "balanced",
+    "count",
+    "in_units",
+    "kernel_width",
+    "log",
+    "log_ints",
+    "share_of_columns",
+]
+
+
+@dataclass(frozen=True)
+class When:
+    """A parameter that counts only for some values of another one.
+
+    Attributes
+    ----------
+    on : str
+        The other parameter.
+    ranges : dict
+        For each value of the other parameter, what is searched.
+    """
+
+    on: str
+    ranges: dict[Any, Any]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is worth searching of a class of estimators.
+
+    A value is a range, a list of choices, a `When`, or a function that makes one of
+    these from a `Data`, or None to leave the parameter out. A list of one choice is set
+    along with the others. A choice that the user has made, other than the class's own,
+    is kept; numbers are searched in any case.
+
+    Attributes
+    ----------
+    small, default, wide : dict
+        Parameters by name: of `default` those that it has beside `small`, of `wide`
+        those beside `default`, or with other ranges.
+    inner : str, default=None
+        Size of the space of the estimators inside; None is the size asked for.
+    module : str, default="sklearn"
+        Package of the class.
+    """
+
+    small: dict[str, Any]
+    default: dict[str, Any]
+    wide: dict[str, Any]
+    inner: str | None = None
+    module: str = "sklearn"
+
+    def of_size(self, size: str) -> dict[str, Any]:
+        """Return the parameters of a size."""
+        if size == "small":
+            return self.small
+        if size == "default":
+            return self.small | self.default
+        return self.small | self.default | self.wide
+
+
+def log(low: float, high: float) -> Real:
+    """Return floats, uniform in the logarithm."""
+    return Real(low, high, log=True)
+
+
+def log_ints(low: int, high: int) -> Any:
+    """Return ints, uniform in the logarithm; there may be a single one."""
+    return Integer(low, high, log=True) if low < high else [low]
+
+
+def count(
+    of: str, share: float, low: int, high: int, unknown: int
+) -> Callable[[Data], Any]:
+    """Return ints up to a share of the rows or columns, at most `high`.
+
+    `unknown` is the highest where their number is not known.
+    """
+
+    def make(data: Data) -> Any:
+        number = getattr(data, of)
+        most = unknown if number is None else min(high, int(share * number))
+        return log_ints(low, max(most, low))
+
+    return make
+
+
+def in_units(low: float, high: float) -> Callable[[Data], Real]:
+    """Return a range in units of y."""
+
+    def make(data: Data) -> Real:
+        return log(_short(low * data.unit), _short(high * data.unit))
+
+    return make
+
+
+def kernel_width(low: float, high: float) -> Callable[[Data], Real]:
+    """Return a range around the scale of the distances between rows."""
+
+    def make(data: Data) -> Real:
+        return log(_short(low * data.gamma), _short(high * data.gamma))
+
+    return make
+
+
+def balanced(data: Data) -> Any:
+    """Return the weights of classes, unless these are about equal in size."""
+    return None if data.balanced else [None, "balanced"]
+
+
+def share_of_columns(data: Data) -> Real:
+    """Return shares of which the middle is that of the root of their number."""
+    return log(0.05 if not data.columns else _short(min(1 / data.columns, 0.5)), 1.0)
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.2g}")

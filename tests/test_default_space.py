@@ -1,0 +1,470 @@
+"""Default spaces: complete, true to the estimators, and of settings that fit."""
+
+import importlib.util
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    TransformerMixin,
+    clone,
+    is_classifier,
+)
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.datasets import make_classification, make_regression
+from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    BaggingRegressor,
+    RandomForestClassifier,
+    StackingClassifier,
+    VotingRegressor,
+)
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_selection import SelectFromModel, SelectKBest
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import (
+    LassoCV,
+    LinearRegression,
+    LogisticRegression,
+    Ridge,
+)
+from sklearn.model_selection import GridSearchCV, ParameterSampler, RandomizedSearchCV
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import (
+    OneHotEncoder,
+    PolynomialFeatures,
+    SplineTransformer,
+    StandardScaler,
+)
+from sklearn.svm import SVC, SVR, LinearSVC
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils import all_estimators
+
+from sklearn_bayes_search import default_space
+from sklearn_bayes_search.experience._models import LEFT_OUT, MODELS
+from sklearn_bayes_search.experience._ranges import When
+from sklearn_bayes_search.experience._transformers import TRANSFORMERS
+from sklearn_bayes_search.space import Integer, Ordinal, Real, Space
+
+PAGE = Path(__file__).parents[1] / "doc" / "default_spaces_table.py"
+spec = importlib.util.spec_from_file_location(PAGE.stem, PAGE)
+default_spaces_table = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(default_spaces_table)
+SIZES = ("small", "default", "wide")
+CLASSES = dict(all_estimators())
+# How those are made that need an argument, or else would be slow or warn.
+MADE = {
+    "ClassifierChain": lambda cls: cls(LogisticRegression()),
+    "ColumnTransformer": lambda cls: cls([("pca", PCA(), [0, 1, 2])]),
+    "ExtraTreesClassifier": lambda cls: cls(n_estimators=5),
+    "ExtraTreesRegressor": lambda cls: cls(n_estimators=5),
+    "FeatureUnion": lambda cls: cls([("pca", PCA())]),
+    "FixedThresholdClassifier": lambda cls: cls(LogisticRegression()),
+    "MultiOutputClassifier": lambda cls: cls(LogisticRegression()),
+    "MultiOutputRegressor": lambda cls: cls(Ridge()),
+    "OneVsOneClassifier": lambda cls: cls(LogisticRegression()),
+    "OneVsRestClassifier": lambda cls: cls(LogisticRegression()),
+    "OutputCodeClassifier": lambda cls: cls(LogisticRegression()),
+    "HistGradientBoostingClassifier": lambda cls: cls(max_bins=15),
+    "HistGradientBoostingRegressor": lambda cls: cls(max_bins=15),
+    "Pipeline": lambda cls: cls([("scale", StandardScaler()), ("svc", SVC())]),
+    "QuantileTransformer": lambda cls: cls(n_quantiles=50),
+    "RandomForestClassifier": lambda cls: cls(n_estimators=5),
+    "RandomForestRegressor": lambda cls: cls(n_estimators=5),
+    "RegressorChain": lambda cls: cls(Ridge()),
+    "RFE": lambda cls: cls(Ridge()),
+    "SelectFromModel": lambda cls: cls(Ridge()),
+    "SelfTrainingClassifier": lambda cls: cls(LogisticRegression()),
+    "SequentialFeatureSelector": lambda cls: cls(Ridge(), cv=2),
+    "StackingClassifier": lambda cls: cls([("knn", KNeighborsClassifier())], cv=3),
+    "StackingRegressor": lambda cls: cls([("knn", KNeighborsRegressor())], cv=3),
+    "TransformedTargetRegressor": lambda cls: cls(Ridge()),
+    "TunedThresholdClassifierCV": lambda cls: cls(LogisticRegression(), cv=3),
+    "VotingClassifier": lambda cls: cls([("knn", KNeighborsClassifier())]),
+    "VotingRegressor": lambda cls: cls([("knn", KNeighborsRegressor())]),
+}
+MULTI_OUTPUT = {"CCA", "ClassifierChain", "MultiOutputClassifier", "PLSSVD"}
+MULTI_OUTPUT |= {"MultiOutputRegressor", "MultiTaskElasticNet", "MultiTaskLasso"}
+MULTI_OUTPUT |= {"PLSCanonical", "RegressorChain"}
+COUNTS = {"CategoricalNB", "ComplementNB", "LatentDirichletAllocation"}
+COUNTS |= {"MultinomialNB", "NMF"}
+BINARY = {"FixedThresholdClassifier", "TunedThresholdClassifierCV"}
+POSITIVE_Y = {"PoissonRegressor", "GammaRegressor", "TweedieRegressor"}
+TEXTS = ["red wine and bread", "red cars on roads", "wine and cheese", "old cars"] * 30
+
+
+def made(name):
+    cls = CLASSES[name]
+    return MADE[name](cls) if name in MADE else cls()
+
+
+def data_for(name, estimator):
+    """Return standardised data that an estimator can be fitted on."""
+    if is_classifier(estimator) or name in TRANSFORMERS:
+        n_classes = 2 if name in BINARY else 3
+        X, y = make_classification(
+            120, 6, n_informative=4, n_classes=n_classes, random_state=0
+        )
+    else:
+        X, y = make_regression(120, 6, n_informative=4, noise=5.0, random_state=0)
+    X = StandardScaler().fit_transform(X)
+    if "Vectorizer" in name:
+        X = TEXTS
+    if name in COUNTS:
+        X = np.floor(np.abs(X * 2)).clip(0, 3)
+        X[:4] = np.arange(4)[:, np.newaxis]
+    if name in POSITIVE_Y:
+        y = np.exp(y / 200)
+    if name == "MLPRegressor":
+        y = y / y.std()
+    if name == "SelfTrainingClassifier":
+        y[::5] = -1
+    if name in MULTI_OUTPUT:
+        y = np.column_stack([y, y[::-1]])
+    return X, y
+
+
+def branches_of(space):
+    return [space] if isinstance(space, dict) else space
+
+
+def spaces(name, sizes=SIZES):
+    """Yield the space of sizes; a transformer is asked about in a pipeline."""
+    estimator = made(name)
+    X, y = data_for(name, estimator)
+    for size in sizes:
+        if name in MODELS:
+            if (name, size) != ("CalibratedClassifierCV", "small"):  # nothing small
+                yield branches_of(default_space(estimator, X, y, size=size))
+        else:
+            steps = Pipeline([("step", estimator), ("model", Ridge())])
+            yield [
+                {key[6:]: v for key, v in branch.items() if key.startswith("step__")}
+                for branch in branches_of(default_space(steps, X, y, size=size))
+            ]
+
+
+def check_that_settings_fit(name, n_settings, sizes):
+    estimator = made(name)
+    X, y = data_for(name, estimator)
+    for branches in spaces(name, sizes):
+        with warnings.catch_warnings():
+            # of a space with fewer settings
+            warnings.filterwarnings("ignore", "The total space of parameters")
+            settings = list(ParameterSampler(branches, n_settings, random_state=0))
+        for params in settings:
+            model = clone(estimator).set_params(**params)
+            if "random_state" in model.get_params():
+                model.set_params(random_state=0)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                if name == "GaussianProcessRegressor":
+                    # scipy's line search ends in rounding errors, about once in 50
+                    warnings.filterwarnings("ignore", "lbfgs failed to converge")
+                try:
+                    model.fit(X, y)
+                except Warning as warning:
+                    raise AssertionError(f"{params}: {warning}") from warning
+
+
+COVERED = sorted((set(MODELS) | set(TRANSFORMERS)) & set(CLASSES))
+
+
+@pytest.mark.parametrize("name", COVERED)
+def test_settings_fit_without_error_and_warning(name):
+    check_that_settings_fit(name, 3, ["wide"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COVERED)
+def test_many_settings_fit_without_error_and_warning(name):
+    check_that_settings_fit(name, 20, SIZES)
+
+
+def test_every_model_is_covered_or_left_out_with_a_reason():
+    models = dict(all_estimators(type_filter=["classifier", "regressor", "cluster"]))
+    assert sorted(models.keys() - MODELS.keys() - LEFT_OUT.keys()) == []
+    assert sorted(MODELS.keys() & LEFT_OUT.keys()) == []
+    assert all(reason.endswith(".") for reason in LEFT_OUT.values())
+
+
+@pytest.mark.parametrize("name", COVERED)
+def test_a_space_is_one_of_a_search_with_parameters_that_exist(name):
+    names = made(name).get_params()
+    for branches in spaces(name):
+        for branch in branches:
+            assert branch.keys() <= names.keys()
+        if not any(branches):
+            continue
+        space = Space(branches)
+        for row in space.spread(8, np.random.default_rng(0)):
+            again = space.encode(space.decode(row))
+            np.testing.assert_allclose(again, row, atol=1e-9)  # logarithms round
+        assert " object at 0x" not in repr(branches)
+
+
+def test_entries_grow_with_the_size():
+    for entry in [*MODELS.values(), *TRANSFORMERS.values()]:
+        small, default, wide = map(entry.of_size, SIZES)
+        assert small.keys() <= default.keys() <= wide.keys()
+
+
+def test_conditions_are_on_parameters_that_are_choices():
+    for entry in [*MODELS.values(), *TRANSFORMERS.values()]:
+        params = entry.of_size("wide")
+        for value in params.values():
+            if isinstance(value, When) and value.on in params:
+                assert isinstance(params[value.on], list)
+
+
+def test_a_search_at_random_takes_a_space():
+    X, y = make_classification(60, random_state=0)
+    space = default_space(SVC(), X, y, size="wide")
+    search = RandomizedSearchCV(SVC(), space, n_iter=4, cv=2, random_state=0)
+    assert len(search.fit(X, y).cv_results_["params"]) == 4
+
+
+def test_branches_have_the_parameters_of_their_kernel():
+    branches = {b["kernel"][0]: set(b) for b in default_space(SVC(), size="wide")}
+    assert "gamma" not in branches["linear"]
+    assert "degree" in branches["poly"]
+    assert "degree" not in branches["rbf"] | branches["sigmoid"]
+
+
+def test_choices_of_the_user_are_kept():
+    space = default_space(SVC(kernel="linear", class_weight="balanced"), size="wide")
+    assert space.keys() == {"C", "max_iter"}
+    for branch in branches_of(default_space(LinearSVC(loss="hinge"), size="wide")):
+        assert not {"loss", "penalty"} & branch.keys() or branch["penalty"] == ["l2"]
+
+
+def test_numbers_of_the_user_are_searched():
+    assert "C" in default_space(SVC(C=10.0))
+    assert "max_depth" in default_space(DecisionTreeClassifier(max_depth=3))
+
+
+def test_bounds_depend_on_the_data():
+    X, y = make_classification(30, 10, random_state=0)
+    knn = default_space(KNeighborsClassifier(), X, y)
+    assert knn["n_neighbors"] == Integer(1, 15, log=True)
+    steps = make_pipeline(StandardScaler(), SelectKBest(), PCA(), SVC())
+    space = default_space(steps, X, y)
+    assert space["selectkbest__k"] == Integer(1, 10, log=True)
+    assert space["pca__n_components"] == Real(0.5, 0.99)  # columns are unknown there
+    assert default_space(steps)["selectkbest__k"].high < 10
+    forest = default_space(RandomForestClassifier(), X, y)
+    assert forest["max_features"].decode(0.5) == pytest.approx(10**-0.5)
+
+
+def test_columns_are_counted_through_column_transformers():
+    X = np.random.default_rng(0).normal(size=(100, 5))
+    numbers = make_pipeline(SimpleImputer(), StandardScaler())
+    columns = ColumnTransformer(
+        [("number", numbers, [0, 1, 2]), ("name", OneHotEncoder(), [3, 4])]
+    )
+    steps = Pipeline([("columns", columns), ("select", SelectKBest()), ("svc", SVC())])
+    space = default_space(steps, X)
+    assert space["select__k"].high == 5
+    assert "columns__number__simpleimputer__strategy" in space
+
+
+def test_ranges_are_in_the_unit_of_the_target():
+    X, y = make_regression(50, 3, random_state=0)
+    y = y / y.std()
+    small = default_space(SVR(), X, y)["epsilon"]
+    large = default_space(SVR(), X, 1000 * y)["epsilon"]
+    assert large.low == pytest.approx(1000 * small.low)
+
+
+def test_weights_of_classes_are_left_out_where_classes_are_equal_in_size():
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    equal, unequal = np.repeat([0, 1], 20), np.repeat([0, 1], [35, 5])
+    assert "class_weight" not in default_space(SVC(), X, equal)
+    assert "class_weight" in default_space(SVC(), X, unequal)
+    assert "class_weight" in default_space(SVC(), X)
+
+
+def test_labels_may_be_text_and_x_a_list():
+    space = default_space(KNeighborsClassifier(), [[0.0], [1.0]] * 10, ["a", "b"] * 10)
+    assert space["n_neighbors"].high == 10
+
+
+@pytest.mark.parametrize(
+    ("estimator", "names"),
+    [
+        (OneVsRestClassifier(SVC()), {"estimator__C", "estimator__gamma"}),
+        (TransformedTargetRegressor(SVR()), {"regressor__C"}),
+        (BaggingRegressor(SVR()), {"max_samples", "estimator__C"}),
+        (CalibratedClassifierCV(SVC()), {"method", "estimator__C"}),
+        (AdaBoostClassifier(), {"estimator", "learning_rate"}),
+        (
+            AdaBoostClassifier(DecisionTreeClassifier(max_depth=2)),
+            {"estimator__max_depth", "learning_rate"},
+        ),
+        (
+            VotingRegressor([("svr", SVR()), ("knn", KNeighborsRegressor())]),
+            {"svr__C", "knn__n_neighbors"},
+        ),
+        (
+            StackingClassifier([("svc", SVC())], LogisticRegression()),
+            {"svc__C", "final_estimator__C", "passthrough"},
+        ),
+        (
+            make_pipeline(FeatureUnion([("pca", PCA())]), SVC()),
+            {"featureunion__pca__n_components", "svc__C"},
+        ),
+        (
+            make_pipeline(SplineTransformer(), PolynomialFeatures(), Ridge()),
+            {"splinetransformer__n_knots", "polynomialfeatures__degree"},
+        ),
+        (
+            make_pipeline(TfidfVectorizer(), TruncatedSVD(), SVC()),
+            {"tfidfvectorizer__ngram_range", "truncatedsvd__n_components"},
+        ),
+        (
+            make_pipeline(SelectFromModel(Ridge()), "passthrough", Ridge()),
+            {"selectfrommodel__threshold", "ridge__alpha"},
+        ),
+    ],
+)
+def test_what_is_inside_of_others_has_nested_names(estimator, names):
+    for branch in branches_of(default_space(estimator)):
+        assert names <= branch.keys() <= estimator.get_params().keys()
+
+
+def test_a_tree_of_adaboost_may_be_its_own():
+    trees = default_space(AdaBoostClassifier())["estimator"]
+    assert isinstance(trees, Ordinal)
+    assert trees.choices[0] is None
+
+
+class Unknown(ClassifierMixin, BaseEstimator):
+    def __init__(self, strength=1.0):
+        self.strength = strength
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return np.zeros(len(X))
+
+
+class Shift(TransformerMixin, BaseEstimator):
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return X
+
+
+class OwnSVC(SVC):
+    pass
+
+
+def test_an_unknown_model_is_named_with_the_way_out():
+    with pytest.raises(ValueError, match=r"know Unknown\. Write .*\['strength'\]"):
+        default_space(Unknown())
+    with pytest.raises(ValueError, match=r"know Unknown \(at 'unknown'\)"):
+        default_space(make_pipeline(PCA(), Unknown()))
+
+
+def test_an_unknown_transformer_stays_as_it_is():
+    space = default_space(make_pipeline(Shift(), SVC()))
+    assert all(name.startswith("svc__") for name in space)
+
+
+def test_a_subclass_is_known():
+    assert repr(default_space(OwnSVC())) == repr(default_space(SVC()))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "reason"),
+    [
+        (LassoCV(), "chooses its penalty by itself"),
+        (make_pipeline(StandardScaler(), LinearRegression()), "take Ridge"),
+        (GridSearchCV(SVC(), {}), "is a search"),
+        (CLASSES["KMeans"](), "grows with the number of clusters"),
+        (BaggingRegressor(LassoCV()), None),
+    ],
+)
+def test_an_estimator_that_is_left_out_says_why(estimator, reason):
+    if reason is None:
+        assert default_space(estimator)
+        return
+    with pytest.raises(ValueError, match=reason):
+        default_space(estimator)
+
+
+def test_no_estimator_and_an_unknown_size_are_refused():
+    with pytest.raises(TypeError, match="must be an estimator object"):
+        default_space(SVC)
+    with pytest.raises(ValueError, match="'size' parameter"):
+        default_space(SVC(), size="large")
+
+
+def foreign(package, name, params):
+    """Return an estimator as it looks from outside: its package is not needed."""
+
+    def init(self, **kwargs):
+        vars(self).update(dict.fromkeys(params) | kwargs)
+
+    return type(
+        name,
+        (BaseEstimator,),
+        {
+            "__module__": f"{package}.models",
+            "__init__": init,
+            "get_params": lambda self, deep=True: dict(vars(self)),
+            "predict": lambda self, X: X,
+        },
+    )()
+
+
+@pytest.mark.parametrize(
+    ("package", "name", "params"),
+    [
+        ("xgboost", "XGBClassifier", ["learning_rate", "max_depth", "booster"]),
+        ("lightgbm", "LGBMRegressor", ["learning_rate", "num_leaves"]),
+        ("catboost", "CatBoostClassifier", ["learning_rate", "depth"]),
+    ],
+)
+def test_boosting_of_other_packages_is_known_by_name(package, name, params):
+    estimator = foreign(package, name, params)
+    assert default_space(estimator).keys() == set(params) - {"booster"}
+    with pytest.raises(ValueError, match="does not know"):
+        default_space(foreign("mine", name, params))
+
+
+@pytest.mark.parametrize(
+    ("package", "name"),
+    [
+        ("xgboost", "XGBClassifier"),
+        ("xgboost", "XGBRFRegressor"),
+        ("lightgbm", "LGBMClassifier"),
+        ("lightgbm", "LGBMRegressor"),
+        ("catboost", "CatBoostRegressor"),
+    ],
+)
+def test_boosting_of_other_packages_has_the_parameters(package, name):
+    cls = getattr(pytest.importorskip(package), name)
+    X, y = make_classification(60, random_state=0)
+    for size in SIZES:
+        branches = branches_of(default_space(cls(), X, y, size=size))
+        for params in ParameterSampler(branches, 3, random_state=0):
+            assert len(params) >= 3
+            quiet = {"xgboost": {}, "lightgbm": {"verbose": -1}}
+            model = cls(**quiet.get(package, {"verbose": 0})).set_params(**params)
+            model.fit(X, y)
+
+
+def test_the_tables_of_the_page_name_every_class():
+    text = default_spaces_table.text()
+    for name in [*MODELS, *TRANSFORMERS, *LEFT_OUT]:
+        assert f"``{name}``" in text
