@@ -164,6 +164,18 @@ def test_rows_that_are_tested_again_are_no_new_rows():
     assert abs(np.mean(honest)) < 0.5 * np.mean(plain)
 
 
+def test_rows_that_are_tested_again_do_not_narrow_the_interval():
+    widths = {1: [], 6: []}
+    for seed in range(30):
+        for repeats, found in widths.items():
+            rng = np.random.default_rng(seed)
+            _, table = overlapping(rng, 20, 4, repeats, 0.5)
+            estimate = honest_score(results(table), test_share=1 / 3)
+            found.append(estimate.high - estimate.low)
+    # training sets are new ones, and the effects of more folds are known better
+    assert np.mean(widths[6]) > 0.8 * np.mean(widths[1])
+
+
 def test_paused_settings_take_part_in_the_repeated_choice():
     _, table = simulate(np.random.default_rng(4), 20, 10, 0.3)
     table = table[np.argsort(-table.mean(axis=1))]

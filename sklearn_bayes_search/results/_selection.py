@@ -160,7 +160,8 @@ def honest_score(
 
     The interval is Student's. It adds the variances of the interactions, here times
     ``1 / k`` and the share of the samples that a fold tests, of the effects of the
-    folds, and for the correction the square of a third of the luck.
+    folds, and for the correction the square of a third of the luck. Where samples are
+    tested again, ``1 / k`` is what as many disjoint folds would give.
 
     With 40 settings of a nearest-neighbour classifier or a tree on 100 samples, 2 to 10
     folds, repeated ones or shuffled splits, the best score was 0.04 to 0.10 too high,
@@ -248,14 +249,16 @@ def _luck_and_error(
     if _nearly_the_same(n_splits, test_share):
         unseen = UNSEEN_BY_MANY
     factor = OF_SAMPLES * share + (1 - OF_SAMPLES + unseen) / n_splits
-    luck, own = model.luck(every, factor), 1 / n_splits + tested
+    luck = model.luck(every, factor)
+    # what samples add to a mean does not fall as they are tested again
+    common = share / (1 - share) * (n_splits - 1) / n_splits
+    own = common + tested
     quantile = TYPICAL_OF_MODEL if followed else TYPICAL
     typical = np.quantile(model.estimate(every)[0], quantile)
     most = max(float(table.mean(axis=1).max() - typical), 0.0)
     if luck > most + TINY:
         # means that scatter less than interactions let expect err less
         luck, own = most, own * most / luck
-    common = share / (1 - share) * (n_splits - 1) / n_splits
     error, n_free = model.error(table[chosen], common, own)
     error = float(np.hypot(error, ERROR_OF_LUCK * luck))
     return float(np.ldexp(luck, exponent)), float(np.ldexp(error, exponent)), n_free
