@@ -1,5 +1,6 @@
-"""Public docstrings pass numpydoc validation: the checks named in pyproject.toml."""
+"""Docstrings: public ones pass numpydoc's checks, all begin with the field's verbs."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -95,3 +96,34 @@ def test_class_at_the_top_level_shows_an_example(name):
         full_name = f"{cls.__module__}.{cls.__qualname__}"
         codes = [code for code, _ in errors_of(full_name)]
         assert "EX01" not in codes, f"{name} has no Examples section"
+
+
+SOURCES = Path(sklearn_bayes_search.__file__).parent
+# Return, Compute, Check, Fit and Draw say what comes of a call.
+NOT_OF_THE_FIELD = {"Give", "Gives", "Tell", "Tells", "Say", "Says"}
+
+
+def first_words(source):
+    """Yield the line and the first word of each docstring of a function or class."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            words = (ast.get_docstring(node) or "").split(maxsplit=1)
+            if words:
+                yield node.lineno, words[0].strip(".,:;")
+
+
+def test_docstrings_begin_with_verbs_of_the_field():
+    wrong = [
+        f"{path.relative_to(SOURCES)}:{line} {word}"
+        for path in sorted(SOURCES.rglob("*.py"))
+        for line, word in first_words(path.read_text(encoding="utf-8"))
+        if word in NOT_OF_THE_FIELD
+    ]
+    assert not wrong, "write Return, Compute, Check, Fit, Draw, ...: " + ", ".join(
+        wrong
+    )
+
+
+def test_a_docstring_that_begins_with_another_verb_is_found():
+    source = 'class A:\n    def f(self):\n        """Give, in order, all."""\n'
+    assert list(first_words(source)) == [(2, "Give")]

@@ -331,7 +331,7 @@ class AcquisitionDisplay:
 
 
 def _only_parameter(space):
-    """Give the name of the one parameter that varies."""
+    """Return the name of the one parameter that varies."""
     names = [name for name, _ in space.columns]
     if len(names) != 1 or len(space.branches) != 1:
         raise ValueError(

@@ -343,7 +343,7 @@ def _observe(search, metric):
 
 
 def _levels(low, high):
-    """Give limits of bands that are narrower the nearer they are to the best score.
+    """Return limits of bands that are narrower the nearer they are to the best score.
 
     Even ones would all be on the way up to a good region, and none in it.
     """
@@ -353,7 +353,7 @@ def _levels(low, high):
 
 
 def _faces(partial, color, *, full, hollow):
-    """Give a colour for each setting, with an opacity that tells estimates."""
+    """Return a colour for each setting, with an opacity that tells estimates."""
     from matplotlib.colors import to_rgba
 
     return [to_rgba(color, hollow if part else full) for part in partial]

@@ -101,7 +101,7 @@ class Progress:
         return any(candidate.complete for candidate in self.candidates)
 
     def searched(self) -> Searched:
-        """Tell the optimizer what it does not know yet; return what was found."""
+        """Return what was found, once the optimizer knows all of it."""
         for candidate in self.candidates:
             # Ctrl-C may have come after its last fold and before that was noted
             if candidate.complete and (not candidate.ended or candidate.estimate):
@@ -116,7 +116,7 @@ class Progress:
         return Searched(ended, self.stop_reason, sum(times) / max(len(times), 1))
 
     def tell(self, candidate: Candidate) -> None:
-        """Tell the optimizer a candidate's outcome."""
+        """Pass a candidate's outcome to the optimizer."""
         self.optimizer.tell(candidate.trial, **self._outcome(candidate))
 
     def _outcome(self, candidate: Candidate) -> dict[str, Any]:

@@ -284,7 +284,7 @@ def _placed(findings):
 
 
 def _notes(findings, placed):
-    """Say of candidates that they are drawn at another score than theirs."""
+    """Return a note on each candidate that is drawn at another score than its own."""
     return [
         f"in the last round about {findings.score_text(c.score, 1)}"
         if c.status == "early round"

@@ -42,7 +42,7 @@ def metric_name(findings):
 
 
 def lead(findings):
-    """Say what was searched, in a sentence or two."""
+    """Return a sentence or two on what was searched."""
     search = findings.search
     # of successive halving, the resource is a parameter that is not searched over
     space = [] if findings.observed is None else findings.observed.space.branches
@@ -75,7 +75,7 @@ def lead(findings):
 
 
 def facts(findings):
-    """Say how good the best is, and how the search went: headings and sentences."""
+    """Return headings and sentences on how good the best is and how the search went."""
     rows = []
     if findings.chosen is None:
         rows.append(
@@ -95,7 +95,7 @@ def facts(findings):
 
 
 def advice(findings):
-    """Say what to do next, the most pressing first."""
+    """Return what to do next, the most pressing first."""
     items = []
     n_failed, n = len(findings.failed), len(findings.candidates)
     if n_failed >= MANY_FAILED * n:

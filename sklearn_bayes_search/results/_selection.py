@@ -279,7 +279,7 @@ def _nearly_the_same(n_splits: int, test_share: float) -> bool:
 
 
 def _caveat(half: float, n_splits: int, test_share: float) -> str:
-    """Say what the folds cannot tell."""
+    """Return what the folds cannot tell."""
     if half == 0:
         return (
             "The score is the same on each fold: that does not tell how much it may be "
