@@ -1,4 +1,4 @@
-"""What runs a search: folds, workers, the journal, when it ends."""
+"""What runs a search: folds, racing, workers, journal, printed lines, when it ends."""
 
 from sklearn_bayes_search.execution._executors import Executor
 from sklearn_bayes_search.execution._journal import read_journal

@@ -1,4 +1,7 @@
-"""What reads the results of a search: which setting is best, and what matters."""
+"""What makes and reads the results of a search.
+
+Which setting is best, what matters, which range to widen.
+"""
 
 from sklearn_bayes_search.results._importance import (
     pair_importance,

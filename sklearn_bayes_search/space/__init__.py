@@ -1,4 +1,4 @@
-"""The search space: a user's parameters, and their place in the unit cube."""
+"""The search space: parameters, their place in the unit cube, points drawn from it."""
 
 from sklearn_bayes_search.space._choices import Categorical, Ordinal
 from sklearn_bayes_search.space._dimensions import Integer, Real

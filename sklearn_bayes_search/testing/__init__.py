@@ -1,4 +1,4 @@
-"""Checks of what a member of your own must keep: call them in your tests.
+"""Checks of an acquisition, surrogate, rule or executor of your own, for your tests.
 
 Each takes an object, and raises an `AssertionError` that says which promise is broken.
 The package's own members are tested by them, too.
