@@ -1,3 +1,3 @@
-"""What each chart shows and where, as data that displays and reports draw with their own pens."""
+"""What each chart shows and where, as data that displays and reports draw."""
 
 __all__: list[str] = []
