@@ -53,8 +53,13 @@ from sklearn_bayes_search.execution._stopping import (
     StoppingRule,
     as_rules,
 )
-from sklearn_bayes_search.execution._verbose import announce, reporter
+from sklearn_bayes_search.execution._verbose import (
+    announce,
+    default_space_line,
+    reporter,
+)
 from sklearn_bayes_search.execution._window import Window, window_size
+from sklearn_bayes_search.experience import default_space
 from sklearn_bayes_search.optimizer._earlier_searches import best_setting
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.results._cv_results import (
@@ -120,8 +125,9 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         Implements scikit-learn's estimator interface. It needs a ``score`` method, or
         ``scoring`` must be passed.
 
-    param_distributions : dict, list of dicts or Space
-        Parameter names with the values to search over, as in ``RandomizedSearchCV``: a
+    param_distributions : "auto", dict, list of dicts or Space, default="auto"
+        "auto" is the :func:`default_space` of the estimator and the data. Else
+        parameter names with the values to search over, as in ``RandomizedSearchCV``: a
         list, tuple, range or array is a set of choices, never bounds; a frozen
         ``scipy.stats`` distribution, or any object with ``rvs``, is a range with a
         prior. :class:`Real`, :class:`Integer`, :class:`Categorical` and
@@ -335,7 +341,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
 
     _parameter_constraints = {
         **BaseSearchCV._parameter_constraints,
-        "param_distributions": [dict, list, tuple, Space],
+        "param_distributions": [StrOptions({"auto"}), dict, list, tuple, Space],
         "n_iter": [Interval(Integral, 1, None, closed="left"), None],
         "random_state": ["random_state"],
         "surrogate": "no_validation",  # by as_proposer and as_acquisition, which
@@ -364,7 +370,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     def __init__(
         self,
         estimator,
-        param_distributions,
+        param_distributions="auto",
         *,
         n_iter=50,
         scoring=None,
@@ -519,7 +525,10 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         """Check all that can be checked before the first fit."""
         rules, deadline = self._rules()
         scorers, refit_metric = self._get_scorers()
-        space = as_space(self.param_distributions)
+        space = self.param_distributions
+        if isinstance(space, str):
+            space = default_space(self.estimator, X, y)
+        space = as_space(space)
         warn_of_bounds(space.param_distributions)
         one_error = isinstance(self.refit, OneStandardError)
         wanted = self.refit.metric if one_error else self.refit
@@ -602,6 +611,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
                 # the size of a space is no plan
                 total = None if self.n_iter is None else n_candidates
                 if self.verbose > 0:
+                    if isinstance(self.param_distributions, str):
+                        print(default_space_line(self.estimator, space))
                     announce(
                         len(splits),
                         total,

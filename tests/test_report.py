@@ -327,6 +327,13 @@ def test_the_advice_is_that_of_check_ranges(tmp_path):
     assert findings["text"][0] in written(search, tmp_path).text("next")
 
 
+def test_a_default_space_is_said_to_be_one(tmp_path):
+    search = BayesSearchCV(SVC(), n_iter=4, cv=2, random_state=0).fit(X, y)
+    assert "gamma and max_iter, its default space." in written(search, tmp_path).text(
+        "summary"
+    )
+
+
 def test_a_search_without_advice_says_so(tmp_path):
     search = GridSearchCV(DummyClassifier(), {"strategy": ["prior"]}).fit(X, y)
     page = written(search, tmp_path)

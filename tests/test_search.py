@@ -51,6 +51,7 @@ from sklearn_bayes_search import (
     Space,
     SpaceExhausted,
     UpperConfidenceBound,
+    default_space,
     read_journal,
 )
 
@@ -1435,3 +1436,22 @@ def test_a_fitted_search_holds_what_every_format_can_save(options):
     # as keys, skops takes what JSON has
     keys = [key for part in parts if isinstance(part, dict) for key in part]
     assert {type(key) for key in keys} <= {str, int}
+
+
+def test_without_a_space_it_is_the_default_one_for_the_data(capsys):
+    rows = np.r_[np.flatnonzero(y == 0)[:10], np.flatnonzero(y == 1)]
+    search = BayesSearchCV(SVC(), n_iter=3, cv=2, random_state=0, verbose=1)
+    assert clone(search).get_params()["param_distributions"] == "auto"
+    search.fit(X[rows], y[rows])
+    assert search.param_distributions == "auto"
+    assert (
+        "Space: default_space(SVC): C, class_weight, gamma" in capsys.readouterr().out
+    )
+    space = default_space(SVC(), X[rows], y[rows])
+    given = search_for(space, SVC(), n_iter=3).fit(X[rows], y[rows])
+    assert search.cv_results_["params"] == given.cv_results_["params"]
+
+
+def test_without_a_space_an_unknown_estimator_is_refused():
+    with pytest.raises(ValueError, match="default_space does not know Counted"):
+        BayesSearchCV(Counted(), n_iter=3).fit(X, y)

@@ -48,6 +48,12 @@ def announce(
     print(n_fits + limit)
 
 
+def default_space_line(estimator: Any, space: Space) -> str:
+    """Say which parameters vary in a default space."""
+    names = dict.fromkeys(name for name, _ in space.columns)
+    return f"Space: default_space({type(estimator).__name__}): {', '.join(names)}"
+
+
 def reporter(
     objective: Objective,
     total: int | None,

@@ -68,7 +68,6 @@ TRANSFORMERS: dict[str, Entry] = {
     "SparsePCA": COMPONENTS,
     "MiniBatchSparsePCA": COMPONENTS,
     "FactorAnalysis": COMPONENTS,
-    "FastICA": COMPONENTS,
     "NMF": Entry({"n_components": _components, "max_iter": [2000]}, {}, {}),
     "LatentDirichletAllocation": COMPONENTS,
     "GaussianRandomProjection": COMPONENTS,

@@ -67,6 +67,8 @@ def lead(findings):
             f" Of these settings, {n_paused} stayed paused without all folds: {they} "
             "would hardly have been the best."
         )
+    if isinstance(getattr(search, "param_distributions", None), str):
+        over += ", its default space"
     return (
         f"{type(search).__name__} tried {plural(n_settings, 'setting')} of "
         f"{describe(search.estimator)}, each on {up_to}{plural(n_folds, 'fold')}: "
