@@ -916,6 +916,43 @@ def test_a_fit_that_an_executor_of_ones_own_loses_has_failed(tmp_path):
     assert (again.folds_frame()["status"] == "ok").all()
 
 
+class Forgetful(Threads):
+    """Loses the results from the eighth on."""
+
+    n_done = 0
+
+    def wait(self):
+        results = super().wait()
+        self.n_done += len(results)
+        return results if self.n_done < 8 else []
+
+
+class Repeating(Threads):
+    """Returns a result again."""
+
+    def wait(self):
+        return super().wait() * 2
+
+
+class Gone(Threads):
+    """Can run nothing from the first on."""
+
+    broken = "The cluster is gone."
+
+
+def test_an_executor_that_breaks_its_promises_is_told_so():
+    with pytest.raises(RuntimeError, match=r"at least one result.* are left\."):
+        search(toys.Toy(), executor=Forgetful).fit(X)
+    with pytest.raises(RuntimeError, match=r"each task once.*the key \(\d+, \d+\)"):
+        search(toys.Toy(), executor=Repeating).fit(X)
+
+
+def test_an_executor_that_can_run_nothing_is_told_of():
+    reason = r"No setting was evaluated\. The cluster is gone\."
+    with pytest.raises(RuntimeError, match=reason):
+        search(toys.Toy(), executor=Gone).fit(X)
+
+
 def test_a_wrong_executor_is_refused():
     with pytest.raises(ValueError, match="'executor' parameter of BayesSearchCV"):
         search(toys.Toy(), executor=Threads()).fit(X)

@@ -475,6 +475,7 @@ def test_no_search_outlasts_its_time_by_more_than_a_fit(
     timeout=st.integers(20, 60),
     in_order=st.booleans(),
 )
+@settings(deadline=None)
 def test_equal_fits_on_many_workers_overrun_by_less_than_one_candidate(
     n_workers, n_splits, timeout, in_order
 ):

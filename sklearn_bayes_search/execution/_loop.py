@@ -77,8 +77,8 @@ class Loop:
         ended = [candidate for candidate in self.candidates if candidate.ended]
         if len(ended) < len(self.candidates) and not interrupted:
             stop_reason = broken or stop_reason
-            if not any(candidate.complete for candidate in ended):
-                raise RuntimeError(f"No setting was evaluated. {stop_reason}")
+        if not interrupted and not self.progress.any_complete:
+            raise RuntimeError(f"No setting was evaluated. {stop_reason}")
         if self.out_of_time and not broken and not interrupted:
             stop_reason = self._of_timeout(len(ended))
         if broken:

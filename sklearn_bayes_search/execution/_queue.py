@@ -10,6 +10,8 @@ from sklearn_bayes_search.execution._journal import Journal
 from sklearn_bayes_search.execution._progress import Candidate, FoldResult
 from sklearn_bayes_search.optimizer._trial import Trial
 
+OWN_EXECUTOR = "The wait() of an 'executor' of BayesSearchCV must return"
+
 
 class FoldQueue:
     """Runs folds, and yields their results.
@@ -86,7 +88,17 @@ class FoldQueue:
                 yield candidate, fold, result
             return
         results = self._executor.wait()
+        if not results and self._running and not self.broken:
+            raise RuntimeError(
+                f"{OWN_EXECUTOR} at least one result while tasks are left. It returned "
+                f"none, and {len(self._running)} are left."
+            )
         for key, value in results:
+            if key not in self._running:
+                raise RuntimeError(
+                    f"{OWN_EXECUTOR} the result of each task once, with the key of the "
+                    f"task. No task with the key {key!r} is left."
+                )
             candidate, (_, fold) = self._running.pop(key), key
             if value is None:
                 yield candidate, fold, None
