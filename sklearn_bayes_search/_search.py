@@ -427,9 +427,13 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         self.executor = executor
 
     def __sklearn_clone__(self):
-        # clone makes unfitted copies of what it finds: of an earlier search, too
-        clone = super().__sklearn_clone__()
-        clone.prior_results = self.prior_results
+        # clone copies what it finds: an earlier search unfitted, and what an executor
+        # is made with, such as a connection to a cluster, not at all
+        kept = {"prior_results": self.prior_results, "executor": self.executor}
+        bare = copy.copy(self)
+        vars(bare).update(dict.fromkeys(kept))
+        clone = super(BayesSearchCV, bare).__sklearn_clone__()
+        vars(clone).update(kept)
         return clone
 
     @fit_context(prefer_skip_nested_validation=False)  # nor does GridSearchCV skip it

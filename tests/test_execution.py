@@ -947,6 +947,14 @@ def test_an_executor_that_breaks_its_promises_is_told_so():
         search(toys.Toy(), executor=Repeating).fit(X)
 
 
+def test_clones_keep_what_an_executor_of_ones_own_is_made_with():
+    connection = threading.Lock()  # cannot be copied
+    make = functools.partial(lambda connection: Threads(), connection)
+    own = search(toys.Toy(), n_iter=3, executor=make)
+    assert clone(own).executor is make
+    assert clone(own).fit(X).n_iter_ == 3
+
+
 def test_an_executor_that_can_run_nothing_is_told_of():
     reason = r"No setting was evaluated\. The cluster is gone\."
     with pytest.raises(RuntimeError, match=reason):
