@@ -60,7 +60,7 @@ WIDE_KERNEL = {
 def _svm(
     cost: Any, wide_cost: Any, of_products: Any
 ) -> tuple[dict[str, When], dict[str, When]]:
-    """Return C by kernel: of products, 100 took more than a million steps."""
+    """Return C by kernel: of products, large ones took a million steps."""
 
     def by_kernel(range_: Any) -> When:
         return When(
@@ -78,7 +78,8 @@ def _svm(
 
 
 SVC_C, WIDE_SVC_C = _svm(log(1e-2, 1e3), log(1e-3, 1e4), log(1e-3, 1e1))
-SVR_C, WIDE_SVR_C = _svm(in_units(1e-2, 1e3), in_units(1e-3, 3e3), in_units(1e-3, 1e1))
+SVR_C, WIDE_SVR_C = _svm(in_units(1e-2, 1e3), in_units(1e-3, 3e3), in_units(1e-3, 1.0))
+NU_SVR_C, _ = _svm(in_units(1e-2, 1e2), None, in_units(1e-3, 1.0))
 EPSILON = {"epsilon": in_units(1e-3, 1.0)}
 STEPS = {"max_iter": MOST_STEPS}
 
@@ -215,7 +216,7 @@ MLP = Entry(
         ),
         "alpha": log(1e-5, 1e1),
         "hidden_layer_sizes": LAYERS,
-        "max_iter": [1000],
+        "max_iter": [3000],
     },
     {"activation": ["relu", "tanh"]},
     {
@@ -352,7 +353,7 @@ MODELS: dict[str, Entry] = {
     "GammaRegressor": GENERALIZED,
     "TweedieRegressor": GENERALIZED,
     "SGDRegressor": Entry(
-        {"alpha": log(1e-6, 1e-1), "eta0": log(1e-4, 1e-2)},
+        {"alpha": log(1e-6, 1e-1), "eta0": log(1e-3, 1e-2), "max_iter": [5000]},
         SGD,
         {
             "alpha": log(1e-7, 1.0),
@@ -430,9 +431,7 @@ MODELS: dict[str, Entry] = {
     "SVC": Entry(SVC_C | KERNEL | STEPS, CLASS_WEIGHT, WIDE_SVC_C | WIDE_KERNEL),
     "NuSVC": Entry({"nu": _nu} | KERNEL | STEPS, CLASS_WEIGHT, WIDE_KERNEL),
     "SVR": Entry(SVR_C | KERNEL | STEPS, EPSILON, WIDE_SVR_C | WIDE_KERNEL),
-    "NuSVR": Entry(
-        SVR_C | KERNEL | STEPS, {"nu": Real(0.05, 0.95)}, WIDE_SVR_C | WIDE_KERNEL
-    ),
+    "NuSVR": Entry(NU_SVR_C | KERNEL | STEPS, {"nu": Real(0.05, 0.95)}, WIDE_KERNEL),
     "KernelRidge": Entry(
         KERNEL_RIDGE,
         {"kernel": ["linear", "rbf", "laplacian"]},
@@ -505,7 +504,8 @@ MODELS: dict[str, Entry] = {
     "OneVsRestClassifier": INSIDE,
     "OneVsOneClassifier": INSIDE,
     "FixedThresholdClassifier": INSIDE,
-    "TunedThresholdClassifierCV": INSIDE,
+    # it fits many times, and constant predictions are an error
+    "TunedThresholdClassifierCV": MEMBERS,
     "OutputCodeClassifier": Entry({}, {"code_size": Real(1.0, 4.0)}, {}),
     "CalibratedClassifierCV": Entry({}, {"method": ["sigmoid", "isotonic"]}, {}),
     "SelfTrainingClassifier": Entry({"threshold": Real(0.55, 0.95)}, {}, {}),

@@ -36,6 +36,15 @@ def _fewer_components(data: Data) -> Any:
     return log_ints(1, max(most, 1))
 
 
+def _some_columns(data: Data) -> Any:
+    """Return a number to keep; a share of few columns may be none."""
+    return log_ints(1, data.columns) if data.columns else Real(0.3, 1.0)
+
+
+def _not_all_columns(data: Data) -> Any:
+    return log_ints(1, max(data.columns - 1, 1)) if data.columns else Real(0.3, 0.9)
+
+
 def _degree(data: Data) -> Any:
     """Return degrees that make at most a thousand columns or so."""
     return [1, 2, 3] if data.columns and data.columns <= 15 else [1, 2]
@@ -93,9 +102,9 @@ TRANSFORMERS: dict[str, Entry] = {
     "SelectFromModel": Entry(
         {"threshold": ["0.1*mean", "0.3*mean", "mean", "median"]}, {}, {}
     ),
-    "RFE": Entry({"n_features_to_select": Real(0.1, 1.0)}, {}, {}),
+    "RFE": Entry({"n_features_to_select": _some_columns}, {}, {}),
     "SequentialFeatureSelector": Entry(
-        {"n_features_to_select": Real(0.1, 0.9)}, {}, {}
+        {"n_features_to_select": _not_all_columns}, {}, {}
     ),
     "FeatureAgglomeration": Entry(
         {"n_clusters": count("columns", 1.0, 2, 500, 2)}, {}, {}
