@@ -100,6 +100,16 @@ def test_every_form_gives_the_same_search(form):
     assert tried(search_for(None).fit(X, y)) != tried(reference)
 
 
+def test_of_a_raced_search_paused_settings_count_by_their_estimates():
+    space = {**SPACE, "min_samples_leaf": Integer(1, 19)}
+    earlier = search_for(None, space, n_iter=12, cv=5, racing=True).fit(X, y)
+    frame = earlier.results_frame()
+    assert (frame["status"] == "paused").sum() >= 2
+    for form in (earlier, earlier.cv_results_, frame, from_file(frame)):
+        ((*source,),) = read(form, space)
+        np.testing.assert_allclose([score for _, score in source], frame["score"])
+
+
 @pytest.mark.parametrize("form", [pd.DataFrame.copy, from_file])
 def test_a_results_frame_is_taken(form):
     earlier = search_for(None, n_iter=8).fit(X, y)

@@ -63,14 +63,17 @@ def read_prior_results(
 def _read(
     given: Any, where: str, metrics: Sequence[str]
 ) -> tuple[list[dict[str, Any]], np.ndarray]:
-    """Return settings and scores of one earlier search, NaN where it failed."""
+    """Return settings and scores of one earlier search, NaN where it failed.
+
+    Where racing paused one, the score is an estimate.
+    """
     results = read_results(given, called=where, wanted=metrics)
     if len(results) == 0:
         raise ValueError(
             f"The {where} must have at least one setting. Got a "
             f"{type(given).__name__} without any; leave it out."
         )
-    return results.settings, np.where(results.failed, np.nan, results.means)
+    return results.settings, results.scores
 
 
 def place(
