@@ -60,21 +60,11 @@ CLOSEST, CLOSEST_OF_MANY = 0.04, 0.28
 class ParameterAxis:
     """How the values of a parameter are placed.
 
-    Parameters
-    ----------
-    name : str
-        The parameter's full name.
-    kind : {"linear", "log", "ordinal", "categorical"}
-        What the axis is like; "ordinal" has listed numbers in even distances.
-    low, high : float
-        Ends of a numeric axis; 0 and the last place of an ordinal one; half a step
-        beyond the first and the last place of a categorical one.
-    choices : list
-        Values of a categorical axis; of another one those that the space lists.
-    whole : bool
-        Whether all numbers are whole.
-    numbers : ParameterAxis, default=None
-        Where the many numbers of a categorical axis are, above its names.
+    An "ordinal" axis has listed numbers in even distances. ``low`` and ``high`` are the
+    ends of a numeric axis, 0 and the last place of an ordinal one, half a step beyond
+    the first and the last place of a categorical one. ``choices`` are its values; of
+    another axis those that the space lists. ``whole`` tells that all numbers are whole.
+    The many ``numbers`` of a categorical axis are above its names.
     """
 
     name: str

@@ -15,20 +15,10 @@ WORDS = 100
 class Data:
     """Facts about what an estimator is fitted on; None is unknown.
 
-    Attributes
-    ----------
-    rows : int or None
-        Number of rows, of which a fold's fit has at least half.
-    columns : int or None
-        Number of columns: at least so many.
-    variance : float or None
-        Variance of the entries of X.
-    classes : tuple of int or None
-        Number of rows of each class, where y has classes.
-    outputs : int or None
-        Number of columns of y.
-    unit : float
-        Standard deviation of y, where it is a number, as a power of ten.
+    A fold's fit has at least half of the ``rows``, and there may be more ``columns``.
+    ``variance`` is that of the entries of X, ``classes`` are the numbers of rows of
+    each class, ``outputs`` the columns of y, and ``unit`` is the standard deviation of
+    a numeric y as a power of ten.
     """
 
     rows: int | None = None

@@ -22,15 +22,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class When:
-    """A parameter that counts only for some values of another one.
-
-    Attributes
-    ----------
-    on : str
-        The other parameter.
-    ranges : dict
-        For each value of the other parameter, what is searched.
-    """
+    """What is searched of a parameter, by the value of another one, ``on``."""
 
     on: str
     ranges: dict[Any, Any]
@@ -45,15 +37,9 @@ class Entry:
     along with the others. A choice that the user has made, other than the class's own,
     is kept; numbers are searched in any case.
 
-    Attributes
-    ----------
-    small, default, wide : dict
-        Parameters by name: of `default` those that it has beside `small`, of `wide`
-        those beside `default`, or with other ranges.
-    inner : str, default=None
-        Size of the space of the estimators inside; None is the size asked for.
-    module : str, default="sklearn"
-        Package of the class.
+    ``default`` has the parameters beside ``small``, and ``wide`` those beside
+    ``default``, or with other ranges. ``inner`` is the size of the space of the
+    estimators inside, None the size asked for, and ``module`` the package of the class.
     """
 
     small: dict[str, Any]
