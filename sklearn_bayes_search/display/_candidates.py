@@ -1,6 +1,7 @@
 """What a search has tried, as the displays need it: any search, or its results."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
@@ -22,7 +23,7 @@ class Candidates:
     ``n_fits`` (n,) counts what was fitted, and ``seconds`` (n,) is what that took.
     """
 
-    params: list
+    params: list[dict[str, Any]]
     scores: np.ndarray
     errors: np.ndarray
     folds: np.ndarray
@@ -33,11 +34,11 @@ class Candidates:
     score_name: str
     space: object
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.params)
 
 
-def read_candidates(search, metric=None):
+def read_candidates(search: Any, metric: str | None = None) -> Candidates:
     """Read a fitted search, or its results, by one metric."""
     results = read_results(search, metric)
     params = [
@@ -59,14 +60,14 @@ def read_candidates(search, metric=None):
     )
 
 
-def score_name(search, metric):
+def score_name(search: Any, metric: str) -> str:
     """Return the name of a score: the scorer's, or what the estimator computes."""
     scoring = getattr(search, "scoring", None)
     if metric != "score" or callable(scoring):
         return metric
     if isinstance(scoring, str):
         return scoring
-    estimator = getattr(search, "estimator", None)
+    estimator: Any = getattr(search, "estimator", None)
     while hasattr(estimator, "steps"):  # a pipeline has the score of its last step
         estimator = estimator.steps[-1][1]
     own = getattr(type(estimator), "score", None)

@@ -1,13 +1,16 @@
 """How the best score rose in the course of a search."""
 
 from collections.abc import Mapping
+from typing import Any, Self
+
+import pandas as pd
 
 from sklearn_bayes_search.charts._convergence import (
     X_LABELS,
     convergence_chart,
     run_table,
 )
-from sklearn_bayes_search.display._candidates import read_candidates
+from sklearn_bayes_search.display._candidates import Candidates, read_candidates
 from sklearn_bayes_search.display._pen import add_legend, draw, new_axes, of_role
 from sklearn_bayes_search.results._reader import is_table
 
@@ -63,21 +66,21 @@ class ConvergenceDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, *, runs, score_name):
+    def __init__(self, *, runs: dict[str, list[pd.DataFrame]], score_name: str) -> None:
         self.runs = runs
         self.score_name = score_name
 
     @classmethod
     def from_estimator(
         cls,
-        search,
+        search: Any,
         *,
-        metric=None,
-        x="candidates",
-        show_points=None,
-        show_errors=False,
-        ax=None,
-    ):
+        metric: str | None = None,
+        x: str = "candidates",
+        show_points: bool | None = None,
+        show_errors: bool = False,
+        ax: Any = None,
+    ) -> Self:
         """Draw one or several fitted searches.
 
         Parameters
@@ -111,7 +114,14 @@ class ConvergenceDisplay:
     # it takes results as well
     from_cv_results = from_estimator
 
-    def plot(self, ax=None, *, x="candidates", show_points=None, show_errors=False):
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        x: str = "candidates",
+        show_points: bool | None = None,
+        show_errors: bool = False,
+    ) -> Self:
         """Draw.
 
         Parameters
@@ -157,7 +167,7 @@ class ConvergenceDisplay:
         self.bands_ = of_role(chart, drawn, "band")
         errors = of_role(chart, drawn, "errors")
         self.errors_ = {name: bars.lines[2][0] for name, bars in errors.items()}
-        self.points_ = {}
+        self.points_: dict[str, dict[str, Any]] = {}
         for role in ("ok", "partial", "below", "failed"):
             for name, points in of_role(chart, drawn, role).items():
                 self.points_.setdefault(name, {})[role] = points
@@ -165,24 +175,24 @@ class ConvergenceDisplay:
         return self
 
 
-def _runs(search, metric):
+def _runs(search: Any, metric: str | None) -> tuple[dict[str, list[pd.DataFrame]], str]:
     """Sort what was given into named lists of runs; give them and the score's name."""
     if isinstance(search, Mapping) and not is_table(search):
         named = dict(search)
     else:
         named = {"search": search}
-    runs, score_name = {}, None
+    runs, score_name = {}, ""
     for name, given in named.items():
         given = list(given) if isinstance(given, list | tuple) else [given]
         candidates = [read_candidates(each, metric) for each in given]
         runs[str(name)] = [_table(each) for each in candidates]
-        score_name = score_name or (candidates[0].score_name if candidates else None)
+        score_name = score_name or (candidates[0].score_name if candidates else "")
     if not runs or not all(runs.values()):
         raise ValueError(f"There must be at least one search. Got {search!r}.")
     return runs, score_name
 
 
-def _table(candidates):
+def _table(candidates: Candidates) -> pd.DataFrame:
     return run_table(
         candidates.scores,
         candidates.errors,

@@ -3,6 +3,7 @@
 import textwrap
 from dataclasses import dataclass, fields
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
 
@@ -101,7 +102,7 @@ class FoldsDisplay:
     scores: np.ndarray
     equivalent: np.ndarray
     candidates: np.ndarray
-    labels: list
+    labels: list[str]
     n_same: np.ndarray
     chosen: int | None
     n_others: int
@@ -110,7 +111,15 @@ class FoldsDisplay:
     score_name: str
 
     @classmethod
-    def from_estimator(cls, search, *, n_best=8, metric=None, level=0.95, ax=None):
+    def from_estimator(
+        cls,
+        search: Any,
+        *,
+        n_best: int = 8,
+        metric: str | None = None,
+        level: float = 0.95,
+        ax: Any = None,
+    ) -> Self:
         """Draw the leading candidates of a fitted search.
 
         Parameters
@@ -172,7 +181,7 @@ class FoldsDisplay:
     # it takes results as well
     from_cv_results = from_estimator
 
-    def plot(self, ax=None):
+    def plot(self, ax: Any = None) -> Self:
         """Draw.
 
         Parameters
@@ -195,6 +204,7 @@ class FoldsDisplay:
         ]
         own = {field.name: getattr(self, field.name) for field in fields(Comparison)}
         chart = folds_chart(Comparison(**own), labels, self.score_name)
+        assert chart.y.limits is not None
         height = 1.6 - chart.y.limits[0]
         self.ax_ = ax = new_axes(self, ax, figsize=(9.0, height))
         self.figure_ = ax.figure
@@ -208,11 +218,11 @@ class FoldsDisplay:
         return self
 
 
-def _chose_by_rule(search):
+def _chose_by_rule(search: Any) -> bool:
     return callable(getattr(search, "refit", None)) and hasattr(search, "best_index_")
 
 
-def _labels(settings):
+def _labels(settings: list[dict[str, Any]]) -> list[str]:
     """Write of each setting the parameters in which they differ."""
     names = list(dict.fromkeys(name for params in settings for name in params))
     if len(settings) > 1:
@@ -221,13 +231,13 @@ def _labels(settings):
     return [as_text(text) for text in texts]
 
 
-def _differs(name, settings):
+def _differs(name: str, settings: list[dict[str, Any]]) -> bool:
     if not all(name in params for params in settings):
         return True
     return len(different_values(params[name] for params in settings)) > 1
 
 
-def _wrap(label):
+def _wrap(label: str) -> str:
     lines = textwrap.wrap(label, LABEL_WIDTH, break_on_hyphens=False) or [""]
     if len(lines) > LABEL_LINES:
         lines = [*lines[:LABEL_LINES]]

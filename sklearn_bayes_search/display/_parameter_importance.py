@@ -1,5 +1,9 @@
 """Which parameters matter, as bars."""
 
+from typing import Any, Self
+
+import pandas as pd
+
 from sklearn_bayes_search.charts._importance import importance_chart
 from sklearn_bayes_search.display._pen import add_legend, draw, new_axes
 from sklearn_bayes_search.results._importance import parameter_importance
@@ -47,11 +51,19 @@ class ParameterImportanceDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, *, importance):
+    def __init__(self, *, importance: pd.DataFrame) -> None:
         self.importance = importance
 
     @classmethod
-    def from_estimator(cls, search, *, metric=None, n_most=15, random_state=0, ax=None):
+    def from_estimator(
+        cls,
+        search: Any,
+        *,
+        metric: str | None = None,
+        n_most: int = 15,
+        random_state: Any = 0,
+        ax: Any = None,
+    ) -> Self:
         """Estimate and draw the importance of a search's parameters.
 
         Parameters
@@ -88,7 +100,7 @@ class ParameterImportanceDisplay:
     # it takes results as well
     from_cv_results = from_estimator
 
-    def plot(self, ax=None, *, n_most=15):
+    def plot(self, ax: Any = None, *, n_most: int = 15) -> Self:
         """Draw.
 
         Parameters
@@ -111,8 +123,10 @@ class ParameterImportanceDisplay:
         self.total_bars_, self.main_bars_, _ = draw(ax, chart)
         for side in ("top", "right"):
             ax.spines[side].set_visible(False)
-        above = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0)}
-        add_legend(ax, chart, borderaxespad=0.5, **above)
+        corner = (1.0, 1.0)
+        add_legend(
+            ax, chart, loc="lower right", bbox_to_anchor=corner, borderaxespad=0.5
+        )
         if n < len(self.importance):
             of = f"{n} of {len(self.importance)} parameters"
             ax.set_title(of, loc="left", fontsize="medium")

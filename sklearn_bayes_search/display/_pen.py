@@ -1,18 +1,24 @@
 """Draws charts with matplotlib: marks, axes and legends, in any style of the user's."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from sklearn_bayes_search.charts._chart import (
     Areas,
+    Axis,
     Band,
     Bars,
+    Chart,
     Line,
+    Mark,
     Points,
     Rules,
     Spans,
+    Style,
     Words,
 )
 from sklearn_bayes_search.results._short_text import name_ends, visible
@@ -73,26 +79,26 @@ POINTS = 0.75
 MANY_SPANS = 150
 
 
-def as_text(text):
+def as_text(text: object) -> str:
     """Make text of which matplotlib draws every character: ``$`` starts no formula."""
     lines = visible(str(text)).split("\n")
     text = "\n".join(" ".join(line.split()) for line in lines)
     return re.sub(r"(?<!\\)\$", r"\\$", text)
 
 
-def name_texts(names):
+def name_texts(names: Iterable[str]) -> dict[str, str]:
     """Shorten parameters' names to what comes after the step's, where that is clear."""
     return {name: as_text(end) for name, end in name_ends(names).items()}
 
 
-def ink():
+def ink() -> Any:
     """Return the colour of text, which is seen on the background of any style."""
     import matplotlib
 
     return matplotlib.rcParams["text.color"]
 
 
-def shade(ax, color):
+def shade(ax: Any, color: str) -> Any:
     """Return matplotlib's colour for one of a chart's."""
     if color == "faint":  # only just seen on the background
         from matplotlib.colors import to_rgb
@@ -102,7 +108,7 @@ def shade(ax, color):
     return ink() if color in ("ink", "bad") else COLORS[color]
 
 
-def new_axes(display, ax=None, figsize=None):
+def new_axes(display: object, ax: Any = None, figsize: Any = None) -> Any:
     """Return the axes to draw in: the user's, or those of a new figure."""
     try:
         import matplotlib.pyplot as plt
@@ -116,7 +122,14 @@ def new_axes(display, ax=None, figsize=None):
     return ax
 
 
-def wrap_axes(display, ax, n_rows, n_columns, figsize, **grid):
+def wrap_axes(
+    display: object,
+    ax: Any,
+    n_rows: int,
+    n_columns: int,
+    figsize: Any,
+    **grid: Any,
+) -> np.ndarray:
     """Return a grid of axes, in place of the user's axes if there are some."""
     ax = new_axes(display, ax, figsize)
     figure, place = ax.figure, ax.get_subplotspec()
@@ -130,7 +143,7 @@ def wrap_axes(display, ax, n_rows, n_columns, figsize, **grid):
     return np.array(axes, dtype=object).reshape(n_rows, n_columns)
 
 
-def draw(ax, chart):
+def draw(ax: Any, chart: Chart) -> list[Any]:
     """Draw a chart; return what was drawn for each mark, in the order of the marks."""
     drawn = [PENS[type(mark)](ax, mark) for mark in chart.marks]
     set_axis(ax, "x", chart.x)
@@ -140,13 +153,13 @@ def draw(ax, chart):
     return drawn
 
 
-def of_role(chart, drawn, role):
+def of_role(chart: Chart, drawn: list[Any], role: str) -> dict[str, Any]:
     """Return what was drawn for marks of a role, by their groups."""
     pairs = zip(chart.marks, drawn, strict=True)
     return {mark.group: artist for mark, artist in pairs if mark.role == role}
 
 
-def set_axis(ax, which, axis):
+def set_axis(ax: Any, which: str, axis: Axis) -> None:
     """Make an axis of matplotlib's like a chart's."""
     from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
@@ -167,12 +180,12 @@ def set_axis(ax, which, axis):
         plain_numbers(own)
 
 
-def plain_numbers(axis):
+def plain_numbers(axis: Any) -> None:
     """Write each tick in full, not what is to be added to a number elsewhere."""
     axis.get_major_formatter().set_useOffset(False)
 
 
-def add_legend(ax, chart, *, inside=False, **options):
+def add_legend(ax: Any, chart: Chart, *, inside: bool = False, **options: Any) -> None:
     """Name marks below the axes, or ``inside`` if the figure makes no room there."""
     from matplotlib.legend_handler import HandlerTuple
 
@@ -199,7 +212,7 @@ def add_legend(ax, chart, *, inside=False, **options):
     )
 
 
-def key(ax, mark):
+def key(ax: Any, mark: Mark) -> Any:
     """Return what stands for a mark in a legend."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -222,7 +235,9 @@ def key(ax, mark):
     return line
 
 
-def sequential_map(name="viridis", darkest=0.0, lightest=0.92):
+def sequential_map(
+    name: str = "viridis", darkest: float = 0.0, lightest: float = 0.92
+) -> Any:
     """Make a colour map without its palest end, which would be lost on white."""
     import matplotlib
     from matplotlib.colors import ListedColormap
@@ -231,7 +246,7 @@ def sequential_map(name="viridis", darkest=0.0, lightest=0.92):
     return ListedColormap(colors, name=f"{name}_on_white")
 
 
-def lines_map(ax):
+def lines_map(ax: Any) -> Any:
     """Make a colour map of which both ends are seen on the background of the axes."""
     from matplotlib.colors import to_rgb
 
@@ -239,7 +254,7 @@ def lines_map(ax):
     return sequential_map(darkest=0.25, lightest=1.0) if dark else sequential_map()
 
 
-def ramp(shares, pale):
+def ramp(shares: Any, pale: Any) -> np.ndarray:
     """Return colours, light and dark by turns: neighbours differ, the order shows."""
     colors = sequential_map()(np.asarray(shares, dtype=float))
     pale = np.asarray(pale, dtype=bool)
@@ -247,7 +262,7 @@ def ramp(shares, pale):
     return colors
 
 
-def _marker(ax, style):
+def _marker(ax: Any, style: Style) -> dict[str, Any]:
     color = shade(ax, style.color)
     return {
         "marker": MARKERS[style.symbol],
@@ -257,7 +272,7 @@ def _marker(ax, style):
     }
 
 
-def _points(ax, mark):
+def _points(ax: Any, mark: Points) -> Any:
     style, color = mark.style, shade(ax, mark.style.color)
     common = {"alpha": style.opacity, "zorder": 3}
     if mark.errors is not None:
@@ -295,14 +310,14 @@ def _points(ax, mark):
     )
 
 
-def _hollow(mark):
+def _hollow(mark: Points) -> np.ndarray:
     """Check which of some points are not filled."""
     if mark.hollow is not None:
         return mark.hollow
     return np.full(len(mark.x), mark.style.symbol in HOLLOW)
 
 
-def _faces(ax, mark):
+def _faces(ax: Any, mark: Points) -> np.ndarray:
     from matplotlib.colors import to_rgba
 
     full = to_rgba(shade(ax, mark.style.color), mark.style.opacity)
@@ -312,7 +327,7 @@ def _faces(ax, mark):
     return faces
 
 
-def _line(ax, mark):
+def _line(ax: Any, mark: Line) -> Any:
     style = mark.style
     (line,) = ax.plot(
         mark.x,
@@ -328,7 +343,7 @@ def _line(ax, mark):
     return line
 
 
-def _band(ax, mark):
+def _band(ax: Any, mark: Band) -> Any:
     return ax.fill_between(
         mark.x,
         mark.low,
@@ -340,7 +355,7 @@ def _band(ax, mark):
     )
 
 
-def _bars(ax, mark):
+def _bars(ax: Any, mark: Bars) -> Any:
     return ax.barh(
         mark.at,
         mark.lengths,
@@ -351,7 +366,7 @@ def _bars(ax, mark):
     )
 
 
-def _spans(ax, mark):
+def _spans(ax: Any, mark: Spans) -> Any:
     # a failed fit in a colour of its own, since it has an area
     colors = [COLORS["second"] if c == "bad" else shade(ax, c) for c in mark.colors]
     if mark.shade is not None:
@@ -372,7 +387,7 @@ def _spans(ax, mark):
     return ax.add_collection(spans)
 
 
-def _words(ax, mark):
+def _words(ax: Any, mark: Words) -> Any:
     transform = ax.get_yaxis_transform() if mark.in_shares else ax.transData
     return [
         ax.text(
@@ -388,7 +403,7 @@ def _words(ax, mark):
     ]
 
 
-def _rules(ax, mark):
+def _rules(ax: Any, mark: Rules) -> Any:
     style = mark.style
     looks = {
         "color": shade(ax, style.color),
@@ -399,7 +414,7 @@ def _rules(ax, mark):
     return [ax.axvline(x, **looks, zorder=zorder) for x in mark.x]
 
 
-def _areas(ax, mark):
+def _areas(ax: Any, mark: Areas) -> Any:
     edges = {"align": "edge", "transform": ax.get_xaxis_transform()}
     return ax.bar(mark.start, 1.0, mark.end - mark.start, zorder=0, **edges, **HATCH)
 

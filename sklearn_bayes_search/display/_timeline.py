@@ -1,5 +1,7 @@
 """Which worker ran which fit, and when."""
 
+from typing import Any, Self
+
 import numpy as np
 import pandas as pd
 
@@ -60,11 +62,13 @@ class TimelineDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, *, fits):
+    def __init__(self, *, fits: pd.DataFrame) -> None:
         self.fits = fits
 
     @classmethod
-    def from_estimator(cls, search, *, color="candidate", ax=None):
+    def from_estimator(
+        cls, search: Any, *, color: str = "candidate", ax: Any = None
+    ) -> Self:
         """Draw a fitted search.
 
         Parameters
@@ -95,7 +99,7 @@ class TimelineDisplay:
             )
         return cls(fits=search.folds_frame()).plot(ax, color=color)
 
-    def plot(self, ax=None, *, color="candidate"):
+    def plot(self, ax: Any = None, *, color: str = "candidate") -> Self:
         """Draw.
 
         Parameters
@@ -135,11 +139,12 @@ class TimelineDisplay:
             self._add_scale()
         return self
 
-    def _add_scale(self):
+    def _add_scale(self) -> None:
         from matplotlib.cm import ScalarMappable
 
         scale = ScalarMappable(cmap=sequential_map())
         scale.set_clim(0, max(int(self.fits["candidate"].max()), 1))
         bar = self.figure_.colorbar(scale, ax=self.ax_, pad=0.01, aspect=12)
         bar.set_label("candidate, its row", fontsize="small")
-        bar.ax.yaxis.get_major_locator().set_params(integer=True)
+        locator: Any = bar.ax.yaxis.get_major_locator()
+        locator.set_params(integer=True)

@@ -5,6 +5,7 @@ import importlib.metadata
 import inspect
 import platform
 import re
+from typing import Any
 
 from sklearn_bayes_search.report._expressions import Writer, changed, indent
 from sklearn_bayes_search.results._short_text import visible
@@ -12,7 +13,7 @@ from sklearn_bayes_search.results._short_text import visible
 __all__ = ["code_of", "versions"]
 
 
-def code_of(search, best_params=None):
+def code_of(search: Any, best_params: dict[str, Any] | None = None) -> str:
     """Write the code that makes a search, with imports, and what it found.
 
     A remark stands where something has no code of its own.
@@ -44,7 +45,7 @@ def code_of(search, best_params=None):
     used = {n.id for n in ast.walk(ast.parse(search_code)) if isinstance(n, ast.Name)}
     imports |= {line for known, line in writer.imports.items() if known in used}
     # the experimental import has to come before what it enables
-    imports = sorted(imports, key=lambda line: ("experimental" not in line, line))
+    ordered = sorted(imports, key=lambda line: ("experimental" not in line, line))
     remarks = [f"# ... stands for {text}" for text in writer.left_out]
     own = [known for known in writer.undefined if known in used]
     remarks += [f"# {known} is defined where the search was run" for known in own]
@@ -52,10 +53,10 @@ def code_of(search, best_params=None):
         f"# {what} was a generator of random numbers, which has no code"
         for what in writer.generators
     ]
-    return visible("\n".join([*imports, "", *remarks, search_code]).strip())
+    return visible("\n".join([*ordered, "", *remarks, search_code]).strip())
 
 
-def versions(search):
+def versions(search: Any) -> list[tuple[str, str]]:
     """List the versions of what the search was run with, as the page is written."""
     names = [
         "sklearn-bayes-search",

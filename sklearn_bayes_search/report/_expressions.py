@@ -7,8 +7,9 @@ import inspect
 import keyword
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import scipy.stats
@@ -38,13 +39,16 @@ CODE = (
 class Writer:
     """Writes expressions, and keeps which imports they need and what is left out."""
 
-    def __init__(self):
-        self.imports = {}  # the lines, by the names that they bring
-        self.undefined = {}  # names that the script of the search defines
-        self.left_out, self.generators = {}, {}
-        self._inside = set()
+    def __init__(self) -> None:
+        self.imports: dict[str, str] = {}  # the lines, by the names that they bring
+        self.undefined: dict[
+            str, None
+        ] = {}  # names that the script of the search defines
+        self.left_out: dict[str, None] = {}
+        self.generators: dict[str, None] = {}
+        self._inside: set[int] = set()
 
-    def write(self, value):
+    def write(self, value: Any) -> str:
         """Write a value as an expression, three dots where there is none."""
         if id(value) in self._inside:
             return self.leave_out(f"{shown(value)}, which holds itself")
@@ -63,12 +67,12 @@ class Writer:
         why = "is too long" if too_long or text else "cannot be written as code"
         return self.leave_out(f"{shown(value)}, which {why}")
 
-    def leave_out(self, what):
+    def leave_out(self, what: str) -> str:
         """Write three dots, and keep what they stand for."""
         self.left_out[what] = None
         return "..."
 
-    def named(self, thing):
+    def named(self, thing: Any) -> str | None:
         """Write the name of a class or function, imported from a public place.
 
         None where there is none.
@@ -90,7 +94,7 @@ class Writer:
         bare = text is None or not text[0].isdigit()
         return text and f"{text if bare else f'({text})'}.{called}"
 
-    def _imported(self, place, name):
+    def _imported(self, place: str, name: str) -> str | None:
         """Write a name of a module, one that means nothing else in the code."""
         first, dot, rest = name.partition(".")
         if place == "builtins":
@@ -112,7 +116,7 @@ class Writer:
         self.imports[known] = line
         return f"{known}{dot}{rest}"
 
-    def _write(self, value):
+    def _write(self, value: Any) -> str | None:
         """Write a value; None where there is no code for it."""
         if isinstance(value, enum.Enum):
             return self._enum(value)
@@ -142,7 +146,7 @@ class Writer:
             return f"np.dtype({str(value)!r})" if value.names is None else None
         return self._object(value)
 
-    def _enum(self, value):
+    def _enum(self, value: enum.Enum) -> str | None:
         name = self.named(type(value))
         if name is None:
             return None
@@ -150,7 +154,7 @@ class Writer:
             return f"{name}.{value.name}"
         return self._call(name, (value.value,), {})
 
-    def _mapping(self, value):
+    def _mapping(self, value: Mapping[Any, Any]) -> str:
         entries = [f"{self.write(k)}: {self.write(v)}" for k, v in value.items()]
         flat = f"{{{', '.join(entries)}}}"
         if len(flat) <= 60:
@@ -158,7 +162,7 @@ class Writer:
         inner = "".join(f"{entry},\n" for entry in entries)
         return f"{{\n{indent(inner)}}}"
 
-    def _collection(self, value):
+    def _collection(self, value: Any) -> str:
         texts = [self.write(each) for each in value]
         inner = ", ".join(texts)
         if isinstance(value, set | frozenset):
@@ -174,7 +178,7 @@ class Writer:
         comma = "," if len(value) == 1 and isinstance(value, tuple) else ""
         return f"{ends[0]}{inner}{comma}{ends[1]}"
 
-    def _array(self, value):
+    def _array(self, value: np.ndarray) -> str | None:
         values = value.tolist()
         plain = value.dtype.kind in "iufbU" or all(map(_is_plain, value.flat))
         if not plain or (not value.size and value.ndim > 1):
@@ -184,7 +188,7 @@ class Writer:
         dtype = "" if same else f', dtype="{value.dtype}"'
         return f"np.array({self._write(values)}{dtype})"
 
-    def _object(self, value):
+    def _object(self, value: Any) -> str | None:
         is_class = isinstance(value, type)
         if isinstance(getattr(value, "__name__", None), str):
             name = self.named(value)
@@ -209,17 +213,19 @@ class Writer:
             return self._call(name, (), changed(value))
         if type(value) is not tuple and isinstance(value, tuple):
             return self._whole_call(name, tuple(value), {})
-        arguments = _constructor_arguments(value)
-        if arguments is not None:
-            return self._whole_call(name, (), arguments)
+        kept = _constructor_arguments(value)
+        if kept is not None:
+            return self._whole_call(name, (), kept)
         self.imports = imports  # the repr may have another name for the class
         return self._from_repr(value)
 
-    def _distribution(self, value):
+    def _distribution(self, value: Any) -> str | None:
         """Write one of scipy's, frozen or not."""
         own = getattr(value, "dist", value)
         name = getattr(own, "name", None)
-        public = getattr(scipy.stats, name, None) if isinstance(name, str) else None
+        if not isinstance(name, str):
+            return None
+        public = getattr(scipy.stats, name, None)
         if public is None or type(public) is not type(own):
             return None
         text = self._imported("scipy.stats", name)
@@ -227,7 +233,7 @@ class Writer:
             return text if public is value else None
         return self._whole_call(text, value.args, value.kwds)
 
-    def _from_repr(self, value):
+    def _from_repr(self, value: Any) -> str | None:
         """Take the repr where it is a call, of what can be imported."""
         text = repr(value)
         tree = ast.parse(text, mode="eval").body
@@ -247,7 +253,7 @@ class Writer:
                     return None
         return text
 
-    def _thing(self, name, cls):
+    def _thing(self, name: str, cls: type) -> Any:
         """Find what a name in the repr of an object of a class means; import it."""
         if name == cls.__name__:
             return cls if self.named(cls) == name else None
@@ -262,7 +268,7 @@ class Writer:
         self.imports[root] = line
         return _found(place, rest)
 
-    def _call(self, name, args, kwargs):
+    def _call(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
         inner, odd = [self.write(arg) for arg in args], {}
         for key, value in self.without_generators(name, kwargs).items():
             if key.isidentifier() and not keyword.iskeyword(key):
@@ -273,40 +279,46 @@ class Writer:
             inner.append(f"**{self.write(odd)}")
         return f"{name}({', '.join(inner)})"
 
-    def _whole_call(self, name, args, kwargs):
+    def _whole_call(
+        self, name: str | None, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> str | None:
         """Write a call that looks at its arguments: none can be left out."""
         return name and self._whole(self._call, name, args, kwargs)
 
-    def _whole(self, write, *arguments):
+    def _whole(self, write: Callable[..., str | None], *arguments: Any) -> str | None:
         """Return what a method writes, None if it leaves anything out."""
         n = len(self.left_out)
         text = write(*arguments)
         return text if len(self.left_out) == n else None
 
-    def without_generators(self, name, arguments):
+    def without_generators(
+        self, name: str, arguments: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """Leave out arguments whose state at the start is not known any more."""
         drawn = [key for key, value in arguments.items() if is_generator(value)]
         self.generators.update(dict.fromkeys(f"{key} of {name}" for key in drawn))
         return {key: v for key, v in arguments.items() if key not in drawn}
 
 
-def is_generator(value):
+def is_generator(value: Any) -> bool:
     """Check whether a value draws numbers, so that it cannot be written as code."""
     return isinstance(value, np.random.RandomState | np.random.Generator)
 
 
-def indent(text):
+def indent(text: str) -> str:
     """Move code to the right."""
     return textwrap.indent(text, "    ")
 
 
-def changed(estimator):
+def changed(estimator: Any) -> dict[str, Any]:
     """Return the parameters of an estimator that are not the defaults."""
     defaults = inspect.signature(type(estimator).__init__).parameters
     return _changed(estimator.get_params(deep=False), defaults)
 
 
-def _changed(arguments, parameters):
+def _changed(
+    arguments: Mapping[str, Any], parameters: Mapping[str, inspect.Parameter]
+) -> dict[str, Any]:
     return {
         name: value
         for name, value in arguments.items()
@@ -316,7 +328,7 @@ def _changed(arguments, parameters):
     }
 
 
-def _constructor_arguments(value):
+def _constructor_arguments(value: Any) -> dict[str, Any] | None:
     """Return the arguments that an object keeps as attributes; None if it does not."""
     own = getattr(value, "__dict__", None)
     if own is None:
@@ -329,7 +341,7 @@ def _constructor_arguments(value):
     return _changed({name: own[name] for name in names}, parameters)
 
 
-def _public_places(module):
+def _public_places(module: object) -> Sequence[str]:
     """List modules that may have what a module defines, the shortest name first."""
     if module in SCRIPT:
         return [module]
@@ -342,12 +354,12 @@ def _public_places(module):
     return sorted(places, key=len)
 
 
-def _is_public(name):
+def _is_public(name: str) -> bool:
     parts = name.split(".")
     return all(part.isidentifier() and not part.startswith("_") for part in parts)
 
 
-def _found(place, name):
+def _found(place: str, name: str) -> Any:
     """Return what a module that is loaded has under a name, which may have dots."""
     thing = sys.modules.get(place)
     for part in name.split("."):
@@ -357,11 +369,11 @@ def _found(place, name):
     return thing
 
 
-def _takes(function, call, cls):
+def _takes(function: Any, call: ast.Call, cls: type) -> bool:
     """Check whether a call of a function or class may make an object of a class."""
     tops = {str(each.__module__).partition(".")[0] for each in (function, cls)}
     try:
-        arguments = {each.arg: each.value for each in call.keywords}
+        arguments = {str(each.arg): each.value for each in call.keywords}
         inspect.signature(function).bind(*call.args, **arguments)
     except TypeError:
         return False
@@ -370,7 +382,7 @@ def _takes(function, call, cls):
     return len(tops) == 1
 
 
-def _size(value):
+def _size(value: Any) -> int:
     """Count what a collection holds; each takes a character at least."""
     if isinstance(value, np.ndarray):
         return value.size
@@ -378,5 +390,5 @@ def _size(value):
     return len(value) if isinstance(value, known) else 0
 
 
-def _is_plain(value):
+def _is_plain(value: Any) -> bool:
     return value is None or type(value) in (bool, int, float, str)

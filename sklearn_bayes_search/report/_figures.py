@@ -1,6 +1,7 @@
 """The charts of the page, with captions and legends, and plotly's data of each."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from sklearn_bayes_search.charts._parallel_coordinates import parallel_coordinat
 from sklearn_bayes_search.charts._slices import Beliefs, curve_chart, curve_limits
 from sklearn_bayes_search.charts._timeline import timeline_chart
 from sklearn_bayes_search.report import _pen
+from sklearn_bayes_search.report._findings import Candidate, Findings
 from sklearn_bayes_search.report._labels import name_labels
 from sklearn_bayes_search.results._selection import known_test_share
 from sklearn_bayes_search.results._short_text import shown
@@ -45,13 +47,13 @@ class Figure:
     anchor: str
     heading: str
     text: str
-    data: dict
-    keys: tuple = ()
+    data: dict[str, Any]
+    keys: tuple[tuple[str, str], ...] = ()
     width: str = "wide"
     least: int = 0  # pixels
 
 
-def figures(findings):
+def figures(findings: Findings) -> list[Figure]:
     """List what there is to draw; the text of slices is that of the first one."""
     if findings.chosen is None:
         return []
@@ -59,16 +61,20 @@ def figures(findings):
     return [figure for part in parts for figure in part(findings)]
 
 
-def _is_halving(findings):
+def _is_halving(findings: Findings) -> bool:
     return any(c.status == "early round" for c in findings.candidates)
 
 
-def _progress(findings):
+def _progress(findings: Findings) -> list[Figure]:
     every, chosen = findings.candidates, findings.chosen
-    n_fits = np.ones(len(every))
-    columns = [[getattr(c, k) for c in every] for k in ("score", "error", "status")]
-    seconds = [c.seconds for c in every]
-    run = run_table(*map(np.array, columns), n_fits, np.array(seconds))
+    assert chosen is not None
+    run = run_table(
+        np.array([c.score for c in every]),
+        np.array([c.error for c in every]),
+        np.array([c.status for c in every]),
+        np.ones(len(every)),
+        np.array([c.seconds for c in every]),
+    )
     ring = chosen.number, f"the {findings.called} setting"
     chart = convergence_chart({"search": [run]}, "score", chosen=ring)
     text = "Each point is a setting, in the order they were tried."
@@ -81,20 +87,22 @@ def _progress(findings):
     return [Figure("chart-progress", "Score of each candidate", text, data, keys)]
 
 
-def _parallel(findings):
-    placed = _placed(findings)
+def _parallel(findings: Findings) -> list[Figure]:
+    observed, chosen, placed = findings.observed, findings.chosen, _placed(findings)
+    assert observed is not None
+    assert chosen is not None
     settings = [c.params for c, _ in placed]
-    axes = parameter_axes(settings, findings.observed.space)
-    names = {n for branch in findings.observed.space.branches for n in branch}
+    by_name = parameter_axes(settings, observed.space)
+    names = {n for branch in observed.space.branches for n in branch}
     order = {name: i for i, name in enumerate(findings.importance.index)}
-    axes = [axis for name, axis in axes.items() if name in names]
+    axes = [axis for name, axis in by_name.items() if name in names]
     axes.sort(key=lambda axis: order.get(axis.name, len(order)))
     # the most important next to the score
     axes, n_left_out = axes[:MAX_AXES][::-1], len(axes[MAX_AXES:])
     if not axes:
         return []
     numbers = [c.number for c, _ in placed]
-    best = findings.chosen.number
+    best = chosen.number
     chart = parallel_coordinates(
         settings,
         np.array([c.score for c, _ in placed]),
@@ -124,7 +132,7 @@ def _parallel(findings):
     ]
 
 
-def _importance(findings):
+def _importance(findings: Findings) -> list[Figure]:
     table = findings.importance.iloc[:MAX_BARS]
     if not len(table):
         return []
@@ -152,8 +160,9 @@ def _importance(findings):
     return [Figure("chart-importance", heading, text, data, tuple(keys), "half")]
 
 
-def _folds(findings):
-    if findings.top is None or findings.honest is None:  # one fold is no comparison
+def _folds(findings: Findings) -> list[Figure]:
+    chosen = findings.chosen
+    if chosen is None or findings.honest is None:  # one fold is no comparison
         return []
     every = findings.candidates
     folds = np.array([c.folds if c.status == "ok" else c.folds * np.nan for c in every])
@@ -163,7 +172,7 @@ def _folds(findings):
         n_best=MAX_ROWS,
         level=findings.honest.level,
         test_share=known_test_share(findings.search),
-        chosen=findings.chosen.number,
+        chosen=chosen.number,
     )
     shown_ = [every[row] for row in comparison.candidates]
     marked = "" if findings.called == "best" else " chosen"
@@ -191,16 +200,21 @@ def _folds(findings):
         "be told from the best. On the right is its mean score. Candidates with the "
         "same scores are drawn once."
     )
+    assert chart.y.limits is not None
     data = _pen.draw(chart, height=round(AROUND - INCH * chart.y.limits[0]))
     heading, keys = "Folds of the best candidates", tuple(_pen.keys(chart))
     return [Figure("chart-folds", heading, text, data, keys, "half")]
 
 
-def _slices(findings):
+def _slices(findings: Findings) -> list[Figure]:
     """Draw the model along the most important parameters, through the chosen one."""
     observed, placed = findings.observed, _placed(findings)
     numbers = np.array([c.number for c, _ in placed])
-    (chosen,) = np.flatnonzero(numbers == findings.chosen.number).tolist() or [None]
+    assert observed is not None
+    assert findings.model is not None
+    assert findings.chosen is not None
+    found = np.flatnonzero(numbers == findings.chosen.number)
+    chosen = int(found[0]) if len(found) else None
     centre = None if chosen is None else placed[chosen][1]
     beliefs = Beliefs(findings.model, "slice", centre)
     names = [name for name in findings.importance.index if name in beliefs.names]
@@ -238,7 +252,7 @@ def _slices(findings):
     return drawn
 
 
-def _timeline(findings):
+def _timeline(findings: Findings) -> list[Figure]:
     fits = findings.fits
     if fits is None or not len(fits):
         return []
@@ -257,12 +271,14 @@ def _timeline(findings):
     return [Figure("chart-timeline", "When each fit ran", text, data, keys)]
 
 
-def _placed(findings):
+def _placed(findings: Findings) -> list[tuple[Candidate, np.ndarray]]:
     """List candidates with their points, each setting once, those outside left out.
 
     Scores of early rounds are replaced by what they would be in the last one.
     """
-    space = findings.observed.space
+    observed = findings.observed
+    assert observed is not None
+    space = observed.space
     names = {name for branch in space.branches for name in branch}
     placed = {}
     for candidate in findings.candidates:
@@ -273,7 +289,6 @@ def _placed(findings):
             continue
         # of successive halving the last round counts
         placed[key(row)] = (candidate, row)
-    observed = findings.observed
     comparable = dict(zip(map(key, observed.U), observed.scores, strict=True))
     return [
         (replace(c, score=float(comparable[each])), row)
@@ -283,7 +298,7 @@ def _placed(findings):
     ]
 
 
-def _notes(findings, placed):
+def _notes(findings: Findings, placed: list[tuple[Candidate, np.ndarray]]) -> list[str]:
     """Return a note on each candidate that is drawn at another score than its own."""
     return [
         f"in the last round about {findings.score_text(c.score, 1)}"

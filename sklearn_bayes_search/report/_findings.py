@@ -1,6 +1,7 @@
 """What the page tells, gathered from a fitted search of any class."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ from sklearn_bayes_search.report._text import number
 from sklearn_bayes_search.results._importance import table_of
 from sklearn_bayes_search.results._observed import Observed, observe
 from sklearn_bayes_search.results._ranges import findings_of
-from sklearn_bayes_search.results._reader import read_results
+from sklearn_bayes_search.results._reader import SearchResults, read_results
 from sklearn_bayes_search.results._score_model import ScoreModel
 from sklearn_bayes_search.results._selection import (
     HonestScore,
@@ -32,7 +33,7 @@ class Candidate:
     """
 
     number: int
-    params: dict
+    params: dict[str, Any]
     score: float
     error: float
     status: str
@@ -51,12 +52,12 @@ class Findings:
     fold, and ``fits`` where the search has no ``folds_frame()``.
     """
 
-    search: object
+    search: Any
     metric: str
-    candidates: list
+    candidates: list[Candidate]
     chosen: Candidate | None
     top: Candidate | None
-    equals: list
+    equals: list[int]
     honest: HonestScore | None
     observed: Observed | None
     model: ScoreModel | None
@@ -65,24 +66,26 @@ class Findings:
     fits: pd.DataFrame | None
 
     @property
-    def decimals(self):
+    def decimals(self) -> int | None:
         """Digits of a score after the point: the second that its error leaves open.
 
         None where there is no error.
         """
-        error = np.nan if self.top is None else self.top.error
+        if self.top is None:
+            return None
+        error = self.top.error
         # less is a rounding error, of folds that are all alike
         if not np.isfinite(error) or error <= ROUNDING * abs(self.top.score):
             return None
         return max(int(1 - np.floor(np.log10(error))), 0)
 
-    def score_text(self, value, extra=0):
+    def score_text(self, value: float, extra: int = 0) -> str:
         """Write a score with the digits that mean something, and some more."""
         decimals = self.decimals
         return number(value, None if decimals is None else decimals + extra)
 
     @property
-    def by_rule(self):
+    def by_rule(self) -> bool:
         """Whether a function, ``refit``, chose the setting."""
         search = self.search
         return callable(getattr(search, "refit", None)) and hasattr(
@@ -90,22 +93,22 @@ class Findings:
         )
 
     @property
-    def called(self):
+    def called(self) -> str:
         """What the chosen setting is called: there is one best only."""
         return "best" if self.chosen is self.top else "chosen"
 
     @property
-    def score_of(self):
+    def score_of(self) -> str:
         """What the score of the chosen setting is called."""
         return "best score" if self.called == "best" else "score of the chosen"
 
     @property
-    def failed(self):
+    def failed(self) -> list[Candidate]:
         """Candidates that failed."""
         return [c for c in self.candidates if c.status == "failed"]
 
 
-def find(search, metric=None):
+def find(search: Any, metric: str | None = None) -> Findings:
     """Read a fitted search; a ``metric`` is chosen as `observe` does."""
     if not hasattr(search, "fit") or isinstance(search, type):
         raise TypeError(
@@ -142,7 +145,7 @@ def find(search, metric=None):
     )
 
 
-def _observe(search, metric):
+def _observe(search: Any, metric: str) -> Observed | None:
     """Return what the search saw; None where nothing has a score."""
     try:
         return observe(search, metric)
@@ -153,7 +156,7 @@ def _observe(search, metric):
         return None
 
 
-def _candidates(results):
+def _candidates(results: SearchResults) -> list[Candidate]:
     return [
         Candidate(
             number=row,
@@ -169,20 +172,28 @@ def _candidates(results):
     ]
 
 
-def _how_good(search, metric, complete, chosen, top):
+def _how_good(
+    search: Any,
+    metric: str,
+    complete: list[Candidate],
+    chosen: Candidate | None,
+    top: Candidate | None,
+) -> tuple[HonestScore | None, list[int]]:
     """Return the honest score of the chosen, and those as good as the best mean."""
-    if not complete:
+    if top is None:
         return None, []
     equals = equivalent_settings(search, metric=metric)
     honest = None
     if len(complete[0].folds) > 1:
         # one that was chosen without all folds cannot be judged by them
-        judged = chosen if chosen in complete else top
+        judged = top if chosen is None or chosen not in complete else chosen
         honest = honest_score(search, metric=metric, index=judged.number)
     return honest, equals.tolist()
 
 
-def _chosen(search, metric, candidates, top):
+def _chosen(
+    search: Any, metric: str, candidates: list[Candidate], top: Candidate | None
+) -> Candidate | None:
     """Return the setting of the refit, if that is by this metric, else the best."""
     index = getattr(search, "best_index_", None)
     refit = getattr(search, "refit", None)

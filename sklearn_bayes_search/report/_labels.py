@@ -1,6 +1,7 @@
 """Names in one line or two of a few characters, for labels of charts."""
 
 import re
+from collections.abc import Iterable
 
 from sklearn_bayes_search.results._short_text import (
     head,
@@ -13,7 +14,7 @@ from sklearn_bayes_search.results._short_text import (
 __all__ = ["name_labels"]
 
 
-def name_labels(names, longest):
+def name_labels(names: Iterable[str], longest: int) -> dict[str, str]:
     """Write each name as its end that no other one has, in one line or two.
 
     Such as "C" for "svc__C"; what does not fit is cut at the front.
@@ -28,7 +29,7 @@ def name_labels(names, longest):
     return dict(zip(lines, texts, strict=True))
 
 
-def _two_lines(text, longest):
+def _two_lines(text: str, longest: int) -> list[str]:
     """Break a name between steps, or else between words, so that its end is whole."""
     if len(text) <= longest:
         return [text]
@@ -41,11 +42,11 @@ def _two_lines(text, longest):
     return [tail(line.strip(), longest) for line in (first, last) if line]
 
 
-def _words(text):
+def _words(text: str) -> list[str]:
     return re.findall(r"[^_ ]*[_ ]+|[^_ ]+", text)
 
 
-def _split(pieces, longest):
+def _split(pieces: list[str], longest: int) -> tuple[str, str]:
     """Join the last pieces, as many as fit and one at least; give the rest first."""
     pieces, last = pieces[:-1], pieces[-1]
     while pieces and len(pieces[-1] + last) <= longest:

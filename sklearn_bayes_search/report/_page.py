@@ -6,18 +6,20 @@ import hashlib
 import json
 from datetime import UTC, datetime
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 
 from sklearn_bayes_search.report import _sections
 from sklearn_bayes_search.report._figures import figures
+from sklearn_bayes_search.report._findings import Findings
 from sklearn_bayes_search.report._text import breakable, describe, plural
 from sklearn_bayes_search.results._short_text import shown, visible
 
 __all__ = ["page"]
 
 
-def page(findings, plotly):
+def page(findings: Findings, plotly: str) -> str:
     """Write the page, a whole HTML document, with plotly's script inside."""
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
@@ -59,7 +61,7 @@ def page(findings, plotly):
     )
 
 
-def _policy(*scripts):
+def _policy(*scripts: str) -> str:
     """Allow these scripts, by what is in them, and no network at all."""
     hashes = " ".join(
         f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'"
@@ -71,13 +73,13 @@ def _policy(*scripts):
     )
 
 
-def _json(value):
+def _json(value: Any) -> str:
     """Write JSON that cannot end its element."""
     text = json.dumps(_finite(value), separators=(",", ":"), ensure_ascii=True)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _finite(value):
+def _finite(value: Any) -> Any:
     """Return plain numbers, rounded ones, None for those that JSON does not have."""
     if isinstance(value, dict):
         return {key: _finite(inner) for key, inner in value.items()}
@@ -88,7 +90,7 @@ def _finite(value):
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _contents(findings):
+def _contents(findings: Findings) -> list[tuple[str, str]]:
     links = [("summary", "Summary"), ("next", "What to try next")]
     if findings.chosen is not None:
         links.append(("charts", "Charts"))
@@ -97,7 +99,7 @@ def _contents(findings):
     return links
 
 
-def _for_tips(findings):
+def _for_tips(findings: Findings) -> list[list[Any]]:
     """Return what is shown of each candidate under the pointer."""
     texts = []
     for c in findings.candidates:

@@ -6,20 +6,27 @@ line of text on the point itself; the page shows them, and the candidate's param
 Plotly reads texts as HTML of a kind, so that they are escaped.
 """
 
+from collections.abc import Callable, Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
 
 from sklearn_bayes_search.charts._chart import (
     Areas,
+    Axis,
     Band,
     Bars,
+    Chart,
     Line,
+    Mark,
     Points,
     Rules,
     Spans,
+    Style,
     Words,
 )
+from sklearn_bayes_search.charts._parallel_coordinates import ParallelCoordinates
 
 __all__ = ["draw", "figure", "keys", "text"]
 
@@ -49,9 +56,11 @@ MARGIN = {"l": 8, "r": 8, "t": 14, "b": 8}
 LEVEL = 36
 
 
-def draw(chart, *, height=320, **layout):
+def draw(chart: Chart, *, height: int = 320, **layout: Any) -> dict[str, Any]:
     """Return plotly's figure of a chart."""
-    data, shapes, notes = [], [], []
+    data: list[dict[str, Any]] = []
+    shapes: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
     for mark in chart.marks:
         if isinstance(mark, Rules):
             shapes += [_rule(x, mark.style) for x in mark.x]
@@ -74,7 +83,14 @@ def draw(chart, *, height=320, **layout):
     return figure(data, x=x, y=y, height=height, **layout)
 
 
-def figure(traces, *, x, y, height, **layout):
+def figure(
+    traces: list[dict[str, Any]],
+    *,
+    x: dict[str, Any],
+    y: dict[str, Any],
+    height: int,
+    **layout: Any,
+) -> dict[str, Any]:
     """Join traces and what all charts have in common."""
     axis = {
         "gridcolor": "@line",
@@ -105,30 +121,30 @@ def figure(traces, *, x, y, height, **layout):
     }
 
 
-def text(plain):
+def text(plain: str) -> str:
     """Write a text so that plotly draws it as it is."""
     return escape(plain, quote=False).replace("\n", "<br>")
 
 
-def keys(chart):
+def keys(chart: Chart) -> list[tuple[str, str]]:
     """List the legend: classes of the style sheet, and what they stand for."""
     return [(_key(mark), mark.label) for mark in chart.marks if mark.label]
 
 
-def _key(mark):
+def _key(mark: Mark) -> str:
     color, symbol = mark.style.color, mark.style.symbol
     if isinstance(mark, Bars | Spans | Band):
         return f"bar {color}"
-    if isinstance(mark, Line | Rules) or mark.errors is not None:
+    if isinstance(mark, Line | Rules) or getattr(mark, "errors", None) is not None:
         return f"step {mark.style.dash} {color}"
     large = " large" if mark.style.size > 10 else ""
     return f"{symbol} {color}{large}"
 
 
-def _axis(axis, *, aslant=False):
+def _axis(axis: Axis, *, aslant: bool = False) -> dict[str, Any]:
     """Write an axis; without ticks of its own, plotly chooses them."""
     # -123456.01 in full, and 1e-10 not as 100p
-    own = {"exponentformat": "e", "minexponent": 6}
+    own: dict[str, Any] = {"exponentformat": "e", "minexponent": 6}
     if axis.label:
         font = {"size": 12, "color": "@soft"}
         own["title"] = {"font": font, "standoff": 8, "text": text(axis.label)}
@@ -149,15 +165,16 @@ def _axis(axis, *, aslant=False):
     return own
 
 
-def _points(mark, chart):
+def _points(mark: Points, chart: Chart) -> list[dict[str, Any]]:
     if not len(mark.x):  # for the legend only
         return []
     style, y = mark.style, mark.y
     color = COLORS[style.color]
     if mark.at_edge:
+        assert chart.y.limits is not None
         low, high = chart.y.limits
         y = np.full(len(y), low + EDGE * (high - low))
-    symbol = SYMBOLS[style.symbol]
+    symbol: Any = SYMBOLS[style.symbol]
     if mark.hollow is not None:
         symbol = [SYMBOLS["ring"] if each else symbol for each in mark.hollow]
     opacity = 0.0 if style.symbol == "none" else style.opacity
@@ -169,19 +186,19 @@ def _points(mark, chart):
     return [{**trace, **_hover(mark)}]
 
 
-def _trace(x, y, mode, **more):
+def _trace(x: np.ndarray, y: Any, mode: str, **more: Any) -> dict[str, Any]:
     """Return what all traces of points and lines have; NaN is a gap."""
     y = [float(each) if np.isfinite(each) else None for each in y]
     return {"type": "scatter", "mode": mode, "x": x.tolist(), "y": y, **more}
 
 
-def _errors(mark, color):
+def _errors(mark: Points | Bars, color: str) -> dict[str, Any]:
     low, high = np.asarray(mark.errors).tolist()
     error = {"type": "data", "array": high, "arrayminus": low, "symmetric": False}
     return {**error, "color": color, "thickness": 1.2, "width": 4}
 
 
-def _hover(mark):
+def _hover(mark: Points | Spans) -> dict[str, Any]:
     if mark.rows is None:
         return {"hoverinfo": "skip"}
     notes = mark.notes or [""] * len(mark.rows)
@@ -189,7 +206,7 @@ def _hover(mark):
     return {"customdata": [[int(row), note] for row, note in pairs]}
 
 
-def _line(mark, chart):
+def _line(mark: Line, chart: Chart) -> list[dict[str, Any]]:
     style, color = mark.style, COLORS[mark.style.color]
     mode = "lines" if style.symbol == "none" else "lines+markers"
     line = {"width": style.width, "color": color, "dash": style.dash}
@@ -198,7 +215,7 @@ def _line(mark, chart):
     return [_trace(mark.x, mark.y, mode, line=line, hoverinfo="skip", **looks)]
 
 
-def _band(mark, chart):
+def _band(mark: Band, chart: Chart) -> list[dict[str, Any]]:
     """Fill each part that is known."""
     x, low, high = mark.x, mark.low, mark.high
     if mark.steps:
@@ -219,7 +236,7 @@ def _band(mark, chart):
     ]
 
 
-def _bars(mark, chart):
+def _bars(mark: Bars, chart: Chart) -> list[dict[str, Any]]:
     bars = _bar(mark.at, mark.lengths, mark.height)
     bars["marker"] = {"color": [COLORS[color] for color in mark.colors]}
     if mark.errors is not None:
@@ -229,12 +246,12 @@ def _bars(mark, chart):
     return [bars]
 
 
-def _bar(at, lengths, height):
+def _bar(at: Any, lengths: Any, height: float) -> dict[str, Any]:
     own = {"x": lengths.tolist(), "y": at.tolist(), "width": height}
     return {"type": "bar", "orientation": "h", **own}
 
 
-def _spans(mark, chart):
+def _spans(mark: Spans, chart: Chart) -> list[dict[str, Any]]:
     colors = [COLORS[color] for color in mark.colors]
     pale = np.ones(len(mark.at)) if mark.pale is None else 1 - (1 - PALE) * mark.pale
     # on a phone there would be edges only, were they around each of many; what failed
@@ -250,14 +267,14 @@ def _spans(mark, chart):
     return [{**bars, **_hover(mark)}]
 
 
-def _words(mark, chart):
+def _words(mark: Words, chart: Chart) -> list[dict[str, Any]]:
     font = {"size": 11, "color": COLORS[mark.style.color]}
     looks = {"textposition": "middle right", "textfont": font, "cliponaxis": False}
     words = _trace(mark.x, mark.y, "text", hoverinfo="skip", **looks)
     return [{**words, "text": list(map(text, mark.texts))}]
 
 
-def _notes(mark):
+def _notes(mark: Words) -> list[dict[str, Any]]:
     font = {"size": 11, "color": COLORS[mark.style.color]}
     looks = {"xref": "paper", "xanchor": "left", "font": font, "showarrow": False}
     return [
@@ -266,20 +283,20 @@ def _notes(mark):
     ]
 
 
-def _rule(x, style):
+def _rule(x: float, style: Style) -> dict[str, Any]:
     line = {"dash": style.dash, "width": style.width, "color": COLORS[style.color]}
     ends = {"x0": float(x), "x1": float(x), "y0": 0, "y1": 1}
     return {"type": "line", "xref": "x", "yref": "paper", **ends, "line": line}
 
 
-def _area(start, end):
+def _area(start: float, end: float) -> dict[str, Any]:
     ends = {"x0": float(start), "x1": float(end), "y0": 0, "y1": 1}
     looks = {"fillcolor": "@line", "opacity": 0.45, "line": {"width": 0}}
     place = {"xref": "x", "yref": "paper", "layer": "below"}
     return {"type": "rect", **place, **ends, **looks}
 
 
-PENS = {
+PENS: dict[type[Mark], Callable[..., list[dict[str, Any]]]] = {
     Points: _points,
     Line: _line,
     Band: _band,
@@ -296,14 +313,18 @@ N_BANDS = 9
 LETTER, LEAST_WIDTH = 7, 96
 
 
-def draw_parallel(chart, rows, notes):
+def draw_parallel(
+    chart: ParallelCoordinates, rows: Sequence[int], notes: Sequence[str]
+) -> tuple[dict[str, Any], int]:
     """Return the figure, and its least width.
 
     A line is the candidate in one of the ``rows`` of ``cv_results_``, with a note.
     """
     data = [[int(row), note] for row, note in zip(rows, notes, strict=True)]
 
-    def lines(indices, color, width, opacity, dash="solid"):
+    def lines(
+        indices: Any, color: str, width: float, opacity: float, dash: str = "solid"
+    ) -> dict[str, Any]:
         return _lines(chart.heights, data, indices, color, width, opacity, dash)
 
     ranks = np.array_split(chart.from_worst_to_best, N_BANDS)
@@ -352,7 +373,7 @@ def draw_parallel(chart, rows, notes):
     return figure_, max(LEAST_WIDTH, LETTER * (longest + 1)) * n
 
 
-def _tick(x, y, words, last):
+def _tick(x: float, y: float, words: str, last: bool) -> dict[str, Any]:
     looks = {"bgcolor": "@veil", "borderpad": 1, "showarrow": False}
     looks["font"] = {"size": 10, "color": "@ink"}
     side, shift = ("right", -7) if last else ("left", 7)
@@ -366,15 +387,23 @@ def _tick(x, y, words, last):
     }
 
 
-def _lines(heights, data, indices, color, width, opacity, dash):
+def _lines(
+    heights: np.ndarray,
+    data: list[list[Any]],
+    indices: Any,
+    color: str,
+    width: float,
+    opacity: float,
+    dash: str,
+) -> dict[str, Any]:
     """Join lines into one trace, with gaps between them: many traces are slow."""
     x, y, custom = [], [], []
     for i in indices:
         x += [*range(heights.shape[1]), None]
         y += [*heights[i].round(4).tolist(), None]
         custom += [data[i]] * heights.shape[1] + [None]
-    looks = {"opacity": opacity, "connectgaps": False, "cliponaxis": False}
-    looks["line"] = {"width": width, "color": color, "dash": dash}
-    looks["marker"] = {"size": 4, "color": color}
+    looks = {"connectgaps": False, "cliponaxis": False, "opacity": opacity}
+    line = {"width": width, "color": color, "dash": dash}
+    marker = {"size": 4, "color": color}
     lines = {"type": "scatter", "mode": "lines+markers", "x": x, "y": y}
-    return {**lines, "customdata": custom, **looks}
+    return {**lines, "customdata": custom, **looks, "line": line, "marker": marker}

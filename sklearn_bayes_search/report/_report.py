@@ -3,6 +3,7 @@
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
@@ -12,7 +13,7 @@ from sklearn_bayes_search.report._page import page
 __all__ = ["report"]
 
 
-def report(search, path, *, metric=None):
+def report(search: Any, path: Any, *, metric: str | None = None) -> Any:
     """Write a page about a finished search: one HTML file, for any browser.
 
     It tells what was found and how far to trust it, what to try next, and which
@@ -83,7 +84,7 @@ def report(search, path, *, metric=None):
     return path
 
 
-def _plotly():
+def _plotly() -> str:
     """Return plotly's script."""
     try:
         import jinja2  # noqa: F401
@@ -93,10 +94,10 @@ def _plotly():
             "A report needs plotly for its charts, and jinja2. Install them with "
             'pip install "sklearn-bayes-search[report]".'
         ) from error
-    return get_plotlyjs()
+    return str(get_plotlyjs())
 
 
-def _write(path, text):
+def _write(path: Any, text: str) -> None:
     """Write a file so that it is there as a whole or not at all."""
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:

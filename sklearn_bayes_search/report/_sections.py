@@ -1,9 +1,14 @@
 """What the sections of the page show beside charts; the page writes it as HTML."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 import numpy as np
 
 from sklearn_bayes_search.report._code import code_of, versions
 from sklearn_bayes_search.report._expressions import is_generator
+from sklearn_bayes_search.report._findings import Candidate, Findings
 from sklearn_bayes_search.report._text import percent, plural
 from sklearn_bayes_search.report._words import (
     advice,
@@ -19,9 +24,12 @@ __all__ = ["failures", "reproduce", "summary", "table"]
 
 # Tracebacks, and characters of each: all of them would not fit into one page.
 MAX_TRACEBACKS, MAX_TRACEBACK = 40, 8000
+# Attributes of a cell: of numbers, which stand on the right, and none.
+RIGHT: Mapping[str, str] = MappingProxyType({"class": "n"})
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
-def summary(findings):
+def summary(findings: Findings) -> dict[str, Any]:
     """Return the first two sections: what was found, and what to try next."""
     chosen, honest = findings.chosen, findings.honest
     tiles, of_all = [], f"of {plural(len(findings.candidates), 'candidate')}"
@@ -33,8 +41,8 @@ def summary(findings):
             expected = findings.score_text(honest.score)
             tiles.append(("Expect on new data", expected, note))
             best = "best" if findings.called == "best" else "best mean"
-            tiles.append((f"As good as the {best}", len(findings.equals), of_all))
-    tiles.append(("Failed", len(findings.failed), of_all))
+            tiles.append((f"As good as the {best}", str(len(findings.equals)), of_all))
+    tiles.append(("Failed", str(len(findings.failed)), of_all))
     return {
         "tiles": tiles,
         "lead": lead(findings),
@@ -45,7 +53,7 @@ def summary(findings):
     }
 
 
-def table(findings):
+def table(findings: Findings) -> dict[str, Any]:
     """Return the heads and rows of the table of candidates."""
     names = list(dict.fromkeys(n for c in findings.candidates for n in c.params))
     # scores on fewer data do not compare: those of the last round come first
@@ -59,15 +67,16 @@ def table(findings):
             c is not findings.top,
         ),
     )
-    right = {"class": "n"}
     sorted_by = {} if rounds else {"aria-sort": "descending"}
-    heads = [("#", {}), ("Score", {**right, **sorted_by}), ("Std. error", right)]
-    heads += [("Status", {}), ("Seconds", right)]
-    sides, ends = {}, name_ends(names)
+    heads: list[tuple[str, Mapping[str, str]]]
+    heads = [("#", NONE), ("Score", {**RIGHT, **sorted_by}), ("Std. error", RIGHT)]
+    heads += [("Status", NONE), ("Seconds", RIGHT)]
+    sides: dict[str, Mapping[str, str]] = {}
+    ends = name_ends(names)
     for name in names:
         values = [c.params[name] for c in findings.candidates if name in c.params]
         numbers = [value for value in values if value is not None]
-        sides[name] = right if numbers and all(map(is_number, numbers)) else {}
+        sides[name] = RIGHT if numbers and all(map(is_number, numbers)) else NONE
         heads.append(
             (shown(ends[name], 40), {**sides[name], "title": shown(name, 300)})
         )
@@ -85,7 +94,9 @@ def table(findings):
     }
 
 
-def _cells(c, findings, sides):
+def _cells(
+    c: Candidate, findings: Findings, sides: Mapping[str, Mapping[str, str]]
+) -> list[dict[str, Any]]:
     """Return the cells of a candidate; ``sides`` are attributes of parameters'."""
     score, error = (findings.score_text(each, 1) for each in (c.score, c.error))
     cells = [
@@ -107,7 +118,7 @@ def _cells(c, findings, sides):
     return cells
 
 
-def _mark(c, findings):
+def _mark(c: Candidate, findings: Findings) -> str:
     if c is findings.chosen:
         return findings.called
     if c is findings.top:
@@ -116,34 +127,39 @@ def _mark(c, findings):
     return "as good" if as_good else ""
 
 
-def _cell(text, value, attributes=(), mark=""):
+def _cell(
+    text: str, value: str, attributes: Mapping[str, str] = NONE, mark: str = ""
+) -> dict[str, Any]:
     return {
         "text": text,
-        "attributes": {**dict(attributes), "data-v": value},
+        "attributes": {**attributes, "data-v": value},
         "mark": mark,
     }
 
 
-def _number(value, text, side=(("class", "n"),)):
+def _number(value: float, text: str, side: Mapping[str, str] = RIGHT) -> dict[str, Any]:
     return _cell(text, repr(float(value)) if np.isfinite(value) else "", side)
 
 
-def failures(findings):
+def failures(findings: Findings) -> dict[str, Any]:
     """Return kinds of failures with their tracebacks, where there are some."""
-    fits, texts = findings.fits, {}
+    fits = findings.fits
+    texts: dict[str, list[tuple[Any, Any]]] = {}
     if fits is not None and len(fits):
         for row in fits[fits["status"] == "failed"].itertuples():
             texts.setdefault(str(row.error), []).append((row.candidate, row.fold))
     groups = sorted(texts.items(), key=lambda item: -len(item[1]))
     return {
         "numbers": [c.number for c in findings.failed],
-        "n_fits": sum(map(len, texts.values())),
+        "n_fits": sum(len(places) for places in texts.values()),
         "n_more": max(len(groups) - MAX_TRACEBACKS, 0),
         "kinds": [_kind(findings, *group) for group in groups[:MAX_TRACEBACKS]],
     }
 
 
-def _kind(findings, error, places):
+def _kind(
+    findings: Findings, error: str, places: list[tuple[Any, Any]]
+) -> dict[str, Any]:
     numbers = list(dict.fromkeys(candidate for candidate, _ in places))
     where = ", ".join(f"#{n}" for n in numbers[:12])
     where += f" and {len(numbers) - 12} more" if len(numbers) > 12 else ""
@@ -159,7 +175,7 @@ def _kind(findings, error, places):
     }
 
 
-def reproduce(findings):
+def reproduce(findings: Findings) -> dict[str, Any]:
     """Return the code of the search, and what it depends on."""
     search, chosen = findings.search, findings.chosen
     seed = getattr(search, "random_state", 0)

@@ -2,7 +2,9 @@
 
 import math
 import re
+from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 from sklearn_bayes_search.results._short_text import visible
 
@@ -18,7 +20,7 @@ __all__ = [
 ]
 
 
-def number(value, decimals=None):
+def number(value: float, decimals: int | None = None) -> str:
     """Write a score, a dash where it is unknown.
 
     ``decimals`` are digits after the point, more than 8 of them in scientific notation
@@ -35,24 +37,24 @@ def number(value, decimals=None):
     return text.removeprefix("−") if not text.strip("−0.") else text
 
 
-def percent(share):
+def percent(share: float) -> str:
     """Write a share as "95 %", which does not break at the end of a line."""
     return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
-def ordinal(count):
+def ordinal(count: int) -> str:
     """Write which one, as "21st"."""
     teens = count % 100 in (11, 12, 13)
     end = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(count % 10, "th")
     return f"{count:,}{end}"
 
 
-def plural(count, noun):
+def plural(count: int, noun: str) -> str:
     """Write how many, with an s where it belongs."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def describe(estimator):
+def describe(estimator: Any) -> str:
     """Name an estimator with its parts, as "a pipeline of StandardScaler and SVC"."""
     steps = getattr(estimator, "steps", None)
     name = type(estimator).__name__
@@ -66,18 +68,18 @@ def describe(estimator):
     return f"a pipeline of {listing(parts)}"
 
 
-def listing(words):
+def listing(words: Sequence[str]) -> str:
     """Join words as a sentence does, as "a, b and c"."""
     *most, last = words or ["nothing"]
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def safe(text):
+def safe(text: object) -> str:
     """Escape a text for an element of the page, or for an attribute."""
     return escape(visible(str(text)), quote=True)
 
 
-def breakable(text):
+def breakable(text: object) -> str:
     """Escape a text as `safe` does, so that long names break between their words.
 
     That is before capitals, and after brackets, "=" and "__".

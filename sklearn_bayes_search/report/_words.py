@@ -1,9 +1,11 @@
 """The sentences of the page: plain text, which the page escapes."""
 
 import math
+from typing import Any
 
 import numpy as np
 
+from sklearn_bayes_search.report._findings import Findings
 from sklearn_bayes_search.report._text import (
     describe,
     listing,
@@ -25,7 +27,7 @@ UNSURE = 0.2
 LAST_PART, RISE = 0.25, 0.25
 
 
-def metric_name(findings):
+def metric_name(findings: Findings) -> str:
     """Name the score as a reader knows it."""
     scoring = getattr(findings.search, "scoring", None)
     if findings.metric != "score":
@@ -36,18 +38,18 @@ def metric_name(findings):
         kind = getattr(findings.search.estimator, "_estimator_type", None)
         tags = getattr(findings.search.estimator, "__sklearn_tags__", None)
         kind = tags().estimator_type if tags is not None else kind
-        return {"classifier": "accuracy", "regressor": "R²"}.get(kind, "score")
+        return {"classifier": "accuracy", "regressor": "R²"}.get(str(kind), "score")
     name = visible(getattr(scoring, "__name__", "score"))
     return name if name.isidentifier() else "score"
 
 
-def lead(findings):
+def lead(findings: Findings) -> str:
     """Return a sentence or two on what was searched."""
     search = findings.search
     # of successive halving, the resource is a parameter that is not searched over
     space = [] if findings.observed is None else findings.observed.space.branches
-    names = {n for branch in space for n in branch}
-    names = sorted(names or {n for c in findings.candidates for n in c.params})
+    searched = {n for branch in space for n in branch}
+    names = sorted(searched or {n for c in findings.candidates for n in c.params})
     n_folds = len(findings.candidates[0].folds)
     n_fits = sum(c.n_fits for c in findings.candidates)
     over = listing([visible(n) for n in names[:6]])
@@ -76,7 +78,7 @@ def lead(findings):
     )
 
 
-def facts(findings):
+def facts(findings: Findings) -> list[tuple[str, str]]:
     """Return headings and sentences on how good the best is and how the search went."""
     rows = []
     if findings.chosen is None:
@@ -96,7 +98,7 @@ def facts(findings):
     return rows
 
 
-def advice(findings):
+def advice(findings: Findings) -> list[str]:
     """Return what to do next, the most pressing first."""
     items = []
     n_failed, n = len(findings.failed), len(findings.candidates)
@@ -135,8 +137,9 @@ def advice(findings):
     return items
 
 
-def _best(findings):
+def _best(findings: Findings) -> str:
     chosen, top = findings.chosen, findings.top
+    assert chosen is not None
     over = "the mean over the folds" if len(chosen.folds) > 1 else "on one fold"
     score, error = map(findings.score_text, (chosen.score, chosen.error))
     text = f"{score}, {over}, for candidate #{chosen.number}"
@@ -153,14 +156,16 @@ def _best(findings):
     return text
 
 
-def interval(findings):
+def interval(findings: Findings) -> tuple[str, str]:
     """Return the ends of the interval of the honest score."""
     honest = findings.honest
+    assert honest is not None
     return findings.score_text(honest.low), findings.score_text(honest.high)
 
 
-def _new_data(findings):
+def _new_data(findings: Findings) -> str:
     honest = findings.honest
+    assert honest is not None
     low, high = interval(findings)
     what = "best of" if findings.called == "best" else "setting chosen among"
     luck = (
@@ -175,13 +180,15 @@ def _new_data(findings):
     ).rstrip()
 
 
-def _equals(findings):
+def _equals(findings: Findings) -> str:
     others = len(findings.equals) - 1
     if findings.honest is None:
         return "With one fold, it cannot be told which settings are as good."
-    best = "the best one"
+    best, chosen, top = "the best one", findings.chosen, findings.top
+    assert chosen is not None
+    assert top is not None
     if findings.called != "best":
-        best = f"#{findings.top.number} with the best mean"
+        best = f"#{top.number} with the best mean"
     if others < 1:
         return f"No other setting is as good as {best}."
     are = "setting is" if others == 1 else "settings are"
@@ -190,12 +197,12 @@ def _equals(findings):
         f"The table marks {'it' if others == 1 else 'them'}."
     )
     if findings.called != "best":
-        among = findings.chosen.number in findings.equals
+        among = chosen.number in findings.equals
         text += f" The chosen one is {'' if among else 'not '}among them."
     return text
 
 
-def _why_it_stopped(findings):
+def _why_it_stopped(findings: Findings) -> str:
     search = findings.search
     if hasattr(search, "stop_reason_"):
         return _sentence(search.stop_reason_)
@@ -213,7 +220,7 @@ def _why_it_stopped(findings):
     return f"It ran all {len(findings.candidates)} settings."
 
 
-def _time(findings):
+def _time(findings: Findings) -> str:
     total = float(np.nansum([c.seconds for c in findings.candidates]))
     fits = findings.fits
     parts = []
@@ -236,14 +243,14 @@ def _time(findings):
     return _sentence(", ".join(parts))
 
 
-def _more_of(search):
+def _more_of(search: Any) -> str | None:
     """Name the argument that ended the search; "" where a rule saw no more to gain."""
     reason = getattr(search, "stop_reason_", "evaluated n_iter")
     limits = {"evaluated n_iter": "n_iter", "timeout=": "timeout"}
     return next((name for said, name in limits.items() if reason.startswith(said)), "")
 
 
-def _improving(findings):
+def _improving(findings: Findings) -> tuple[bool, str] | None:
     """Check whether the end brought better scores; None where order is nothing."""
     if not hasattr(findings.search, "optimizer_") or findings.top is None:
         return None
@@ -278,6 +285,6 @@ def _improving(findings):
     )
 
 
-def _sentence(text):
+def _sentence(text: str) -> str:
     text = visible(str(text)).strip()
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
