@@ -19,6 +19,6 @@ ORDER = [
 
 
 def place(filename):
-    """Give the place of an example; one that is not listed comes at the end."""
+    """Return the place of an example; one that is not listed comes at the end."""
     name = filename.removeprefix("plot_").removesuffix(".py")
     return (ORDER.index(name), name) if name in ORDER else (len(ORDER), name)

@@ -27,7 +27,7 @@ MINUTES, WANTED, DELAY = 240, 21.0, 8
 
 
 def simulate(gain, memory, sensor):
-    """Give the temperature of the room, minute by minute."""
+    """Return the temperature of the room, minute by minute."""
     room, radiator = np.full(MINUTES, 12.0), np.zeros(MINUTES)
     total = 0.0
     for t in range(1, MINUTES):
@@ -42,7 +42,7 @@ def simulate(gain, memory, sensor):
 
 
 def score(params):
-    """Give minus the mean deviation in degrees; NaN where the room gets too hot."""
+    """Return minus the mean deviation in degrees; NaN where the room gets too hot."""
     room = simulate(**params)
     if room.max() > 30:
         return np.nan
@@ -111,7 +111,7 @@ plt.show()
 
 
 def best_of(seed, learn):
-    """Give the lowest deviation of 30 settings."""
+    """Return the lowest deviation of 30 settings."""
     if learn:
         optimizer = BayesianOptimizer(space, random_state=seed)
         for _ in range(30):

@@ -39,7 +39,7 @@ LAND = {"x": Real(0, 10)}
 
 
 def gold(x):
-    """Give the kilograms of gold at kilometre x."""
+    """Return the kilograms of gold at kilometre x."""
     west = 5.0 * np.exp(-(((x - 2.4) / 1.5) ** 2))
     east = 8.0 * np.exp(-(((x - 7.0) / 1.2) ** 2))
     return 1 + west + east

@@ -276,7 +276,7 @@ class Schedule:
         }
 
     def fate(self, params, fold):
-        """Tell how a fit ends, in every life: it depends on the setting alone."""
+        """Return how a fit ends, in every life: it depends on the setting alone."""
         if fold is None:
             return "raises" if self.refit_fails else "well"
         params = {**OWN, **params}
@@ -291,7 +291,7 @@ class Schedule:
         return "well"
 
     def score(self, params, fold):
-        """Give the score of a setting on a fold."""
+        """Return the score of a setting on a fold."""
         if self.fate(params, fold) == "nan":
             return math.nan
         key = self.seed, "score", sorted({**OWN, **params}.items())
@@ -300,7 +300,7 @@ class Schedule:
         return round(score, 1) if self.rounded else score
 
     def scores(self, params, fold, failed):
-        """Give the scores of a setting on a fold by metric."""
+        """Return the scores of a setting on a fold by metric."""
         score = self.score(params, fold)
         scores = {"first": score, "second": 1 - score**2}
         if failed:

@@ -104,7 +104,7 @@ def quick_fit_and_score(
 
 
 def has_succeeded(value):
-    """Tell whether what came back for a fold is that of a fit without an error."""
+    """Return whether what came back for a fold is that of a fit without an error."""
     return isinstance(value, dict) and value["fit_error"] is None
 
 
@@ -166,11 +166,11 @@ class World:
         return [number for number, n_folds in whole.items() if n_folds == n_splits]
 
     def end_of_time(self):
-        """Tell when the search has to be over."""
+        """Return when the search has to be over."""
         return self.began + (np.inf if self.life.timeout is None else self.life.timeout)
 
     def is_over(self, end):
-        """Tell whether the workers have come to their end."""
+        """Return whether the workers have come to their end."""
         return self.life.end == end and self.n_events >= self.life.at
 
     def pass_time(self, seconds):

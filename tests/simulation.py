@@ -63,7 +63,7 @@ def parse(content):
 
 
 def may_run_again(records, fit_timeout):
-    """Tell whether a fold of the journal is to be evaluated once more."""
+    """Return whether a fold of the journal is to be evaluated once more."""
     errors = [str(record["error"]) for record in records]
     limit = re.match(r"fit_timeout=(\d+)", errors[-1])
     if limit:
@@ -73,7 +73,7 @@ def may_run_again(records, fit_timeout):
 
 
 def rows(search):
-    """Give the number of each candidate, its setting, and its scores by column."""
+    """Return the number of each candidate, its setting, and its scores by column."""
     results = search.cv_results_
     numbers = [outcome.trial.number for outcome in search.optimizer_.history]
     columns = sorted(name for name in results if re.match(r"split\d+_test_", name))

@@ -74,7 +74,7 @@ def results(scores, params=None, **others):
 
 
 def text_of(figure):
-    """Give all text; to draw it also shows that nothing is taken for a formula."""
+    """Return all text; to draw it also shows that nothing is taken for a formula."""
     figure.canvas.draw()
     found = figure.findobj(matplotlib.text.Text)
     return "\n".join(t.get_text() for t in found if t.get_visible())
@@ -168,7 +168,7 @@ def test_names_and_values_are_drawn_as_text_not_as_formulas(display):
 
 
 def colors_of(figure):
-    """Give the colours of lines and of dots, of the edges where these have some."""
+    """Return the colours of lines and of dots, of the edges where these have some."""
     found = [line.get_color() for line in figure.findobj(matplotlib.lines.Line2D)]
     for dots in figure.findobj(matplotlib.collections.PathCollection):
         edges = dots.get_edgecolor()

@@ -41,7 +41,7 @@ def slope(trial):
 
 
 def joined(sources, n=8, score=slope, failed=()):
-    """Give what the model sees beside n present points, and how many of a source."""
+    """Return what the model sees beside n present points, and how many of a source."""
     space = as_space(BOX)
     present = draw(BOX, n, score, seed=1)
     U = np.array([space.encode(params) for params, _ in present])

@@ -66,7 +66,7 @@ def test_the_gradient_of_the_share_equals_finite_differences():
 
 
 def paused_search(n_paused, n_splits=5, n=20):
-    """Tell settings of which the worst got one fold only."""
+    """Return an optimizer that knows settings of which the worst got one fold only."""
     rng = np.random.default_rng(0)
     optimizer = BayesianOptimizer(SPACE, weights=[RACING.weight], random_state=0)
     x = np.linspace(0, 1, n)

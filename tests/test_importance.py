@@ -180,7 +180,7 @@ def test_the_error_is_large_where_little_is_known():
 
 
 def crowded(n_low):
-    """Give 40 candidates, of which few have an x where it counts."""
+    """Return 40 candidates, of which few have an x where it counts."""
     rng = np.random.default_rng(0)
     params = [dict(zip("xyz", row, strict=True)) for row in rng.random((40, 3))]
     for i, p in enumerate(params):

@@ -85,7 +85,7 @@ class Hill:
         return values, -2 * self.weight * slope
 
     def optimum(self):
-        """Give the best row that exists: the top, snapped in each column alone."""
+        """Return the best row that exists: the top, snapped in each column alone."""
         return self.space.snap(self.best[None])[0]
 
 

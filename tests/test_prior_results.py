@@ -68,7 +68,7 @@ def from_file(frame):
 
 
 def values(frame, name, space, own=()):
-    """Give what becomes of the parameter's values."""
+    """Return what becomes of the parameter's values."""
     ((*source,),) = read(frame, space, own)
     return [params[name] for params, _ in source]
 

@@ -47,7 +47,7 @@ def rng():
 
 
 def known(space, n=20, *, score=None, n_pending=0, n_failed=0, seed=0):
-    """Give what is known after n random points."""
+    """Return what is known after n random points."""
     U = space.spread(n + n_pending, np.random.default_rng(seed))
     y = (
         -((U - 0.3) ** 2).sum(axis=1)

@@ -40,7 +40,7 @@ def search(estimator=None, **options):
 
 
 def rows(fitted):
-    """Give all of `cv_results_` but the times, NaN equal to NaN."""
+    """Return all of `cv_results_` but the times, NaN equal to NaN."""
     results = fitted.cv_results_
     return {k: repr(list(v)) for k, v in results.items() if not k.endswith("_time")}
 

@@ -188,7 +188,7 @@ def test_of_equal_scores_all_is_flat():
 
 
 def sum_of_four(n, seed=0):
-    """Give n random settings of eight parameters, of which four matter alike."""
+    """Return n random settings of eight parameters, of which four matter alike."""
     rng = np.random.default_rng(seed)
     params = [dict(zip("abcdefgh", rng.random(8), strict=True)) for _ in range(n)]
     scores = [p["b"] + p["c"] - p["d"] + p["e"] for p in params]
@@ -239,7 +239,7 @@ def test_nothing_is_said_of_an_end_where_all_candidates_crowd(n_inside, n_bounds
 
 
 def advice(space, values, estimator=None):
-    """Give what is to be tried where the score rises along the range."""
+    """Return what is to be tried where the score rises along the range."""
 
     class Search:
         param_distributions = space

@@ -207,7 +207,7 @@ def lefts(out):
 
 
 def time_left(monkeypatch, capsys, costs, scores=(0.5,), *, known=0, total=40, **how):
-    """Tell how much time is said to be left after each candidate.
+    """Return how much time is said to be left after each candidate.
 
     They run two at a time, after a minute in which workers start.
     """

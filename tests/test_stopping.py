@@ -45,7 +45,7 @@ def history(*scores):
 
 
 def stops_at(rule, scores):
-    """Give the number of outcomes after which the rule stops first."""
+    """Return the number of outcomes after which the rule stops first."""
     reasons = [rule(history(*scores[:n]), None) for n in range(len(scores) + 1)]
     return next((n for n, reason in enumerate(reasons) if reason), None)
 
@@ -283,7 +283,7 @@ def test_a_time_limit_ends_a_search_that_has_a_rule_as_well():
 
 
 def overshoot(seed, n_jobs):
-    """Give by how many of its longest fits a search outlasts 10 s."""
+    """Return by how many of its longest fits a search outlasts 10 s."""
     space = {"a": uniform(0, 1), "b": [0, 1, 2]}
     timed = BayesSearchCV(
         toys.Slow(), space, n_iter=None, timeout=10, cv=5, random_state=seed

@@ -209,12 +209,12 @@ def jittery_square(x):
 
 
 def is_mapped(array):
-    """Tell whether an array lies in a file."""
+    """Return whether an array lies in a file."""
     return isinstance(array, np.memmap)
 
 
 def place():
-    """Tell the process, the thread and the back end of a nested call."""
+    """Return the process, the thread and the back end of a nested call."""
     backend = joblib.parallel.get_active_backend()[0]
     return os.getpid(), threading.get_ident(), type(backend).__name__
 

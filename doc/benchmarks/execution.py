@@ -108,14 +108,14 @@ def bayes(estimator, n_iter, seed, **options):
 
 
 def timed(search, data=X):
-    """Give the wall time of a fit."""
+    """Return the wall time of a fit."""
     start = time.perf_counter()
     search.fit(data)
     return time.perf_counter() - start
 
 
 def utilisation(backend, n_workers, n_iter, seed, ask_seconds=0.0, **options):
-    """Give the part of the workers' time that fits took."""
+    """Return the part of the workers' time that fits took."""
     with (
         slow_suggestions(ask_seconds),
         parallel_config(backend=backend, n_jobs=n_workers),

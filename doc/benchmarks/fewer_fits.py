@@ -93,7 +93,7 @@ def search(name, n_folds, seed, racing, n_candidates):
 
 
 def decide(racing, complete, scores, number):
-    """Give what is told of a paused candidate, else None; and after how many folds."""
+    """Return what is told of a paused candidate, or None, and after how many folds."""
     n_folds = len(scores)
     order = racing.order(number, n_folds)
     for n in range(1, n_folds):
@@ -107,7 +107,7 @@ def decide(racing, complete, scores, number):
 
 
 def end(racing, table, n_run):
-    """Give the best score and the number of fits if the search ended now."""
+    """Return the best score and the number of fits if the search ended now."""
     n_folds = table.shape[1]
     n_run = n_run.copy()
     while True:
@@ -137,7 +137,7 @@ class Stops:
     order = staticmethod(FoldRacing.order)
 
     def judge(self, complete, scores, seen):
-        """Give an estimate where the rule ends the candidate, as `FoldRacing`."""
+        """Return an estimate where the rule ends the candidate, as `FoldRacing`."""
         if len(complete) < self.min_complete:
             return None
         best = complete[complete.mean(axis=1).argmax()]
@@ -222,7 +222,7 @@ def table_of_rules(tables):
 
 
 def curve(racing, table, n_run, budgets):
-    """Give the best score if the search ended when it had spent so many fits."""
+    """Return the best score if the search ended when it had spent so many fits."""
     spent, best = [], []
     for n in range(2, len(table) + 1):
         score, n_fits = end(racing, table[:n], n_run[:n])
@@ -297,7 +297,7 @@ def table_of_stopping(runs):
 
 
 def stops_at(rule, table, gains, n_first):
-    """Tell after how many candidates the rule would have stopped."""
+    """Return after how many candidates the rule would have stopped."""
     for n in range(n_first + rule.n_more, len(table)):
         told = finite(table[:n])
         rounding = 1e-12 * np.abs(told).max()
@@ -308,13 +308,13 @@ def stops_at(rule, table, gains, n_first):
 
 
 def deviation(table):
-    """Give the deviation of a mean over the folds by the interaction, above 0."""
+    """Return the deviation of a mean over the folds by the interaction, above 0."""
     variance = FoldModel.fit(finite(table)).variance
     return max(np.sqrt(variance / table.shape[1]), 1e-300)
 
 
 def finite(table):
-    """Give the candidates without a failed fold."""
+    """Return the candidates without a failed fold."""
     return table[np.isfinite(table).all(axis=1)]
 
 

@@ -87,7 +87,7 @@ def randomized(candidates, seed, seconds):
 
 
 def timed(search, X):
-    """Give the seconds of wall time and of CPU time that a fit takes."""
+    """Return the seconds of wall time and of CPU time that a fit takes."""
     wall, cpu = time.perf_counter(), time.process_time()
     search.fit(X)
     return time.perf_counter() - wall, time.process_time() - cpu

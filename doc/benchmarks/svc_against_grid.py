@@ -51,7 +51,7 @@ SPLITTERS = {"cv=3": StratifiedKFold(3), "KFold(3)": KFold(3)} | {
 
 
 def best_scores(splitter, n_seeds):
-    """Give the grid's best score and those of the searches, by class."""
+    """Return the grid's best score and those of the searches, by class."""
     X, y = load_breast_cancer(return_X_y=True)
     X = StandardScaler().fit_transform(X)
     splits = list(splitter.split(X, y))

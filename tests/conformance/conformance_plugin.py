@@ -42,7 +42,7 @@ def group_of(item):
 
 
 def concerns_search(item):
-    """Tell whether a test of meta-estimators uses the patched names."""
+    """Return whether a test of meta-estimators uses the patched names."""
     text = item.name if "[" in item.name else inspect.getsource(item.function)
     return any(name in text for name in NAMES)
 

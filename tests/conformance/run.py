@@ -107,7 +107,7 @@ def run_pytest(arguments, out):
 
 
 def count(rows):
-    """Say how many passed; a skipped test does not count, one that never ran does."""
+    """Return how many passed; skipped tests do not count, those that never ran do."""
     outcomes = Counter(row["outcome"] for row in rows)
     return f"{outcomes['passed']} of {outcomes.total() - outcomes['skipped']}"
 

@@ -27,7 +27,7 @@ DEFAULTS = "_defaults"
 
 
 def running_best(scores: Sequence[float], n: int) -> np.ndarray:
-    """Give the best score after 1 to n evaluations, -inf before the first success.
+    """Return the best score after 1 to n evaluations, -inf before the first success.
 
     A run that ended early keeps its best.
     """
@@ -39,7 +39,7 @@ def running_best(scores: Sequence[float], n: int) -> np.ndarray:
 def running_regret(
     task: synthetic.SyntheticTask, record: dict[str, Any], n: int
 ) -> np.ndarray:
-    """Give the regret after 1 to n evaluations, inf before the first success.
+    """Return the regret after 1 to n evaluations, inf before the first success.
 
     Of points with equal scores the best one counts.
     """
@@ -60,7 +60,7 @@ def running_regret(
 
 
 def first_reaching(curve: np.ndarray, level: float, *, falling: bool = False) -> float:
-    """Give after how many evaluations a curve reaches a level, inf if it does not."""
+    """Return after how many evaluations a curve reaches a level, inf if it does not."""
     there = curve <= level if falling else curve >= level
     return float(np.argmax(there) + 1) if there.any() else np.inf
 
@@ -80,7 +80,7 @@ class Results:
         self._runs: dict[str, dict[str, dict[int, dict[str, Any]]]] = {}
 
     def runs(self, method: str, task: str) -> dict[int, dict[str, Any]]:
-        """Give the runs of a method on a task by seed."""
+        """Return the runs of a method on a task by seed."""
         if method not in self._runs:
             by_task: dict[str, dict[int, dict[str, Any]]] = {}
             for (name, seed), run in self.store.runs(method).items():
@@ -89,14 +89,14 @@ class Results:
         return self._runs[method].get(task, {})
 
     def curves(self, method: str, task: str) -> np.ndarray:
-        """Give the normalised best score, shape (n_runs, n_evaluations)."""
+        """Return the normalised best score, shape (n_runs, n_evaluations)."""
         n = tasks.TASKS[task].n_evaluations
         best = [running_best(r["scores"], n) for r in self.runs(method, task).values()]
         scaled = reference.normalise(np.reshape(best, (-1, n)), self.scales[task])
         return np.clip(scaled, -CLIP, CLIP)
 
     def regrets(self, method: str, task: str) -> np.ndarray:
-        """Give the regret, shape (n_runs, n_evaluations)."""
+        """Return the regret, shape (n_runs, n_evaluations)."""
         known = synthetic.TASKS[task]
         n = known.n_evaluations
         found = [running_regret(known, r, n) for r in self.runs(method, task).values()]
@@ -107,7 +107,7 @@ class Results:
         return [m for m in self.store.methods() if m.startswith(f"{OURS}/")]
 
     def failed_runs(self) -> dict[str, list[str]]:
-        """Give, by method, what ended runs before their end."""
+        """Return, by method, what ended runs before their end."""
         found: dict[str, list[str]] = {}
         for method in self.store.methods():
             for (task, seed), run in self.store.runs(method).items():
@@ -136,7 +136,7 @@ class Comparison:
     group: str = "report"
 
     def key(self, label: str) -> str:
-        """Give the name in the store."""
+        """Return the name in the store."""
         if label == OURS:
             return OURS if self.with_defaults else f"{OURS}_no_defaults"
         return f"{label}{DEFAULTS}" if self.with_defaults else label
@@ -185,22 +185,22 @@ class Comparison:
         }
 
     def mean(self, label: str, n: int) -> tuple[float, float]:
-        """Give the mean over tasks after n evaluations, and its standard error."""
+        """Return the mean over tasks after n evaluations, and its standard error."""
         return mean_and_error(self.medians[label][:, n - 1])
 
     def ahead(self, label: str, n: int) -> tuple[float, float]:
-        """Give by how much ours is ahead after n evaluations, paired by task."""
+        """Return by how much ours is ahead after n evaluations, paired by task."""
         ours, theirs = self.medians[OURS], self.medians[label]
         return mean_and_error(ours[:, n - 1] - theirs[:, n - 1])
 
     def mean_ranks(self, n: int) -> dict[str, float]:
-        """Give the mean rank over tasks after n evaluations; 1 is best."""
+        """Return the mean rank over tasks after n evaluations; 1 is best."""
         scores = np.array([self.medians[label][:, n - 1] for label in self.labels])
         means = rankdata(-scores.round(6), axis=0).mean(axis=1)
         return dict(zip(self.labels, means.tolist(), strict=True))
 
     def needed(self, label: str) -> tuple[float, float]:
-        """Give how many evaluations ours needs for what a method has at the end.
+        """Return how many evaluations ours needs for what a method has at the end.
 
         Returns
         -------
@@ -215,7 +215,7 @@ class Comparison:
         return float(np.quantile(by_task, 0.5, method="inverted_cdf")), whole
 
     def seconds(self, label: str) -> float:
-        """Give the median over runs of the CPU time per suggestion."""
+        """Return the median over runs of the CPU time per suggestion."""
         runs = [
             run
             for task in self.tasks
@@ -224,7 +224,7 @@ class Comparison:
         return float(np.median([r["seconds"] / max(len(r["scores"]), 1) for r in runs]))
 
     def families(self, n: int) -> dict[str, dict[str, float]]:
-        """Give the mean after n evaluations by family and method."""
+        """Return the mean after n evaluations by family and method."""
         found: dict[str, dict[str, float]] = {}
         for family in dict.fromkeys(tasks.TASKS[name].family for name in self.tasks):
             rows = [tasks.TASKS[name].family == family for name in self.tasks]
@@ -236,6 +236,6 @@ class Comparison:
 
 
 def mean_and_error(values: np.ndarray) -> tuple[float, float]:
-    """Give the mean of some numbers and its standard error."""
+    """Return the mean of some numbers and its standard error."""
     error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
     return float(values.mean()), float(error)

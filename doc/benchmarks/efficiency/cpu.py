@@ -37,7 +37,7 @@ def names() -> list[str]:
 
 
 def measure(method: str, n: int) -> float:
-    """Give the mean CPU seconds of a suggestion when n points are known."""
+    """Return the mean CPU seconds of a suggestion when n points are known."""
     function = FUNCTIONS["hartmann6"]
     layout = Layout(function.space)
     rng = np.random.default_rng(n)
@@ -61,7 +61,7 @@ def measure(method: str, n: int) -> float:
 
 
 def typical(method: str, n: int) -> float:
-    """Give the median of several measurements, for the clock's pace varies."""
+    """Return the median of several measurements, for the clock's pace varies."""
     start, found = time.monotonic(), []
     while len(found) < N_REPEATED:
         found.append(measure(method, n))

@@ -66,7 +66,7 @@ class Parameter:
         return middle if self.kind == "float" else round(middle)
 
     def decode(self, value: Any) -> Any:
-        """Give the estimator's value for a library's."""
+        """Return the estimator's value for a library's."""
         value = min(max(value, self.low), self.high)
         if self.kind == "float":
             return float(value)
@@ -126,16 +126,16 @@ class Layout:
         return len(self.active)
 
     def branches_of(self, parameter: Parameter) -> list[int]:
-        """Tell in which branches a parameter is active."""
+        """Return in which branches a parameter is active."""
         return [b for b, active in enumerate(self.active) if parameter in active]
 
     def params(self, branch: int, values: dict[str, Any]) -> dict[str, Any]:
-        """Give the setting of a branch for a library's values by key."""
+        """Return the setting of a branch for a library's values by key."""
         active = {p.name: p.decode(values[p.key]) for p in self.active[branch]}
         return {**self.fixed[branch], **active}
 
     def values(self, params: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """Give the branch of a setting, and a library's values by key."""
+        """Return the branch of a setting, and a library's values by key."""
         row = self.space.encode(params)
         branch = int(self.space.dims.branch_of(row[np.newaxis])[0])
         values = {}

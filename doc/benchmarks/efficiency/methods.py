@@ -56,7 +56,7 @@ class Variant:
         return Ours(*args, **self.options)
 
     def changed(self) -> contextlib.ExitStack:
-        """Give a context in which the constants have their new values."""
+        """Return a context in which the constants have their new values."""
         stack = contextlib.ExitStack()
         for name, value in self.constants.items():
             patch = mock.patch(f"sklearn_bayes_search.{name}", value)
@@ -194,7 +194,7 @@ class Method:
         return f"{', '.join(absent)} not installed" if absent else None
 
     def applies_to(self, task: Any) -> bool:
-        """Tell whether it has a run of its own on a task.
+        """Return whether it has a run of its own on a task.
 
         Where there are no defaults, a method that starts with them is the plain one.
         """

@@ -254,7 +254,7 @@ def build(store: Store, text: Path, folder: Path, main: str = "plain") -> None:
 
 
 def _in_short(comparison: Comparison) -> str:
-    """Tell the main figures in a sentence or two."""
+    """Return the main figures in a sentence or two."""
     peers = comparison.labels[1:]
     n = tasks.N_EVALUATIONS
     best = {

@@ -104,7 +104,7 @@ def _step(optimizer: Ours, task: Any) -> float:
 
 
 def _mean_best(normalised: np.ndarray, n: int) -> float:
-    """Give the mean of the best of n draws with replacement, exactly."""
+    """Return the mean of the best of n draws with replacement, exactly."""
     ascending = np.clip(np.sort(normalised), -100, 100)
     share = np.arange(len(ascending) + 1) / len(ascending)
     return float(ascending @ np.diff(share**n))

@@ -27,7 +27,7 @@ TASKS = {**tasks.TASKS, **synthetic.TASKS}
 
 
 def chosen(names: Any, patterns: list[str] | None) -> list[str]:
-    """Give the names that match; an error for a pattern that matches none."""
+    """Return the names that match; an error for a pattern that matches none."""
     if patterns is None:
         return list(names)
     found = []
@@ -52,7 +52,7 @@ def missing(
     *,
     retry: bool,
 ) -> Iterator[tuple[str, str, int]]:
-    """Give the runs to make: seed by seed, so that every method gets its share.
+    """Return the runs to make: seed by seed, so that every method gets its share.
 
     ``names`` maps methods to their names in the store.
     """
@@ -85,7 +85,7 @@ def before(deadline: float | None, items: Any) -> Iterator[Any]:
 
 
 def in_parallel(calls: Any, n_jobs: int) -> Any:
-    """Give results as they come; nothing is begun that no worker is free for."""
+    """Return results as they come; nothing is begun that no worker is free for."""
     return Parallel(n_jobs, return_as="generator_unordered", pre_dispatch="n_jobs")(
         calls
     )

@@ -34,7 +34,7 @@ PACKAGES = (
 
 
 def versions() -> dict[str, str]:
-    """Tell the versions of Python and of all packages that may matter."""
+    """Return the versions of Python and of all packages that may matter."""
     found = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
@@ -75,7 +75,7 @@ class Store:
         return found
 
     def runs(self, method: str) -> dict[tuple[str, int], dict[str, Any]]:
-        """Give the runs of a method by task and seed; the last of equal ones.
+        """Return the runs of a method by task and seed; the last of equal ones.
 
         Scores that are ``null`` come back as NaN.
         """
@@ -91,12 +91,12 @@ class Store:
         return found
 
     def skipped(self, method: str) -> str | None:
-        """Tell why a method could not run, if that is the last that is known."""
+        """Return why a method could not run, if that is the last that is known."""
         lines = self.lines(method)
         return lines[-1].get("skipped") if lines else None
 
     def versions(self, method: str) -> dict[str, str]:
-        """Give the versions that the last runs of a method were made with."""
+        """Return the versions that the last runs of a method were made with."""
         stated = [x["versions"] for x in self.lines(method) if "versions" in x]
         return stated[-1] if stated else {}
 

@@ -44,7 +44,7 @@ HARTMANN_ALPHA = np.array([1.0, 1.2, 3.0, 3.2])
 
 
 def vector(params: dict[str, Any]) -> np.ndarray:
-    """Give the values of x00, x01, ... in this order."""
+    """Return the values of x00, x01, ... in this order."""
     return np.array([params[name] for name in sorted(params)], dtype=float)
 
 
@@ -254,7 +254,7 @@ class SyntheticTask:
         return -self.function.minimum
 
     def start(self, seed: int) -> Callable[[dict[str, Any]], float]:
-        """Give the objective of one run, with noise of its own where there is any."""
+        """Return the objective of one run, with noise of its own where there is any."""
         if self.version != "noisy":
             return self.objective
         return partial(self._noisy, rng=np.random.default_rng([seed, 1]))
@@ -263,7 +263,7 @@ class SyntheticTask:
         return self.true_value(params) + self.function.noise * rng.normal()
 
     def objective(self, params: dict[str, Any]) -> float:
-        """Give the score as a search sees it, apart from noise."""
+        """Return the score as a search sees it, apart from noise."""
         value = self.true_value(params)
         if self.version == "plateau":
             # levels are counted from the best value, whose level is as wide as others
@@ -272,7 +272,7 @@ class SyntheticTask:
         return value
 
     def true_value(self, params: dict[str, Any]) -> float:
-        """Give the score without noise and rounding."""
+        """Return the score without noise and rounding."""
         share = {"blown_up": BLOWN_UP_SHARE, "failing": FAILING_SHARE}
         if self._in_corner(params, share.get(self.version, 0.0)):
             return BLOWN_UP_SCORE if self.version == "blown_up" else float("nan")

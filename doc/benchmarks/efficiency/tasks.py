@@ -80,7 +80,7 @@ N_ROWS = 300
 
 
 def log_loss(model: Any, X: np.ndarray, y: np.ndarray) -> float:
-    """Give the mean logarithm of the probability of the true class."""
+    """Return the mean logarithm of the probability of the true class."""
     p = model.predict_proba(X)
     p = np.clip(p / p.sum(axis=1, keepdims=True), np.finfo(float).eps, None)
     of_true = p[np.arange(len(y)), np.searchsorted(model.classes_, y)]
@@ -88,17 +88,17 @@ def log_loss(model: Any, X: np.ndarray, y: np.ndarray) -> float:
 
 
 def accuracy(model: Any, X: np.ndarray, y: np.ndarray) -> float:
-    """Give the share of labels that are right."""
+    """Return the share of labels that are right."""
     return float(np.mean(model.predict(X) == y))
 
 
 def error(model: Any, X: np.ndarray, y: np.ndarray) -> float:
-    """Give the negative mean squared error."""
+    """Return the negative mean squared error."""
     return -float(np.mean((model.predict(X) - y) ** 2))
 
 
 def r2(model: Any, X: np.ndarray, y: np.ndarray) -> float:
-    """Give the share of the variance that is explained."""
+    """Return the share of the variance that is explained."""
     return 1.0 + error(model, X, y) / float(np.var(y))
 
 
@@ -128,7 +128,7 @@ def load_data(name: str) -> tuple[np.ndarray, np.ndarray]:
 def draw_folds(
     name: str, n_folds: int, *, stratified: bool, scaled: bool
 ) -> list[tuple[np.ndarray, ...]]:
-    """Give X and y to train and to test with, the same for every task and run."""
+    """Return X and y to train and to test with, the same for every task and run."""
     X, y = load_data(name)
     splitter = StratifiedKFold if stratified else KFold
     folds = []
@@ -191,17 +191,17 @@ class Task:
         return as_space(self.space).nearest(MODELS[self.model][0].get_params())
 
     def start(self, seed: int) -> Callable[[dict[str, Any]], float]:
-        """Give the objective of one run: always the same, nothing in it is random."""
+        """Return the objective of one run: always the same, nothing in it is random."""
         return self.objective
 
     def objective(self, params: dict[str, Any]) -> float:
-        """Give the mean score over the folds; NaN where a fit or a score fails."""
+        """Return the mean score over the folds; NaN where a fit or a score fails."""
         scores = self.fold_scores(params)
         mean = float(np.mean(scores))
         return mean if np.isfinite(mean) else float("nan")
 
     def fold_scores(self, params: dict[str, Any]) -> np.ndarray:
-        """Give the score on each fold; NaN from the first on that fails."""
+        """Return the score on each fold; NaN from the first on that fails."""
         estimator = MODELS[self.model][0]
         folds = draw_folds(
             self.data,
