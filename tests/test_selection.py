@@ -86,6 +86,17 @@ def test_the_honest_score_is_that_of_the_setting_that_a_function_chose(search):
         assert simplest.honest_score() == honest
 
 
+def test_where_the_function_that_chooses_has_failed_the_best_mean_is_corrected():
+    def fails(cv_results):
+        raise ValueError("no choice")
+
+    tree = DecisionTreeClassifier(random_state=0)
+    search = BayesSearchCV(tree, {"max_depth": list(range(1, 9))}, refit=fails)
+    with pytest.raises(ValueError, match="no choice"):
+        search.fit(*load_iris(return_X_y=True))
+    assert search.honest_score().score == honest_score(search.cv_results_).score
+
+
 @pytest.mark.parametrize("k", [5, 10])
 @pytest.mark.parametrize("spread", [0.0, 0.5])
 def test_half_of_the_optimism_is_taken_away_at_least(k, spread):

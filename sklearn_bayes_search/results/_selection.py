@@ -200,7 +200,7 @@ def honest_score(
     test_share = 1 / (n_splits - 1) if test_share is None else test_share
     means = table.mean(axis=1)
     if index is None and callable(getattr(results, "refit", None)):
-        index = results.best_index_
+        index = getattr(results, "best_index_", None)  # none where refit has failed
     if index is not None and index not in rows:
         raise ValueError(
             f"The setting of row {index!r}, 'index', has no score on all folds."
