@@ -1,3 +1,4 @@
+import io
 import platform
 import re
 import warnings
@@ -429,6 +430,14 @@ def test_parameter_named_like_a_column_keeps_its_prefix():
     assert frame["rank"].tolist() == [1, 2]
     assert list(frame)[:2] == ["param_rank", "C"]
     assert np.array_equal(frame["score"], scores.mean(axis=0))
+
+
+def test_parameter_named_like_the_index_is_read_back():
+    params = [{"candidate": 7, "rank": 1}, {"candidate": 8, "rank": 2}]
+    frame, _ = frame_of(params)
+    assert list(frame)[:2] == ["param_candidate", "param_rank"]
+    for table in (frame, pd.read_csv(io.StringIO(frame.to_csv()))):
+        assert read_results(table).settings == params
 
 
 def test_own_columns_follow_the_parameters():

@@ -19,6 +19,7 @@ from sklearn_bayes_search.results._folds import estimate_paused, mean_and_error
 # An empty cell of a table: the parameter was inactive, or its value was None.
 EMPTY = object()
 MEAN, PARAM = "mean_test_", "param_"
+INDEX = "candidate"  # of results_frame()
 # What a name of a metric follows in columns of means.
 MEANS = (MEAN, "mean_train_")
 
@@ -292,7 +293,8 @@ def _settings(table: Mapping[str, Any], called: str) -> list[dict[str, Any]]:
         names = [n for n in names if n not in others and not _is_index(n)]
         # one that is called like a column of results_frame() keeps its prefix
         bare = {n: n.removeprefix(PARAM) for n in names}
-        columns = {bare[n] if bare[n] in others else n: n for n in names}
+        taken = (*others, INDEX)
+        columns = {bare[n] if bare[n] in taken else n: n for n in names}
     else:
         columns = {n.removeprefix(PARAM): n for n in table if n.startswith(PARAM)}
     if not columns:
@@ -306,7 +308,7 @@ def _settings(table: Mapping[str, Any], called: str) -> list[dict[str, Any]]:
 
 def _is_index(name: str) -> bool:
     """Check whether a column is the index of a table that was written to a file."""
-    return name == "candidate" or name.startswith("Unnamed:")
+    return name == INDEX or name.startswith("Unnamed:")
 
 
 def _cell(value: Any) -> Any:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_bayes_search.results._reader import SearchResults, read_results
+from sklearn_bayes_search.results._reader import INDEX, SearchResults, read_results
 from sklearn_bayes_search.results._selection import (
     HonestScore,
     equivalent_settings,
@@ -71,7 +71,7 @@ class ResultTables:
             with racing, "paused": score and error are an estimate from the folds it
             has, by what all complete candidates tell of folds), with racing
             ``n_splits_evaluated``, and ``seconds`` (all folds together). A parameter
-            called like one of these keeps its prefix ``param_``.
+            called like one of these, or "candidate", keeps its prefix ``param_``.
 
         Raises
         ------
@@ -138,11 +138,12 @@ def results_frame(results: SearchResults, *, all_metrics: bool = False) -> pd.Da
     if results.raced:
         own["n_splits_evaluated"] = results.n_fits
     own["seconds"] = results.seconds
+    taken = (*own, INDEX)
     columns = {
-        f"param_{name}" if name in own else name: _column(results.settings, name)
+        f"param_{name}" if name in taken else name: _column(results.settings, name)
         for name in results.searched_names
     }
-    index = pd.RangeIndex(len(results), name="candidate")
+    index = pd.RangeIndex(len(results), name=INDEX)
     return pd.DataFrame({**columns, **own}, index=index)
 
 
