@@ -77,8 +77,6 @@ from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._parse import warn_of_bounds
 from sklearn_bayes_search.space._space import as_space
 
-__all__ = ["BayesSearchCV"]
-
 BEST = ("best_index_", "best_params_", "best_score_", "best_estimator_")
 
 

@@ -19,18 +19,6 @@ from sklearn_bayes_search.space import Categorical, Space
 from sklearn_bayes_search.space._choices import all_numbers, int_and_equal_float
 from sklearn_bayes_search.space._dimensions import Dimension, is_number
 
-__all__ = [
-    "ParameterAxis",
-    "crowded",
-    "dimension_axis",
-    "parameter_axes",
-    "robust_limits",
-    "round_numbers",
-    "score_axis",
-    "score_limits",
-    "score_ticks",
-]
-
 # A range whose ends differ by this factor has a logarithmic axis if its middle, or if
 # nothing is known of it the middle of the values, is nearer to the geometric one.
 LOG_FACTOR = 8.0

@@ -10,23 +10,6 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-__all__ = [
-    "CYCLE",
-    "Areas",
-    "Axis",
-    "Band",
-    "Bars",
-    "Chart",
-    "Line",
-    "Mark",
-    "Points",
-    "Rules",
-    "Spans",
-    "Style",
-    "Ticks",
-    "Words",
-]
-
 Color = Literal[
     "accent", "second", "third", "fourth", "fifth", "sixth",
     "ink", "soft", "faint", "pale", "grey", "bad",

@@ -20,8 +20,6 @@ from sklearn_bayes_search.charts._chart import (
 )
 from sklearn_bayes_search.results._short_text import number_texts
 
-__all__ = ["PARTIAL", "X_LABELS", "convergence_chart", "run_table"]
-
 X_LABELS = {
     "candidates": "candidate, its row in the results",
     "fits": "fits (candidates × folds)",

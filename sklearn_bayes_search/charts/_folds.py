@@ -26,8 +26,6 @@ from sklearn_bayes_search.results._folds import (
 )
 from sklearn_bayes_search.results._short_text import number_texts
 
-__all__ = ["Comparison", "compare", "folds_chart"]
-
 # Heights of a row, of each line of its label, and of what is around, in inches.
 ROW, LINE, AROUND = 0.32, 0.16, 0.12
 

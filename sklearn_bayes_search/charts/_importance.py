@@ -17,8 +17,6 @@ from sklearn_bayes_search.charts._chart import (
 )
 from sklearn_bayes_search.results._shares import HARDLY
 
-__all__ = ["importance_chart"]
-
 # Share of the axis of a letter beside a bar, of a wide picture and of a narrow one.
 LETTER, LETTER_OF_NARROW = 0.0145, 0.034
 

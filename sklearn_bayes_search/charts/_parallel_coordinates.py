@@ -14,8 +14,6 @@ from sklearn_bayes_search.charts._axis import (
 )
 from sklearn_bayes_search.charts._chart import Ticks
 
-__all__ = ["NOWHERE", "ParallelCoordinates", "parallel_coordinates"]
-
 # Where a line passes what it has no value for.
 NOWHERE = -0.13
 

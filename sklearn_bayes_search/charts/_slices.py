@@ -26,8 +26,6 @@ from sklearn_bayes_search.charts._convergence import PARTIAL
 from sklearn_bayes_search.results._score_model import ScoreModel
 from sklearn_bayes_search.space._dimensions import Dimension
 
-__all__ = ["WIDE", "Beliefs", "ModelSlice", "curve_chart", "curve_limits"]
-
 # Values along a curve, and along each side of a surface.
 N_CURVE, N_SURFACE = 60, 30
 # Settings of the other parameters that an average is over. Its band needs draws at all

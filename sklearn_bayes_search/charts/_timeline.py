@@ -18,8 +18,6 @@ from sklearn_bayes_search.charts._chart import (
 )
 from sklearn_bayes_search.results._times import Timeline, duration
 
-__all__ = ["timeline_chart", "utilisation"]
-
 
 def timeline_chart(
     fits: pd.DataFrame, times: Timeline, *, color: str = "candidate"

@@ -20,8 +20,6 @@ from sklearn_bayes_search.display._pen import (
 from sklearn_bayes_search.exceptions import SpaceExhausted
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 
-__all__ = ["AcquisitionDisplay"]
-
 # A logarithm falls without end: what is so far below the highest is not shown.
 LOG_REACH = 10.0
 NAMES = {

@@ -9,8 +9,6 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn_bayes_search.results._observed import searched_space
 from sklearn_bayes_search.results._reader import EMPTY, read_results
 
-__all__ = ["Candidates", "read_candidates", "score_name"]
-
 
 @dataclass(frozen=True, eq=False)
 class Candidates:

@@ -14,8 +14,6 @@ from sklearn_bayes_search.display._candidates import Candidates, read_candidates
 from sklearn_bayes_search.display._pen import add_legend, draw, new_axes, of_role
 from sklearn_bayes_search.results._reader import is_table
 
-__all__ = ["ConvergenceDisplay"]
-
 
 class ConvergenceDisplay:
     """The score of each candidate, and the best so far.

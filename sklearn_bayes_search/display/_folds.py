@@ -26,8 +26,6 @@ from sklearn_bayes_search.results._short_text import (
     setting_texts,
 )
 
-__all__ = ["FoldsDisplay"]
-
 # Characters of a value in a candidate's label, of a line of it, and its lines.
 VALUE_WIDTH, LABEL_WIDTH, LABEL_LINES = 24, 52, 4
 

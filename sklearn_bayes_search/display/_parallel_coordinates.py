@@ -22,8 +22,6 @@ from sklearn_bayes_search.display._pen import (
 )
 from sklearn_bayes_search.results._short_text import number_texts
 
-__all__ = ["ParallelCoordinatesDisplay"]
-
 # Longer names are slanted, and so are many.
 LONG_NAME, MANY_NAMES = 12, 8
 FAILED, PARTLY = (0, (1, 2)), (0, (5, 2))  # dashes

@@ -9,8 +9,6 @@ from sklearn_bayes_search.display._pen import add_legend, draw, new_axes
 from sklearn_bayes_search.results._importance import parameter_importance
 from sklearn_bayes_search.results._short_text import name_ends
 
-__all__ = ["ParameterImportanceDisplay"]
-
 
 class ParameterImportanceDisplay:
     """How much of the score's variance comes from each parameter.

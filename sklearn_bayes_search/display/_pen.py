@@ -23,26 +23,6 @@ from sklearn_bayes_search.charts._chart import (
 )
 from sklearn_bayes_search.results._short_text import name_ends, visible
 
-__all__ = [
-    "BEST",
-    "COLORS",
-    "HATCH",
-    "MUTED",
-    "add_legend",
-    "as_text",
-    "draw",
-    "ink",
-    "key",
-    "lines_map",
-    "name_texts",
-    "new_axes",
-    "of_role",
-    "plain_numbers",
-    "sequential_map",
-    "set_axis",
-    "wrap_axes",
-]
-
 # Okabe and Ito's colours, which differ for colour-blind readers, too.
 COLORS = {
     "accent": "#0072B2",

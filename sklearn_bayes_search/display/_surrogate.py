@@ -26,8 +26,6 @@ from sklearn_bayes_search.results._observed import Observed, observe
 from sklearn_bayes_search.results._score_model import ScoreModel
 from sklearn_bayes_search.results._short_text import number_texts
 
-__all__ = ["SurrogateDisplay"]
-
 PANELS_IN_A_ROW = 3
 # Bands of a map, and how near to the best the next one is: the last has 2 % of all.
 N_BANDS, NEARER = 9, 0.62

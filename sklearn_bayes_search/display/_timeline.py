@@ -15,8 +15,6 @@ from sklearn_bayes_search.display._pen import (
 )
 from sklearn_bayes_search.results._times import Timeline
 
-__all__ = ["TimelineDisplay"]
-
 
 class TimelineDisplay:
     """A row for each worker, a bar for each fit; idle time stays grey.

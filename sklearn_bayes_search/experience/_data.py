@@ -5,8 +5,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Data"]
-
 # A vocabulary is smaller only in toys.
 WORDS = 100
 

@@ -21,8 +21,6 @@ from sklearn_bayes_search.experience._transformers import (
 )
 from sklearn_bayes_search.space import Categorical, Integer, Ordinal, Real
 
-__all__ = ["default_space"]
-
 SIZES = ("small", "default", "wide")
 Branches = list[dict[str, Any]]
 # Where estimators hold others, alone or as pairs of a name and an estimator.

@@ -20,8 +20,6 @@ from sklearn_bayes_search.experience._ranges import (
 )
 from sklearn_bayes_search.space import Integer, Ordinal, Real
 
-__all__ = ["LEFT_OUT", "MODELS"]
-
 YES_OR_NO = [False, True]
 LEAF = count("rows", 0.1, 1, 20, 10)
 

@@ -7,18 +7,6 @@ from typing import Any
 from sklearn_bayes_search.experience._data import Data
 from sklearn_bayes_search.space import Integer, Real
 
-__all__ = [
-    "Entry",
-    "When",
-    "balanced",
-    "count",
-    "in_units",
-    "kernel_width",
-    "log",
-    "log_ints",
-    "share_of_columns",
-]
-
 
 @dataclass(frozen=True)
 class When:

@@ -13,8 +13,6 @@ from sklearn_bayes_search.experience._ranges import (
 )
 from sklearn_bayes_search.space import Integer, Real
 
-__all__ = ["GROWING", "KEEPING", "STANDARDIZING", "TEXT", "TRANSFORMERS"]
-
 YES_OR_NO = [False, True]
 NOTHING: dict[str, Any] = {}
 

@@ -10,8 +10,6 @@ from typing import Any
 from sklearn_bayes_search.report._expressions import Writer, changed, indent
 from sklearn_bayes_search.results._short_text import visible
 
-__all__ = ["code_of", "versions"]
-
 
 def code_of(search: Any, best_params: dict[str, Any] | None = None) -> str:
     """Write the code that makes a search, with imports, and what it found.

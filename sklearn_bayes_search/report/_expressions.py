@@ -18,8 +18,6 @@ from sklearn_bayes_search._sklearn_compat import scorer_arguments
 from sklearn_bayes_search.exceptions import safe_repr
 from sklearn_bayes_search.results._short_text import shown
 
-__all__ = ["Writer", "changed", "indent", "is_generator"]
-
 # A value with longer code is left out, as a list of ten thousand numbers.
 LONGEST = 2000
 NUMPY = "import numpy as np"

@@ -20,8 +20,6 @@ from sklearn_bayes_search.results._short_text import shown
 from sklearn_bayes_search.results._times import Timeline, duration
 from sklearn_bayes_search.space._dims import key
 
-__all__ = ["Figure", "figures"]
-
 # More candidates, bars, axes and slices do not fit.
 MAX_ROWS, MAX_BARS, MAX_AXES, MAX_SLICES = 10, 12, 8, 3
 # Characters of names of bars, of axes and of slices; names of choices along an axis.

@@ -20,8 +20,6 @@ from sklearn_bayes_search.results._selection import (
 from sklearn_bayes_search.results._shares import score_shares
 from sklearn_bayes_search.results._short_text import ROUNDING
 
-__all__ = ["Candidate", "Findings", "find"]
-
 
 @dataclass(frozen=True, eq=False)
 class Candidate:

@@ -11,8 +11,6 @@ from sklearn_bayes_search.results._short_text import (
     tail,
 )
 
-__all__ = ["name_labels"]
-
 
 def name_labels(names: Iterable[str], longest: int) -> dict[str, str]:
     """Write each name as its end that no other one has, in one line or two.

@@ -16,8 +16,6 @@ from sklearn_bayes_search.report._findings import Findings
 from sklearn_bayes_search.report._text import breakable, describe, plural
 from sklearn_bayes_search.results._short_text import shown, visible
 
-__all__ = ["page"]
-
 
 def page(findings: Findings, plotly: str) -> str:
     """Write the page, a whole HTML document, with plotly's script inside."""

@@ -28,8 +28,6 @@ from sklearn_bayes_search.charts._chart import (
 )
 from sklearn_bayes_search.charts._parallel_coordinates import ParallelCoordinates
 
-__all__ = ["draw", "figure", "keys", "text"]
-
 # The page's colours; others of a chart's have a shade that suits light and dark.
 COLORS = {
     **{name: f"@{name}" for name in ("accent", "second", "ink", "soft", "bad")},

@@ -10,8 +10,6 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_bayes_search.report._findings import find
 from sklearn_bayes_search.report._page import page
 
-__all__ = ["report"]
-
 
 def report(search: Any, path: Any, *, metric: str | None = None) -> Any:
     """Write a page about a finished search: one HTML file, for any browser.

@@ -20,8 +20,6 @@ from sklearn_bayes_search.report._words import (
 from sklearn_bayes_search.results._short_text import last_line, name_ends, shown
 from sklearn_bayes_search.space._dimensions import is_number
 
-__all__ = ["failures", "reproduce", "summary", "table"]
-
 # Tracebacks, and characters of each: all of them would not fit into one page.
 MAX_TRACEBACKS, MAX_TRACEBACK = 40, 8000
 # Attributes of a cell: of numbers, which stand on the right, and none.

@@ -8,17 +8,6 @@ from typing import Any
 
 from sklearn_bayes_search.results._short_text import visible
 
-__all__ = [
-    "breakable",
-    "describe",
-    "listing",
-    "number",
-    "ordinal",
-    "percent",
-    "plural",
-    "safe",
-]
-
 
 def number(value: float, decimals: int | None = None) -> str:
     """Write a score, a dash where it is unknown.

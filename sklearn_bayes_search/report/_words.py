@@ -16,8 +16,6 @@ from sklearn_bayes_search.report._text import (
 from sklearn_bayes_search.results._short_text import visible
 from sklearn_bayes_search.results._times import Timeline, duration
 
-__all__ = ["advice", "facts", "interval", "lead", "metric_name"]
-
 # From this share of failures on, they are worth a word at the top.
 MANY_FAILED = 0.1
 # Above it, the order of importances is not to be relied on.
