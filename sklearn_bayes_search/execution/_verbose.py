@@ -49,7 +49,7 @@ def announce(
 
 
 def default_space_line(estimator: Any, space: Space) -> str:
-    """Say which parameters vary in a default space."""
+    """Return a line on which parameters vary in a default space."""
     names = dict.fromkeys(name for name, _ in space.columns)
     return f"Space: default_space({type(estimator).__name__}): {', '.join(names)}"
 
