@@ -8,6 +8,7 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 
 from sklearn_bayes_search.results._observed import searched_space
 from sklearn_bayes_search.results._reader import EMPTY, read_results
+from sklearn_bayes_search.space import Space
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +31,7 @@ class Candidates:
     seconds: np.ndarray
     metric: str
     score_name: str
-    space: object
+    space: Space | None
 
     def __len__(self) -> int:
         return len(self.params)

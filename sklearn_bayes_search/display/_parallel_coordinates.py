@@ -1,13 +1,15 @@
 """All parameters of all candidates in one picture, coloured by the score."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
-from sklearn_bayes_search.charts._axis import parameter_axes
+from sklearn_bayes_search.charts._axis import ParameterAxis, parameter_axes
 from sklearn_bayes_search.charts._convergence import PARTIAL
 from sklearn_bayes_search.charts._parallel_coordinates import (
     NOWHERE,
+    ParallelCoordinates,
     parallel_coordinates,
 )
 from sklearn_bayes_search.display._candidates import read_candidates
@@ -76,14 +78,22 @@ class ParallelCoordinatesDisplay:
     >>> plt.close(display.figure_)
     """
 
-    settings: list
+    settings: list[dict[str, Any]]
     scores: np.ndarray
     partial: np.ndarray
-    axes: dict
+    axes: dict[str, ParameterAxis]
     score_name: str
 
     @classmethod
-    def from_estimator(cls, search, *, params=None, metric=None, cmap=None, ax=None):
+    def from_estimator(
+        cls,
+        search: Any,
+        *,
+        params: Any = None,
+        metric: str | None = None,
+        cmap: Any = None,
+        ax: Any = None,
+    ) -> Self:
         """Draw a fitted search.
 
         Parameters
@@ -135,7 +145,7 @@ class ParallelCoordinatesDisplay:
     # it takes results as well
     from_cv_results = from_estimator
 
-    def plot(self, ax=None, *, cmap=None):
+    def plot(self, ax: Any = None, *, cmap: Any = None) -> Self:
         """Draw.
 
         Parameters
@@ -177,7 +187,7 @@ class ParallelCoordinatesDisplay:
         self._add_legend(chart)
         return self
 
-    def _draw_lines(self, chart, cmap):
+    def _draw_lines(self, chart: ParallelCoordinates, cmap: Any) -> None:
         """Draw a line for each candidate, better ones above."""
         n, at = len(chart.heights), np.arange(len(chart.names))
         rank = np.zeros(n)
@@ -195,7 +205,7 @@ class ParallelCoordinatesDisplay:
             zorder = 4 if row == chart.best else 2 + rank[row] / n
             self.lines_ += self.ax_.plot(at, height, zorder=zorder, **look)
 
-    def _draw_axes(self, chart, cmap):
+    def _draw_axes(self, chart: ParallelCoordinates, cmap: Any) -> None:
         ax, n = self.ax_, len(self.axes)
         slanted = max(map(len, chart.names[:-1])) > LONG_NAME or n > MANY_NAMES
         slant = {"rotation": 25, "ha": "left"} if slanted else {"ha": "center"}
@@ -231,7 +241,7 @@ class ParallelCoordinatesDisplay:
         if not chart.scored.all():
             ax.text(n + 0.16, NOWHERE, "failed", **small)
 
-    def _mark_best(self, chart):
+    def _mark_best(self, chart: ParallelCoordinates) -> None:
         """Write the best candidate's values beside its line."""
         note = {"boxstyle": "round,pad=0.2", "ec": BEST, "lw": 0.8}
         note["fc"] = self.ax_.get_facecolor()
@@ -250,7 +260,7 @@ class ParallelCoordinatesDisplay:
                     zorder=7,
                 )
 
-    def _add_legend(self, chart):
+    def _add_legend(self, chart: ParallelCoordinates) -> None:
         from matplotlib.lines import Line2D
 
         handles = []
