@@ -13,11 +13,7 @@ from sklearn_bayes_search.display import (
 from sklearn_bayes_search.exceptions import JournalError, SpaceExhausted
 from sklearn_bayes_search.execution._journal import read_journal
 from sklearn_bayes_search.execution._racing import FoldRacing
-from sklearn_bayes_search.execution._stopping import (
-    ExpectedGain,
-    Patience,
-    TargetScore,
-)
+from sklearn_bayes_search.execution._stopping import ExpectedGain, Patience, TargetScore
 from sklearn_bayes_search.experience import default_space
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer.acquisition import (

@@ -19,11 +19,7 @@ from sklearn_bayes_search.charts._chart import (
     Ticks,
     Words,
 )
-from sklearn_bayes_search.results._folds import (
-    deviation,
-    error_factor,
-    first_of_equals,
-)
+from sklearn_bayes_search.results._folds import deviation, error_factor, first_of_equals
 from sklearn_bayes_search.results._short_text import number_texts
 
 # Heights of a row, of each line of its label, and of what is around, in inches.

@@ -303,9 +303,7 @@ def curve_chart(
         )
         marks.append(star)
     return Chart(
-        axis.axis(name, margin=0.03, most_names=most_names),
-        Axis(label, limits),
-        marks,
+        axis.axis(name, margin=0.03, most_names=most_names), Axis(label, limits), marks
     )
 
 

@@ -103,12 +103,7 @@ def new_axes(display: object, ax: Any = None, figsize: Any = None) -> Any:
 
 
 def wrap_axes(
-    display: object,
-    ax: Any,
-    n_rows: int,
-    n_columns: int,
-    figsize: Any,
-    **grid: Any,
+    display: object, ax: Any, n_rows: int, n_columns: int, figsize: Any, **grid: Any
 ) -> np.ndarray:
     """Return a grid of axes, in place of the user's axes if there are some."""
     ax = new_axes(display, ax, figsize)

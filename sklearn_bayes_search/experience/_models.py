@@ -93,17 +93,11 @@ def _nu(data: Data) -> Real:
 # ---- neighbours, trees and their ensembles
 
 NEIGHBORS = Entry(
-    {
-        "n_neighbors": count("rows", 0.5, 1, 50, 20),
-        "weights": ["uniform", "distance"],
-    },
+    {"n_neighbors": count("rows", 0.5, 1, 50, 20), "weights": ["uniform", "distance"]},
     {"p": [1, 2]},
     {"n_neighbors": count("rows", 0.5, 1, 100, 20), "p": Real(1.0, 4.0)},
 )
-TREE = {
-    "max_depth": log_ints(1, 30),
-    "min_samples_leaf": count("rows", 0.1, 1, 64, 10),
-}
+TREE = {"max_depth": log_ints(1, 30), "min_samples_leaf": count("rows", 0.1, 1, 64, 10)}
 MORE_OF_TREE = {
     "min_samples_split": count("rows", 0.2, 2, 64, 10),
     "max_features": Real(0.1, 1.0),
@@ -513,9 +507,7 @@ MODELS: dict[str, Entry] = {
     "StackingRegressor": STACKING,
     # densities
     "KernelDensity": Entry(
-        {"bandwidth": _neighborhood},
-        {"kernel": ["gaussian", "exponential"]},
-        {},
+        {"bandwidth": _neighborhood}, {"kernel": ["gaussian", "exponential"]}, {}
     ),
     "GaussianMixture": MIXTURE,
     "BayesianGaussianMixture": Entry(

@@ -67,11 +67,7 @@ CORRELATIONS: Final[Mapping[str, Correlation]] = MappingProxyType(
 
 
 def expand(
-    U: np.ndarray,
-    dims: Dims,
-    seen: np.ndarray | None = None,
-    *,
-    others: bool = True,
+    U: np.ndarray, dims: Dims, seen: np.ndarray | None = None, *, others: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:
     """Turn columns into features whose squared differences add up to the distance.
 
@@ -109,10 +105,7 @@ def expand(
 
 
 def scaled_features(
-    U: np.ndarray,
-    dims: Dims,
-    length_scales: np.ndarray,
-    seen: np.ndarray | None = None,
+    U: np.ndarray, dims: Dims, length_scales: np.ndarray, seen: np.ndarray | None = None
 ) -> np.ndarray:
     """Expand ``U`` and divide by length scales of shape (n_dims,): ``Z``."""
     F, owner = expand(U, dims, seen)

@@ -231,11 +231,7 @@ class _LocalSearch:
     """
 
     def __init__(
-        self,
-        space: Space,
-        target: Target,
-        scales: np.ndarray,
-        rng: np.random.Generator,
+        self, space: Space, target: Target, scales: np.ndarray, rng: np.random.Generator
     ) -> None:
         self.space, self.dims, self.target = space, space.dims, target
         self.scales, self.rng = scales, rng

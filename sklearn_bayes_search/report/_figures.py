@@ -125,9 +125,7 @@ def _parallel(findings: Findings) -> list[Figure]:
     keys += [("step solid second", f"the {findings.called} setting")]
     keys += [("step dot bad", "failed")] * bool(findings.failed)
     heading = "What goes together"
-    return [
-        Figure("chart-parallel", heading, text, data, tuple(keys), "wide", least),
-    ]
+    return [Figure("chart-parallel", heading, text, data, tuple(keys), "wide", least)]
 
 
 def _importance(findings: Findings) -> list[Figure]:

@@ -128,11 +128,7 @@ def _mark(c: Candidate, findings: Findings) -> str:
 def _cell(
     text: str, value: str, attributes: Mapping[str, str] = NONE, mark: str = ""
 ) -> dict[str, Any]:
-    return {
-        "text": text,
-        "attributes": {**attributes, "data-v": value},
-        "mark": mark,
-    }
+    return {"text": text, "attributes": {**attributes, "data-v": value}, "mark": mark}
 
 
 def _number(value: float, text: str, side: Mapping[str, str] = RIGHT) -> dict[str, Any]:

@@ -277,10 +277,7 @@ def _improving(findings: Findings) -> tuple[bool, str] | None:
             f"Hardly. {place} The last {last} brought {rise} more, far less "
             "than the score's own uncertainty."
         )
-    return (
-        True,
-        f"Yes. {place} The last {last} brought {rise} more.",
-    )
+    return True, f"Yes. {place} The last {last} brought {rise} more."
 
 
 def _sentence(text: str) -> str:

@@ -5,11 +5,4 @@ from sklearn_bayes_search.space._dimensions import Integer, Real
 from sklearn_bayes_search.space._dims import Dims
 from sklearn_bayes_search.space._space import Space
 
-__all__ = [
-    "Categorical",
-    "Dims",
-    "Integer",
-    "Ordinal",
-    "Real",
-    "Space",
-]
+__all__ = ["Categorical", "Dims", "Integer", "Ordinal", "Real", "Space"]

@@ -9,12 +9,7 @@ from sklearn_bayes_search.space._choices import (
     are_ordered,
     same_value,
 )
-from sklearn_bayes_search.space._dimensions import (
-    Dimension,
-    Integer,
-    Real,
-    is_whole,
-)
+from sklearn_bayes_search.space._dimensions import Dimension, Integer, Real, is_whole
 from sklearn_bayes_search.space._space import Space
 
 # A range that spans so many times its lowest value was meant to be logarithmic.

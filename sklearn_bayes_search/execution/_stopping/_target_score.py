@@ -5,10 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_bayes_search.exceptions import check_number
-from sklearn_bayes_search.execution._stopping._base import (
-    StoppingRule,
-    complete_scores,
-)
+from sklearn_bayes_search.execution._stopping._base import StoppingRule, complete_scores
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._trial import History
 

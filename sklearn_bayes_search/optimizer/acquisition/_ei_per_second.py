@@ -3,9 +3,7 @@
 from dataclasses import dataclass, field
 
 from sklearn_bayes_search.optimizer.acquisition._base import check_setting
-from sklearn_bayes_search.optimizer.acquisition._log_ei import (
-    LogExpectedImprovement,
-)
+from sklearn_bayes_search.optimizer.acquisition._log_ei import LogExpectedImprovement
 
 
 @dataclass(frozen=True)

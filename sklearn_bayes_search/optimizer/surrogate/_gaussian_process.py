@@ -295,11 +295,7 @@ class GaussianProcess(Surrogate):
         )
 
     def _n_same_rows(
-        self,
-        U: np.ndarray,
-        noise: np.ndarray,
-        dims: Dims,
-        correlation: Correlation,
+        self, U: np.ndarray, noise: np.ndarray, dims: Dims, correlation: Correlation
     ) -> int:
         """Count the leading rows whose part of the Cholesky factor is still right."""
         if not same_columns(dims, self._dims) or correlation is not self._correlation:
