@@ -86,6 +86,14 @@ def test_the_honest_score_is_that_of_the_setting_that_a_function_chose(search):
         assert simplest.honest_score() == honest
 
 
+@pytest.mark.parametrize("function", [honest_score, equivalent_settings])
+@pytest.mark.parametrize("share", [-1, np.nan, np.inf, "0.25", True])
+def test_a_share_of_test_samples_that_is_none_is_refused(function, share):
+    table = results([[0.1, 0.2], [0.3, 0.5]])
+    with pytest.raises(ValueError, match="'test_share' parameter must be a finite num"):
+        function(table, test_share=share)
+
+
 def test_where_the_function_that_chooses_has_failed_the_best_mean_is_corrected():
     def fails(cv_results):
         raise ValueError("no choice")

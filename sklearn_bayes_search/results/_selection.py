@@ -187,7 +187,7 @@ def honest_score(
     >>> bool(honest.score < search.best_score_)
     True
     """
-    check_number("level", level, above=0, below=1)
+    _check_options(level, test_share)
     found = read_results(results, metric)
     rows = np.flatnonzero(_on_all_folds(found))
     table, n_splits = found.folds[rows], found.n_splits
@@ -222,6 +222,12 @@ def honest_score(
         level=level,
         caveat=_caveat(half, n_splits, test_share),
     )
+
+
+def _check_options(level: float, test_share: float | None) -> None:
+    check_number("level", level, above=0, below=1)
+    if test_share is not None:
+        check_number("test_share", test_share, least=0, other=" or None")
 
 
 def _luck_and_error(
@@ -332,7 +338,7 @@ def equivalent_settings(
     .. [1] C. Nadeau and Y. Bengio, "Inference for the Generalization Error", Machine
        Learning 52, 2003, section 3: the corrected resampled t test.
     """
-    check_number("level", level, above=0, below=1)
+    _check_options(level, test_share)
     found = read_results(results, metric)
     rows = np.flatnonzero(_on_all_folds(found))
     table, n_splits = found.folds[rows], found.n_splits
