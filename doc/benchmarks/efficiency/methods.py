@@ -76,10 +76,13 @@ VARIANTS = {
     "no_fall": Variant("a mean without a fall to the border", _gp(border_drop=0.0)),
     "everywhere": Variant(
         "first points from the whole space, not from its middle",
-        constants={"optimizer.MIDDLE": 1.0, "optimizer.MIDDLE_BESIDE_GIVEN": 1.0},
+        constants={
+            "optimizer._optimizer.MIDDLE": 1.0,
+            "optimizer._optimizer.MIDDLE_BESIDE_GIVEN": 1.0,
+        },
     ),
     "no_winsor": Variant(
-        "low scores as they are", constants={"_targets.WINSOR_SPREADS": 1e9}
+        "low scores as they are", constants={"optimizer._targets.WINSOR_SPREADS": 1e9}
     ),
     "no_cap": Variant("large gains count in full", _log_ei(cap=None)),
     "no_discount": Variant("no discount for noise", _log_ei(augmented=False)),
