@@ -205,7 +205,8 @@ class Simulation:
             self._check_fitted()
         if any("would choose other settings" in text for text in warned):
             self.happened.add("chosen otherwise")
-            if self.is_comparable:
+            # true where a damaged record was evaluated again and its worker died
+            if self.is_comparable and not world.lost_by_luck:
                 self.blame("it warned that it would choose other settings")
         if self.violations:
             return
