@@ -62,6 +62,9 @@ OF_SAMPLES = 0.5
 TINY = 1e-12
 # How uncertain the luck itself is, in shares of it.
 ERROR_OF_LUCK = 0.35
+# The same where as much luck may be left as is taken away: the standard deviation of
+# what lies anywhere between none of it and twice as much, 1 / sqrt(3), rounded up.
+ERROR_OF_LUCK_BY_MANY = 0.6
 
 
 @dataclass(frozen=True, repr=False)
@@ -251,9 +254,9 @@ def _luck_and_error(
     tested = test_share / (1 + test_share)  # of all samples, in each fold
     # as many disjoint folds would be worth the samples that were tested
     share = max(1 / n_splits, tested)
-    unseen = UNSEEN_BY_MODEL if followed else UNSEEN
+    unseen, uncertain = UNSEEN_BY_MODEL if followed else UNSEEN, ERROR_OF_LUCK
     if _nearly_the_same(n_splits, test_share):
-        unseen = UNSEEN_BY_MANY
+        unseen, uncertain = UNSEEN_BY_MANY, ERROR_OF_LUCK_BY_MANY
     factor = OF_SAMPLES * share + (1 - OF_SAMPLES + unseen) / n_splits
     luck = model.luck(every, factor)
     # what samples add to a mean does not fall as they are tested again
@@ -266,7 +269,7 @@ def _luck_and_error(
         # means that scatter less than interactions let expect err less
         luck, own = most, own * most / luck
     error, n_free = model.error(table[chosen], common, own)
-    error = float(np.hypot(error, ERROR_OF_LUCK * luck))
+    error = float(np.hypot(error, uncertain * luck))
     return float(np.ldexp(luck, exponent)), float(np.ldexp(error, exponent)), n_free
 
 
