@@ -764,6 +764,12 @@ def test_an_error_that_cannot_be_sent_is_sent_as_text(backend):
         run_all(backend, [raise_unpicklable] * 3)
 
 
+def test_the_text_of_an_error_does_not_carry_the_error():
+    with pytest.raises(RuntimeError, match="salt and pepper") as caught:
+        run_guarded(0, False, raise_unpicklable)
+    assert caught.value.__context__ is None
+
+
 class Unreadable:
     """Raises where it is unpickled."""
 

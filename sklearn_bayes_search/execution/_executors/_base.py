@@ -143,11 +143,12 @@ def run_guarded(
     except (SystemExit, KeyboardInterrupt) as error:
         return lost_by_exit(error)
     except Exception as error:
-        if not _survives_pickling(error):
-            # on the way back it would be taken for the death of a process
-            text = "".join(traceback.format_exception(error))
-            raise RuntimeError(text) from None
-        raise
+        if _survives_pickling(error):
+            raise
+        # on the way back it would be taken for the death of a process
+        text = "".join(traceback.format_exception(error))
+    # out here it has no context: tblib, which dask installs, would pickle that as well
+    raise RuntimeError(text)
 
 
 class Sealed:
