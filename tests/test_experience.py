@@ -229,11 +229,11 @@ def test_an_ended_run_goes_on_where_it_was(tmp_path, monkeypatch):
     monkeypatch.setattr(corpus, "FAMILIES", [fine])
     monkeypatch.setattr(corpus, "DATA_SETS", [few])
     for store in (whole, cut):
-        corpus.run(store, [(fine, few, corpus.Round(3, 0.0, 100.0))])
+        corpus.run(store, [(fine, few, corpus.Round(3, -1.0, 100.0))])
     path = cut.path(fine, few)
     text = path.read_text()
     path.write_text(text[:-20])
-    corpus.run(cut, [(fine, few, corpus.Round(3, 0.0, 100.0))])
+    corpus.run(cut, [(fine, few, corpus.Round(3, -1.0, 100.0))])
     assert [whole.read(fine, few)[i]["cv"] for i in range(3)] == [
         cut.read(fine, few)[i]["cv"] for i in range(3)
     ]
