@@ -49,9 +49,9 @@ def candidate(*folds, params=None, number=0):
     return candidate
 
 
-def line(candidate, total=9, best=0.5, refit=True, space=None):
+def line(candidate, total=9, best=0.5, refit=True, write=None):
     values = {name: [value] for name, value in candidate.trial.params.items()}
-    write = setting_writer(as_space(space or values))
+    write = write or setting_writer(as_space(values))
     return candidate_line(candidate, total, Objective(None, refit), best, write)
 
 
@@ -307,9 +307,9 @@ def test_a_line_is_short_whatever_the_values_are():
     values += [list(range(999)), pd.DataFrame(np.zeros((99, 99))), [long] * 9]
     for n_names in (1, 4, 20):
         names = [f"deep__deeper__step{k}__parameter{k}" for k in range(n_names)]
-        space = dict.fromkeys(names, values)
+        write = setting_writer(as_space(dict.fromkeys(names, values)))
         lines = [
-            line(candidate(fold(0.5), params=dict.fromkeys(names, value)), space=space)
+            line(candidate(fold(0.5), params=dict.fromkeys(names, value)), write=write)
             for value in values
         ]
         assert len(set(lines)) == len(values)
@@ -320,7 +320,9 @@ def test_a_line_is_short_whatever_the_values_are():
 def test_a_line_has_the_ends_of_names_that_are_all_different():
     space = {"model__C": [1], "model__clf__k": [2], "prep__k": [3], "model": ["a"]}
     params = {name: values[0] for name, values in space.items()}
-    shown = line(candidate(fold(0.5), params=params), space=space)
+    shown = line(
+        candidate(fold(0.5), params=params), write=setting_writer(as_space(space))
+    )
     assert shown.endswith("; C=1, clf__k=2, prep__k=3, model=a")
 
 
