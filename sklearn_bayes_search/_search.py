@@ -169,8 +169,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         tree-structured Parzen estimator. :class:`GaussianProcess`,
         :class:`RandomForest` and :class:`ParzenEstimator` have settings.
 
-    acquisition : {"log_ei", "ei", "ei_per_second", "pi", "ucb", "thompson"} or object, \
-            default="log_ei"
+    acquisition : {"log_ei", "ei", "ei_per_second", "pi", "ucb", "thompson"} or \
+            object, default="log_ei"
         What makes a setting promising. Objects have settings, as
         ``UpperConfidenceBound(kappa=3.0)``. "tpe" has no use for it: only the default
         is accepted then.
