@@ -206,8 +206,19 @@ VALUES = {
 
 def all_digests():
     digests = {name: digest(make()) for name, make in VALUES.items()}
-    choices = Space({"words": [frozenset(WORDS), set(WORDS), "a"]})
-    return digests | {"space": fingerprint(choices, 0)["space"]}
+    space = Space(
+        {
+            "words": [frozenset(WORDS), set(WORDS), "a"],
+            "functions": [None, lambda x: x, np.abs, enclosing],
+        }
+    )
+    parts = fingerprint(
+        space,
+        0,
+        scoring=lambda e: [i for i in e if i in {"a", "b", "c", "d"}],
+        other=lambda e: e in {"a", "b", "c", "d"},
+    )
+    return digests | parts
 
 
 def test_digests_are_the_same_in_every_process():

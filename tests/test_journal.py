@@ -438,24 +438,6 @@ def test_a_fingerprint_of_sparse_data_is_that_of_their_values():
     assert digest(other) != first
 
 
-def test_a_fingerprint_is_the_same_in_another_process():
-    code = (
-        "from tests.test_journal import *; "
-        "print(fingerprint(Space({chr(102): [None, lambda x: x, np.abs, known]}), 1,"
-        " scoring=lambda e: [i for i in e if i in {chr(97), 'a', 'b', 'c', 'd'}],"
-        " other=lambda e: e in {'a', 'b', 'c', 'd'}))"
-    )
-    root = os.path.dirname(os.path.dirname(__file__))
-    first, second = (
-        subprocess.run(
-            [sys.executable, "-c", code], cwd=root, capture_output=True, text=True
-        )
-        for _ in range(2)
-    )
-    assert first.stdout.startswith("{'space'"), first.stderr
-    assert first.stdout == second.stdout
-
-
 def test_a_warning_about_the_disk_may_be_an_error(tmp_path, monkeypatch):
     def refuse(*args):
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -70,6 +70,8 @@ MEMBERS = {
     "forest": {"surrogate": RandomForest(10)},
     "tpe": {"surrogate": "tpe"},
 }
+# Members that differ in how a point is looked for; the others differ in its worth.
+QUICK = ["log_ei", "thompson", "tpe"]
 LARGE = ["continuous", "mixed", "branches", "constrained"]
 BOX = {"x": Real(0, 1), "y": Real(0, 1)}
 
@@ -733,7 +735,13 @@ def test_a_constraint_may_be_false_nearly_everywhere(member):
     assert all(permitted(trial.params) for trial in trials)
 
 
-@pytest.mark.parametrize("member", MEMBERS)
+@pytest.mark.parametrize(
+    "member",
+    [
+        pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow)
+        for name in MEMBERS
+    ],
+)
 @pytest.mark.parametrize(
     ("space", "permitted", "given"),
     [
