@@ -39,10 +39,10 @@ from sklearn_bayes_search.charts._axis import parameter_axes, robust_limits
 from sklearn_bayes_search.charts._convergence import PARTIAL
 from sklearn_bayes_search.charts._timeline import timeline_chart
 from sklearn_bayes_search.display._candidates import score_name
-from sklearn_bayes_search.display._pen import as_text, name_texts, set_axis
+from sklearn_bayes_search.display._pen import as_text, set_axis
 from sklearn_bayes_search.report._findings import find
 from sklearn_bayes_search.results._selection import equivalent_settings, honest_score
-from sklearn_bayes_search.results._short_text import value_texts
+from sklearn_bayes_search.results._short_text import name_ends, value_texts
 from sklearn_bayes_search.results._times import Timeline, duration
 from sklearn_bayes_search.space._space import as_space
 
@@ -245,8 +245,8 @@ def test_a_value_is_a_short_text(value, text):
 
 
 def test_names_lose_the_step_where_that_is_clear():
-    assert name_texts(["svc__C", "pca__n"]) == {"svc__C": "C", "pca__n": "n"}
-    texts = name_texts(["a__clf__C", "b__clf__C", "D"])
+    assert name_ends(["svc__C", "pca__n"]) == {"svc__C": "C", "pca__n": "n"}
+    texts = name_ends(["a__clf__C", "b__clf__C", "D"])
     assert texts == {"a__clf__C": "a__clf__C", "b__clf__C": "b__clf__C", "D": "D"}
 
 
@@ -637,7 +637,7 @@ def test_folds_of_one_candidate_and_errors(searches):
         FoldsDisplay.from_cv_results(results([[0.5]]))
     with pytest.raises(ValueError, match="No setting has a finite score"):
         FoldsDisplay.from_cv_results(results([[0.5, np.nan]]))
-    with pytest.raises(ValueError, match="'n_best' must be an int >= 1"):
+    with pytest.raises(ValueError, match="'n_best' parameter must be an int >= 1"):
         FoldsDisplay.from_cv_results(PAUSED, n_best=0)
     with pytest.raises(ValueError, match=r"between 0\.5 and 1"):
         FoldsDisplay.from_cv_results(PAUSED, level=0.4)

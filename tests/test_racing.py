@@ -18,10 +18,10 @@ from sklearn_bayes_search import (
     FoldRacing,
     JournalError,
 )
-from sklearn_bayes_search.display._candidates import read_candidates
 from sklearn_bayes_search.report._findings import find
 from sklearn_bayes_search.results._folds import FoldModel
 from sklearn_bayes_search.results._observed import observe
+from sklearn_bayes_search.results._reader import read_results
 
 X = np.arange(60.0).reshape(30, 2)
 N_SPLITS = 6
@@ -235,7 +235,7 @@ def test_a_paused_candidate_has_the_same_estimate_everywhere(raced):
         seen = observe(source)
         assert_allclose(seen.scores, frame["score"])
         assert_allclose(seen.noise[paused], variance)
-        seen = read_candidates(source)
+        seen = read_results(source)
         assert_allclose(seen.scores, frame["score"])
         assert_allclose(seen.errors[paused], np.sqrt(variance))
     candidates = find(raced).candidates

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -65,17 +66,16 @@ class ParameterAxis:
 
     def number(self, value: Any) -> float:
         """Return a value's number on the axis; NaN if it is not there."""
+        if self.kind == "categorical":
+            if self.numbers is not None and is_number(value):
+                return self._above_names(self.numbers.share(value))
+            index = self._categories.index(value)
+            return math.nan if index is None else float(index)
+        if not is_number(value):
+            return math.nan
         if self.kind == "ordinal":
-            if not is_number(value):
-                return math.nan
-            return float(np.interp(value, self.choices, range(len(self.choices))))
-        if self.kind != "categorical":
-            return float(value) if is_number(value) else math.nan
-        if self.numbers is not None and is_number(value):
-            first = self._n_names
-            return first + self.numbers.share(value) * (self.high - 0.5 - first)
-        index = self._categories.index(value)
-        return math.nan if index is None else float(index)
+            value = np.interp(value, self.choices, range(len(self.choices)))
+        return float(value)
 
     @cached_property
     def _categories(self) -> Categorical:
@@ -85,14 +85,30 @@ class ParameterAxis:
     def _n_names(self) -> int:
         return sum(not is_number(choice) for choice in self.choices)
 
+    def _above_names(self, share: float) -> float:
+        return self._n_names + share * (self.high - 0.5 - self._n_names)
+
+    def places(self, settings: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Return the numbers (n,) of settings; NaN without the parameter."""
+        return np.array(
+            [self.number(s[self.name]) if self.name in s else np.nan for s in settings]
+        )
+
     def share(self, value: Any) -> float:
         """Place a value between the ends: 0 to 1."""
-        number, low, high = self.number(value), self.low, self.high
+        return float(self._shares([self.number(value)])[0])
+
+    def shares(self, settings: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Place settings between the ends (n,); NaN without the parameter."""
+        return self._shares(self.places(settings))
+
+    def _shares(self, numbers: Sequence[float] | np.ndarray) -> np.ndarray:
+        places, low, high = np.array(numbers), self.low, self.high
         if self.kind == "log":
-            number, low, high = map(math.log, (number, low, high))
+            places, low, high = np.log(places), math.log(low), math.log(high)
         # halved, or the difference of the largest floats would be infinite
         width = high / 2 - low / 2
-        return float((number / 2 - low / 2) / width) if width > 0 else 0.5
+        return (places / 2 - low / 2) / width if width > 0 else 0.5 + 0 * places
 
     def ticks(self, most_names: int = MOST_NAMES) -> Ticks:
         """Return places between 0 and 1, with their texts.
@@ -100,22 +116,8 @@ class ParameterAxis:
         Neither library draws ticks on the axes of parallel coordinates: plotly's own
         Parcoords has no hover, no gaps and one width for all lines.
         """
-        if self.kind == "categorical":
-            return self._shares(self._named(most_names))
-        if self.few or self.kind == "ordinal":
-            ticks = self._listed()
-            return self._shares(ticks)
-        if self.kind == "log":
-            numbers = _log_numbers(self.low, self.high)
-        else:
-            numbers = round_numbers(self.low, self.high) if self.high > self.low else []
-        inside = [n for n in numbers if -1e-9 <= self.share(n) <= 1 + 1e-9]
-        if self.whole:
-            inside = [float(n) for n in sorted({round(n) for n in inside})]
-        if len(inside) < 2:
-            inside = [self.low, self.high] if self.high > self.low else [self.low]
-        texts = value_texts if self.kind == "log" else number_texts
-        return Ticks([self.share(n) for n in inside], texts(inside))
+        places, texts = self._listed(most_names) or self._round()
+        return Ticks(self._shares(places).tolist(), texts)
 
     def text(self, value: Any) -> str:
         """Write a value as the ticks are written."""
@@ -131,11 +133,8 @@ class ParameterAxis:
         self, label: str, *, margin: float = 0.0, most_names: int = MOST_NAMES
     ) -> Axis:
         """Return the axis of a chart, with a share of it free at each end."""
-        low, high, ticks = self.low, self.high, None
-        if self.kind == "categorical":
-            ticks, margin = self._named(most_names), 0.0
-        elif self.few or self.kind == "ordinal":
-            ticks = self._listed()
+        low, high, ticks = self.low, self.high, self._listed(most_names)
+        margin = 0.0 if self.kind == "categorical" else margin
         if self.kind == "log":
             factor = (high / low) ** margin
             low, high = low / factor, high * factor
@@ -149,16 +148,30 @@ class ParameterAxis:
             whole=self.whole,
         )
 
-    def _shares(self, ticks: Ticks) -> Ticks:
-        width = self.high - self.low
-        low = self.low
+    def _round(self) -> Ticks:
+        """Return ticks at round numbers between the ends."""
+        numbers: list[float] = []
         if self.kind == "log":
-            logs = np.log(ticks.places)
-            low, width = math.log(low), math.log(self.high / low)
-            return Ticks(((logs - low) / width).tolist(), ticks.texts)
-        if not width > 0:
-            return Ticks([0.5 for _ in ticks.places], ticks.texts)
-        return Ticks([(each - low) / width for each in ticks.places], ticks.texts)
+            numbers = _log_numbers(self.low, self.high)
+        elif self.high > self.low:
+            numbers = round_numbers(self.low, self.high)
+        shares = self._shares(numbers)
+        inside = np.array(numbers)[(shares >= -1e-9) & (shares <= 1 + 1e-9)]
+        if self.whole:
+            inside = np.unique(np.round(inside))
+        if len(inside) < 2:
+            inside = np.unique([self.low, self.high])
+        texts = value_texts if self.kind == "log" else number_texts
+        return Ticks(inside.tolist(), texts(inside.tolist()))
+
+    def _listed(self, most_names: int) -> Ticks | None:
+        """Return ticks of choices and of few or uneven numbers."""
+        if self.kind == "categorical":
+            return self._named(most_names)
+        if not self.few and self.kind != "ordinal":
+            return None
+        some = self.choices[:: -(-len(self.choices) // MAX_LISTED)]
+        return Ticks([self.number(value) for value in some], value_texts(some))
 
     def _named(self, most: int) -> Ticks:
         """Return ticks of choices: names, and some of many numbers, in numbers."""
@@ -170,16 +183,11 @@ class ParameterAxis:
             own = [i for i in at if is_number(self.choices[i])]
             some = sorted(names + own[:: -(-len(own) // MOST_NUMBERS) or 1])
             return Ticks([float(i) for i in some], [texts[i] for i in some])
-        first, ticks = self._n_names, self.numbers.ticks()
-        places = [first + u * (self.high - 0.5 - first) for u in ticks.places]
+        ticks = self.numbers.ticks()
         return Ticks(
-            [*map(float, names), *places], [texts[i] for i in names] + ticks[1]
+            [*map(float, names), *map(self._above_names, ticks.places)],
+            [texts[i] for i in names] + ticks.texts,
         )
-
-    def _listed(self) -> Ticks:
-        """Return ticks of listed numbers."""
-        some = self.choices[:: -(-len(self.choices) // MAX_LISTED)]
-        return Ticks([self.number(value) for value in some], value_texts(some))
 
     @property
     def few(self) -> bool:
@@ -202,10 +210,8 @@ def parameter_axes(
         values = [params[name] for params in settings if name in params]
         dimensions = [b[name] for b in space.branches if name in b] if space else []
         axis = dimension_axis(name, values, dimensions)
-        varies = axis.high > axis.low and not (
-            axis.kind == "categorical" and len(axis.choices) == 1
-        )
-        if varies or constant:
+        ends = axis.choices if axis.kind == "categorical" else {axis.low, axis.high}
+        if len(ends) > 1 or constant:
             axes[name] = axis
     return axes
 
@@ -225,19 +231,15 @@ def dimension_axis(
     ):
         return _categorical(name, [*choices, *values])
     numbers = np.array([*values, *choices], dtype=float)
-    ends, middles = [], []
-    for dimension in dimensions:
-        low, middle, high = (
-            float(dimension.decode(float(u)))
-            for u in (dimension.reach[0], np.mean(dimension.reach), dimension.reach[1])
-        )
-        ends += [low, high]
-        middles.append(middle)
-    low, high = float(min([*numbers, *ends])), float(max([*numbers, *ends]))
-    if not middles:
-        middles = [float(np.median(numbers))]
+    reaches = [
+        [float(d.decode(float(u))) for u in (d.reach[0], np.mean(d.reach), d.reach[1])]
+        for d in dimensions
+    ]
+    every = [*numbers, *chain(*reaches)]
+    low, high = float(min(every)), float(max(every))
+    middles = [middle for _, middle, _ in reaches] or numbers
     kind: Literal["linear", "log", "ordinal"] = "linear"
-    kind = "log" if _is_log(low, high, middles) else kind
+    kind = "log" if _is_log(low, high, float(np.median(middles))) else kind
     choices = sorted(set(choices)) if len(lists) == len(dimensions) else []
     places = np.array(choices, dtype=float)
     if crowded(np.log(places) if kind == "log" else places):
@@ -249,27 +251,18 @@ def dimension_axis(
 def _categorical(name: str, values: Sequence[Any]) -> ParameterAxis:
     """Make an axis of different values: numbers ascending, above all others."""
     different = different_values(values)
+    different.sort(key=lambda v: float(v) if is_number(v) else -math.inf)
     numbers = [value for value in different if is_number(value)]
-    names = len(different) - len(numbers)
-    inner, places = None, float(len(different))
-    if numbers:
-        different.sort(key=lambda v: float(v) if is_number(v) else -math.inf)
-    if names and len(numbers) > MOST_NUMBERS:
+    n_names, high, inner = len(different) - len(numbers), len(different) - 0.5, None
+    # 1 beside 1.0 have a place each, and so no scale
+    if n_names and len(numbers) > MOST_NUMBERS and not int_and_equal_float(numbers):
         inner = dimension_axis(name, numbers, [])
-        if inner.kind == "categorical":  # 1 beside 1.0: they have a place each
-            inner = None
-        else:
-            places = names + max(NUMBERS_ROOM - names, ROOM_PER_NAME * names) + 1
-    return ParameterAxis(
-        name, "categorical", -0.5, places - 0.5, different, False, inner
-    )
+        high = n_names + max(NUMBERS_ROOM - n_names, ROOM_PER_NAME * n_names) + 0.5
+    return ParameterAxis(name, "categorical", -0.5, high, different, False, inner)
 
 
-def _is_log(low: float, high: float, middles: Sequence[float]) -> bool:
-    if low <= 0 or high < LOG_FACTOR * low:
-        return False
-    middle = float(np.median(middles))
-    if not low < middle < high:
+def _is_log(low: float, high: float, middle: float) -> bool:
+    if not 0 < low < middle < high or high < LOG_FACTOR * low:
         return False
     geometric = math.log(middle / low) / math.log(high / low)
     return bool(abs(geometric - 0.5) < abs((middle - low) / (high - low) - 0.5))
@@ -306,33 +299,24 @@ def crowded(places: np.ndarray) -> bool:
     return bool(gaps.min() < min(CLOSEST, CLOSEST_OF_MANY / len(gaps)))
 
 
-def score_limits(scores: np.ndarray) -> tuple[float, float]:
-    """Return the lowest score that is drawn where it is, and the highest.
+def robust_limits(scores: Any) -> tuple[float, float]:
+    """Return the lowest score that is drawn where it is, and the best; 0 and 1 of none.
 
     A tenth of the scores may be as bad as they like, and one where that is less than
-    one, unless there are few. Those that are not finite do not count; one must be.
+    one, unless there are few. Those that are not finite do not count.
     """
     scores = np.sort(np.asarray(scores, dtype=float), axis=None)
     scores = scores[np.isfinite(scores)]
     n = len(scores)
-    best, middle, worst = scores[-1], np.median(scores), scores[0]
+    if n == 0:
+        return 0.0, 1.0
+    best, middle = scores[-1], np.median(scores)
     tenth = scores[max(round(0.1 * n), int(n >= FEW))]
     # where most are equally good, the median says nothing of the others
     way = max(best - middle, (best - tenth) / 2)
-    floor = middle - FLOOR * way
-    if way <= ROUNDING * abs(best) or floor <= worst:
-        floor = worst
-    return float(floor), float(best)
-
-
-def robust_limits(values: Any) -> tuple[float, float]:
-    """Return the lowest score above the floor, and the best; 0 and 1 without any."""
-    values = np.asarray(values, dtype=float)
-    values = values[np.isfinite(values)]
-    if len(values) == 0:
-        return 0.0, 1.0
-    floor, best = score_limits(values)
-    return float(values[values >= floor].min()), best
+    if way > ROUNDING * abs(best):
+        scores = scores[scores >= middle - FLOOR * way]
+    return float(scores[0]), float(best)
 
 
 def score_axis(label: str, low: float, high: float) -> Axis:

@@ -17,6 +17,7 @@ Color = Literal[
 Symbol = Literal[
     "circle", "ring", "cross", "down", "star", "diamond", "gem", "square", "none"
 ]
+Dash = Literal["solid", "dash", "dot"]
 # Of what is compared, in this order.
 CYCLE: tuple[Color, ...] = ("accent", "second", "third", "fourth", "fifth", "sixth")
 
@@ -48,15 +49,15 @@ class Style:
     size: float = 8.0
     opacity: float = 1.0
     width: float = 2.0
-    dash: Literal["solid", "dash", "dot"] = "solid"
+    dash: Dash = "solid"
 
 
 @dataclass(frozen=True, eq=False)
 class Mark:
     """Marks of one kind: the base of all.
 
-    ``role`` says what they stand for and ``group`` of which series they are. Those with
-    a ``label`` are in the legend, where they may have another colour.
+    ``role`` says what they stand for and ``group`` of which series they are. A
+    ``label`` is once in the legend, where marks may have another colour.
     """
 
     role: str
@@ -77,12 +78,18 @@ class Points(Mark):
 
     x: np.ndarray
     y: np.ndarray
-    rows: Sequence[int] | None = None
-    notes: Sequence[str] | None = None
+    rows: np.ndarray | None = None
+    notes: np.ndarray | None = None
     errors: np.ndarray | None = None  # of shape (2, n)
     horizontal: bool = False
     at_edge: bool = False
     hollow: np.ndarray | None = None
+
+
+def legend_only(style: Style, label: str) -> Points:
+    """Return what the legend names and is nowhere else."""
+    none = np.array([])
+    return Points("legend", style, none, none, label=label)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,8 +137,8 @@ class Spans(Mark):
     height: float = 0.8
     shade: np.ndarray | None = None
     pale: np.ndarray | None = None
-    rows: Sequence[int] | None = None
-    notes: Sequence[str] | None = None
+    rows: np.ndarray | None = None
+    notes: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,3 +175,11 @@ class Chart:
     marks: list[Mark] = field(default_factory=list)
     title: str = ""
     legend_title: str = ""
+
+    @property
+    def legend(self) -> list[Mark]:
+        """The first mark of each label."""
+        first: dict[str, Mark] = {}
+        for mark in self.marks:
+            first.setdefault(mark.label, mark)
+        return [mark for label, mark in first.items() if label]

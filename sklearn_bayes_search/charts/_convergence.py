@@ -13,6 +13,7 @@ from sklearn_bayes_search.charts._chart import (
     Band,
     Chart,
     Color,
+    Dash,
     Line,
     Mark,
     Points,
@@ -25,8 +26,20 @@ X_LABELS = {
     "fits": "fits (candidates × folds)",
     "seconds": "seconds of fitting and scoring, all fits added up",
 }
+DASHES: tuple[Dash, ...] = ("solid", "dash", "dot")
 # What all legends call scores of candidates that are not complete.
 PARTIAL = "scored on part of the folds or data"
+
+# What kinds of marks are called, in the order of the legend.
+KINDS = {
+    "band": "middle half of the runs",
+    "ok": "a candidate",
+    "partial": PARTIAL,
+    "errors": "± standard error",
+    "below": "below the axis",
+    "failed": "failed",
+    "chosen": "",
+}
 
 
 def run_table(
@@ -69,31 +82,38 @@ def convergence_chart(
     axis = score_axis(label, low, high)
     lines: list[Line] = []
     marks: list[Mark] = []
+    # several searches share the names of kinds, in grey
+    grey: Color | None = "soft" if len(runs) > 1 else None
     for i, (name, own) in enumerate(runs.items()):
         color = CYCLE[i % len(CYCLE)]
-        dash = ("solid", "dash", "dot")[(i // len(CYCLE)) % 3]
         called = "best so far" if len(runs) == 1 else name
-        grid, table = _on_common_grid(own, x)
+        best = _best_of_all(own, x)
+        grid = best.index.to_numpy(dtype=float)
         if len(own) > 1:
             called += f", median of {len(own)} runs"
-        if len(own) > 1 and table.size:
-            first, third = np.quantile(table, [0.25, 0.75], axis=0)
+        if len(own) > 1 and len(best):
+            first, third = np.quantile(best, [0.25, 0.75], axis=1)
             half = Style(color, opacity=0.2)
             marks.append(Band("band", half, grid, first, third, True, group=name))
         if show_points:
             for run in own:
                 marks += _points(name, run, x, color, low, show_errors)
-        if table.size:
-            middle = np.median(table, axis=0)
-            own_color: Color = "second" if len(every) == 1 else color
-            style = Style(own_color, "none", dash=dash)  # type: ignore[arg-type]
-            best = Line("best", style, grid, middle, True, group=name, label=called)
-            lines.append(best)
+        if len(best):
+            dash = DASHES[i // len(CYCLE) % len(DASHES)]
+            style = Style("second" if len(every) == 1 else color, "none", dash=dash)
+            middle = np.median(best, axis=1)
+            line = Line("best", style, grid, middle, True, group=name, label=called)
+            lines.append(line)
     if chosen is not None:
         marks.append(_ring(every[0], x, *chosen))
-    marks = _labelled(sorted(marks, key=lambda m: list(KINDS).index(m.role)), len(runs))
+    marks.sort(key=lambda mark: list(KINDS).index(mark.role))
+    named = []
+    for mark in marks:
+        label = mark.label or KINDS[mark.role]
+        key = None if mark.role == "failed" else grey
+        named.append(replace(mark, label=label, key_color=key))
     whole = Axis(X_LABELS[x], whole=x != "seconds")
-    return Chart(whole, axis, [*_with_ends(lines, axis), *marks])
+    return Chart(whole, axis, [*_with_ends(lines, axis), *named])
 
 
 def _limits(runs: Sequence[pd.DataFrame], show_points: bool) -> tuple[float, float]:
@@ -110,36 +130,29 @@ def _points(
 ) -> list[Mark]:
     at, score = run[x].to_numpy(dtype=float), run["score"].to_numpy(dtype=float)
     status, rows = run["status"].to_numpy(), run["candidates"].to_numpy()
-    failed, inside = status == "failed", score >= low
-    ok = (status == "ok") & inside
-    partial = inside & ~ok & ~failed
+    of_kind = [status == "failed", ~(score >= low), status == "ok"]
+    roles = np.select(of_kind, ["failed", "below", "ok"], "partial")
     marks: list[Mark] = []
     if show_errors:
         error = run["standard_error"].to_numpy(dtype=float)
-        known = (ok | partial) & np.isfinite(error)
+        known = np.isin(roles, ["ok", "partial"]) & np.isfinite(error)
         thin = Style(color, "none", opacity=0.35, width=1)
         both = np.array([error[known]] * 2)
         own = at[known], score[known]
         marks.append(Points("errors", thin, *own, errors=both, group=name))
-    for role, which, style, note in (
-        ("ok", ok, Style(color, size=7, opacity=0.65, width=0), ""),
-        ("partial", partial, Style(color, "ring", 6.5, width=1), ""),
-        (
-            "below",
-            ~failed & ~inside,
-            Style(color, "down"),
-            "lower than the chart shows",
-        ),
-        ("failed", failed, Style("bad", "cross", 7, width=0), "failed"),
-    ):
-        if which.any():
-            points = Points(
-                *(role, style, at[which], score[which]),
-                rows=rows[which].tolist(),
-                notes=[note] * int(which.sum()),
-                at_edge=role in ("below", "failed"),
-                group=name,
-            )
+    looks = {
+        "ok": Style(color, size=7, opacity=0.65, width=0),
+        "partial": Style(color, "ring", 6.5, width=1),
+        "below": Style(color, "down"),
+        "failed": Style("bad", "cross", 7, width=0),
+    }
+    at_edge = {"below": "lower than the chart shows", "failed": "failed"}
+    for role, style in looks.items():
+        which = np.flatnonzero(roles == role)
+        if len(which):
+            notes = np.full(len(which), at_edge.get(role, ""), dtype=object)
+            places, edge = (at[which], score[which], rows[which]), role in at_edge
+            points = Points(role, style, *places, notes, at_edge=edge, group=name)
             marks.append(points)
     return marks
 
@@ -147,31 +160,8 @@ def _points(
 def _ring(run: pd.DataFrame, x: str, row: int, name: str) -> Points:
     style = Style("second", "ring", 15, width=2.5)
     at, score = (run[key].to_numpy(dtype=float)[[row]] for key in (x, "score"))
-    return Points("chosen", style, at, score, [row], [name], label=name)
-
-
-# Marks in the order of the legend.
-KINDS = {
-    "band": "middle half of the runs",
-    "ok": "a candidate",
-    "partial": PARTIAL,
-    "errors": "± standard error",
-    "below": "below the axis",
-    "failed": "failed",
-    "chosen": "",
-}
-
-
-def _labelled(marks: Sequence[Mark], n_runs: int) -> list[Mark]:
-    """Name each kind of marks once, in grey where several searches share it."""
-    named: list[Mark] = []
-    for mark in marks:
-        if KINDS[mark.role] and mark.role not in {other.role for other in named}:
-            grey = n_runs > 1 and mark.role != "failed"
-            color: Color | None = "soft" if grey else None
-            mark = replace(mark, label=KINDS[mark.role], key_color=color)
-        named.append(mark)
-    return named
+    told = np.array([row]), np.array([name])
+    return Points("chosen", style, at, score, *told, label=name)
 
 
 def _with_ends(lines: Sequence[Line], axis: Axis) -> list[Line]:
@@ -184,18 +174,7 @@ def _with_ends(lines: Sequence[Line], axis: Axis) -> list[Line]:
     ]
 
 
-def _on_common_grid(
-    runs: Sequence[pd.DataFrame], x: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the best so far of each run at common places, from where all have one."""
-    runs = [run[np.isfinite(run["best"]) & np.isfinite(run[x])] for run in runs]
-    if not all(len(run) for run in runs):
-        return np.array([]), np.empty((0, 0))
-    start = max(run[x].iloc[0] for run in runs)
-    grid = np.unique(np.concatenate([run[x].to_numpy(dtype=float) for run in runs]))
-    grid = grid[grid >= start]
-    rows = []
-    for run in runs:
-        at = np.searchsorted(run[x].to_numpy(dtype=float), grid, side="right") - 1
-        rows.append(run["best"].to_numpy(dtype=float)[at])
-    return grid, np.array(rows)
+def _best_of_all(runs: Sequence[pd.DataFrame], x: str) -> pd.DataFrame:
+    """Return the best so far of each run, a column, from where all have one."""
+    columns = [run.groupby(x)["best"].last() for run in runs]
+    return pd.concat(columns, axis=1).sort_index().ffill().dropna()

@@ -1,12 +1,12 @@
 """The leading candidates compared with the best on the same folds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import t as student
 
-from sklearn_bayes_search.charts._axis import score_limits
+from sklearn_bayes_search.charts._axis import robust_limits
 from sklearn_bayes_search.charts._chart import (
     Axis,
     Chart,
@@ -26,11 +26,11 @@ from sklearn_bayes_search.results._short_text import number_texts
 ROW, LINE, AROUND = 0.32, 0.16, 0.12
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Comparison:
     """Scores of the leading candidates less those of the best, fold by fold.
 
-    The fields are described as parameters of `FoldsDisplay`.
+    `FoldsDisplay`, which is one that can be drawn, describes the fields.
     """
 
     differences: np.ndarray
@@ -47,7 +47,7 @@ class Comparison:
 
 def compare(
     folds: np.ndarray,
-    equal: Sequence[int],
+    equal: Sequence[int] | np.ndarray,
     *,
     n_best: int,
     level: float,
@@ -115,29 +115,33 @@ def folds_chart(
     # rows are from top to bottom
     at = -(np.cumsum(heights) - heights / 2)
     n_rows, n_splits = comparison.differences.shape
-    notes = notes or [[f"fold {fold}" for fold in range(n_splits)]] * n_rows
-    means = means or ["mean difference"] * n_rows
+    told = np.full((n_rows, n_splits), "") if notes is None else np.array(notes)
+    means = means or [""] * n_rows
     marks: list[Mark] = [Rules("best", Style("second", width=1.5), [0.0])]
     for row in range(n_rows):
-        marks += _row(comparison, row, float(at[row]), notes[row], means[row])
+        marks += _row(comparison, row, float(at[row]), told[row], means[row])
     gap = "\n" if narrow else " "
-    limits, texts = _limits(comparison, at)
-    texts.append(_means(comparison, at, name))
+    limits, far = _limits(comparison, at)
     title = (
         f"{comparison.n_equivalent} of {comparison.n_others} other candidates cannot "
         "be told from the best"
     )
+    level = 100 * comparison.level
+    how_sure = (
+        f"interval below 0, with {100 - level:.3g} % on each side: the best is better, "
+        f"{level:.3g} % sure"
+    )
     return Chart(
         Axis(f"{name} less the best candidate's{gap}on the same fold", limits),
         Axis(limits=(-heights.sum(), 0.0), ticks=Ticks(at.tolist(), list(labels))),
-        [*_named(comparison, marks), *texts],
+        [*marks, *far, _means(comparison, at, name)],
         title=title,
-        legend_title=_how_sure(comparison.level) if n_rows > 1 else "",
+        legend_title=how_sure if n_rows > 1 else "",
     )
 
 
 def _row(
-    comparison: Comparison, row: int, y: float, notes: Sequence[str], mean: str
+    comparison: Comparison, row: int, y: float, notes: np.ndarray, mean: str
 ) -> list[Mark]:
     differences = comparison.differences[row]
     low, high = comparison.intervals[row]
@@ -146,45 +150,29 @@ def _row(
     symbol: Symbol = "diamond" if equal else "gem"
     # above the bar, and in three lines: equal differences are common
     above = 0.06 + (np.arange(len(differences)) % 3) * 0.025
+    group, rows = str(row), np.full(len(differences), number)
     # of the best, all are at 0
     look = Style(color, "circle" if row else "none", 6, 0.6, width=0)
-    group, rows = str(row), [number] * len(differences)
-    dots = Points("folds", look, differences, y + above, rows, notes, group=group)
-    middle, height = np.array([differences.mean()]), np.array([y])
+    dots = Points(
+        *("folds", look, differences, y + above, rows, notes),
+        group=group,
+        label="one fold" if row else "",
+    )
+    middle = differences.mean()
+    place = np.array([middle]), np.array([y]), np.array([number]), np.array([mean])
     if row == 0:
         star = Style("second", "star", 18, width=1)
-        best = Points("star", star, middle, height, [number], [mean], group=group)
-        return [dots, best]
+        return [dots, Points("star", star, *place, group=group, label="the best")]
+    percent = f"{100 * (2 * comparison.level - 1):.3g} % interval"
+    verdict = "reaches 0: as good" if equal else "below 0: worse"
     bar = Points(
-        *("mean", Style(color, symbol, 8, width=1.6), middle, height, [number], [mean]),
-        errors=np.array([middle - low, high - middle]),
+        *("mean", Style(color, symbol, 8, width=1.6), *place),
+        errors=np.array([[middle - low], [high - middle]]),
         horizontal=True,
         group=group,
+        label=f"mean difference, {percent} {verdict}",
     )
     return [dots, bar]
-
-
-def _named(comparison: Comparison, marks: Sequence[Mark]) -> list[Mark]:
-    """Name each kind of marks once in the legend."""
-    percent = f"{100 * (2 * comparison.level - 1):.3g} % interval"
-    names = {
-        ("star", True): "the best",
-        ("folds", True): "one fold",
-        ("mean", True): f"mean difference, {percent} reaches 0: as good",
-        ("mean", False): f"mean difference, {percent} below 0: worse",
-    }
-    named = []
-    for mark in marks:
-        equal = mark.role != "mean" or bool(comparison.equivalent[int(mark.group)])
-        if mark.group != "0" or mark.role == "star":
-            mark = replace(mark, label=names.pop((mark.role, equal), ""))
-        named.append(mark)
-    return named
-
-
-def _how_sure(level: float) -> str:
-    sides, sure = f"{100 * (1 - level):.3g} % on each side", f"{100 * level:.3g} %"
-    return f"interval below 0, with {sides}: the best is better, {sure} sure"
 
 
 def _limits(
@@ -194,7 +182,7 @@ def _limits(
 
     Otherwise the leading ones could not be told apart.
     """
-    far = comparison.scores < score_limits(comparison.scores)[0]
+    far = comparison.scores < robust_limits(comparison.scores)[0]
     if not far.any():
         return None, []
     shown = np.column_stack([comparison.differences, comparison.intervals])[~far]

@@ -30,9 +30,7 @@ def importance_chart(
     """
     n, at = len(table), np.arange(len(table), dtype=float)
     total, main = table["total"].to_numpy(), table["main"].to_numpy()
-    error = np.zeros(n)
-    if "error" in table:
-        error = np.nan_to_num(table["error"].to_numpy(dtype=float))
+    error = np.nan_to_num(np.asarray(table.get("error", np.zeros(n)), dtype=float))
     # a share is 0 to 1, and so is what is likely
     errors = np.maximum([np.minimum(error, total), np.minimum(error, 1 - total)], 0.0)
     unknown = [row.get("matters") == "unknown" for _, row in table.iterrows()]

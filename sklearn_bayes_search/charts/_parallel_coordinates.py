@@ -73,27 +73,23 @@ def parallel_coordinates(
     if high == low:
         room = 0.01 * abs(high) or 0.5
         low, high = low - room, high + room
-    heights = np.full((len(settings), len(axes) + 1), NOWHERE)
-    for column, axis in enumerate(axes):
-        for row, params in enumerate(settings):
-            if axis.name in params:
-                heights[row, column] = axis.share(params[axis.name])
     scored = np.isfinite(scores)
-    heights[scored, -1] = np.clip((scores[scored] - low) / (high - low), 0, 1)
-    texts = [""] * len(axes)
-    if best is not None:
-        own = settings[best]
-        texts = [axis.text(own[axis.name]) if axis.name in own else "" for axis in axes]
+    score = np.clip((scores - low) / (high - low), 0, 1)
+    shares = [axis.shares(settings) for axis in axes]
+    heights = np.column_stack([*shares, np.where(scored, score, np.nan)])
+    own = {} if best is None else settings[best]
     return ParallelCoordinates(
         names=list(names),
         ticks=[
             *(axis.ticks(most_names) for axis in axes),
             score_ticks(low, high, lower=bool((scores[scored] < low).any())),
         ],
-        heights=heights,
+        heights=np.where(np.isnan(heights), NOWHERE, heights),
         scored=scored,
         partial=partial & scored,
         best=best,
-        best_texts=texts,
+        best_texts=[
+            axis.text(own[axis.name]) if axis.name in own else "" for axis in axes
+        ],
         limits=(low, high),
     )

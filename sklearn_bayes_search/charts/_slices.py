@@ -1,7 +1,7 @@
 """Curves and surfaces of what a model believes about the score."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from sklearn_bayes_search.charts._chart import (
     Mark,
     Points,
     Style,
+    legend_only,
 )
 from sklearn_bayes_search.charts._convergence import PARTIAL
 from sklearn_bayes_search.results._score_model import ScoreModel
@@ -32,6 +33,8 @@ N_CURVE, N_SURFACE = 60, 30
 # points together, whose time grows with the cube of their number.
 N_OTHERS, N_OTHERS_OF_BAND, N_DRAWS = 256, 16, 200
 MOST_PANELS = 6
+# The best, and in the legend what is scored on a part.
+STAR, RING = Style("second", "star", 15, width=1), Style("ink", "ring", 5.5, width=0.7)
 # Deviations on both sides of the mean that hold 95 %.
 WIDE = 1.96
 
@@ -41,8 +44,8 @@ class ModelSlice:
     """What the model believes along one parameter or two.
 
     ``numbers`` are those on each of the ``axes``, ascending. ``mean`` has the shape
-    (n,) or (n_second, n_first); ``std`` (n,) is that of the score, or of its average
-    over the other parameters, None for two parameters. ``in_reach`` tells where a
+    (n,) or (n_second, n_first); ``std`` (n,) is that of the score along one parameter,
+    or of its average over the others. ``in_reach`` tells where a
     candidate is near: elsewhere the model makes up what it says.
     """
 
@@ -75,13 +78,13 @@ class Beliefs:
         self._space, self._dims = observed.space, observed.space.dims
         self._best = observed.U[observed.best] if centre is None else centre
         branch = self._dims.branch_of(self._best[None])[0]
-        first = self._dims.branch is not None
         self._column: dict[str, int] = {}
-        for column, (name, _) in enumerate(self._space.columns, start=int(first)):
+        self._dimension: dict[str, Dimension] = {}
+        self._first = int(self._dims.branch is not None)
+        for column, (name, dimension) in enumerate(self._space.columns, self._first):
             here = self._dims.active[branch, column]
             if here or (kind == "average" and name not in self._column):
-                self._column[name] = column
-        self._first = int(first)
+                self._column[name], self._dimension[name] = column, dimension
         axes = parameter_axes(observed.params, self._space, constant=True)
         self._axes = {name: self._fitting(axes[name]) for name in self._column}
         self._others = self._space.spread(N_OTHERS, np.random.default_rng(0))
@@ -96,30 +99,26 @@ class Beliefs:
 
         As where a parameter has a range in one branch, and names in another.
         """
-        dimension = self._dimension(axis.name)
+        dimension = self._dimension[axis.name]
         given = [b[axis.name] for b in self._space.branches if axis.name in b]
         if axis.kind != "categorical" and len(given) == 1:
             return axis
         values = [p[axis.name] for p in self._model.observed.params if axis.name in p]
-        own = [value for value in values if _has(dimension, value)]
+        own = [value for value in values if dimension.contains(value)]
         return dimension_axis(axis.name, own, [dimension])
-
-    def _dimension(self, name: str) -> Dimension:
-        return self._space.columns[self._column[name] - self._first][1]
 
     def slices(self, params: Any = None) -> list[ModelSlice]:
         """Read off what is asked for, or the most important parameters."""
         if not self._column:
             raise ValueError("No parameter varies: there is nothing to draw.")
-        if isinstance(params, str):
-            params = [params]
-        if params is not None and len(params) == 0:
-            raise ValueError(
-                "The 'params' must name at least one parameter or pair. None shows the "
-                f"most important ones. Got {params!r}."
-            )
         if params is not None:
-            return [self._slice(*self._check(each)) for each in params]
+            wanted = [params] if isinstance(params, str) else list(params)
+            if not wanted:
+                raise ValueError(
+                    "The 'params' must name at least one parameter or pair. None shows "
+                    f"the most important ones. Got {params!r}."
+                )
+            return [self._slice(*self._check(each)) for each in wanted]
         curves = [self._slice(name) for name in self._column]
         if len(curves) == 2:
             return [*curves, self._slice(*self._column)]
@@ -146,50 +145,42 @@ class Beliefs:
 
     def _slice(self, *names: str) -> ModelSlice:
         n_steps = N_CURVE if len(names) == 1 else N_SURFACE
-        axes, numbers, places = [], [], []
-        for name in names:
-            number, place = self._along(name, n_steps)
-            axes.append(self._axes[name])
-            numbers.append(number)
-            places.append(place)
         columns = [self._column[name] for name in names]
+        along = [self._along(name, n_steps) for name in names]
+        numbers, places = zip(*along, strict=True)
         # the last axis runs fastest; a map has the second parameter upwards
         grid = np.stack(np.meshgrid(*places, indexing="ij"), -1).reshape(-1, len(names))
-        mean, std = self._predict(columns, grid, with_std=len(names) == 1)
-        U = np.repeat(self._best[None], len(grid), axis=0)
-        U[:, columns] = grid
-        # an average is over all values of the others
-        own = None if self._kind == "slice" else columns
-        in_reach = self._model.in_reach(U, own)
+        U = _with(np.repeat(self._best[None], len(grid), axis=0), columns, grid)
+        if self._kind == "slice":
+            mean, std = self._model.predict(U, noise=True)
+            in_reach = self._model.in_reach(U, None)
+        else:  # over all values of the others
+            mean, std = self._average(columns, grid, with_std=len(names) == 1)
+            in_reach = self._model.in_reach(U, columns)
         shape = [len(place) for place in places]
         mean, in_reach = mean.reshape(shape).T, in_reach.reshape(shape).T
-        return ModelSlice(tuple(axes), tuple(numbers), mean, std, in_reach)
+        axes = tuple(self._axes[name] for name in names)
+        return ModelSlice(axes, numbers, mean, std, in_reach)
 
     def _along(self, name: str, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
         """Return numbers on a parameter's axis, and their places in the cube."""
-        column = self._column[name]
-        dimension = self._dimension(name)
-        axis, places = self._axes[name], dimension.positions()
+        axis, dimension = self._axes[name], self._dimension[name]
+        places = dimension.positions()
         if axis.kind == "categorical":
             places = np.array(
-                [dimension.encode(c) for c in axis.choices if _has(dimension, c)]
+                [dimension.encode(c) for c in axis.choices if dimension.contains(c)]
             )
         elif places is None or len(places) > n_steps:
-            low, high = self._space.reach[column]
+            low, high = self._space.reach[self._column[name]]
             places = np.unique(dimension.snap(np.linspace(low, high, n_steps)))
         values = dimension.decode_many(np.asarray(places))
         numbers = np.array([axis.number(value) for value in values])
         order = np.argsort(numbers, kind="stable")
         return numbers[order], np.asarray(places)[order]
 
-    def _predict(
+    def _average(
         self, columns: list[int], grid: np.ndarray, *, with_std: bool
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        if self._kind == "slice":
-            U = np.repeat(self._best[None], len(grid), axis=0)
-            U[:, columns] = grid
-            mean, std = self._model.predict(U, noise=True)
-            return mean, std
         active = np.asarray(self._dims.active[:, columns].all(axis=1))
         if not active.any():
             raise ValueError(
@@ -213,14 +204,6 @@ class Beliefs:
         drawn = self._model.sample(U, np.random.default_rng(0), N_DRAWS)
         averages = drawn.reshape(N_DRAWS, len(grid), len(few)).mean(axis=2)
         return mean, averages.std(axis=0)
-
-
-def _has(dimension: Dimension, value: Any) -> bool:
-    try:
-        dimension.encode(value)
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 def _with(U: np.ndarray, columns: list[int], place: np.ndarray) -> np.ndarray:
@@ -271,37 +254,30 @@ def curve_chart(
     mean = np.where(belief.in_reach, belief.mean, np.nan)
     called = f"model's mean, other parameters {others}"
     marks = _belief(axis, numbers, mean, belief.half, called)
+
+    def points(
+        role: str, style: Style, which: Any, told: np.ndarray, **more: Any
+    ) -> Points:
+        own = None if rows is None else rows[which]
+        return Points(role, style, x[which], scores[which], own, told, **more)
+
     known = np.isfinite(x) & np.isfinite(scores)
-    called_by = {"tried": "tried, with any other parameters", "below": "below the axis"}
-    low, _ = limits
-    for role, which, symbol in (
-        ("tried", known & (scores >= low), "circle"),
-        ("below", known & (scores < low), "down"),
-    ):
-        if which.any() or role == "tried":
-            chosen = np.flatnonzero(which)
-            look = Style("ink", symbol, 5, 0.45, width=0.7)  # type: ignore[arg-type]
-            points = Points(
-                *(role, look, x[chosen], scores[chosen]),
-                rows=None if rows is None else rows[chosen].tolist(),
-                notes=None if notes is None else [notes[int(i)] for i in chosen],
-                at_edge=role == "below",
-                hollow=partial[chosen] if role == "tried" else None,
-                label=called_by[role],
-            )
-            marks.append(points)
+    tried, below = known & (scores >= limits[0]), known & (scores < limits[0])
+    told = np.array([""] * len(x) if notes is None else notes)
+    dot = Style("ink", "circle", 5, 0.45, width=0.7)
+    of_any = {"hollow": partial[tried], "label": "tried, with any other parameters"}
+    marks.append(points("tried", dot, tried, told[tried], **of_any))
+    if below.any():
+        edge = {"at_edge": True, "label": "below the axis"}
+        down = replace(dot, symbol="down")
+        marks.append(points("below", down, below, told[below], **edge))
     if (partial & known).any():
-        marks.append(_hollow())
+        marks.append(legend_only(RING, PARTIAL))
     if not belief.in_reach.all():
         marks.append(_unknown(axis, numbers, ~belief.in_reach))
     if best is not None:
-        star = Points(
-            *("best", Style("second", "star", 15, width=1), x[[best]], scores[[best]]),
-            rows=None if rows is None else [int(rows[best])],
-            notes=None if notes is None else [best_label],
-            label=best_label,
-        )
-        marks.append(star)
+        note = np.array([best_label])
+        marks.append(points("best", STAR, [best], note, label=best_label))
     return Chart(
         axis.axis(name, margin=0.03, most_names=most_names), Axis(label, limits), marks
     )
@@ -326,10 +302,3 @@ def _unknown(axis: ParameterAxis, x: np.ndarray, unknown: np.ndarray) -> Areas:
     ends = np.array([x[0] - beyond, *(x[1:] + x[:-1]) / 2, x[-1] + beyond])
     places = ends[:-1][unknown], ends[1:][unknown]
     return Areas("unknown", Style("soft"), *places, label="no candidate near: unknown")
-
-
-def _hollow() -> Points:
-    """Name hollow points in the legend."""
-    none = np.array([])
-    ring = Style("ink", "ring", 5.5, width=0.7)
-    return Points("partial", ring, none, none, label=PARTIAL)

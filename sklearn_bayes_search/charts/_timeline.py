@@ -1,7 +1,5 @@
 """Which worker ran which fit, and when."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
@@ -40,26 +38,22 @@ def timeline_chart(
             Style("accent", width=1),
             *(times.start[mine], times.seconds[mine], times.rows[mine], colors),
             group=str(worker),
-            label=label if len(marks) == 1 else "",
+            label=label,
             shade=rows[mine] / max(rows.max(), 1) if shaded else None,
             pale=rows[mine] % 2 == 1 if shaded else None,
-            rows=rows[mine].tolist(),
-            notes=[notes[i] for i in mine],
+            rows=rows[mine],
+            notes=notes[mine],
         )
         marks.append(spans)
-    ends = np.flatnonzero(failed)
     middle, at = times.start + times.seconds / 2, times.rows.astype(float)
-    crosses = Points(
-        *("failed", Style("ink", "cross", width=0), middle[ends], at[ends]),
-        rows=rows[ends].tolist(),
-        notes=[notes[i] for i in ends],
-        label="failed fit" if failed.any() else "",
-    )
-    breaks = Rules("breaks", Style("ink", dash="dot", width=1.2), times.cuts)
+    cross = Style("ink", "cross", width=0)
+    places = middle[failed], at[failed], rows[failed], notes[failed]
+    label = "failed fit" if failed.any() else ""
+    crosses = Points("failed", cross, *places, label=label)
     since = "seconds since the first fit began"
-    if times.pauses:
-        breaks = replace(breaks, label="break")
-        since += ", breaks left out"
+    since += ", breaks left out" if times.pauses else ""
+    dotted, label = Style("ink", dash="dot", width=1.2), "break" if times.pauses else ""
+    breaks = Rules("breaks", dotted, times.cuts, label=label)
     n = times.n_workers
     return Chart(
         Axis(since, (0.0, times.end or 1.0)),
@@ -74,27 +68,25 @@ def timeline_chart(
 
 def utilisation(times: Timeline) -> float:
     """Return the share of the workers' time in which they fitted."""
-    end, busy = times.start + times.seconds, 0.0
-    for worker in np.unique(times.workers):
-        mine = times.workers == worker
-        busy += _covered(times.start[mine], end[mine])
-    present = float(_idle(times).length.sum())
-    return busy / present if present > 0 else 1.0
+    fits = pd.DataFrame({"start": times.start, "end": times.start + times.seconds})
+    fits = fits.sort_values("start", kind="stable")
+    worker = times.workers[fits.index]
+    # of a worker's fits that overlap, time counts once
+    latest = fits.groupby(worker)["end"].cummax().groupby(worker).shift()
+    busy = (fits["end"] - np.fmax(fits["start"], latest)).clip(lower=0).sum()
+    present = _idle(times).length.sum()
+    return float(busy / present) if present > 0 else 1.0
 
 
 def _idle(times: Timeline) -> Spans:
     """Return when there were workers, whether or not they had something to do."""
-    start, length, rows = [], [], []
-    for run in range(times.runs.max() + 1):
-        mine = times.runs == run
-        begin = times.start[mine].min()
-        for row in np.unique(times.rows[mine]):
-            start.append(begin)
-            length.append((times.start + times.seconds)[mine].max() - begin)
-            rows.append(row)
+    fits = pd.DataFrame({"start": times.start, "end": times.start + times.seconds})
+    ends = fits.groupby(times.runs).agg({"start": "min", "end": "max"})
+    runs, rows = np.unique([times.runs, times.rows], axis=1)
+    start, end = ends.loc[runs].to_numpy().T
     faint: list[Color] = ["faint"] * len(rows)
-    places = np.array(start), np.array(length), np.array(rows)
-    return Spans("idle", Style("faint", width=0), *places, faint, label="idle")
+    style = Style("faint", width=0)
+    return Spans("idle", style, start, end - start, rows, faint, label="idle")
 
 
 def _title(times: Timeline) -> str:
@@ -107,15 +99,14 @@ def _title(times: Timeline) -> str:
     return title
 
 
-def _notes(fits: pd.DataFrame, times: Timeline) -> list[str]:
-    columns = zip(
-        fits["fold"], times.seconds, fits["status"], fits["worker"], strict=True
-    )
-    return [
+def _notes(fits: pd.DataFrame, times: Timeline) -> np.ndarray:
+    columns = fits["fold"], times.seconds, fits["status"], fits["worker"]
+    notes = [
         # without a worker where it was lost
         f"fold {fold}: {duration(took)}, {status}" + (f", {worker}" if worker else "")
-        for fold, took, status, worker in columns
+        for fold, took, status, worker in zip(*columns, strict=True)
     ]
+    return np.array(notes, dtype=object)
 
 
 def _row_names(times: Timeline) -> list[str]:
@@ -127,11 +118,3 @@ def _row_names(times: Timeline) -> list[str]:
     if len(set[str]().union(*hosts)) <= 1:
         return [f"worker {i + 1}" for i in range(len(hosts))]
     return [f"{', '.join(sorted(own))} {i + 1}" for i, own in enumerate(hosts)]
-
-
-def _covered(start: np.ndarray, end: np.ndarray) -> float:
-    """Return the time in which at least one interval is open."""
-    order = np.argsort(start, kind="stable")
-    start, end = start[order], end[order]
-    latest = np.concatenate([[-np.inf], np.maximum.accumulate(end)[:-1]])
-    return float(np.maximum(end - np.maximum(start, latest), 0).sum())

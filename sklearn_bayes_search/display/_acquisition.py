@@ -6,19 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_bayes_search.charts._axis import parameter_axes
+from sklearn_bayes_search.charts._chart import Axis
 from sklearn_bayes_search.charts._slices import WIDE
 from sklearn_bayes_search.display._pen import (
     BEST,
     COLORS,
     MUTED,
     ink,
-    name_texts,
-    plain_numbers,
     set_axis,
     wrap_axes,
 )
 from sklearn_bayes_search.exceptions import SpaceExhausted
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
+from sklearn_bayes_search.results._short_text import name_ends
 
 # A logarithm falls without end: what is so far below the highest is not shown.
 LOG_REACH = 10.0
@@ -60,26 +60,21 @@ class AcquisitionDisplay:
 
     Attributes
     ----------
-    axes_ : ndarray of Axes, shape (2,)
-        The upper and the lower one.
-    figure_ : Figure
-        The figure of these axes.
-    mean_line_ : Line2D or None
-        The model's mean.
+    axes_, figure_ : ndarray of Axes of shape (2,), Figure
+        The upper and the lower axes, and their figure.
+    mean_line_, acquisition_line_ : Line2D or None
+        The model's mean, and the acquisition function.
     band_ : PolyCollection or None
         Where 95 % of the belief is.
     sample_lines_ : list of Line2D
         Functions that the model holds possible.
     points_ : PathCollection
         What was tried.
-    acquisition_line_ : Line2D or None
-        The acquisition function.
     next_lines_ : list of Line2D
         Where the next value is, in both axes.
 
     Examples
     --------
-    >>> import matplotlib.pyplot as plt
     >>> from sklearn_bayes_search import AcquisitionDisplay, BayesianOptimizer, Real
     >>> optimizer = BayesianOptimizer({"x": Real(-5, 5)}, random_state=0)
     >>> for _ in range(5):
@@ -88,7 +83,6 @@ class AcquisitionDisplay:
     >>> display = AcquisitionDisplay.from_estimator(optimizer)
     >>> display.following == optimizer.ask().params["x"]
     True
-    >>> plt.close(display.figure_)
     """
 
     values: np.ndarray
@@ -135,14 +129,12 @@ class AcquisitionDisplay:
             If there are several parameters, the one is no number, or the surrogate does
             not predict scores.
         """
-        optimizer = search
-        if not isinstance(search, BayesianOptimizer):
-            optimizer = getattr(search, "optimizer_", None)
-            if not isinstance(optimizer, BayesianOptimizer):
-                raise TypeError(
-                    "AcquisitionDisplay needs a BayesianOptimizer or a fitted "
-                    f"BayesSearchCV. Got {search!r}."
-                )
+        optimizer = getattr(search, "optimizer_", search)
+        if not isinstance(optimizer, BayesianOptimizer):
+            raise TypeError(
+                "AcquisitionDisplay needs a BayesianOptimizer or a fitted "
+                f"BayesSearchCV. Got {search!r}."
+            )
         name = _only_parameter(optimizer.space)
         low, high = optimizer.space.reach[0]
         U = np.unique(optimizer.space.snap(np.linspace(low, high, n_points)[:, None]))
@@ -153,30 +145,27 @@ class AcquisitionDisplay:
                 "AcquisitionDisplay draws along a parameter that is a number. "
                 f"{name!r} has the choices {axis.choices!r}."
             )
-        history = list(optimizer.history)
         scores = optimizer.history.scores
         prediction = None
-        if (
-            len(np.unique(scores[np.isfinite(scores)])) > 1
-            or optimizer.acquisition is None
-        ):
+        several = len(np.unique(scores[np.isfinite(scores)])) > 1
+        if several or optimizer.acquisition is None:
             prediction = optimizer.predict(settings, n_samples=n_samples)
         try:
             # a copy is asked: asking changes what comes next
             following = float(deepcopy(optimizer).ask().params[name])
         except SpaceExhausted:
             following = None
-        tried = [float(outcome.trial.params[name]) for outcome in history]
+        tried = [float(outcome.trial.params[name]) for outcome in optimizer.history]
         values = np.array([float(params[name]) for params in settings])
+        if truth is not None:
+            truth = np.array([truth(value) for value in values], float)
         display = cls(
             values=values,
             prediction=prediction,
             told=np.column_stack([tried, scores]).reshape(-1, 2),
             pending=np.array([float(t.params[name]) for t in optimizer.pending]),
             following=following,
-            truth=None
-            if truth is None
-            else np.array([truth(v) for v in values], float),
+            truth=truth,
             axis=axis,
             acquisition=optimizer.acquisition,
         )
@@ -197,33 +186,24 @@ class AcquisitionDisplay:
         self : AcquisitionDisplay
             The display.
         """
-        axes = wrap_axes(
-            self, ax, 2, 1, figsize=(7.0, 5.2), height_ratios=[2.4, 1], hspace=0.08
-        )
-        self.axes_ = axes[:, 0]
-        self.figure_ = self.axes_[0].figure
-        self._draw_belief(self.axes_[0])
-        self._draw_acquisition(self.axes_[1])
+        size, heights = (7.0, 5.2), [2.4, 1]
+        axes = wrap_axes(self, ax, 2, 1, size, height_ratios=heights, hspace=0.08)
+        self.axes_ = upper, lower = axes[:, 0]
+        self.figure_ = upper.figure
+        self._draw_belief(upper)
+        self._draw_acquisition(lower)
         self._mark_next()
-        for each in self.axes_:
-            set_axis(each, "x", self.axis.axis(""))
-        upper, lower = self.axes_
+        called = name_ends([self.axis.name])[self.axis.name]
+        set_axis(upper, "x", self.axis.axis(""))
+        set_axis(lower, "x", self.axis.axis(called))
         upper.tick_params(labelbottom=False)
-        upper.set_ylabel("score")
-        plain_numbers(upper.yaxis)
-        name = name_texts([self.axis.name])[self.axis.name]
+        set_axis(upper, "y", Axis("score"))
         acquisition = type(self.acquisition).__name__
-        lower.set(xlabel=name, ylabel=NAMES.get(acquisition, acquisition))
+        lower.set_ylabel(NAMES.get(acquisition, acquisition))
         if legend:
-            upper.legend(
-                loc="lower center",
-                bbox_to_anchor=(0.5, 1.0),
-                ncols=6,
-                columnspacing=1.2,
-                handlelength=1.6,
-                fontsize="small",
-                frameon=False,
-            )
+            place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 6}
+            narrow = {"columnspacing": 1.2, "handlelength": 1.6, "fontsize": "small"}
+            upper.legend(**place, **narrow, frameon=False)
         return self
 
     def _places(self, values):
@@ -237,42 +217,22 @@ class AcquisitionDisplay:
             ax.plot(values, self.truth, "--", color=ink(), lw=1.2, label="truth")
         if belief is not None:
             low, high = (belief.mean + side * WIDE * belief.std for side in (-1, 1))
-            self.band_ = ax.fill_between(
-                values,
-                low,
-                high,
-                color=COLORS["accent"],
-                alpha=0.18,
-                lw=0,
-                label="95 % belief",
-            )
-            (self.mean_line_,) = ax.plot(
-                values, belief.mean, color=COLORS["accent"], lw=2, label="model's mean"
-            )
-            for i, sample in enumerate(belief.samples):
-                label = "possible function" if i == 0 else None
-                self.sample_lines_ += ax.plot(
-                    values,
-                    sample,
-                    color=COLORS["third"],
-                    lw=0.9,
-                    alpha=0.8,
-                    label=label,
-                )
+            mean = {"color": COLORS["accent"], "label": "model's mean"}
+            band = {"color": COLORS["accent"], "label": "95 % belief", "alpha": 0.18}
+            sample = {"color": COLORS["third"], "lw": 0.9, "alpha": 0.8}
+            self.band_ = ax.fill_between(values, low, high, **band, lw=0)
+            (self.mean_line_,) = ax.plot(values, belief.mean, **mean, lw=2)
+            self.sample_lines_ = ax.plot(values, belief.samples.T, **sample)
+            for line in self.sample_lines_[:1]:
+                line.set_label("possible function")
         tried, scores = self._places(self.told[:, 0]), self.told[:, 1]
         ok = np.isfinite(scores)
-        self.points_ = ax.scatter(
-            tried[ok], scores[ok], s=36, color=ink(), zorder=4, label="tried"
-        )
+        dots = {"s": 36, "color": ink(), "zorder": 4, "label": "tried"}
+        self.points_ = ax.scatter(tried[ok], scores[ok], **dots)
         if not ok.all():
-            ax.plot(
-                tried[~ok],
-                np.full((~ok).sum(), 0.03),
-                "x",
-                color=ink(),
-                transform=ax.get_xaxis_transform(),
-                label="failed",
-            )
+            at_edge = {"color": ink(), "transform": ax.get_xaxis_transform()}
+            height = np.full((~ok).sum(), 0.03)
+            ax.plot(tried[~ok], height, "x", **at_edge, label="failed")
         for i, value in enumerate(self._places(self.pending)):
             label = "being tried" if i == 0 else None
             ax.axvline(value, color=MUTED, ls=":", lw=1.5, label=label)
@@ -281,46 +241,31 @@ class AcquisitionDisplay:
         self.acquisition_line_ = None
         if self.prediction is None:
             ax.set_yticks([])
-            ax.text(
-                0.5,
-                0.5,
-                "no model yet: the first values are spread evenly",
-                transform=ax.transAxes,
-                ha="center",
-                va="center",
-                color=MUTED,
-                bbox={"fc": ax.get_facecolor(), "ec": "none"},
-                zorder=5,
-            )
+            text = "no model yet: the first values are spread evenly"
+            box = {"fc": ax.get_facecolor(), "ec": "none"}
+            middle = {"ha": "center", "va": "center", "transform": ax.transAxes}
+            ax.text(0.5, 0.5, text, color=MUTED, bbox=box, zorder=5, **middle)
             return
         value = self.prediction.acquisition
         low, high = float(value.min()), float(value.max())
         if self.acquisition.scale == "log":
             low = max(low, high - LOG_REACH)
         margin = 0.08 * (high - low) or 0.5
-        values = self._places(self.values)
-        (self.acquisition_line_,) = ax.plot(
-            values, value, color=COLORS["third"], lw=1.8
-        )
-        ax.fill_between(
-            values,
-            np.maximum(value, low - margin),
-            low - margin,
-            color=COLORS["third"],
-            alpha=0.2,
-            lw=0,
-        )
-        ax.set_ylim(low - margin, high + 2 * margin)
+        values, color = self._places(self.values), COLORS["third"]
+        (self.acquisition_line_,) = ax.plot(values, value, color=color, lw=1.8)
+        bottom = low - margin
+        top = np.maximum(value, bottom)
+        ax.fill_between(values, top, bottom, color=color, alpha=0.2, lw=0)
+        ax.set_ylim(bottom, high + 2 * margin)
 
     def _mark_next(self):
         self.next_lines_ = []
         if self.following is None:
             return
         following = self.axis.number(self.following)
-        for i, ax in enumerate(self.axes_):
-            label = "tried next" if i == 0 else None
-            line = ax.axvline(following, color=BEST, lw=1.8, label=label, zorder=3)
-            self.next_lines_.append(line)
+        look = {"color": BEST, "lw": 1.8, "zorder": 3}
+        self.next_lines_ = [ax.axvline(following, **look) for ax in self.axes_]
+        self.next_lines_[0].set_label("tried next")
         if self.prediction is not None:
             height = np.interp(self.following, self.values, self.prediction.acquisition)
             self.axes_[1].plot(

@@ -10,9 +10,9 @@ from sklearn_bayes_search.charts._convergence import (
     convergence_chart,
     run_table,
 )
-from sklearn_bayes_search.display._candidates import Candidates, read_candidates
-from sklearn_bayes_search.display._pen import add_legend, draw, new_axes, of_role
-from sklearn_bayes_search.results._reader import is_table
+from sklearn_bayes_search.display._candidates import score_name
+from sklearn_bayes_search.display._pen import add_legend, draw, new_axes
+from sklearn_bayes_search.results._reader import is_table, read_results
 
 
 class ConvergenceDisplay:
@@ -34,10 +34,8 @@ class ConvergenceDisplay:
 
     Attributes
     ----------
-    ax_ : Axes
+    ax_, figure_ : Axes, Figure
         Where it is drawn.
-    figure_ : Figure
-        The figure of these axes.
     lines_ : dict of str -> Line2D
         The best so far, by name.
     points_ : dict of str -> dict of str -> PathCollection or Line2D
@@ -50,18 +48,14 @@ class ConvergenceDisplay:
 
     Examples
     --------
-    >>> import matplotlib.pyplot as plt
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.model_selection import GridSearchCV
-    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sklearn.svm import SVC
     >>> from sklearn_bayes_search import ConvergenceDisplay
-    >>> search = GridSearchCV(
-    ...     DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2, 3, 4]}
-    ... ).fit(*load_iris(return_X_y=True))
+    >>> search = GridSearchCV(SVC(), {"C": [1, 9]}).fit(*load_iris(return_X_y=True))
     >>> display = ConvergenceDisplay.from_estimator(search)
     >>> display.ax_.get_xlabel()
     'candidate, its row in the results'
-    >>> plt.close(display.figure_)
     """
 
     def __init__(self, *, runs: dict[str, list[pd.DataFrame]], score_name: str) -> None:
@@ -89,9 +83,8 @@ class ConvergenceDisplay:
         metric : str, default=None
             Which score, where there are several; None is what the search maximised.
         x : {"candidates", "fits", "seconds"}, default="candidates"
-            What the horizontal axis tells: the row in ``cv_results_``, from 0, or what
-            was spent until then. Seconds are those of fitting and scoring, those of all
-            workers added up; choosing settings is not among them.
+            The horizontal axis: the row in ``cv_results_``, or what was spent until
+            then. Seconds are those of fitting and scoring, all workers added up.
         show_points : bool, default=None
             Whether to draw every candidate. None: if there is one search.
         show_errors : bool, default=False
@@ -105,8 +98,8 @@ class ConvergenceDisplay:
         display : ConvergenceDisplay
             What was drawn.
         """
-        runs, score_name = _runs(search, metric)
-        display = cls(runs=runs, score_name=score_name)
+        runs, called = _runs(search, metric)
+        display = cls(runs=runs, score_name=called)
         return display.plot(ax, x=x, show_points=show_points, show_errors=show_errors)
 
     # it takes results as well
@@ -126,12 +119,8 @@ class ConvergenceDisplay:
         ----------
         ax : Axes, default=None
             Where to draw; None makes a figure.
-        x : {"candidates", "fits", "seconds"}, default="candidates"
+        x, show_points, show_errors : str, bool or None, bool
             As for `from_estimator`.
-        show_points : bool, default=None
-            Likewise.
-        show_errors : bool, default=False
-            Likewise.
 
         Returns
         -------
@@ -161,13 +150,11 @@ class ConvergenceDisplay:
             show_errors=show_errors,
         )
         drawn = draw(ax, chart)
-        self.lines_ = of_role(chart, drawn, "best")
-        self.bands_ = of_role(chart, drawn, "band")
-        errors = of_role(chart, drawn, "errors")
-        self.errors_ = {name: bars.lines[2][0] for name, bars in errors.items()}
+        self.lines_, self.bands_ = drawn["best"], drawn["band"]
+        self.errors_ = {name: bars[2][0] for name, bars in drawn["errors"].items()}
         self.points_: dict[str, dict[str, Any]] = {}
         for role in ("ok", "partial", "below", "failed"):
-            for name, points in of_role(chart, drawn, role).items():
+            for name, points in drawn[role].items():
                 self.points_.setdefault(name, {})[role] = points
         add_legend(ax, chart, inside=True)
         return self
@@ -175,26 +162,17 @@ class ConvergenceDisplay:
 
 def _runs(search: Any, metric: str | None) -> tuple[dict[str, list[pd.DataFrame]], str]:
     """Sort what was given into named lists of runs; give them and the score's name."""
-    if isinstance(search, Mapping) and not is_table(search):
-        named = dict(search)
-    else:
-        named = {"search": search}
-    runs, score_name = {}, ""
-    for name, given in named.items():
+    is_dict = isinstance(search, Mapping) and not is_table(search)
+    runs, called = {}, ""
+    for name, given in (search if is_dict else {"search": search}).items():
         given = list(given) if isinstance(given, list | tuple) else [given]
-        candidates = [read_candidates(each, metric) for each in given]
-        runs[str(name)] = [_table(each) for each in candidates]
-        score_name = score_name or (candidates[0].score_name if candidates else "")
+        results = [read_results(each, metric) for each in given]
+        runs[str(name)] = [
+            run_table(each.scores, each.errors, each.status, each.n_fits, each.seconds)
+            for each in results
+        ]
+        if not called and results:
+            called = score_name(given[0], results[0].metric)
     if not runs or not all(runs.values()):
         raise ValueError(f"There must be at least one search. Got {search!r}.")
-    return runs, score_name
-
-
-def _table(candidates: Candidates) -> pd.DataFrame:
-    return run_table(
-        candidates.scores,
-        candidates.errors,
-        candidates.status,
-        candidates.n_fits,
-        candidates.seconds,
-    )
+    return runs, called

@@ -1,21 +1,16 @@
 """The leading candidates compared with the best on the same folds."""
 
 import textwrap
-from dataclasses import dataclass, fields
-from numbers import Integral
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
 from sklearn_bayes_search.charts._folds import Comparison, compare, folds_chart
-from sklearn_bayes_search.display._candidates import read_candidates
-from sklearn_bayes_search.display._pen import (
-    add_legend,
-    as_text,
-    draw,
-    new_axes,
-    of_role,
-)
+from sklearn_bayes_search.display._candidates import known_settings, score_name
+from sklearn_bayes_search.display._pen import add_legend, as_text, draw, new_axes
+from sklearn_bayes_search.exceptions import check_number
+from sklearn_bayes_search.results._reader import read_results
 from sklearn_bayes_search.results._selection import (
     equivalent_settings,
     known_test_share,
@@ -26,20 +21,25 @@ from sklearn_bayes_search.results._short_text import (
     setting_texts,
 )
 
-# Characters of a value in a candidate's label, of a line of it, and its lines.
-VALUE_WIDTH, LABEL_WIDTH, LABEL_LINES = 24, 52, 4
+# Characters of a value in a candidate's label; lines of a label, and how long they are.
+VALUE_WIDTH = 24
+LABEL: Any = {
+    "width": 52,
+    "max_lines": 4,
+    "placeholder": " …",
+    "break_on_hyphens": False,
+}
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class FoldsDisplay:
+class FoldsDisplay(Comparison):
     """Scores of the leading candidates less those of the best, fold by fold.
 
-    Create it with `from_estimator` or `from_cv_results`. All candidates are scored on
-    the same folds, so that differences on a fold tell more than means: a fold that is
-    easy is easy for all. A row is a candidate, a dot the difference on one fold; the
-    bar is the interval of the mean difference. Where the interval reaches 0, the
-    candidate cannot be told from the best. Candidates with the same scores on all folds
-    share a row. Where a function as ``refit`` chose a candidate, it is shown, too.
+    Create it with `from_estimator` or `from_cv_results`. A row is a candidate, a dot
+    the difference from the best on one fold, the bar the interval of the mean
+    difference: where it reaches 0, the candidate cannot be told from the best. Those
+    with the same scores on all folds share a row. Where a function as ``refit`` chose a
+    candidate, it is shown, too.
 
     Parameters
     ----------
@@ -54,8 +54,6 @@ class FoldsDisplay:
         Which of them cannot be told from the best.
     candidates : ndarray of shape (n_shown,), int
         Their rows in ``cv_results_``.
-    labels : list of str
-        The parameters in which they differ.
     n_same : ndarray of shape (n_shown,), int
         How many others have the same scores on all folds.
     chosen : int or None
@@ -65,15 +63,15 @@ class FoldsDisplay:
         be told from the best.
     level : float
         With this confidence the best is better than one that is not equivalent.
+    labels : list of str
+        The parameters in which they differ.
     score_name : str
         What the score is called.
 
     Attributes
     ----------
-    ax_ : Axes
+    ax_, figure_ : Axes, Figure
         Where it is drawn.
-    figure_ : Figure
-        The figure of these axes.
     dots_ : list of PathCollection
         The folds of each candidate.
     bars_ : list of ErrorbarContainer
@@ -81,31 +79,17 @@ class FoldsDisplay:
 
     Examples
     --------
-    >>> import matplotlib.pyplot as plt
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.model_selection import GridSearchCV
-    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sklearn.svm import SVC
     >>> from sklearn_bayes_search import FoldsDisplay
-    >>> search = GridSearchCV(
-    ...     DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2, 3, 4]}
-    ... ).fit(*load_iris(return_X_y=True))
+    >>> search = GridSearchCV(SVC(), {"C": [1, 9]}).fit(*load_iris(return_X_y=True))
     >>> display = FoldsDisplay.from_estimator(search)
     >>> sorted(display.labels)
-    ['max_depth=1', 'max_depth=2', 'max_depth=3', 'max_depth=4']
-    >>> plt.close(display.figure_)
+    ['C=1', 'C=9']
     """
 
-    differences: np.ndarray
-    intervals: np.ndarray
-    scores: np.ndarray
-    equivalent: np.ndarray
-    candidates: np.ndarray
     labels: list[str]
-    n_same: np.ndarray
-    chosen: int | None
-    n_others: int
-    n_equivalent: int
-    level: float
     score_name: str
 
     @classmethod
@@ -131,8 +115,7 @@ class FoldsDisplay:
             Which score, where there are several; None is what the search maximised.
         level : float, default=0.95
             A candidate is equivalent unless the best is better with this confidence,
-            in (0.5, 1), as in `equivalent_settings`. The test is one-sided: the bars
-            are intervals with ``1 - level`` on each of their sides, 90 % ones.
+            in (0.5, 1), as in `equivalent_settings`.
         ax : Axes, default=None
             Where to draw; None makes a figure.
 
@@ -147,32 +130,28 @@ class FoldsDisplay:
             If there are fewer than two folds, no candidate has all of them, or an
             argument is out of range.
         """
-        if not 0.5 < level < 1:
-            raise ValueError(f"The 'level' must be between 0.5 and 1. Got {level!r}.")
-        if isinstance(n_best, bool) or not isinstance(n_best, Integral) or n_best < 1:
-            raise ValueError(f"The 'n_best' must be an int >= 1. Got {n_best!r}.")
-        candidates = read_candidates(search, metric)
-        n_splits = candidates.folds.shape[1]
-        if n_splits < 2:
+        check_number("level", level, above=0.5, below=1)
+        check_number("n_best", n_best, whole=True, least=1)
+        results = read_results(search, metric)
+        if results.n_splits < 2:
             raise ValueError(
-                f"FoldsDisplay compares scores on folds, at least 2. Got {n_splits}."
+                "FoldsDisplay compares scores on folds, at least 2. Got "
+                f"{results.n_splits}."
             )
-        ok = (candidates.status == "ok")[:, None]
-        folds = np.where(ok, candidates.folds, np.nan)
-        share = known_test_share(search)
-        equal = equivalent_settings(search, metric=candidates.metric, level=level)
+        by_rule = callable(getattr(search, "refit", None))
         comparison = compare(
-            folds,
-            equal,
+            np.where((results.status == "ok")[:, None], results.folds, np.nan),
+            equivalent_settings(search, metric=results.metric, level=level),
             n_best=n_best,
             level=level,
-            test_share=share,
-            chosen=search.best_index_ if _chose_by_rule(search) else None,
+            test_share=known_test_share(search),
+            chosen=getattr(search, "best_index_", None) if by_rule else None,
         )
+        settings = known_settings(results)
         display = cls(
             **vars(comparison),
-            labels=_labels([candidates.params[row] for row in comparison.candidates]),
-            score_name=candidates.score_name,
+            labels=_labels([settings[row] for row in comparison.candidates]),
+            score_name=score_name(search, results.metric),
         )
         return display.plot(ax)
 
@@ -193,31 +172,25 @@ class FoldsDisplay:
             The display.
         """
         labels = [
-            _wrap(label)
+            textwrap.fill(label, **LABEL)
             + ("\nchosen by refit" if row == self.chosen else "")
             + (f"\nand {n} more with the same scores" if n else "")
             for label, row, n in zip(
                 self.labels, self.candidates, self.n_same, strict=True
             )
         ]
-        own = {field.name: getattr(self, field.name) for field in fields(Comparison)}
-        chart = folds_chart(Comparison(**own), labels, self.score_name)
+        chart = folds_chart(self, labels, self.score_name)
         assert chart.y.limits is not None
         height = 1.6 - chart.y.limits[0]
         self.ax_ = ax = new_axes(self, ax, figsize=(9.0, height))
         self.figure_ = ax.figure
         drawn = draw(ax, chart)
-        self.dots_ = list(of_role(chart, drawn, "folds").values())
-        self.bars_ = list(of_role(chart, drawn, "mean").values())
+        self.dots_ = list(drawn["folds"].values())
+        self.bars_ = list(drawn["mean"].values())
         ax.tick_params(axis="y", length=0, labelsize="small")
-        for side in ("top", "right", "left"):
-            ax.spines[side].set_visible(False)
+        ax.spines[["top", "right", "left"]].set_visible(False)
         add_legend(ax, chart)
         return self
-
-
-def _chose_by_rule(search: Any) -> bool:
-    return callable(getattr(search, "refit", None)) and hasattr(search, "best_index_")
 
 
 def _labels(settings: list[dict[str, Any]]) -> list[str]:
@@ -230,14 +203,5 @@ def _labels(settings: list[dict[str, Any]]) -> list[str]:
 
 
 def _differs(name: str, settings: list[dict[str, Any]]) -> bool:
-    if not all(name in params for params in settings):
-        return True
-    return len(different_values(params[name] for params in settings)) > 1
-
-
-def _wrap(label: str) -> str:
-    lines = textwrap.wrap(label, LABEL_WIDTH, break_on_hyphens=False) or [""]
-    if len(lines) > LABEL_LINES:
-        lines = [*lines[:LABEL_LINES]]
-        lines[-1] += " …"
-    return "\n".join(lines)
+    values = [params[name] for params in settings if name in params]
+    return len(values) < len(settings) or len(different_values(values)) > 1

@@ -12,21 +12,23 @@ from sklearn_bayes_search.charts._parallel_coordinates import (
     ParallelCoordinates,
     parallel_coordinates,
 )
-from sklearn_bayes_search.display._candidates import read_candidates
+from sklearn_bayes_search.display._candidates import known_settings, score_name
 from sklearn_bayes_search.display._pen import (
     BEST,
     MUTED,
     as_text,
     ink,
     lines_map,
-    name_texts,
     new_axes,
 )
-from sklearn_bayes_search.results._short_text import number_texts
+from sklearn_bayes_search.results._observed import searched_space
+from sklearn_bayes_search.results._reader import read_results
+from sklearn_bayes_search.results._short_text import name_ends, number_texts
 
 # Longer names are slanted, and so are many.
 LONG_NAME, MANY_NAMES = 12, 8
 FAILED, PARTLY = (0, (1, 2)), (0, (5, 2))  # dashes
+SMALL = {"va": "center", "fontsize": "x-small"}
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -52,10 +54,8 @@ class ParallelCoordinatesDisplay:
 
     Attributes
     ----------
-    ax_ : Axes
+    ax_, figure_ : Axes, Figure
         Where it is drawn.
-    figure_ : Figure
-        The figure of these axes.
     lines_ : list of Line2D
         One for each candidate, in their order.
     best_index_ : int or None
@@ -63,19 +63,15 @@ class ParallelCoordinatesDisplay:
 
     Examples
     --------
-    >>> import matplotlib.pyplot as plt
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.model_selection import GridSearchCV
-    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sklearn.svm import SVC
     >>> from sklearn_bayes_search import ParallelCoordinatesDisplay
-    >>> search = GridSearchCV(
-    ...     DecisionTreeClassifier(random_state=0),
-    ...     {"max_depth": [1, 2, 3], "criterion": ["gini", "entropy"]},
-    ... ).fit(*load_iris(return_X_y=True))
+    >>> search = GridSearchCV(SVC(), {"C": [1, 9], "kernel": ["rbf", "linear"]})
+    >>> _ = search.fit(*load_iris(return_X_y=True))
     >>> display = ParallelCoordinatesDisplay.from_estimator(search)
     >>> list(display.axes), len(display.lines_)
-    (['criterion', 'max_depth'], 6)
-    >>> plt.close(display.figure_)
+    (['C', 'kernel'], 4)
     """
 
     settings: list[dict[str, Any]]
@@ -119,10 +115,10 @@ class ParallelCoordinatesDisplay:
         ValueError
             If a parameter is unknown, or none varies.
         """
-        candidates = read_candidates(search, metric)
-        axes = parameter_axes(
-            candidates.params, candidates.space, constant=params is not None
-        )
+        results = read_results(search, metric)
+        settings = known_settings(results)
+        space = searched_space(results.search, settings)
+        axes = parameter_axes(settings, space, constant=params is not None)
         if params is not None:
             params = [params] if isinstance(params, str) else list(params)
             unknown = [name for name in params if name not in axes]
@@ -134,11 +130,11 @@ class ParallelCoordinatesDisplay:
         if not axes:
             raise ValueError("No parameter varies: there is nothing to compare.")
         display = cls(
-            settings=candidates.params,
-            scores=candidates.scores,
-            partial=candidates.status == "partial",
+            settings=settings,
+            scores=results.scores,
+            partial=~np.isin(results.status, ["ok", "failed"]),
             axes=axes,
-            score_name=candidates.score_name,
+            score_name=score_name(search, results.metric),
         )
         return display.plot(ax, cmap=cmap)
 
@@ -162,20 +158,21 @@ class ParallelCoordinatesDisplay:
         """
         import matplotlib
 
-        usable = np.isfinite(self.scores) & ~self.partial
+        usable = np.where(self.partial, np.nan, self.scores)
         self.best_index_ = None
-        if usable.any():
-            self.best_index_ = int(np.argmax(np.where(usable, self.scores, -np.inf)))
+        if np.isfinite(usable).any():
+            self.best_index_ = int(np.nanargmax(usable))
+        names = [*name_ends(self.axes).values(), self.score_name]
         chart = parallel_coordinates(
             self.settings,
             self.scores,
             list(self.axes.values()),
-            [*name_texts(self.axes).values(), as_text(self.score_name)],
+            list(map(as_text, names)),
             partial=self.partial,
             best=self.best_index_,
         )
-        n = len(self.axes)
-        self.ax_ = ax = new_axes(self, ax, figsize=(max(6.4, 1.25 * (n + 1)), 4.8))
+        width = max(6.4, 1.25 * len(chart.names))
+        self.ax_ = ax = new_axes(self, ax, figsize=(width, 4.8))
         self.figure_ = ax.figure
         cmap = lines_map(ax) if cmap is None else matplotlib.colormaps.get_cmap(cmap)
         ax.axis("off")
@@ -183,15 +180,14 @@ class ParallelCoordinatesDisplay:
         self._draw_axes(chart, cmap)
         self._mark_best(chart)
         # the last part is empty, for the score's own scale
-        ax.set(xlim=(-0.35, n + 0.3), ylim=(chart.low - 0.07, 1.04))
+        ax.set(xlim=(-0.35, len(self.axes) + 0.3), ylim=(chart.low - 0.07, 1.04))
         self._add_legend(chart)
         return self
 
     def _draw_lines(self, chart: ParallelCoordinates, cmap: Any) -> None:
         """Draw a line for each candidate, better ones above."""
-        n, at = len(chart.heights), np.arange(len(chart.names))
-        rank = np.zeros(n)
-        rank[chart.from_worst_to_best] = np.arange(n - chart.scored.sum(), n)
+        n, at = len(chart.heights), range(len(chart.names))
+        rank = np.argsort(np.argsort(chart.heights[:, -1], kind="stable"))
         self.lines_ = []
         for row, height in enumerate(chart.heights):
             score = height[-1]
@@ -202,20 +198,15 @@ class ParallelCoordinatesDisplay:
                 look = {"color": cmap(score), "lw": 1.2, "ls": dash, "alpha": fade}
             if row == chart.best:
                 look |= {"color": BEST, "lw": 3.2, "alpha": 1.0}
-            zorder = 4 if row == chart.best else 2 + rank[row] / n
+            zorder = 4 if row == chart.best else 2 + chart.scored[row] * rank[row] / n
             self.lines_ += self.ax_.plot(at, height, zorder=zorder, **look)
 
     def _draw_axes(self, chart: ParallelCoordinates, cmap: Any) -> None:
         ax, n = self.ax_, len(self.axes)
         slanted = max(map(len, chart.names[:-1])) > LONG_NAME or n > MANY_NAMES
         slant = {"rotation": 25, "ha": "left"} if slanted else {"ha": "center"}
-        white = {"boxstyle": "round,pad=0.1", "fc": ax.get_facecolor()}
-        small = {"va": "center", "fontsize": "x-small"}
-        left = {
-            "ha": "right",
-            "bbox": {**white, "ec": "none", "alpha": 0.9},
-            "zorder": 6,
-        }
+        paper = {"fc": ax.get_facecolor(), "ec": "none", "alpha": 0.9}
+        box = {"boxstyle": "round,pad=0.1", **paper}
         for column, name in enumerate(chart.names):
             ax.plot([column, column], [0, 1], color=ink(), lw=1, zorder=5)
             weight = "bold" if column == n else "normal"
@@ -224,40 +215,30 @@ class ParallelCoordinatesDisplay:
             for height, text in zip(*ticks, strict=True):
                 # the best candidate's value takes the place of the same tick
                 if text != chart.best_texts[column]:
+                    words, at = as_text(text), column - 0.045
                     ax.plot([column - 0.025, column], [height] * 2, color=ink(), lw=1)
-                    ax.text(column - 0.045, height, as_text(text), **small, **left)
-        ax.imshow(
-            np.linspace(0, 1, 256)[:, None],
-            extent=(n, n + 0.12, 0, 1),
-            origin="lower",
-            aspect="auto",
-            cmap=cmap,
-            zorder=5,
-        )
+                    ax.text(at, height, words, ha="right", bbox=box, zorder=6, **SMALL)
+        scale, place = np.linspace(0, 1, 256)[:, None], (n, n + 0.12, 0, 1)
+        look = {"origin": "lower", "aspect": "auto", "cmap": cmap, "zorder": 5}
+        ax.imshow(scale, extent=place, **look)
         for height, text in zip(*chart.ticks[-1], strict=True):
-            ax.text(n + 0.16, height, text, **small)
+            ax.text(n + 0.16, height, text, **SMALL)
         if chart.passes:
-            ax.text(-0.08, NOWHERE, "not\nused", ha="right", **small)
+            ax.text(-0.08, NOWHERE, "not\nused", ha="right", **SMALL)
         if not chart.scored.all():
-            ax.text(n + 0.16, NOWHERE, "failed", **small)
+            ax.text(n + 0.16, NOWHERE, "failed", **SMALL)
 
     def _mark_best(self, chart: ParallelCoordinates) -> None:
         """Write the best candidate's values beside its line."""
-        note = {"boxstyle": "round,pad=0.2", "ec": BEST, "lw": 0.8}
-        note["fc"] = self.ax_.get_facecolor()
+        box = {"boxstyle": "round,pad=0.2", "ec": BEST, "lw": 0.8}
+        look = {"color": ink(), "bbox": {**box, "fc": self.ax_.get_facecolor()}}
         for column, text in enumerate(chart.best_texts):
             if text:
+                height, words = chart.heights[chart.best, column], as_text(text)
                 on_tick = text in chart.ticks[column].texts
+                at, side = (-0.06, "right") if on_tick else (0.05, "left")
                 self.ax_.text(
-                    column + (-0.06 if on_tick else 0.05),
-                    chart.heights[chart.best, column],
-                    as_text(text),
-                    ha="right" if on_tick else "left",
-                    va="center",
-                    fontsize="x-small",
-                    color=ink(),
-                    bbox=note,
-                    zorder=7,
+                    column + at, height, words, ha=side, **look, zorder=7, **SMALL
                 )
 
     def _add_legend(self, chart: ParallelCoordinates) -> None:
@@ -274,11 +255,6 @@ class ParallelCoordinatesDisplay:
         if not chart.scored.all():
             handles.append(Line2D([], [], color=MUTED, ls=FAILED, label="failed"))
         if handles:
-            self.ax_.legend(
-                handles=handles,
-                loc="upper center",
-                bbox_to_anchor=(0.5, 0.0),
-                ncols=len(handles),
-                fontsize="small",
-                frameon=False,
-            )
+            place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0)}
+            look = {"ncols": len(handles), "fontsize": "small", "frameon": False}
+            self.ax_.legend(handles=handles, **place, **look)

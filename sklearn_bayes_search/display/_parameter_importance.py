@@ -26,16 +26,13 @@ class ParameterImportanceDisplay:
 
     Attributes
     ----------
-    ax_ : Axes
+    ax_, figure_ : Axes, Figure
         Where it is drawn.
-    figure_ : Figure
-        The figure of these axes.
     total_bars_, main_bars_ : BarContainer
         A bar per parameter, from top to bottom.
 
     Examples
     --------
-    >>> import matplotlib.pyplot as plt
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.model_selection import GridSearchCV
     >>> from sklearn.svm import SVC
@@ -46,7 +43,6 @@ class ParameterImportanceDisplay:
     >>> display = ParameterImportanceDisplay.from_estimator(search)
     >>> len(display.total_bars_)
     2
-    >>> plt.close(display.figure_)
     """
 
     def __init__(self, *, importance: pd.DataFrame) -> None:
@@ -118,13 +114,15 @@ class ParameterImportanceDisplay:
         self.ax_ = ax = new_axes(self, ax, figsize=(7.5, 1.6 + 0.36 * n))
         self.figure_ = ax.figure
         chart = importance_chart(shown, name_ends(shown.index))
-        self.total_bars_, self.main_bars_, _ = draw(ax, chart)
-        for side in ("top", "right"):
-            ax.spines[side].set_visible(False)
-        corner = (1.0, 1.0)
-        add_legend(
-            ax, chart, loc="lower right", bbox_to_anchor=corner, borderaxespad=0.5
-        )
+        drawn = draw(ax, chart)
+        self.total_bars_, self.main_bars_ = drawn["total"][""], drawn["main"][""]
+        ax.spines[["top", "right"]].set_visible(False)
+        above: Any = {
+            "loc": "lower right",
+            "bbox_to_anchor": (1, 1),
+            "borderaxespad": 0.5,
+        }
+        add_legend(ax, chart, **above)
         if n < len(self.importance):
             of = f"{n} of {len(self.importance)} parameters"
             ax.set_title(of, loc="left", fontsize="medium")

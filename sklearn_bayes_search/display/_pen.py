@@ -1,27 +1,14 @@
 """Draws charts with matplotlib: marks, axes and legends, in any style of the user's."""
 
 import re
-from collections.abc import Iterable
+from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from sklearn_bayes_search.charts._chart import (
-    Areas,
-    Axis,
-    Band,
-    Bars,
-    Chart,
-    Line,
-    Mark,
-    Points,
-    Rules,
-    Spans,
-    Style,
-    Words,
-)
-from sklearn_bayes_search.results._short_text import name_ends, visible
+from sklearn_bayes_search.charts import _chart as charts
+from sklearn_bayes_search.results._short_text import visible
 
 # Okabe and Ito's colours, which differ for colour-blind readers, too.
 COLORS = {
@@ -53,8 +40,8 @@ HOLLOW = ("ring", "gem")
 DASHES = {"solid": "-", "dash": "--", "dot": ":"}
 # How much of the ink is in what is only just seen; height of marks at the edge.
 FAINT, EDGE = 0.1, 0.025
-# Points in a pixel of a screen, in which sizes are given.
-POINTS = 0.75
+# Points in a pixel of a screen, in which sizes are given; the largest in a legend.
+POINTS, LARGEST = 0.75, 11 / 0.75
 # With more spans edges would cover them.
 MANY_SPANS = 150
 
@@ -64,11 +51,6 @@ def as_text(text: object) -> str:
     lines = visible(str(text)).split("\n")
     text = "\n".join(" ".join(line.split()) for line in lines)
     return re.sub(r"(?<!\\)\$", r"\\$", text)
-
-
-def name_texts(names: Iterable[str]) -> dict[str, str]:
-    """Shorten parameters' names to what comes after the step's, where that is clear."""
-    return {name: as_text(end) for name, end in name_ends(names).items()}
 
 
 def ink() -> Any:
@@ -113,14 +95,14 @@ def wrap_axes(
         sides = {"left": box.x0, "right": box.x1, "bottom": box.y0, "top": box.y1}
         place = figure.add_gridspec(1, 1, **sides)[0, 0]
     ax.remove()
-    cells = place.subgridspec(n_rows, n_columns, **grid)
-    axes = [figure.add_subplot(cells[i]) for i in range(n_rows * n_columns)]
-    return np.array(axes, dtype=object).reshape(n_rows, n_columns)
+    return place.subgridspec(n_rows, n_columns, **grid).subplots(squeeze=False)
 
 
-def draw(ax: Any, chart: Chart) -> list[Any]:
-    """Draw a chart; return what was drawn for each mark, in the order of the marks."""
-    drawn = [PENS[type(mark)](ax, mark) for mark in chart.marks]
+def draw(ax: Any, chart: charts.Chart) -> dict[str, dict[str, Any]]:
+    """Draw a chart; return what was drawn, by the roles and groups of the marks."""
+    drawn: dict[str, dict[str, Any]] = defaultdict(dict)
+    for mark in chart.marks:
+        drawn[mark.role][mark.group] = PENS[type(mark)](ax, mark)
     set_axis(ax, "x", chart.x)
     set_axis(ax, "y", chart.y)
     if chart.title:
@@ -128,13 +110,7 @@ def draw(ax: Any, chart: Chart) -> list[Any]:
     return drawn
 
 
-def of_role(chart: Chart, drawn: list[Any], role: str) -> dict[str, Any]:
-    """Return what was drawn for marks of a role, by their groups."""
-    pairs = zip(chart.marks, drawn, strict=True)
-    return {mark.group: artist for mark, artist in pairs if mark.role == role}
-
-
-def set_axis(ax: Any, which: str, axis: Axis) -> None:
+def set_axis(ax: Any, which: str, axis: charts.Axis) -> None:
     """Make an axis of matplotlib's like a chart's."""
     from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
@@ -151,20 +127,18 @@ def set_axis(ax: Any, which: str, axis: Axis) -> None:
     locator = own.get_major_locator()
     if axis.whole and isinstance(locator, MaxNLocator):
         locator.set_params(integer=True)
-    if isinstance(own.get_major_formatter(), ScalarFormatter):
-        plain_numbers(own)
+    formatter = own.get_major_formatter()
+    if isinstance(formatter, ScalarFormatter):
+        formatter.set_useOffset(False)  # each tick in full
 
 
-def plain_numbers(axis: Any) -> None:
-    """Write each tick in full, not what is to be added to a number elsewhere."""
-    axis.get_major_formatter().set_useOffset(False)
-
-
-def add_legend(ax: Any, chart: Chart, *, inside: bool = False, **options: Any) -> None:
+def add_legend(
+    ax: Any, chart: charts.Chart, *, inside: bool = False, **options: Any
+) -> None:
     """Name marks below the axes, or ``inside`` if the figure makes no room there."""
     from matplotlib.legend_handler import HandlerTuple
 
-    marks = [mark for mark in chart.marks if mark.label]
+    marks = chart.legend
     if not marks:
         return
     place = {
@@ -187,38 +161,34 @@ def add_legend(ax: Any, chart: Chart, *, inside: bool = False, **options: Any) -
     )
 
 
-def key(ax: Any, mark: Mark) -> Any:
+def key(ax: Any, mark: charts.Mark) -> Any:
     """Return what stands for a mark in a legend."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     style = replace(mark.style, color=mark.key_color or mark.style.color)
     color = shade(ax, style.color)
-    if isinstance(mark, Spans) and mark.shade is not None:
+    if isinstance(mark, charts.Spans) and mark.shade is not None:
         return tuple(Patch(color=each) for each in ramp([1.0, 1.0], [False, True]))
-    if isinstance(mark, Areas):
+    if isinstance(mark, charts.Areas):
         return Patch(**HATCH)
-    if isinstance(mark, Bars | Spans | Band):
+    if isinstance(mark, charts.Bars | charts.Spans | charts.Band):
         return Patch(color=color, alpha=style.opacity, lw=0)
-    line = Line2D([], [], color=color, lw=style.width, ls=DASHES[style.dash])
-    if isinstance(mark, Points):
+    line = Line2D([], [], **_stroke(ax, style))
+    if isinstance(mark, charts.Points):
         alone = mark.errors is None and style.symbol != "none"
-        line.set(
-            ls="" if alone else "-", lw=1.2, alpha=style.opacity, **_marker(ax, style)
-        )
-        line.set_markersize(min(POINTS * style.size, 11))
+        marker = _marker(ax, replace(style, size=min(style.size, LARGEST)))
+        line.set(ls="" if alone else "-", lw=1.2, alpha=style.opacity, **marker)
     return line
 
 
-def sequential_map(
-    name: str = "viridis", darkest: float = 0.0, lightest: float = 0.92
-) -> Any:
+def sequential_map(darkest: float = 0.0, lightest: float = 0.92) -> Any:
     """Make a colour map without its palest end, which would be lost on white."""
     import matplotlib
     from matplotlib.colors import ListedColormap
 
-    colors = matplotlib.colormaps[name](np.linspace(darkest, lightest, 256))
-    return ListedColormap(colors, name=f"{name}_on_white")
+    colors = matplotlib.colormaps["viridis"](np.linspace(darkest, lightest, 256))
+    return ListedColormap(colors)
 
 
 def lines_map(ax: Any) -> Any:
@@ -237,7 +207,7 @@ def ramp(shares: Any, pale: Any) -> np.ndarray:
     return colors
 
 
-def _marker(ax: Any, style: Style) -> dict[str, Any]:
+def _marker(ax: Any, style: charts.Style) -> dict[str, Any]:
     color = shade(ax, style.color)
     return {
         "marker": MARKERS[style.symbol],
@@ -247,90 +217,57 @@ def _marker(ax: Any, style: Style) -> dict[str, Any]:
     }
 
 
-def _points(ax: Any, mark: Points) -> Any:
+def _points(ax: Any, mark: charts.Points) -> Any:
+    from matplotlib.colors import to_rgba
+
     style, color = mark.style, shade(ax, mark.style.color)
-    common = {"alpha": style.opacity, "zorder": 3}
+    marker = _marker(ax, style)
     if mark.errors is not None:
-        direction = "xerr" if mark.horizontal else "yerr"
-        size = {"capsize": 0.4 * style.size, "lw": style.width}
-        return ax.errorbar(
-            mark.x,
-            mark.y,
-            **{direction: mark.errors},
-            fmt=" ",
-            color=color,
-            **(_marker(ax, style) if style.symbol != "none" else {}),
-            **size,
-            **common,
-        )
+        bars = {"capsize": 0.4 * style.size, "lw": style.width, "color": color}
+        bars["xerr" if mark.horizontal else "yerr"] = mark.errors
+        look = {"ls": "", "alpha": style.opacity, "zorder": 3, **marker}
+        return ax.errorbar(mark.x, mark.y, **bars, **look)
     if mark.at_edge:  # whatever the limits are: in shares of the axes' height
-        edge = {"transform": ax.get_xaxis_transform(), "clip_on": False}
-        height = np.full(len(mark.x), EDGE)
-        marker = _marker(ax, style)
-        return ax.plot(mark.x, height, ls="", color=color, **marker, **edge, zorder=3)[
-            0
-        ]
+        edge = {"transform": ax.get_xaxis_transform(), "clip_on": False, "zorder": 3}
+        return ax.plot(mark.x, np.full(len(mark.x), EDGE), ls="", **marker, **edge)[0]
     if style.symbol in ("star", "cross"):
-        return ax.plot(mark.x, mark.y, ls="", **_marker(ax, style), zorder=4)[0]
-    faces = _faces(ax, mark)
+        return ax.plot(mark.x, mark.y, ls="", **marker, zorder=4)[0]
+    hollow = mark.hollow
+    if hollow is None:
+        hollow = np.full(len(mark.x), style.symbol in HOLLOW)
+    # seen through where some of one kind are filled; else what is behind is hidden
+    empty = to_rgba(ax.get_facecolor(), 1.0 if mark.hollow is None else 0.0)
     return ax.scatter(
         mark.x,
         mark.y,
         s=(POINTS * style.size * (style.symbol != "none")) ** 2,
         marker=MARKERS[style.symbol] or "o",
-        facecolor=faces,
-        edgecolor=shade(ax, style.color),
-        lw=np.where(_hollow(mark), 1.0, 0.0),
+        facecolor=np.where(hollow[:, None], empty, to_rgba(color, style.opacity)),
+        edgecolor=color,
+        lw=np.where(hollow, 1.0, 0.0),
         zorder=2,
     )
 
 
-def _hollow(mark: Points) -> np.ndarray:
-    """Check which of some points are not filled."""
-    if mark.hollow is not None:
-        return mark.hollow
-    return np.full(len(mark.x), mark.style.symbol in HOLLOW)
+def _stroke(ax: Any, style: charts.Style) -> dict[str, Any]:
+    color = shade(ax, style.color)
+    return {"color": color, "lw": style.width, "ls": DASHES[style.dash]}
 
 
-def _faces(ax: Any, mark: Points) -> np.ndarray:
-    from matplotlib.colors import to_rgba
-
-    full = to_rgba(shade(ax, mark.style.color), mark.style.opacity)
-    # seen through where some of one kind are filled; else what is behind is hidden
-    hollow = to_rgba(ax.get_facecolor(), 1.0 if mark.hollow is None else 0.0)
-    faces = np.array([full, hollow])[_hollow(mark).astype(int)]
-    return faces
+def _line(ax: Any, mark: charts.Line) -> Any:
+    look = {"marker": MARKERS[mark.style.symbol], "alpha": mark.style.opacity}
+    steps = "steps-post" if mark.steps else "default"
+    stroke = _stroke(ax, mark.style)
+    return ax.plot(mark.x, mark.y, drawstyle=steps, **stroke, **look, zorder=3)[0]
 
 
-def _line(ax: Any, mark: Line) -> Any:
-    style = mark.style
-    (line,) = ax.plot(
-        mark.x,
-        mark.y,
-        color=shade(ax, style.color),
-        lw=style.width,
-        ls=DASHES[style.dash],
-        alpha=style.opacity,
-        marker=MARKERS[style.symbol],
-        drawstyle="steps-post" if mark.steps else "default",
-        zorder=3,
-    )
-    return line
+def _band(ax: Any, mark: charts.Band) -> Any:
+    look = {"color": shade(ax, mark.style.color), "alpha": mark.style.opacity, "lw": 0}
+    steps = "post" if mark.steps else None
+    return ax.fill_between(mark.x, mark.low, mark.high, step=steps, **look)
 
 
-def _band(ax: Any, mark: Band) -> Any:
-    return ax.fill_between(
-        mark.x,
-        mark.low,
-        mark.high,
-        step="post" if mark.steps else None,
-        color=shade(ax, mark.style.color),
-        alpha=mark.style.opacity,
-        lw=0,
-    )
-
-
-def _bars(ax: Any, mark: Bars) -> Any:
+def _bars(ax: Any, mark: charts.Bars) -> Any:
     return ax.barh(
         mark.at,
         mark.lengths,
@@ -341,19 +278,19 @@ def _bars(ax: Any, mark: Bars) -> Any:
     )
 
 
-def _spans(ax: Any, mark: Spans) -> Any:
+def _spans(ax: Any, mark: charts.Spans) -> Any:
+    from matplotlib.collections import PolyCollection
+
     # a failed fit in a colour of its own, since it has an area
     colors = [COLORS["second"] if c == "bad" else shade(ax, c) for c in mark.colors]
     if mark.shade is not None:
         colors = ramp(mark.shade, mark.pale)
     many = len(mark.at) >= MANY_SPANS or mark.style.width == 0
-    from matplotlib.collections import PolyCollection
-
     low, high = mark.at - mark.height / 2, mark.at + mark.height / 2
     left, right = mark.start, mark.start + mark.length
-    corners = [(left, low), (left, high), (right, high), (right, low)]
+    corners = np.array([[left, left, right, right], [low, high, high, low]])
     spans = PolyCollection(
-        np.stack([np.stack(np.broadcast_arrays(*c), -1) for c in corners], axis=1),
+        corners.T,
         facecolors=colors,
         edgecolors=ax.get_facecolor(),
         linewidths=0.0 if many else 0.4,
@@ -362,45 +299,33 @@ def _spans(ax: Any, mark: Spans) -> Any:
     return ax.add_collection(spans)
 
 
-def _words(ax: Any, mark: Words) -> Any:
+def _words(ax: Any, mark: charts.Words) -> Any:
     transform = ax.get_yaxis_transform() if mark.in_shares else ax.transData
+    look = {"va": "center", "fontsize": "small", "color": shade(ax, mark.style.color)}
     return [
-        ax.text(
-            x,
-            y,
-            as_text(text),
-            transform=transform,
-            va="center",
-            fontsize="small",
-            color=shade(ax, mark.style.color),
-        )
+        ax.text(x, y, as_text(text), transform=transform, **look)
         for x, y, text in zip(mark.x, mark.y, mark.texts, strict=True)
     ]
 
 
-def _rules(ax: Any, mark: Rules) -> Any:
-    style = mark.style
-    looks = {
-        "color": shade(ax, style.color),
-        "ls": DASHES[style.dash],
-        "lw": style.width,
-    }
-    zorder = 1 if style.dash == "solid" else 4
-    return [ax.axvline(x, **looks, zorder=zorder) for x in mark.x]
+def _rules(ax: Any, mark: charts.Rules) -> Any:
+    zorder = 1 if mark.style.dash == "solid" else 4
+    stroke = _stroke(ax, mark.style)
+    return [ax.axvline(x, **stroke, zorder=zorder) for x in mark.x]
 
 
-def _areas(ax: Any, mark: Areas) -> Any:
+def _areas(ax: Any, mark: charts.Areas) -> Any:
     edges = {"align": "edge", "transform": ax.get_xaxis_transform()}
     return ax.bar(mark.start, 1.0, mark.end - mark.start, zorder=0, **edges, **HATCH)
 
 
 PENS = {
-    Areas: _areas,
-    Points: _points,
-    Line: _line,
-    Band: _band,
-    Bars: _bars,
-    Spans: _spans,
-    Words: _words,
-    Rules: _rules,
+    charts.Areas: _areas,
+    charts.Points: _points,
+    charts.Line: _line,
+    charts.Band: _band,
+    charts.Bars: _bars,
+    charts.Spans: _spans,
+    charts.Words: _words,
+    charts.Rules: _rules,
 }

@@ -5,9 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_bayes_search.charts._axis import robust_limits
-from sklearn_bayes_search.charts._chart import Chart, Points, Style
+from sklearn_bayes_search.charts._chart import Chart, Style, legend_only
 from sklearn_bayes_search.charts._convergence import PARTIAL
-from sklearn_bayes_search.charts._slices import Beliefs, curve_chart, curve_limits
+from sklearn_bayes_search.charts._slices import (
+    RING,
+    STAR,
+    Beliefs,
+    curve_chart,
+    curve_limits,
+)
 from sklearn_bayes_search.display._candidates import score_name
 from sklearn_bayes_search.display._pen import (
     BEST,
@@ -15,8 +21,6 @@ from sklearn_bayes_search.display._pen import (
     add_legend,
     as_text,
     draw,
-    name_texts,
-    of_role,
     sequential_map,
     set_axis,
     wrap_axes,
@@ -24,7 +28,7 @@ from sklearn_bayes_search.display._pen import (
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.results._observed import Observed, observe
 from sklearn_bayes_search.results._score_model import ScoreModel
-from sklearn_bayes_search.results._short_text import number_texts
+from sklearn_bayes_search.results._short_text import name_ends, number_texts
 
 PANELS_IN_A_ROW = 3
 # Bands of a map, and how near to the best the next one is: the last has 2 % of all.
@@ -66,10 +70,8 @@ class SurrogateDisplay:
 
     Attributes
     ----------
-    axes_ : list of Axes
-        One for each picture.
-    figure_ : Figure
-        The figure of these axes.
+    axes_, figure_ : list of Axes, Figure
+        Axes for each picture, and their figure.
     lines_ : dict of str -> Line2D or ErrorbarContainer
         The mean along each single parameter; of choices with its belief.
     bands_ : dict of str -> PolyCollection
@@ -83,7 +85,6 @@ class SurrogateDisplay:
 
     Examples
     --------
-    >>> import matplotlib.pyplot as plt
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.model_selection import GridSearchCV
     >>> from sklearn.svm import SVC
@@ -94,7 +95,6 @@ class SurrogateDisplay:
     >>> display = SurrogateDisplay.from_estimator(search)
     >>> list(display.lines_), list(display.maps_)
     (['C', 'gamma'], [('C', 'gamma')])
-    >>> plt.close(display.figure_)
     """
 
     slices: list
@@ -181,13 +181,11 @@ class SurrogateDisplay:
         for unused in grid.ravel()[n:]:
             unused.remove()
         self.figure_ = self.axes_[0].figure
-        self.lines_, self.bands_, self.maps_, self.points_ = {}, {}, {}, []
-        self.unknown_ = {}
-        self._names = name_texts([a.name for s in self.slices for a in s.axes])
-        limits = None
-        if any(len(drawn.axes) == 1 for drawn in self.slices):
-            best = self.scores[self.best_index]
-            limits = curve_limits(self.slices, self.scores, best)
+        self.lines_, self.bands_, self.maps_, self.unknown_ = {}, {}, {}, {}
+        self.points_ = []
+        self._names = name_ends([a.name for s in self.slices for a in s.axes])
+        best = self.scores[self.best_index]
+        limits = curve_limits(self.slices, self.scores, best)
         named = []
         for each, drawn in zip(self.axes_, self.slices, strict=True):
             if len(drawn.axes) == 1:
@@ -204,7 +202,7 @@ class SurrogateDisplay:
         average = self.kind == "average"
         chart = curve_chart(
             drawn,
-            self._numbers(axis),
+            axis.places(self.settings),
             self.scores,
             limits=limits,
             name=self._names[axis.name],
@@ -213,15 +211,13 @@ class SurrogateDisplay:
             partial=self.partial,
             best=self.best_index,
         )
-        artists = draw(ax, chart)
-        for role, kept in (
-            ("mean", self.lines_),
-            ("band", self.bands_),
-            ("unknown", self.unknown_),
-        ):
-            for artist in of_role(chart, artists, role).values():
-                kept[axis.name] = artist
-        self.points_ += of_role(chart, artists, "tried").values()
+        drawn = draw(ax, chart)
+        self.lines_[axis.name] = drawn["mean"][""]
+        if drawn["band"]:
+            self.bands_[axis.name] = drawn["band"][""]
+        if drawn["unknown"]:
+            self.unknown_[axis.name] = drawn["unknown"][""]
+        self.points_.append(drawn["tried"][""])
         self._slant(ax, chart.x)
         return chart
 
@@ -237,14 +233,13 @@ class SurrogateDisplay:
         extend = "min" if drawn.mean.min() < levels[0] else "neither"
         # each band has a colour as far from its neighbours' as all others have
         norm = BoundaryNorm(levels, cmap.N, extend=extend)
+        colors = {"cmap": cmap, "norm": norm}
         if "categorical" in (first.kind, second.kind):
-            image = ax.pcolormesh(
-                *drawn.numbers, drawn.mean, cmap=cmap, norm=norm, shading="nearest"
-            )
+            cells = {"shading": "nearest", **colors}
+            image = ax.pcolormesh(*drawn.numbers, drawn.mean, **cells)
         else:
-            image = ax.contourf(
-                *drawn.numbers, drawn.mean, levels, cmap=cmap, norm=norm, extend=extend
-            )
+            bands = {"levels": levels, "extend": extend, **colors}
+            image = ax.contourf(*drawn.numbers, drawn.mean, **bands)
         self.maps_[first.name, second.name] = image
         if not drawn.in_reach.all():
             unknown = np.ma.masked_array(drawn.mean, drawn.in_reach)
@@ -255,36 +250,21 @@ class SurrogateDisplay:
         bar.set_ticks(levels, labels=number_texts(levels, step_digits=1))
         bar.ax.tick_params(labelsize="small")
         bar.set_label(f"{as_text(self.score_name)}, model's mean", fontsize="small")
-        across, up = self._numbers(first), self._numbers(second)
-        # later ones larger
-        size = np.linspace(8, 45, len(across))
+        across, up = (axis.places(self.settings) for axis in drawn.axes)
         known = np.isfinite(across) & np.isfinite(up)
-        points = ax.scatter(
-            across[known],
-            up[known],
-            s=size[known],
-            facecolor=_faces(self.partial[known], "white", full=1.0, hollow=0.25),
-            edgecolor="black",
-            lw=0.8,
-        )
-        points.set(zorder=3, clip_on=False)
-        self.points_.append(points)
-        best = self.best_index
-        (star,) = ax.plot(across[best], up[best], "*", color=BEST, ms=15, mec="white")
-        star.set(zorder=4, clip_on=False)
+        faces = [(1, 1, 1, 0.25 if part else 1) for part in self.partial[known]]
+        look = {"facecolor": faces, "edgecolor": "black", "lw": 0.8, "zorder": 3}
+        # later ones larger
+        size = np.linspace(8, 45, len(across))[known]
+        dots = ax.scatter(across[known], up[known], s=size, **look, clip_on=False)
+        self.points_.append(dots)
+        at = across[self.best_index], up[self.best_index]
+        look = {"color": BEST, "ms": 15, "mec": "white", "zorder": 4}
+        ax.plot(*at, "*", **look, clip_on=False)
         across, up = (axis.axis(self._names[axis.name]) for axis in drawn.axes)
         set_axis(ax, "x", across)
         set_axis(ax, "y", up)
         self._slant(ax, across)
-
-    def _numbers(self, axis):
-        """Place what was tried on an axis; NaN where it does not have the parameter."""
-        return np.array(
-            [
-                axis.number(params[axis.name]) if axis.name in params else np.nan
-                for params in self.settings
-            ]
-        )
 
     @staticmethod
     def _slant(ax, axis):
@@ -296,16 +276,12 @@ class SurrogateDisplay:
 
     def _marks_of_map(self):
         """List what the legend names of a map."""
-        hollow = (self.partial & np.isfinite(self.scores)).any()
-        looks = [
-            ("tried, later ones larger", Style("ink", "ring", 7, width=1)),
-            (PARTIAL if hollow else "", Style("ink", "ring", 5.5, width=0.7)),
-            ("best tried", Style("second", "star", 15, width=1)),
+        marks = [
+            legend_only(Style("ink", "ring", 7, width=1), "tried, later ones larger")
         ]
-        none = np.array([])
-        return [
-            Points("legend", style, none, none, label=label) for label, style in looks
-        ]
+        if (self.partial & np.isfinite(self.scores)).any():
+            marks.append(legend_only(RING, PARTIAL))
+        return [*marks, legend_only(STAR, "best tried")]
 
     def _add_legend(self, ax, marks):
         ax.axis("off")
@@ -348,10 +324,3 @@ def _levels(low, high):
     if not high > low:
         return np.array([low, low + 1.0])
     return high - (high - low) * np.append(NEARER ** np.arange(N_BANDS), 0.0)
-
-
-def _faces(partial, color, *, full, hollow):
-    """Return a colour for each setting, with an opacity that tells estimates."""
-    from matplotlib.colors import to_rgba
-
-    return [to_rgba(color, hollow if part else full) for part in partial]

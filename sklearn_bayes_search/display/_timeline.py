@@ -6,13 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sklearn_bayes_search.charts._timeline import timeline_chart, utilisation
-from sklearn_bayes_search.display._pen import (
-    add_legend,
-    draw,
-    new_axes,
-    of_role,
-    sequential_map,
-)
+from sklearn_bayes_search.display._pen import add_legend, draw, new_axes, sequential_map
 from sklearn_bayes_search.results._times import Timeline
 
 
@@ -31,10 +25,8 @@ class TimelineDisplay:
 
     Attributes
     ----------
-    ax_ : Axes
+    ax_, figure_ : Axes, Figure
         Where it is drawn.
-    figure_ : Figure
-        The figure of these axes.
     bars_ : dict of str -> PolyCollection
         The fits of each worker.
     workers_ : list of str
@@ -47,7 +39,6 @@ class TimelineDisplay:
 
     Examples
     --------
-    >>> import matplotlib.pyplot as plt
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.tree import DecisionTreeClassifier
     >>> from sklearn_bayes_search import BayesSearchCV, TimelineDisplay
@@ -57,7 +48,6 @@ class TimelineDisplay:
     >>> display = TimelineDisplay.from_estimator(search)
     >>> len(display.fits), len(display.workers_)
     (20, 1)
-    >>> plt.close(display.figure_)
     """
 
     def __init__(self, *, fits: pd.DataFrame) -> None:
@@ -131,7 +121,7 @@ class TimelineDisplay:
         self.ax_ = ax = new_axes(self, ax, figsize=size)
         self.figure_ = ax.figure
         chart = timeline_chart(self.fits, times, color=color)
-        self.bars_ = of_role(chart, draw(ax, chart), "fits")
+        self.bars_ = draw(ax, chart)["fits"]
         add_legend(ax, chart, ncols=4)
         if color == "candidate":
             self._add_scale()

@@ -12,20 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_bayes_search.charts._chart import (
-    Areas,
-    Axis,
-    Band,
-    Bars,
-    Chart,
-    Line,
-    Mark,
-    Points,
-    Rules,
-    Spans,
-    Style,
-    Words,
-)
+from sklearn_bayes_search.charts import _chart as charts
 from sklearn_bayes_search.charts._parallel_coordinates import ParallelCoordinates
 
 # The page's colours; others of a chart's have a shade that suits light and dark.
@@ -54,20 +41,21 @@ MARGIN = {"l": 8, "r": 8, "t": 14, "b": 8}
 LEVEL = 36
 
 
-def draw(chart: Chart, *, height: int = 320, **layout: Any) -> dict[str, Any]:
+def draw(chart: charts.Chart, *, height: int = 320) -> dict[str, Any]:
     """Return plotly's figure of a chart."""
     data: list[dict[str, Any]] = []
     shapes: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
     for mark in chart.marks:
-        if isinstance(mark, Rules):
+        if isinstance(mark, charts.Rules):
             shapes += [_rule(x, mark.style) for x in mark.x]
-        elif isinstance(mark, Areas):
+        elif isinstance(mark, charts.Areas):
             shapes += [_area(*ends) for ends in zip(mark.start, mark.end, strict=True)]
-        elif isinstance(mark, Words) and mark.in_shares:
+        elif isinstance(mark, charts.Words) and mark.in_shares:
             notes += _notes(mark)
         else:
             data += PENS[type(mark)](mark, chart)
+    layout: dict[str, Any] = {}
     if shapes:
         layout["shapes"] = shapes
     if notes:
@@ -75,7 +63,7 @@ def draw(chart: Chart, *, height: int = 320, **layout: Any) -> dict[str, Any]:
         right = [n["text"] for n in notes if n["x"] > 1]
         longest = max((len(t) for each in right for t in each.split("<br>")), default=0)
         layout["margin"] = {**MARGIN, "r": MARGIN["r"] + LETTER * longest, "t": 36}
-    if any(isinstance(mark, Bars | Spans) for mark in chart.marks):
+    if any(isinstance(mark, charts.Bars | charts.Spans) for mark in chart.marks):
         layout["barmode"] = "overlay"
     x, y = _axis(chart.x, aslant=True), _axis(chart.y)
     return figure(data, x=x, y=y, height=height, **layout)
@@ -124,22 +112,25 @@ def text(plain: str) -> str:
     return escape(plain, quote=False).replace("\n", "<br>")
 
 
-def keys(chart: Chart) -> list[tuple[str, str]]:
+def keys(chart: charts.Chart) -> list[tuple[str, str]]:
     """List the legend: classes of the style sheet, and what they stand for."""
-    return [(_key(mark), mark.label) for mark in chart.marks if mark.label]
+    return [(_key(mark), mark.label) for mark in chart.legend]
 
 
-def _key(mark: Mark) -> str:
+def _key(mark: charts.Mark) -> str:
     color, symbol = mark.style.color, mark.style.symbol
-    if isinstance(mark, Bars | Spans | Band):
+    if isinstance(mark, charts.Bars | charts.Spans | charts.Band):
         return f"bar {color}"
-    if isinstance(mark, Line | Rules) or getattr(mark, "errors", None) is not None:
+    if (
+        isinstance(mark, charts.Line | charts.Rules)
+        or getattr(mark, "errors", None) is not None
+    ):
         return f"step {mark.style.dash} {color}"
     large = " large" if mark.style.size > 10 else ""
     return f"{symbol} {color}{large}"
 
 
-def _axis(axis: Axis, *, aslant: bool = False) -> dict[str, Any]:
+def _axis(axis: charts.Axis, *, aslant: bool = False) -> dict[str, Any]:
     """Write an axis; without ticks of its own, plotly chooses them."""
     # -123456.01 in full, and 1e-10 not as 100p
     own: dict[str, Any] = {"exponentformat": "e", "minexponent": 6}
@@ -163,7 +154,7 @@ def _axis(axis: Axis, *, aslant: bool = False) -> dict[str, Any]:
     return own
 
 
-def _points(mark: Points, chart: Chart) -> list[dict[str, Any]]:
+def _points(mark: charts.Points, chart: charts.Chart) -> list[dict[str, Any]]:
     if not len(mark.x):  # for the legend only
         return []
     style, y = mark.style, mark.y
@@ -190,21 +181,21 @@ def _trace(x: np.ndarray, y: Any, mode: str, **more: Any) -> dict[str, Any]:
     return {"type": "scatter", "mode": mode, "x": x.tolist(), "y": y, **more}
 
 
-def _errors(mark: Points | Bars, color: str) -> dict[str, Any]:
+def _errors(mark: charts.Points | charts.Bars, color: str) -> dict[str, Any]:
     low, high = np.asarray(mark.errors).tolist()
     error = {"type": "data", "array": high, "arrayminus": low, "symmetric": False}
     return {**error, "color": color, "thickness": 1.2, "width": 4}
 
 
-def _hover(mark: Points | Spans) -> dict[str, Any]:
+def _hover(mark: charts.Points | charts.Spans) -> dict[str, Any]:
     if mark.rows is None:
         return {"hoverinfo": "skip"}
-    notes = mark.notes or [""] * len(mark.rows)
+    notes = [""] * len(mark.rows) if mark.notes is None else mark.notes
     pairs = zip(mark.rows, notes, strict=True)
     return {"customdata": [[int(row), note] for row, note in pairs]}
 
 
-def _line(mark: Line, chart: Chart) -> list[dict[str, Any]]:
+def _line(mark: charts.Line, chart: charts.Chart) -> list[dict[str, Any]]:
     style, color = mark.style, COLORS[mark.style.color]
     mode = "lines" if style.symbol == "none" else "lines+markers"
     line = {"width": style.width, "color": color, "dash": style.dash}
@@ -213,28 +204,22 @@ def _line(mark: Line, chart: Chart) -> list[dict[str, Any]]:
     return [_trace(mark.x, mark.y, mode, line=line, hoverinfo="skip", **looks)]
 
 
-def _band(mark: Band, chart: Chart) -> list[dict[str, Any]]:
+def _band(mark: charts.Band, chart: charts.Chart) -> list[dict[str, Any]]:
     """Fill each part that is known."""
     x, low, high = mark.x, mark.low, mark.high
     if mark.steps:
         x, low, high = x.repeat(2)[1:], low.repeat(2)[:-1], high.repeat(2)[:-1]
-    known = np.isfinite(low)
-    cuts = np.flatnonzero(np.diff(known)) + 1
-    parts = [p for p in np.split(np.arange(len(x)), cuts) if len(p) and known[p[0]]]
     looks = {"fill": "toself", "fillcolor": "@band", "line": {"width": 0}}
-    return [
-        _trace(
-            np.append(x[part], x[part[::-1]]),
-            np.append(high[part], low[part[::-1]]),
-            "lines",
-            hoverinfo="skip",
-            **looks,
-        )
-        for part in parts
-    ]
+    traces, known = [], np.isfinite(low)
+    for part in np.split(np.arange(len(x)), np.flatnonzero(np.diff(known)) + 1):
+        if known[part].all():
+            around = np.append(x[part], x[part][::-1])
+            edge = np.append(high[part], low[part][::-1])
+            traces.append(_trace(around, edge, "lines", hoverinfo="skip", **looks))
+    return traces
 
 
-def _bars(mark: Bars, chart: Chart) -> list[dict[str, Any]]:
+def _bars(mark: charts.Bars, chart: charts.Chart) -> list[dict[str, Any]]:
     bars = _bar(mark.at, mark.lengths, mark.height)
     bars["marker"] = {"color": [COLORS[color] for color in mark.colors]}
     if mark.errors is not None:
@@ -249,7 +234,7 @@ def _bar(at: Any, lengths: Any, height: float) -> dict[str, Any]:
     return {"type": "bar", "orientation": "h", **own}
 
 
-def _spans(mark: Spans, chart: Chart) -> list[dict[str, Any]]:
+def _spans(mark: charts.Spans, chart: charts.Chart) -> list[dict[str, Any]]:
     colors = [COLORS[color] for color in mark.colors]
     pale = np.ones(len(mark.at)) if mark.pale is None else 1 - (1 - PALE) * mark.pale
     # on a phone there would be edges only, were they around each of many; what failed
@@ -265,14 +250,14 @@ def _spans(mark: Spans, chart: Chart) -> list[dict[str, Any]]:
     return [{**bars, **_hover(mark)}]
 
 
-def _words(mark: Words, chart: Chart) -> list[dict[str, Any]]:
+def _words(mark: charts.Words, chart: charts.Chart) -> list[dict[str, Any]]:
     font = {"size": 11, "color": COLORS[mark.style.color]}
     looks = {"textposition": "middle right", "textfont": font, "cliponaxis": False}
     words = _trace(mark.x, mark.y, "text", hoverinfo="skip", **looks)
     return [{**words, "text": list(map(text, mark.texts))}]
 
 
-def _notes(mark: Words) -> list[dict[str, Any]]:
+def _notes(mark: charts.Words) -> list[dict[str, Any]]:
     font = {"size": 11, "color": COLORS[mark.style.color]}
     looks = {"xref": "paper", "xanchor": "left", "font": font, "showarrow": False}
     return [
@@ -281,26 +266,28 @@ def _notes(mark: Words) -> list[dict[str, Any]]:
     ]
 
 
-def _rule(x: float, style: Style) -> dict[str, Any]:
+def _rule(x: float, style: charts.Style) -> dict[str, Any]:
     line = {"dash": style.dash, "width": style.width, "color": COLORS[style.color]}
-    ends = {"x0": float(x), "x1": float(x), "y0": 0, "y1": 1}
-    return {"type": "line", "xref": "x", "yref": "paper", **ends, "line": line}
+    return {"type": "line", **_upright(x, x), "line": line}
 
 
 def _area(start: float, end: float) -> dict[str, Any]:
-    ends = {"x0": float(start), "x1": float(end), "y0": 0, "y1": 1}
     looks = {"fillcolor": "@line", "opacity": 0.45, "line": {"width": 0}}
-    place = {"xref": "x", "yref": "paper", "layer": "below"}
-    return {"type": "rect", **place, **ends, **looks}
+    return {"type": "rect", **_upright(start, end), "layer": "below", **looks}
 
 
-PENS: dict[type[Mark], Callable[..., list[dict[str, Any]]]] = {
-    Points: _points,
-    Line: _line,
-    Band: _band,
-    Bars: _bars,
-    Spans: _spans,
-    Words: _words,
+def _upright(start: float, end: float) -> dict[str, Any]:
+    ends = {"x0": float(start), "x1": float(end), "y0": 0, "y1": 1}
+    return {"xref": "x", "yref": "paper", **ends}
+
+
+PENS: dict[type[charts.Mark], Callable[..., list[dict[str, Any]]]] = {
+    charts.Points: _points,
+    charts.Line: _line,
+    charts.Band: _band,
+    charts.Bars: _bars,
+    charts.Spans: _spans,
+    charts.Words: _words,
 }
 
 
@@ -318,28 +305,43 @@ def draw_parallel(
 
     A line is the candidate in one of the ``rows`` of ``cv_results_``, with a note.
     """
-    data = [[int(row), note] for row, note in zip(rows, notes, strict=True)]
 
     def lines(
         indices: Any, color: str, width: float, opacity: float, dash: str = "solid"
     ) -> dict[str, Any]:
-        return _lines(chart.heights, data, indices, color, width, opacity, dash)
+        """Join lines into one trace, with gaps between them: many traces are slow."""
+        x, y, told = [], [], []
+        for i in indices:
+            x += [*range(n), None]
+            y += [*chart.heights[i].round(4).tolist(), None]
+            told += [[int(rows[i]), notes[i]]] * n + [None]
+        return {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "x": x,
+            "y": y,
+            "customdata": told,
+            "connectgaps": False,
+            "cliponaxis": False,
+            "opacity": opacity,
+            "line": {"width": width, "color": color, "dash": dash},
+            "marker": {"size": 4, "color": color},
+        }
 
+    names = list(map(text, chart.names))
+    n, low = len(names), chart.low
     ranks = np.array_split(chart.from_worst_to_best, N_BANDS)
     traces = [lines(own, f"@ramp{i}", 1.2, 0.8) for i, own in enumerate(ranks)]
-    failed = np.flatnonzero(~chart.scored)
-    if len(failed):
-        traces.append(lines(failed, "@bad", 1.0, 0.5, "dot"))
+    traces.append(lines(np.flatnonzero(~chart.scored), "@bad", 1.0, 0.5, "dot"))
     best = [] if chart.best is None else [chart.best]
     traces.append(lines(best, "@second", 3.0, 1.0))
+    traces = [trace for trace in traces if trace["x"]]
     # the page draws the line under the pointer with this one
     traces.append({**lines([], "@ink", 2.5, 1.0), "hoverinfo": "skip"})
     axis = {"width": 1.2, "color": "@soft"}
     bare = {"showgrid": False, "showline": False}
-    names = list(map(text, chart.names))
-    n, low = len(names), chart.low
     figure_ = figure(
-        [trace for trace in traces if trace["x"] or trace is traces[-1]],
+        traces,
         x={
             "tickvals": list(range(n)),
             "ticktext": names,
@@ -358,9 +360,19 @@ def draw_parallel(
         },
         height=380,
         annotations=[
-            _tick(x, y, each, x == n - 1)
+            {
+                "x": x,
+                "y": y,
+                "text": text(words),
+                "xanchor": "right" if x == n - 1 else "left",
+                "xshift": -7 if x == n - 1 else 7,
+                "font": {"size": 10, "color": "@ink"},
+                "bgcolor": "@veil",
+                "borderpad": 1,
+                "showarrow": False,
+            }
             for x, ticks in enumerate(chart.ticks)
-            for y, each in zip(*ticks, strict=True)
+            for y, words in zip(*ticks, strict=True)
         ],
         shapes=[
             {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "line": axis}
@@ -369,39 +381,3 @@ def draw_parallel(
     )
     longest = max(len(line) for name in names for line in name.split("<br>"))
     return figure_, max(LEAST_WIDTH, LETTER * (longest + 1)) * n
-
-
-def _tick(x: float, y: float, words: str, last: bool) -> dict[str, Any]:
-    looks = {"bgcolor": "@veil", "borderpad": 1, "showarrow": False}
-    looks["font"] = {"size": 10, "color": "@ink"}
-    side, shift = ("right", -7) if last else ("left", 7)
-    return {
-        "x": x,
-        "y": y,
-        "text": text(words),
-        "xanchor": side,
-        "xshift": shift,
-        **looks,
-    }
-
-
-def _lines(
-    heights: np.ndarray,
-    data: list[list[Any]],
-    indices: Any,
-    color: str,
-    width: float,
-    opacity: float,
-    dash: str,
-) -> dict[str, Any]:
-    """Join lines into one trace, with gaps between them: many traces are slow."""
-    x, y, custom = [], [], []
-    for i in indices:
-        x += [*range(heights.shape[1]), None]
-        y += [*heights[i].round(4).tolist(), None]
-        custom += [data[i]] * heights.shape[1] + [None]
-    looks = {"connectgaps": False, "cliponaxis": False, "opacity": opacity}
-    line = {"width": width, "color": color, "dash": dash}
-    marker = {"size": 4, "color": color}
-    lines = {"type": "scatter", "mode": "lines+markers", "x": x, "y": y}
-    return {**lines, "customdata": custom, **looks, "line": line, "marker": marker}
