@@ -7,8 +7,8 @@ been stable since 1.6. A branch goes when the version it names is the oldest sup
 import copy
 import math
 import warnings
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from numbers import Integral
 from typing import Any
 
@@ -16,34 +16,15 @@ from sklearn import get_config
 from sklearn.base import _fit_context
 from sklearn.metrics import make_scorer
 from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer
-from sklearn.model_selection._search import BaseSearchCV
+from sklearn.model_selection._search import BaseSearchCV as BaseSearchCV
 from sklearn.model_selection._validation import (
     _fit_and_score,
     _warn_or_raise_about_fit_failures,
 )
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval as Interval
+from sklearn.utils._param_validation import StrOptions as StrOptions
 from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import _check_method_params
-
-__all__ = [
-    "BaseSearchCV",
-    "FitCallbacks",
-    "Interval",
-    "ListeningContext",
-    "StrOptions",
-    "check_method_params",
-    "fit_and_score",
-    "fit_context",
-    "inconsistent_splits",
-    "metric_names",
-    "numeric_limits",
-    "scorer_arguments",
-    "scorer_attribute",
-    "scorer_name",
-    "splitter_sizes",
-    "warn_or_raise_about_fit_failures",
-    "with_current_config",
-]
 
 check_method_params = _check_method_params
 fit_and_score = _fit_and_score
@@ -71,16 +52,12 @@ def scorer_arguments(
     """Return `make_scorer`, its function and its options; None for anything else."""
     if not isinstance(scorer, _BaseScorer):
         return None
-    options = {
-        "response_method": scorer._response_method,
-        "greater_is_better": scorer._sign > 0,
-        **scorer._kwargs,
-    }
-    defaults = {"response_method": "predict", "greater_is_better": True}
-    options = {
-        k: v for k, v in options.items() if k not in defaults or v != defaults[k]
-    }
-    return make_scorer, scorer._score_func, options
+    options = {}
+    if scorer._response_method != "predict":
+        options["response_method"] = scorer._response_method
+    if scorer._sign < 0:
+        options["greater_is_better"] = False
+    return make_scorer, scorer._score_func, options | scorer._kwargs
 
 
 def scorer_attribute(scorers: Any) -> Any:
@@ -206,11 +183,17 @@ class FitCallbacks:
         if self._on:
             self._search.call_on_fit_task_end(estimator=self.search)
 
-    def refit(self, estimator: Any) -> AbstractContextManager[None]:
-        """Return a context in which the best estimator is fitted."""
+    @contextmanager
+    def refit(self, estimator: Any) -> Iterator[None]:
+        """Wrap the fit of the best estimator in "refit-with-best-params"."""
         if not self._on:
-            return nullcontext()
-        return _Refit(self._root, self.search, estimator, self._data)
+            yield
+            return
+        context = self._root.subcontext(task_name="refit-with-best-params")
+        with context.propagate_callback_context(estimator):
+            context.call_on_fit_task_begin(estimator=self.search, **self._data)
+            yield
+        context.call_on_fit_task_end(estimator=self.search, **self._data)
 
     def end(self) -> None:
         if self._on:
@@ -241,21 +224,3 @@ def _wants_callbacks(search: Any) -> bool:
         return True
     parts = [search, search.estimator, *search.estimator.get_params().values()]
     return any(hasattr(part, "_skl_callbacks") for part in parts)
-
-
-class _Refit(AbstractContextManager[None]):
-    """The task "refit-with-best-params"."""
-
-    def __init__(self, root: Any, search: Any, estimator: Any, data: Any) -> None:
-        self._context = root.subcontext(task_name="refit-with-best-params")
-        self._propagation = self._context.propagate_callback_context(estimator)
-        self._arguments = {"estimator": search, **data}
-
-    def __enter__(self) -> None:
-        self._propagation.__enter__()
-        self._context.call_on_fit_task_begin(**self._arguments)
-
-    def __exit__(self, *error: Any) -> None:
-        self._propagation.__exit__(*error)
-        if error[0] is None:
-            self._context.call_on_fit_task_end(**self._arguments)
