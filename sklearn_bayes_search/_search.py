@@ -112,17 +112,11 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     scored. A Gaussian process predicts the score and its uncertainty everywhere, and
     the setting with the highest expected improvement is evaluated next.
 
-    Its parameters are in groups: what is searched and how it is scored (from
-    ``estimator`` on), the model (from ``surrogate``), parallel fits (from ``n_jobs``),
-    what ends a race, a search or a fit early (from ``racing``), and what is shown and
-    kept (from ``verbose``).
-
     Parameters
     ----------
     estimator : estimator object
         Implements scikit-learn's estimator interface. It needs a ``score`` method, or
         ``scoring`` must be passed.
-
     param_distributions : "auto", dict, list of dicts or Space, default="auto"
         "auto" is the :func:`default_space` of the estimator and the data. Else
         parameter names with the values to search over, as in ``RandomizedSearchCV``: a
@@ -131,116 +125,83 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         prior. :class:`Real`, :class:`Integer`, :class:`Categorical` and
         :class:`Ordinal` say it outright. A list of dicts is one search with one budget
         over all of them. A :class:`Space` can add a constraint.
-
     n_iter : int or None, default=50
         How many settings are evaluated, >= 1; fewer if the space has fewer. A finite
         space that it covers is run whole, in the order of ``GridSearchCV``. None is
         allowed with a ``timeout`` or a stopping rule.
-
     scoring : str, callable, list, tuple or dict, default=None
-        How predictions on the test folds are scored, as in ``GridSearchCV``.
-
+        As in ``GridSearchCV``.
     objective_metric : str, default=None
-        What is maximised when there are several metrics. None: the one that ``refit``
-        names, else "score", else the first. ``refit`` alone decides what is best; where
-        it is a callable, ``score`` goes by this metric.
-
+        Which of several metrics is maximised. None: the one that ``refit`` names, else
+        "score", else the first. ``refit`` alone decides what is best; where it is a
+        callable, ``score`` goes by this metric.
     cv : int, cross-validation generator or an iterable, default=None
-        Splitting strategy; None means 5 folds. The splits are drawn once: every
-        setting is scored on the same folds.
-
+        Splitting strategy; None means 5 folds. All settings have the same folds.
     refit : bool, str, or callable, default=True
-        Whether, or by which metric or rule, the best estimator is fitted on all data,
-        as in ``GridSearchCV``.
-
+        Whether, or by which metric or rule, the best estimator is fitted on all data.
     random_state : int, RandomState instance or None, default=None
         An int gives the same settings again, however long fits take and whatever the
         number of jobs at a given ``max_pending``.
-
     error_score : "raise" or numeric, default=np.nan
         Score of a fold whose fit fails. The search learns where fits fail, whatever
         this is. It ends early where nothing works, unless this is a finite number.
-
     return_train_score : bool, default=False
         Whether ``cv_results_`` has training scores.
-
     surrogate : {"gp", "forest", "tpe"} or object, default="gp"
-        Model of the score: a Gaussian process, a forest of randomised trees, or a
-        tree-structured Parzen estimator. :class:`GaussianProcess`,
-        :class:`RandomForest` and :class:`ParzenEstimator` have settings.
-
+        Model of the score: :class:`GaussianProcess`, :class:`RandomForest` or
+        :class:`ParzenEstimator`, by name or as an object with settings.
     acquisition : {"log_ei", "ei", "ei_per_second", "pi", "ucb", "thompson"} or \
             object, default="log_ei"
-        What makes a setting promising. Objects have settings, as
-        ``UpperConfidenceBound(kappa=3.0)``. "tpe" has no use for it: only the default
-        is accepted then.
-
+        What makes a setting promising, by name or as an object with settings, such as
+        ``UpperConfidenceBound(kappa=3.0)``. "tpe" takes the default only.
     initial_points : list of dict, default=None
         Settings to try first. The estimator's own comes next: the parameters whose
         value lies in its range keep it, the others take the middle of theirs.
-
     n_initial_points : int or "auto", default="auto"
         How many settings are tried before the model takes over, ``initial_points``
         included. The rest fills the space evenly.
-
     prior_results : fitted search, dict, DataFrame or list of these, default=None
         Earlier searches, of this or another class: as they are, their ``cv_results_``,
-        or tables of it, also from files. They inform the model through the ranks of
-        their scores, as far as these prove right here; the best setting of each is
-        tried after ``initial_points``. They are not rows of this search and cannot win.
-        Settings that this space does not have are left out with a warning.
-
+        or tables of it. They inform the model through the ranks of their scores, as far
+        as these prove right here; the best setting of each is tried after
+        ``initial_points``. Settings outside the space are left out with a warning.
     n_jobs : int, default=None
         Number of jobs to run in parallel. None means 1 unless in a
         ``joblib.parallel_config`` context, -1 all processors.
-
     pre_dispatch : int or str, default="2*n_jobs"
         Accepted for compatibility, without effect: ``max_pending`` takes its place.
-
     max_pending : int, "auto" or "async", default="auto"
         The most settings evaluated at a time, >= 1. Setting k is chosen from the scores
         of all but the last ``max_pending - 1`` before it, so that the search does not
         depend on timing. "auto" keeps all jobs busy. "async" chooses from all scores
         that are in: a little faster, and not reproducible.
-
     executor : callable, default=None
-        Makes what runs the fits in place of joblib, an
+        Makes what runs the fits in place of joblib and ``n_jobs``, an
         :class:`~sklearn_bayes_search.execution.Executor`; its class will do.
-        ``n_jobs`` has no effect then.
-
     racing : bool or FoldRacing, default=False
         Whether a setting's folds run one after another, and the others wait as soon as
-        it will probably not be the best: see :class:`FoldRacing`. With many folds that
-        saves many fits. Only settings with all folds can be the best.
-
+        it will probably not be the best: see :class:`FoldRacing`. Only settings with
+        all folds can be the best.
     stopping : callable or list of callable, default=None
         When to stop before ``n_iter``: :class:`TargetScore`, :class:`Patience`,
         :class:`ExpectedGain`, or a function of the history and the optimizer that
         returns a reason, or None to go on.
-
     timeout : float, default=None
         Seconds for the whole search, > 0, the refit included. No fit is begun that
-        would probably end later. At least one setting is evaluated, and what a journal
-        holds is used in any case. A search that is resumed has all of it again.
-
+        would probably end later, but at least one setting is evaluated. A search that
+        is resumed has all of it again.
     fit_timeout : float, default=None
         Seconds for one fit on one fold with its scoring, > 0. A longer one is ended
         and counts as failed. Fits then run in processes of their own, also with one
-        job; only joblib's "loky", dask and ray can do that. A search that is resumed
-        with a longer limit runs them again.
-
+        job; only joblib's "loky", dask and ray can do that.
     verbose : int, default=0
         0 is silent, 1 prints a line per setting and the time that is left, more also
         prints scikit-learn's lines about every fit.
-
     checkpoint : path, default=None
         Where the search keeps its journal: a file, or a folder that exists, in which
-        searches that differ, as in nested cross-validation, have files of their own.
-        Every fold is written down when it ends. The same search begun again, also with
-        a larger ``n_iter``, evaluates only what is missing and gives the results of one
-        that was never interrupted. For anything else the file is refused, with an error
-        that says what differs. :func:`read_journal` shows it.
-
+        each search has a file of its own. The same search begun again, also with a
+        larger ``n_iter``, evaluates only what is missing and gives the results of one
+        that was never interrupted. The file of another search is refused.
     warm_start : bool, default=False
         Whether ``fit`` goes on where the last ``fit`` of this object ended, as with
         ``checkpoint``: raise ``n_iter``, which is the total, and fit again.
@@ -250,61 +211,24 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     cv_results_ : dict of numpy (masked) ndarrays
         As in ``GridSearchCV``, in the order of evaluation. With ``racing``, scores of
         folds that did not run are NaN, and ``n_splits_evaluated`` counts the others.
-
-    best_estimator_ : estimator
-        Fitted with the best setting on all data; if ``refit``.
-
-    best_score_ : float
-        Mean cross-validated score of the best setting; not if ``refit`` is a callable.
-
-    best_params_ : dict
-        The best setting.
-
-    best_index_ : int
-        Its row in ``cv_results_``.
-
+    best_index_, best_params_, best_score_ : int, dict, float
+        As in ``GridSearchCV``, and so are ``best_estimator_``, ``refit_time_``,
+        ``scorer_``, ``n_splits_``, ``multimetric_``, ``classes_``, ``n_features_in_``
+        and ``feature_names_in_``.
     equivalent_params_ : list of dict
         Settings that cannot be told from the best score's by their folds, this first.
-
-    scorer_ : function or dict
-        Scorer used on the held-out data.
-
-    n_splits_ : int
-        Number of folds.
-
-    refit_time_ : float
-        Seconds for fitting the best estimator; if ``refit``.
-
-    multimetric_ : bool
-        Whether there are several metrics.
-
-    classes_ : ndarray of shape (n_classes,)
-        Class labels; if ``refit`` and the estimator is a classifier.
-
-    n_features_in_ : int
-        Number of features seen; if the best estimator tells.
-
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Their names; if the best estimator tells.
-
     n_iter_ : int
         Number of settings evaluated.
-
     stop_reason_ : str
         Why the search ended.
-
     mean_suggest_time_ : float
         Seconds for choosing a setting, on average.
-
     max_pending_ : int
         The most settings evaluated at a time.
-
     search_space_ : Space
         The search space.
-
     objective_metric_ : str
         What was maximised: one of several metrics, or "score".
-
     optimizer_ : BayesianOptimizer
         Has been told all results, and is ready to be asked for more settings.
 
@@ -500,15 +424,6 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         path : pathlib.Path
             Where the file is, in full.
 
-        Raises
-        ------
-        ImportError
-            If plotly is not installed: it comes with the extra "report".
-        FileNotFoundError
-            If the folder of the path does not exist.
-        NotFittedError
-            Before `fit`.
-
         See Also
         --------
         sklearn_bayes_search.report.report : The same for any search.
@@ -518,23 +433,6 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         return report(self, path, metric=metric)
 
     def score(self, X, y=None, **params):
-        """Score the best estimator on given data.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Data.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            Target; None for unsupervised learning.
-        **params : dict
-            Passed to the scorer where metadata routing is enabled.
-
-        Returns
-        -------
-        score : float
-            By the estimator's ``score`` or by ``scoring``. Of several metrics it is
-            that of ``refit``, or ``objective_metric_`` if ``refit`` is a callable.
-        """
         if callable(self.refit) and getattr(self, "multimetric_", False):
             by_name = copy.copy(self)
             by_name.refit = self.objective_metric_
@@ -677,18 +575,13 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         """Make the journal of a search that is to have one, on disk or in memory."""
         if self.checkpoint is None and not self.warm_start:
             return None
-        routed = checked.routed
+        routed = [checked.routed.estimator.fit, checked.routed.scorer.score]
         digests = fingerprint(
             checked.space,
             plan.seed if isinstance(self.random_state, Integral) else None,
             checked.racing,
             estimator=self.estimator,
-            data=(
-                checked.X,
-                checked.y,
-                dict(routed.estimator.fit),
-                dict(routed.scorer.score),
-            ),
+            data=(checked.X, checked.y, *map(dict, routed)),
             splits=checked.splits,
             scoring=self.scoring,
             return_train_score=self.return_train_score,
@@ -714,16 +607,12 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         nearest to the estimator.
         """
         own = checked.space.nearest(self.estimator.get_params())
-        own = [] if own is None else [own]
+        given = [*(self.initial_points or []), *map(best_setting, prior)]
         optimizer = BayesianOptimizer(
             checked.space,
             surrogate=self.surrogate,
             acquisition=self.acquisition,
-            initial_points=[
-                *(self.initial_points or []),
-                *map(best_setting, prior),
-                *own,
-            ],
+            initial_points=given if own is None else [*given, own],
             prior_results=None if plan.exhaustive else prior,
             n_initial_points=self.n_initial_points,
             n_iter=plan.n_iter,
@@ -798,16 +687,16 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
 
     def _rules(self):
         """Return the rules and the deadline; refuse a search without an end."""
-        rules, seconds = as_rules(self.stopping), self.timeout
-        if seconds is None and self.n_iter is None and not rules:
+        rules = as_rules(self.stopping)
+        if self.timeout is not None:
+            return rules, Deadline(self.timeout, refit=self.refit is not False)
+        if self.n_iter is None and not rules:
             raise ValueError(
                 "The 'n_iter' parameter of BayesSearchCV must be an int >= 1 unless a "
                 "'timeout' or a rule for 'stopping' ends the search. Got None for all "
                 "of them; set one."
             )
-        if seconds is None:
-            return rules, None
-        return rules, Deadline(seconds, refit=self.refit is not False)
+        return rules, None
 
     def _check_metrics(self, objective, space, names):
         """Check for unknown metrics, as soon as it is known which there are."""
