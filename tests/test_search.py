@@ -1139,7 +1139,7 @@ BAD = {
     ),
     "no choices": (
         lambda: {"param_distributions": {"x": []}},
-        ["'x' has no choices", "an empty list", "at least one"],
+        ["parameter 'x' must not be empty", "the empty list []", "at least one"],
     ),
     "number": (
         lambda: {"param_distributions": {"x": 1.5}},

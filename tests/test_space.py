@@ -492,11 +492,11 @@ def foreign(module):
 @pytest.mark.parametrize(
     ("value", "error", "parts"),
     [
-        ([], ValueError, ["no choices", "empty list", "leave the parameter out"]),
-        ((), ValueError, ["no choices", "empty tuple", "at least one"]),
-        (range(0), ValueError, ["no choices", "empty range", "at least one"]),
-        (np.array([]), ValueError, ["no choices", "empty ndarray", "at least one"]),
-        (pd.Series([], dtype=float), ValueError, ["no choices", "empty Series"]),
+        ([], ValueError, ["not be empty", "empty list", "leave the parameter out"]),
+        ((), ValueError, ["not be empty", "empty tuple", "at least one"]),
+        (range(0), ValueError, ["not be empty", "empty range", "at least one"]),
+        (np.array([]), ValueError, ["not be empty", "empty ndarray", "at least one"]),
+        (pd.Series([], dtype=float), ValueError, ["not be empty", "empty Series"]),
         ("rbf", TypeError, ["sequence of choices", "'rbf' (str)", "['rbf']"]),
         (b"rbf", TypeError, ["sequence of choices", "(bytes)", "[b'rbf']"]),
         (np.str_("rbf"), TypeError, ["sequence of choices", "(str_)", "list ["]),

@@ -3,9 +3,8 @@
 import numbers
 import operator
 import pickle
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from functools import cached_property
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,11 @@ from sklearn_bayes_search.exceptions import safe_repr
 from sklearn_bayes_search.space._dimensions import (
     Dimension,
     as_generator,
+    describe,
+    explains_other_spellings,
     is_number,
-    refuse_other_spellings,
 )
+from sklearn_bayes_search.space._dims import nearest_level
 
 # Gaps between neighbouring numbers may differ by this factor before their values say
 # nothing about spacing (a 0 in front of a geometric series) and ranks are used.
@@ -31,9 +32,10 @@ COUNTS_OR_SHARES = frozenset(
     | {"test_size", "train_size", "validation_fraction"}
 )
 
-# Of more choices than this, those that may be equal to a value are found by their
-# hashes, which are computed for so many at a time.
-FEW, CHUNK = 100, 10_000
+# Of more choices than this, those that may be equal to a value are found by hashes.
+FEW = 100
+# No object has this hash: so it stands for none.
+NO_HASH = -1
 # Values of these are equal only if their hashes are. NumPy's other numbers are not:
 # np.float32(0.1) == 0.1.
 PLAIN = frozenset(
@@ -88,10 +90,7 @@ class Listed(Dimension):
         """Return how many levels have shares that lie below each position."""
         if self._borders is not None:
             return np.asarray(np.searchsorted(self._borders, u))
-        last = len(self._ascending) - 1
-        upper = np.minimum(np.maximum(np.searchsorted(self._ascending, u), 1), last)
-        border = (self._ascending[upper - 1] + self._ascending[upper]) / 2
-        return np.asarray(np.maximum(upper - (u <= border), 0))
+        return nearest_level(self._ascending, u)
 
     def index(self, value: Any) -> int | None:
         """Return where a value stands among the choices; None if it is none of them.
@@ -100,44 +99,26 @@ class Listed(Dimension):
         value is, else one that is equal.
         """
         likely = self._likely(value)
-        for index in likely:
-            if self.choices[index] is value:
-                return index
-        other_kind = None
-        for index in likely:
-            if equal(self.choices[index], value):
-                if is_int(self.choices[index]) == is_int(value):
+        for matches in (operator.is_, same_value, equal):
+            for index in likely:
+                if matches(self.choices[index], value):
                     return index
-                other_kind = index if other_kind is None else other_kind
-        return other_kind
+        return None
 
     def _likely(self, value: Any) -> Sequence[int]:
         """List the choices that may be equal to a value, in their order."""
         n = len(self.choices)
-        if n <= FEW:
+        wanted = NO_HASH if n <= FEW else _hash(value)
+        if wanted == NO_HASH:
             return range(n)
-        wanted = _hash(value)
-        if wanted is None:
-            return range(n)
-        hashes, hashed = self._hashes
-        likely: list[int] = np.flatnonzero((hashes == wanted) | ~hashed).tolist()
+        likely: list[int] = np.flatnonzero(
+            (self._hashes == wanted) | (self._hashes == NO_HASH)
+        ).tolist()
         return likely
 
     @cached_property
-    def _hashes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Hashes of the choices, and which have one, both of shape (n_levels,)."""
-        n = len(self.choices)
-        hashes, hashed = np.zeros(n, dtype=np.int64), np.ones(n, dtype=bool)
-        for start in range(0, n, CHUNK):
-            part = self.choices[start : start + CHUNK]
-            here = slice(start, start + len(part))
-            if not _all_plain(part):
-                part = list(map(_freeze, part))
-            if not _all_plain(part):
-                hashed[here] = [_all_plain([choice]) for choice in part]
-                part = [part[i] if hashed[start + i] else 0 for i in range(len(part))]
-            hashes[here] = np.fromiter(map(hash, part), np.int64, len(part))
-        return hashes, hashed
+    def _hashes(self) -> np.ndarray:
+        return np.fromiter(map(_hash, self.choices), np.int64, len(self.choices))
 
     def __getstate__(self) -> dict[str, Any]:
         # hashes of strings are others in another process
@@ -150,9 +131,6 @@ class Listed(Dimension):
                 f"{safe_repr(value)} is not one of the choices {shorten(self.choices)}"
             )
         return float(self._positions[index])
-
-    def contains(self, value: Any) -> bool:
-        return self.index(value) is not None
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -173,13 +151,11 @@ class Categorical(Listed):
     ----------
     choices : sequence
         Any objects: strings, None, tuples, arrays, functions, estimators.
-    *other, **others : object
-        None: arguments of other libraries' dimensions get an error that tells ours.
 
     Raises
     ------
     TypeError, ValueError
-        If ``choices`` is no sequence or empty; for arguments of other libraries.
+        If ``choices`` is no sequence or empty.
 
     Examples
     --------
@@ -190,9 +166,9 @@ class Categorical(Listed):
 
     categorical = True
 
-    def __init__(self, choices: Sequence[Any], *other: Any, **others: Any) -> None:
-        refuse_other_spellings("Categorical", other, others)
-        choices = _check_choices("Categorical", choices)
+    @explains_other_spellings
+    def __init__(self, choices: Sequence[Any]) -> None:
+        choices = _listed("Categorical", choices)
         super().__init__(choices, (np.arange(len(choices)) + 0.5) / len(choices))
 
 
@@ -219,7 +195,7 @@ class Ordinal(Listed):
     """
 
     def __init__(self, choices: Sequence[Any]) -> None:
-        choices = _check_choices("Ordinal", choices)
+        choices = _listed("Ordinal", choices)
         if all_numbers(choices) and not int_and_equal_float(choices):
             positions = spaced_positions(np.array(choices, dtype=float))
         else:
@@ -294,33 +270,16 @@ def are_ordered(name: str, choices: Sequence[Any]) -> bool:
     return not counts_or_shares or len(set(map(is_int, choices))) == 1
 
 
-def _hash(value: Any) -> int | None:
-    """Return equal hashes for equal values; None where that fails."""
-    frozen = _freeze(value)
-    return hash(frozen) if _all_plain([frozen]) else None
-
-
-def _freeze(value: Any) -> Any:
-    """Return a tuple of what is listed in a value."""
+def _hash(value: Any) -> int:
+    """Return equal hashes for equal values; `NO_HASH` where that fails."""
+    if type(value) in PLAIN and value == value:  # NaN is not equal to itself
+        return hash(value)
     if isinstance(value, np.ndarray):
         value = value.tolist()
-    if type(value) in (list, tuple):
-        return tuple(map(_freeze, value))
-    return value
-
-
-def _all_plain(values: Iterable[Any]) -> bool:
-    """Check whether equality of values, and in tuples, is that of hashes."""
-    values = list(values)
-    while values:
-        kinds = set(map(type, values))
-        # NaN is not equal to itself
-        if not kinds <= PLAIN | {tuple} or any(map(operator.ne, values, values)):
-            return False
-        if kinds != {tuple}:
-            values = [value for value in values if type(value) is tuple]
-        values = list(chain.from_iterable(values))
-    return True
+    if type(value) not in (list, tuple):
+        return NO_HASH
+    hashes = tuple(map(_hash, value))
+    return NO_HASH if NO_HASH in hashes else hash(hashes)
 
 
 def equal(a: Any, b: Any) -> bool:
@@ -383,35 +342,40 @@ def shorten(choices: Sequence[Any], most: int = 6) -> str:
     return f"[{shown}{', ...' if len(choices) > most else ''}]"
 
 
-def range_among(choices: Sequence[Any]) -> Any:
-    """Find a range of values in the place of a value; None if there is none.
+def check_choices(what: str, choices: Sequence[Any], name: str = "name") -> None:
+    """Refuse no choices at all, and a range of values in the place of a value.
 
     A list of distributions alone may be meant: of priors, as estimators take them.
     """
-    if any(issubclass(kind, Dimension) for kind in set(map(type, choices))):
-        return next(c for c in choices if isinstance(c, Dimension))
-    if not any(hasattr(kind, "rvs") for kind in set(map(type, choices))):
-        return None
-    others = [c for c in choices if not hasattr(c, "rvs")]
-    return next(c for c in choices if hasattr(c, "rvs")) if others else None
-
-
-def _check_choices(cls: str, choices: Any) -> Sequence[Any]:
-    if not is_listing(choices):
-        raise TypeError(
-            f"The 'choices' of {cls} must be a list, tuple or array. Got "
-            f"{safe_repr(choices)}; put the values into a list."
-        )
     if len(choices) == 0:
         raise ValueError(
-            f"The 'choices' of {cls} must not be empty. Got {choices!r}; give at least "
-            "one, or leave the parameter out."
+            f"{what} must not be empty. Got the empty {type(choices).__name__} "
+            f"{choices!r}; give at least one, or leave the parameter out."
         )
-    found = range_among(choices)
-    if found is not None:
+    ranges = [choice for choice in choices if hasattr(type(choice), "rvs")]
+    dimensions = [choice for choice in ranges if isinstance(choice, Dimension)]
+    if not dimensions and len(ranges) in (0, len(choices)):
+        return
+    found = (dimensions or ranges)[0]
+    others = [choice for choice in choices if choice is not found]
+    alone = f"{{{name!r}: {describe(found)}}}"
+    advice = f"the range alone, {alone}"
+    if others:
+        advice = f"a list of dicts, [{{{name!r}: {shorten(others, most=3)}}}, {alone}]"
+    raise TypeError(
+        f"{what} must be values. Got {describe(found)} among them, which is a range of "
+        f"values; write {advice}."
+    )
+
+
+def _listed(cls: str, choices: Any) -> Sequence[Any]:
+    """Return the choices of a dimension, if that is what they are."""
+    what = f"The 'choices' of {cls}"
+    if not is_listing(choices):
         raise TypeError(
-            f"The 'choices' of {cls} must be values. Got {safe_repr(found)} among "
-            "them; a range needs a dict of its own in a list of dicts."
+            f"{what} must be a list, tuple or array. Got {safe_repr(choices)}; put the "
+            "values into a list."
         )
+    check_choices(what, choices)
     checked: Sequence[Any] = choices
     return checked

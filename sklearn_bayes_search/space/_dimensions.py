@@ -6,12 +6,16 @@ position to its level's. What identifies a choice is its index, so that the user
 object comes back whatever it is.
 """
 
+import functools
+import inspect
 import math
 import numbers
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, ParamSpec
 
 import numpy as np
+
+from sklearn_bayes_search.exceptions import safe_repr
 
 # Discrete dimensions up to this size list their levels; larger ones are handled as
 # numbers that are rounded. No search evaluates that many values of one parameter.
@@ -21,6 +25,33 @@ MAX_LISTED = 10_000
 # logarithm or a distribution function, so that snapping twice changes nothing however
 # many ints there are, and ints have positions of their own up to some 10**13 of them.
 LATTICE = 2.0**-46
+
+P = ParamSpec("P")
+
+
+def explains_other_spellings(init: Callable[P, None]) -> Callable[P, None]:
+    """Explain to users of scikit-optimize how it is written here."""
+    known = inspect.signature(init).parameters
+    n_positional = sum(p.kind is p.POSITIONAL_OR_KEYWORD for p in known.values())
+
+    @functools.wraps(init)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> None:
+        surplus = args[n_positional:]
+        given = list(map(repr, surplus))
+        given += [f"{k}={v!r}" for k, v in kwargs.items() if k not in known]
+        if given:
+            cls = type(args[0]).__name__
+            advice = f"It takes two bounds and log: {cls}(low, high, log=True)."
+            if cls == "Categorical":
+                advice = "It takes one list of choices: Categorical([first, second])."
+            elif "log-uniform" in [*surplus, *kwargs.values()]:
+                advice += " Write log=True for the prior 'log-uniform'."
+            elif "step" in kwargs:
+                advice += " For steps, list the values: range(low, high, step)."
+            raise TypeError(f"{cls} does not take {', '.join(given)}. {advice}")
+        init(*args, **kwargs)
+
+    return checked
 
 
 class Dimension:
@@ -108,19 +139,15 @@ class Real(_Range):
     ----------
     low, high : float
         Finite bounds with ``low < high``.
-    *other : object
-        None: arguments of other libraries' dimensions get an error that tells ours.
     log : bool, default=False
         Whether the model measures distances on the logarithm, which suits parameters
         that range over orders of magnitude. Needs ``low > 0``.
-    **others : object
-        None, likewise.
 
     Raises
     ------
     TypeError, ValueError
         If the bounds are not finite numbers in ascending order, or not positive with
-        ``log=True``; for arguments of other libraries' dimensions.
+        ``log=True``.
 
     Examples
     --------
@@ -130,16 +157,9 @@ class Real(_Range):
     1.0
     """
 
-    def __init__(
-        self, low: float, high: float, *other: Any, log: bool = False, **others: Any
-    ) -> None:
-        refuse_other_spellings("Real", other, others)
-        _check_bounds("Real", low, high, numbers.Real, "a number")
-        if log and low <= 0:
-            raise ValueError(
-                "The 'low' bound of Real must be > 0 with log=True. "
-                f"Got {low!r}; choose a small positive bound, or log=False."
-            )
+    @explains_other_spellings
+    def __init__(self, low: float, high: float, *, log: bool = False) -> None:
+        _check_bounds("Real", low, high, log)
         self.low: float = float(low)
         self.high: float = float(high)
         self.log = bool(log)
@@ -156,9 +176,7 @@ class Real(_Range):
         return float(min(max(value, self.low), self.high))
 
     def encode(self, value: Any) -> float:
-        x = _as_number(value)
-        if not self.low <= x <= self.high:
-            raise ValueError(f"{value!r} is not between {self.low!r} and {self.high!r}")
+        x = inside(value, self.low, self.high)
         if self.log:
             low, high = np.log(self.low), np.log(self.high)
             return float((np.log(x) - low) / (high - low))
@@ -174,18 +192,13 @@ class Integer(_Range):
     low, high : int
         Bounds with ``low < high``. Unlike ``scipy.stats.randint``, ``high`` itself is
         a value.
-    *other : object
-        None: arguments of other libraries' dimensions get an error that tells ours.
     log : bool, default=False
         Whether the model measures distances on the logarithm. Needs ``low >= 1``.
-    **others : object
-        None, likewise.
 
     Raises
     ------
     TypeError, ValueError
-        If the bounds are not ints in ascending order, or below 1 with ``log=True``; for
-        arguments of other libraries' dimensions.
+        If the bounds are not ints in ascending order, or below 1 with ``log=True``.
 
     Examples
     --------
@@ -196,16 +209,9 @@ class Integer(_Range):
 
     discrete = True
 
-    def __init__(
-        self, low: int, high: int, *other: Any, log: bool = False, **others: Any
-    ) -> None:
-        refuse_other_spellings("Integer", other, others)
-        _check_bounds("Integer", low, high, numbers.Integral, "an int")
-        if log and low < 1:
-            raise ValueError(
-                "The 'low' bound of Integer must be >= 1 with log=True. "
-                f"Got {low!r}; raise it to 1, or use log=False."
-            )
+    @explains_other_spellings
+    def __init__(self, low: int, high: int, *, log: bool = False) -> None:
+        _check_bounds("Integer", low, high, log, whole=True)
         self.low: int = int(low)
         self.high: int = int(high)
         self.log = bool(log)
@@ -257,6 +263,16 @@ class Integer(_Range):
         return float(self._place(np.array(float(int(value) - self.low))))
 
 
+def describe(dist: Any) -> str:
+    """Return a dimension or a frozen distribution as it is written."""
+    name = getattr(getattr(dist, "dist", dist), "name", None)
+    if name is None:
+        return safe_repr(dist)
+    args = [repr(arg) for arg in getattr(dist, "args", ())]
+    args += [f"{key}={arg!r}" for key, arg in getattr(dist, "kwds", {}).items()]
+    return f"{name}({', '.join(args)})"
+
+
 def as_generator(random_state: Any) -> Any:
     """Return the source of randomness that ``random_state`` stands for."""
     if isinstance(random_state, np.random.RandomState):
@@ -284,17 +300,24 @@ def on_lattice(u: np.ndarray) -> np.ndarray:
     return np.asarray(np.rint(u / LATTICE) * LATTICE)
 
 
-def _as_number(value: Any) -> float:
+def inside(value: Any, low: float, high: float) -> float:
+    """Return a value as a float; a ValueError says that it is none in a range."""
     if not is_number(value):
         raise ValueError(f"{value!r} is not a number")
+    if not low <= float(value) <= high:
+        raise ValueError(f"{value!r} is not between {float(low)} and {float(high)}")
     return float(value)
 
 
-def _check_bounds(cls: str, low: Any, high: Any, kind: type, what: str) -> None:
+def _check_bounds(
+    cls: str, low: Any, high: Any, log: bool, *, whole: bool = False
+) -> None:
+    kind = numbers.Integral if whole else numbers.Real
     for name, bound in (("low", low), ("high", high)):
         if isinstance(bound, bool | np.bool_) or not isinstance(bound, kind):
+            what = "an int" if whole else "a number"
             advice = f"write {cls}(low, high), or list the values to choose from"
-            if kind is numbers.Integral and is_number(bound) and bound % 1 == 0:
+            if whole and is_whole(bound):
                 advice = f"write {int(bound)}"
             raise TypeError(
                 f"The {name!r} bound of {cls} must be {what}. Got {bound!r}; {advice}."
@@ -312,18 +335,11 @@ def _check_bounds(cls: str, low: Any, high: Any, kind: type, what: str) -> None:
             f"The 'low' bound of {cls} must be below 'high'. Got low={low!r}, "
             f"high={high!r}; {advice}."
         )
-
-
-def refuse_other_spellings(cls: str, args: tuple[Any, ...], kwargs: Any) -> None:
-    """Explain to users of scikit-optimize how it is written here."""
-    if not args and not kwargs:
-        return
-    given = ", ".join([*map(repr, args), *(f"{k}={v!r}" for k, v in kwargs.items())])
-    advice = f"It takes two bounds and log: {cls}(low, high, log=True)."
-    if cls == "Categorical":
-        advice = "It takes one list of choices: Categorical([first, second])."
-    elif "log-uniform" in [*args, *kwargs.values()]:
-        advice += " Write log=True for the prior 'log-uniform'."
-    elif "step" in kwargs:
-        advice += " For steps, list the values: range(low, high, step)."
-    raise TypeError(f"{cls} does not take {given}. {advice}")
+    if log and low <= 0:
+        rule, advice = "> 0", "choose a small positive bound"
+        if whole:
+            rule, advice = ">= 1", "raise it to 1"
+        raise ValueError(
+            f"The 'low' bound of {cls} must be {rule} with log=True. "
+            f"Got {low!r}; {advice}, or use log=False."
+        )

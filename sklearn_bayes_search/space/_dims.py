@@ -124,10 +124,11 @@ def same_columns(dims: Dims, other: Dims) -> bool:
 def nearest_level(levels: np.ndarray, u: np.ndarray) -> np.ndarray:
     """Return the index of the level nearest to each position, of two the lower.
 
-    ``levels`` (n_levels,) ascend, at least 2; there may be millions. ``u`` is (n,).
+    ``levels`` (n_levels,) ascend; there may be millions. ``u`` has any shape.
     """
-    upper = np.clip(np.searchsorted(levels, u), 1, len(levels) - 1)
-    return np.asarray(upper - (u - levels[upper - 1] <= levels[upper] - u))
+    upper = np.minimum(np.maximum(np.searchsorted(levels, u), 1), len(levels) - 1)
+    border = (levels[upper - 1] + levels[upper]) / 2
+    return np.asarray(np.maximum(upper - (u <= border), 0))
 
 
 def key(row: np.ndarray) -> str:

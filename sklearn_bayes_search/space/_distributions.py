@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from sklearn_bayes_search.exceptions import safe_repr
 from sklearn_bayes_search.space._choices import Listed
 from sklearn_bayes_search.space._dimensions import (
     MAX_LISTED,
     Dimension,
+    describe,
+    inside,
     is_number,
     is_whole,
     on_lattice,
@@ -120,7 +121,7 @@ def from_draws(source: Any) -> Dimension:
             f"its rvs(random_state=...) raises {type(error).__name__}: {error}; it "
             "must take a RandomState, as in scikit-learn"
         ) from error
-    bad = [draw for draw in draws if np.ndim(draw) > 0 or not _is_real(draw)]
+    bad = [d for d in draws if not (isinstance(d, bool | np.bool_) or is_number(d))]
     if bad:
         raise ValueError(
             f"it draws {bad[0]!r}, and only distributions of single numbers can be "
@@ -152,7 +153,7 @@ class Quantile(Dimension):
         return values
 
     def encode(self, value: Any) -> float:
-        x = _inside(value, self._low, self._high)
+        x = inside(value, self._low, self._high)
         return float(self.snap(np.asarray(self._dist.cdf(x))))
 
     def __eq__(self, other: object) -> bool:
@@ -206,7 +207,7 @@ class Empirical(Dimension):
         return float(np.interp(u, self._grid, self._draws))
 
     def encode(self, value: Any) -> float:
-        x = _inside(value, self._draws[0], self._draws[-1])
+        x = inside(value, self._draws[0], self._draws[-1])
         return float(np.interp(x, self._draws, self._grid))
 
     def __eq__(self, other: object) -> bool:
@@ -265,7 +266,7 @@ class Ints(Dimension):
         return int(min(max(int(self._ints(u)), self._low), self._high))
 
     def encode(self, value: Any) -> float:
-        x = _inside(value, self._low, self._high)
+        x = inside(value, self._low, self._high)
         if not is_whole(value):
             raise ValueError(f"{value!r} is not an int")
         return float(self._place(np.array(x)))
@@ -281,16 +282,6 @@ class Ints(Dimension):
         return f"<very many ints, {self._low:g} to {self._high:g}>"
 
 
-def describe(dist: Any) -> str:
-    """Return a frozen distribution as it is written."""
-    name = getattr(getattr(dist, "dist", dist), "name", None)
-    if name is None:
-        return safe_repr(dist)
-    args = [repr(arg) for arg in getattr(dist, "args", ())]
-    args += [f"{key}={arg!r}" for key, arg in getattr(dist, "kwds", {}).items()]
-    return f"{name}({', '.join(args)})"
-
-
 def _same(a: Any, b: Any) -> bool:
     # by what they do: histograms have no parameters, and one distribution has several
     # spellings
@@ -301,15 +292,3 @@ def _same(a: Any, b: Any) -> bool:
         np.array_equal(a.support(), b.support())
         and np.array_equal(a.ppf(grid), b.ppf(grid))
     )
-
-
-def _is_real(draw: Any) -> bool:
-    return isinstance(draw, bool | np.bool_) or is_number(draw)
-
-
-def _inside(value: Any, low: float, high: float) -> float:
-    if not is_number(value):
-        raise ValueError(f"{value!r} is not a number")
-    if not low <= value <= high:
-        raise ValueError(f"{value!r} is not between {low:g} and {high:g}")
-    return float(value)

@@ -12,20 +12,17 @@ from sklearn_bayes_search.space._choices import (
     Categorical,
     Ordinal,
     are_ordered,
+    check_choices,
     is_listing,
-    range_among,
 )
 from sklearn_bayes_search.space._dimensions import (
     MAX_LISTED,
     Dimension,
     Integer,
+    describe,
     is_number,
 )
-from sklearn_bayes_search.space._distributions import (
-    describe,
-    from_distribution,
-    from_draws,
-)
+from sklearn_bayes_search.space._distributions import from_distribution, from_draws
 
 _PRIORS = {"uniform", "log-uniform"}
 
@@ -53,12 +50,7 @@ def as_dimension(name: str, value: Any) -> Dimension:
         )
     if isinstance(value, range) and len(value) > MAX_LISTED and value.step == 1:
         return Integer(value[0], value[-1])
-    if len(value) == 0:
-        raise ValueError(
-            f"Parameter {name!r} has no choices. Got an empty {type(value).__name__}; "
-            "give at least one, or leave the parameter out."
-        )
-    _refuse_range(name, value)
+    check_choices(f"The choices of parameter {name!r}", value, name)
     return Ordinal(value) if are_ordered(name, value) else Categorical(value)
 
 
@@ -130,24 +122,6 @@ def as_branches(value: Any) -> list[Mapping[str, Any]]:
                     "set_params of the estimator takes."
                 )
     return list(branches)
-
-
-def _refuse_range(name: str, choices: list[Any]) -> None:
-    """Refuse a dimension or a distribution in the place of a value."""
-    found = range_among(choices)
-    if found is None:
-        return
-    others = [choice for choice in choices if choice is not found]
-    alone = f"{{{name!r}: {describe(found)}}}"
-    advice = f"the range alone, {alone}"
-    if others:
-        texts = ", ".join(map(safe_repr, others[:3]))
-        texts += ", ..." if len(others) > 3 else ""
-        advice = f"a list of dicts, [{{{name!r}: [{texts}]}}, {alone}]"
-    raise TypeError(
-        f"The choices of parameter {name!r} must be values. Got {describe(found)} "
-        f"among them, which is a range of values; write {advice}."
-    )
 
 
 def _way_out(value: Any) -> str:

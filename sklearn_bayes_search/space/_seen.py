@@ -1,6 +1,7 @@
 """Make a space of the values that a search tried, where nothing else is known."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sklearn_bayes_search.space._choices import (
@@ -26,14 +27,13 @@ def seen_space(settings: Sequence[Mapping[str, Any]]) -> Space:
     order. Settings with other names are other branches: a parameter is inactive where
     a setting lacks it.
     """
-    tried: dict[str, list[Any]] = {}
+    tried: dict[str, list[Any]] = defaultdict(list)
     # by the names of the active parameters
-    branches: dict[tuple[str, ...], dict[str, list[Any]]] = {}
+    branches: dict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
     for setting in settings:
-        members = branches.setdefault(tuple(sorted(setting)), {})
+        branches[tuple(sorted(setting))].append(setting)
         for name, value in setting.items():
-            tried.setdefault(name, []).append(value)
-            members.setdefault(name, []).append(value)
+            tried[name].append(value)
     shared = {
         name: _numeric(values)
         for name, values in tried.items()
@@ -43,7 +43,7 @@ def seen_space(settings: Sequence[Mapping[str, Any]]) -> Space:
         [
             # a category that a branch never had does not belong to it
             {
-                name: shared.get(name) or Categorical(_unique(members[name]))
+                name: shared.get(name) or Categorical(_unique(m[name] for m in members))
                 for name in names
             }
             for names, members in branches.items()
@@ -63,7 +63,7 @@ def _numeric(values: list[Any]) -> Dimension:
     return Real(float(low), float(high), log=log)
 
 
-def _unique(values: list[Any]) -> list[Any]:
+def _unique(values: Iterable[Any]) -> list[Any]:
     unique: list[Any] = []
     for value in values:
         if not any(same_value(value, other) for other in unique):

@@ -93,8 +93,8 @@ class Space:
         )
         self._by_type = self._told_by_type()
         self._lay_out()
-        sizes = [_product_size(branch) for branch in self.branches]
-        self.size = float(sum(sizes))
+        sizes = [[d.n_levels or np.inf for d in b.values()] for b in self.branches]
+        self.size = float(sum(np.prod(np.array(own, dtype=float)) for own in sizes))
 
     def _told_by_type(self) -> set[str]:
         """Return the parameters of which 1 and 1.0, in any branch, are two choices."""
@@ -128,9 +128,7 @@ class Space:
         active = np.zeros((n_branches, first + len(columns)), dtype=bool)
         active[:, :first] = True
         for b, place in enumerate(self._column_of):
-            active[b, [column for column in place.values() if column is not None]] = (
-                True
-            )
+            active[b, [c for c in place.values() if c is not None]] = True
         branch_levels = [(np.arange(n_branches) + 0.5) / n_branches] * first
         self.dims = Dims(
             categorical=np.array([True] * first + [k.categorical for k in kinds], bool),
@@ -471,11 +469,9 @@ class Space:
                     yield row
 
     def __repr__(self) -> str:
-        constraint = (
-            "" if self.constraint is None else f", constraint={self.constraint}"
-        )
         branches = self.branches[0] if len(self.branches) == 1 else list(self.branches)
-        return f"Space({branches}{constraint})"
+        rule = "" if self.constraint is None else f", constraint={self.constraint}"
+        return f"Space({branches}{rule})"
 
 
 def as_space(param_distributions: Any) -> Space:
@@ -483,11 +479,6 @@ def as_space(param_distributions: Any) -> Space:
     if isinstance(param_distributions, Space):
         return param_distributions
     return Space(param_distributions)
-
-
-def _product_size(branch: Mapping[str, Dimension]) -> float:
-    sizes = [dimension.n_levels for dimension in branch.values()]
-    return float(np.prod([np.inf if n is None else float(n) for n in sizes]))
 
 
 def _product(axes: Sequence[Dimension]) -> Iterator[tuple[float, ...]]:
