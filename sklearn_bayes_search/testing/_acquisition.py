@@ -61,13 +61,8 @@ def _equal_input_gives_equal_values(acquisition: Acquisition) -> None:
     posterior = waves(points(), -1.0, 0.5)
     before = copy.deepcopy(vars(posterior) | {"covariance": None})
     expected = acquisition(posterior, _context())
-    pickled = pickle.loads(dumps(acquisition))
-    for twin in (
-        acquisition,
-        copy.copy(acquisition),
-        copy.deepcopy(acquisition),
-        pickled,
-    ):
+    copies = [copy.copy(acquisition), copy.deepcopy(acquisition)]
+    for twin in (acquisition, *copies, pickle.loads(dumps(acquisition))):
         assert_array_equal(twin(posterior, _context()), expected)
     if acquisition.smooth:
         value, _ = acquisition.value_and_gradient(posterior, _context())

@@ -79,9 +79,8 @@ def _tasks_can_follow_results(executor: Executor) -> None:
 
 def _what_a_task_raises_is_raised(executor: Executor) -> None:
     executor.submit("bad", functools.partial(_fail, "the reason"))
-    found: Any = None
     try:
-        found = _collect(executor)
+        found: Any = _collect(executor)
     except TaskFailure as error:
         found = error
     raised = isinstance(found, TaskFailure) and "the reason" in str(found)

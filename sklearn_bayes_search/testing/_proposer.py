@@ -85,10 +85,7 @@ def _rows(proposer: Proposer, space: Space, score: Any, n_pending: int) -> np.nd
 
 
 def _copies_propose_alike(proposer: Proposer) -> None:
-    optimizer = _optimizer(proposer, SPACES["mixed"])
-    for _ in range(6):
-        trial = optimizer.ask()
-        optimizer.tell(trial, float(trial.row.sum()))
+    optimizer = _after_six(proposer, SPACES["mixed"])
     pickled = pickle.loads(dumps(optimizer))
     twin = copy.deepcopy(optimizer)
     expected = optimizer.ask().row
@@ -97,16 +94,20 @@ def _copies_propose_alike(proposer: Proposer) -> None:
 
 
 def _every_point_is_found_once(proposer: Proposer) -> None:
-    space = Space({"n": [1, 2, 3], "c": ["p", "q"]})
-    optimizer = _optimizer(proposer, space)
-    for _ in range(6):
-        trial = optimizer.ask()
-        optimizer.tell(trial, float(trial.row.sum()))
+    optimizer = _after_six(proposer, Space({"n": [1, 2, 3], "c": ["p", "q"]}))
     try:
         trial = optimizer.ask()
     except SpaceExhausted:
         return
     raise AssertionError(f"{trial.params} was proposed after all points of the space")
+
+
+def _after_six(proposer: Proposer, space: Space) -> BayesianOptimizer:
+    optimizer = _optimizer(proposer, space)
+    for _ in range(6):
+        trial = optimizer.ask()
+        optimizer.tell(trial, float(trial.row.sum()))
+    return optimizer
 
 
 def _optimizer(proposer: Proposer, space: Space) -> BayesianOptimizer:

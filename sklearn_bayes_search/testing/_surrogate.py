@@ -179,9 +179,8 @@ def _fitted(surrogate: Surrogate) -> tuple[Surrogate, np.ndarray]:
     U = _points(30, seed=1)
     y = U[:, 0] + np.sin(4 * U[:, 1:]).sum(axis=1)
     noise = 0.1 * np.random.default_rng(1).normal(size=len(U))
-    return _fit(
-        copy.deepcopy(surrogate), U, _standardised(y + noise), dims=SPACE.dims
-    ), U
+    y = _standardised(y + noise)
+    return _fit(copy.deepcopy(surrogate), U, y, dims=SPACE.dims), U
 
 
 def _fit(
