@@ -701,7 +701,7 @@ def test_only_trials_and_dicts_are_told(trial):
 
 def test_a_setting_outside_the_space_is_not_told():
     optimizer = make(BOX)
-    with pytest.raises(ValueError, match=r"cannot be told: .*2.0 is not between"):
+    with pytest.raises(ValueError, match=r"search space: .*2.0 is not between"):
         optimizer.tell({"x": 2.0, "y": 0.5}, 1.0)
     assert len(optimizer.history) == 0
     assert optimizer.ask().number == 0

@@ -41,7 +41,8 @@ def one_blas_thread() -> Iterator[None]:
             _lock.acquire()
             _holders.add(holder)
             if not _limits:
-                _limits.append(_limit())
+                _let_this_thread_set_limits()
+                _limits.append(_controller().limit(limits=1, user_api="blas"))
         finally:
             _give_back()
         yield
@@ -67,11 +68,6 @@ def _give_back() -> None:
     with suppress(RuntimeError):  # it is not, or no longer, this thread's
         while True:
             _lock.release()
-
-
-def _limit() -> Any:
-    _let_this_thread_set_limits()
-    return _controller().limit(limits=1, user_api="blas")
 
 
 def _let_this_thread_set_limits() -> None:

@@ -72,6 +72,17 @@ class SpaceFilling:
         return self._space.snap(np.where(self._space.dims.categorical, U, middle))
 
 
+def encode_given(space: Space, params: Mapping[str, Any], what: str) -> np.ndarray:
+    """Encode a setting of the user's; an error says which it is, as ``what``."""
+    try:
+        return space.encode(params)
+    except ValueError as error:
+        raise ValueError(
+            f"{what}, {safe_repr(dict(params))}, is not in the search space: "
+            f"{str(error).rstrip('.')}."
+        ) from error
+
+
 def given_points(
     space: Space, points: Any, more: Sequence[tuple[np.ndarray, dict[str, Any]]]
 ) -> list[tuple[np.ndarray, dict[str, Any]]]:
@@ -89,13 +100,7 @@ def given_points(
                 f"Initial point {index} must be a dict. Got {safe_repr(params)} "
                 "instead."
             )
-        try:
-            rows.append((space.encode(params), params))
-        except ValueError as error:
-            raise ValueError(
-                f"Initial point {index}, {safe_repr(dict(params))}, is not in the "
-                f"search space: {str(error).rstrip('.')}."
-            ) from error
+        rows.append((encode_given(space, params, f"Initial point {index}"), params))
     given: list[tuple[np.ndarray, dict[str, Any]]] = []
     for row, params in [*rows, *more]:
         if not any(space.same(params, other) for _, other in given):

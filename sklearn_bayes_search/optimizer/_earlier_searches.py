@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from scipy.stats import norm, rankdata
 
-from sklearn_bayes_search.exceptions import safe_repr
+from sklearn_bayes_search.optimizer._design import encode_given
 from sklearn_bayes_search.optimizer._trial import is_score
 from sklearn_bayes_search.optimizer.surrogate import GaussianProcess
 from sklearn_bayes_search.space import Space
@@ -53,9 +53,12 @@ class EarlierSearches:
         self._sources: list[_Source] = []
         given = _check_sources(prior_results)
         for number, pairs in enumerate(given):
-            U = np.array(
-                [_encode(space, p, i, number) for i, (p, _) in enumerate(pairs)]
-            )
+            which = f"of source {number} in 'prior_results'"
+            rows = [
+                encode_given(space, params, f"Setting {index} {which}")
+                for index, (params, _) in enumerate(pairs)
+            ]
+            U = np.array(rows)
             scores = np.array([score for _, score in pairs], dtype=float)
             scores[~np.isfinite(scores)] = np.nan
             best = dict(best_setting(pairs))
@@ -135,19 +138,6 @@ def _representative(scores: np.ndarray, most: int) -> np.ndarray:
     n_best = most // 2
     even = np.linspace(n_best, len(order) - 1, most - n_best).round().astype(int)
     return np.sort(np.concatenate([order[:n_best], order[even]]))
-
-
-def _encode(
-    space: Space, params: Mapping[str, Any], index: int, source: int
-) -> np.ndarray:
-    try:
-        return space.encode(params)
-    except ValueError as error:
-        raise ValueError(
-            f"Setting {index} of source {source} in 'prior_results', "
-            f"{safe_repr(dict(params))}, is not in the search space: "
-            f"{str(error).rstrip('.')}. Leave it out."
-        ) from error
 
 
 def _check_sources(value: Any) -> list[EarlierResults]:

@@ -50,7 +50,7 @@ class Target(Protocol):
 
 
 class AskedPoints:
-    """The points that were asked for, so that none is asked for again."""
+    """The points ``rows`` (n, n_dims) that were asked for, each of them once."""
 
     def __init__(self, dims: Dims) -> None:
         # columns whose levels are not listed have values as near as one likes
@@ -58,10 +58,10 @@ class AskedPoints:
         self._tolerance = np.where(np.array(unlisted, dtype=bool), TOO_NEAR, 0.0)
         self._exact = not any(unlisted)
         self._times: Counter[str] = Counter()
-        self._rows = np.empty((0, dims.n_dims))
+        self.rows = np.empty((0, dims.n_dims))
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.rows)
 
     def __contains__(self, row: np.ndarray) -> bool:
         return key(row) in self._times
@@ -69,7 +69,7 @@ class AskedPoints:
     def add(self, row: np.ndarray) -> None:
         """Remember a snapped row."""
         if row not in self:
-            self._rows = np.vstack([self._rows, row])
+            self.rows = np.vstack([self.rows, row])
         self._times[key(row)] += 1
 
     def remove(self, row: np.ndarray) -> None:
@@ -77,7 +77,7 @@ class AskedPoints:
         self._times[key(row)] -= 1
         if not self._times[key(row)]:
             del self._times[key(row)]
-            self._rows = self._rows[(self._rows != row).any(axis=1)]
+            self.rows = self.rows[(self.rows != row).any(axis=1)]
 
     def repeats(self, row: np.ndarray) -> bool:
         """Return whether a row equals, or practically equals, one asked for before."""
@@ -85,13 +85,8 @@ class AskedPoints:
             return True
         if self._exact:
             return False
-        near = np.abs(self._rows - row) <= self._tolerance
+        near = np.abs(self.rows - row) <= self._tolerance
         return bool(near.all(axis=1).any())
-
-    @property
-    def rows(self) -> np.ndarray:
-        """The points, shape (n, n_dims)."""
-        return self._rows
 
     def leave_out(self, U: np.ndarray) -> np.ndarray:
         """Return the rows of ``U`` that were not asked for, each of them once."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_bayes_search.exceptions import SpaceExhausted, check_number, safe_repr
+from sklearn_bayes_search.exceptions import SpaceExhausted, check_number
 from sklearn_bayes_search.optimizer._blas import one_blas_thread
 from sklearn_bayes_search.optimizer._design import (
     MIDDLE,
@@ -22,6 +22,7 @@ from sklearn_bayes_search.optimizer._design import (
     MOST_FIRST,
     SpaceFilling,
     default_n_initial_points,
+    encode_given,
     given_points,
 )
 from sklearn_bayes_search.optimizer._earlier_searches import (
@@ -66,23 +67,18 @@ class BayesianOptimizer:
     space : dict, list of dicts or Space
         What to search over; see :class:`Space`.
     surrogate : {"gp", "forest", "tpe"}, Surrogate or Proposer, default="gp"
-        Model of the score, or what chooses points without one. A name stands for a
-        member with its defaults.
+        Model of the score, or what chooses points without one.
     acquisition : str or Acquisition, default="log_ei"
-        What makes a point promising: ``"log_ei"``, ``"ei"``, ``"ei_per_second"``,
-        ``"pi"``, ``"ucb"``, ``"thompson"``, or an object with settings such as
-        ``UpperConfidenceBound(kappa=3.0)``. ``"tpe"`` takes the default only.
+        What makes a point promising, as in :class:`BayesSearchCV`.
     initial_points : list of dict, default=None
         Settings to ask for first.
     prior_results : list of list of (dict, float), default=None
         What earlier searches found: for each a list of settings of this space with
-        their scores, NaN for a failure. They inform the model through their ranks, as
-        far as these prove right here, and the best setting of each is asked for after
-        ``initial_points``. They are not in ``history`` and cannot be ``best``.
+        their scores, NaN for a failure. They inform the model, and the best setting of
+        each is asked for after ``initial_points``; they are not in ``history``.
     n_initial_points : int or "auto", default="auto"
         How many points are asked for before the model takes over, ``initial_points``
-        included. The rest fills the space evenly. ``"auto"`` depends on the space,
-        ``n_iter`` and ``max_pending``.
+        included. ``"auto"`` depends on the space, ``n_iter`` and ``max_pending``.
     n_iter : int, default=None
         How many points will be asked for, where it is known; it only bounds
         ``n_initial_points="auto"``.
@@ -460,13 +456,7 @@ class BayesianOptimizer:
 
     def _adopt(self, params: Mapping[str, Any]) -> Trial:
         """Make a trial of a setting from elsewhere, unless it is a pending one."""
-        try:
-            row = self.space.encode(params)
-        except ValueError as error:
-            why = str(error).rstrip(".")
-            raise ValueError(
-                f"The setting {safe_repr(dict(params))} cannot be told: {why}."
-            ) from error
+        row = encode_given(self.space, params, "The setting told")
         for pending in self.pending:
             if self.space.same(pending.params, params):
                 return pending
@@ -485,9 +475,10 @@ class BayesianOptimizer:
             raise self._nothing_left()
         while self._first:
             row, params = self._first.pop(0)
-            if not self._was_told(params):
+            told = (outcome.trial.params for outcome in self.history)
+            if not any(self.space.same(params, other) for other in told):
                 return row, params
-        n_scored = sum(not outcome.failed for outcome in self.history)
+        n_scored = np.isfinite(self.history.scores).sum()
         if self._n_asked < self.n_initial_points or n_scored < 2:
             return self._fill(), None
         observations, found = self._observations(), None
@@ -496,11 +487,6 @@ class BayesianOptimizer:
                 observations, maximizer=self._maximizer, asked=self._asked, rng=rng
             )
         return (self._fill() if found is None else found), None
-
-    def _was_told(self, params: Mapping[str, Any]) -> bool:
-        """Whether a setting was evaluated elsewhere, before its turn came."""
-        told = (outcome.trial.params for outcome in self.history)
-        return any(self.space.same(params, other) for other in told)
 
     def _fill(self) -> np.ndarray:
         """Return the next space-filling row that was not asked for."""
@@ -589,15 +575,8 @@ def _check_outcome(score: Any, noise: Any, seconds: Any) -> tuple[float, float, 
 
 def _as_entropy(random_state: Any) -> int:
     """Return the number that all seeds follow from."""
-    if random_state is None:
-        return int(np.random.SeedSequence().entropy)  # type: ignore[arg-type]  # an int here
-    if isinstance(random_state, np.random.Generator):
-        return int(random_state.integers(2**63))
-    check_number(
-        "random_state",
-        random_state,
-        whole=True,
-        least=0,
-        other=", a numpy Generator or None",
-    )
+    if random_state is None or isinstance(random_state, np.random.Generator):
+        return int(np.random.default_rng(random_state).integers(2**63))
+    other = ", a numpy Generator or None"
+    check_number("random_state", random_state, whole=True, least=0, other=other)
     return int(random_state)

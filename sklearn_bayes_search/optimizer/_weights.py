@@ -110,22 +110,16 @@ class Speed(Weight):
         self._unit = 0.0
 
     def fit(
-        self,
-        U: np.ndarray,
-        seconds: np.ndarray,
-        *,
-        dims: Dims,
-        rng: np.random.Generator,
+        self, U: np.ndarray, seconds: np.ndarray, dims: Dims, rng: np.random.Generator
     ) -> "Speed":
         """Learn from snapped points, (n, n_dims), and times, NaN where unknown."""
         known = np.isfinite(seconds)
         logs = np.log(seconds[known] + OVERHEAD)
-        self._unit = float(logs.std()) if known.sum() >= FEWEST else 0.0
-        if self._unit > 1e-6:
-            y = (logs - logs.mean()) / self._unit
+        unit = float(logs.std()) if known.sum() >= FEWEST else 0.0
+        self._unit = unit if unit > 1e-6 else 0.0
+        if self._unit:
+            y = (logs - logs.mean()) / unit
             self._model.fit(U[known], y, noise=np.zeros(len(y)), dims=dims, rng=rng)
-        else:
-            self._unit = 0.0
         return self
 
     def evaluate(self, U: np.ndarray, posterior: Posterior, best: float) -> LogWeight:

@@ -1,7 +1,7 @@
 """Choose the point that a model of the score finds most promising."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,8 +57,8 @@ class ModelBased(Proposer):
         asked: AskedPoints,
         rng: np.random.Generator,
     ) -> np.ndarray | None:
-        fitted = self._fit(observations, maximizer.dims, rng)
-        return fitted.maximize(self._target(fitted), maximizer, asked)
+        target = self._fit(observations, maximizer.dims, rng)
+        return target.maximize(maximizer, asked)
 
     def predict(
         self,
@@ -70,9 +70,9 @@ class ModelBased(Proposer):
         rng: np.random.Generator,
     ) -> Prediction:
         """Fit the model, and predict at ``U`` in standard deviations of the scores."""
-        fitted = self._fit(observations, dims, rng)
-        acquisition = self._target(fitted)(U)
-        posterior = fitted.model.posterior(U)
+        target = self._fit(observations, dims, rng)
+        acquisition = target(U)
+        posterior = target.model.posterior(U)
         samples = np.empty((0, len(U)))
         if n_samples:
             samples = posterior.sample(rng, n_samples)
@@ -90,16 +90,16 @@ class ModelBased(Proposer):
 
         In standard deviations of the scores; 0 where no point is left.
         """
-        fitted = self._fit(observations, maximizer.dims, rng)
         # the logarithm has a gradient everywhere, and the same maximum
         log_gain = LogExpectedImprovement(augmented=False, cap=None)
-        target = _Target(fitted.model, log_gain, fitted.context, fitted.chances)
-        row = fitted.maximize(target, maximizer, asked)
+        target = self._fit(observations, maximizer.dims, rng)
+        target = replace(target, acquisition=log_gain, costs=())
+        row = target.maximize(maximizer, asked)
         return 0.0 if row is None else float(np.exp(target(row[None])[0]))
 
     def _fit(
         self, observations: Observations, dims: Dims, rng: np.random.Generator
-    ) -> "_Fitted":
+    ) -> "_Target":
         U, failed = observations.U, observations.failed
         seen, y, noise = observations.with_earlier()
         model = self.surrogate.fit(seen, y, noise=noise, dims=dims, rng=rng)
@@ -118,57 +118,42 @@ class ModelBased(Proposer):
         )
         costs, seconds = list(observations.weights), observations.seconds
         if self._speed.power and seconds is not None:
-            costs.append(self._speed.fit(U, seconds, dims=dims, rng=rng))
+            costs.append(self._speed.fit(U, seconds, dims, rng))
         length_scales = posterior.length_scales
-        return _Fitted(
+        return _Target(
             model,
+            self.acquisition,
             context,
-            costs=costs,
-            chances=[Feasibility(U, ~failed, dims)] if failed.any() else [],
+            # only of a logarithm of a gain can that of a cost be subtracted
+            costs=costs if self.acquisition.scale == "log" else (),
+            chances=[Feasibility(U, ~failed, dims)] if failed.any() else (),
             centres=U[np.argsort(-mean, kind="stable")[:N_CENTRES]],
             length_scales=(
                 np.full(dims.n_dims, 0.5) if length_scales is None else length_scales
             ),
         )
 
-    def _target(self, fitted: "_Fitted") -> "_Target":
-        # only of a logarithm of a gain can that of a cost be subtracted
-        costs = fitted.costs if self.acquisition.scale == "log" else []
-        weights = [*costs, *fitted.chances]
-        return _Target(fitted.model, self.acquisition, fitted.context, weights)
-
 
 @dataclass(frozen=True, eq=False)
-class _Fitted:
-    """A fitted model, what is known beside it, and where to look for maxima."""
+class _Target:
+    """An acquisition function of points, with its weights, and where to look first."""
 
     model: Surrogate
+    acquisition: Acquisition
     context: Context
     costs: Sequence[Weight]
     chances: Sequence[Weight]
     centres: np.ndarray
     length_scales: np.ndarray
 
-    def maximize(
-        self, target: "_Target", maximizer: Maximizer, asked: AskedPoints
-    ) -> np.ndarray | None:
+    def maximize(self, maximizer: Maximizer, asked: AskedPoints) -> np.ndarray | None:
         return maximizer(
-            target,
+            self,
             asked=asked,
             centres=self.centres,
             length_scales=self.length_scales,
             rng=self.context.rng,
         )
-
-
-@dataclass(frozen=True, eq=False)
-class _Target:
-    """An acquisition function of points of the cube, with its weights."""
-
-    model: Surrogate
-    acquisition: Acquisition
-    context: Context
-    weights: Sequence[Weight]
 
     @property
     def pointwise(self) -> bool:
@@ -181,7 +166,7 @@ class _Target:
     def __call__(self, U: np.ndarray) -> np.ndarray:
         posterior = self.model.posterior(U)
         values = self.acquisition(posterior, self.context)
-        for weight in self.weights:
+        for weight in (*self.costs, *self.chances):
             log, _ = weight.evaluate(U, posterior, self.context.best)
             is_amount = self.acquisition.scale == "amount"
             values = values * np.exp(log) if is_amount else values + log
@@ -190,7 +175,7 @@ class _Target:
     def value_and_gradient(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         posterior = self.model.posterior(U, gradient=True)
         values, gradients = self.acquisition.value_and_gradient(posterior, self.context)
-        for weight in self.weights:
+        for weight in (*self.costs, *self.chances):
             log, by_U = weight.evaluate(U, posterior, self.context.best)
             assert by_U is not None
             if self.acquisition.scale == "amount":

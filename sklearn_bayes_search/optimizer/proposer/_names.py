@@ -50,15 +50,11 @@ def as_proposer(
     return proposer
 
 
-def as_acquisition(value: str | Acquisition) -> Acquisition:
+def as_acquisition(value: Any) -> Acquisition:
     """Return the acquisition that a name stands for; an object passes through."""
     names = ", ".join(map(repr, ACQUISITIONS))
     rule = f"The 'acquisition' parameter must be one of {names} or an object."
-    if isinstance(value, str):
-        if value in ACQUISITIONS:
-            return ACQUISITIONS[value]()
-        near = nearest_name(value, ACQUISITIONS)
-        raise ValueError(f"{rule} Got {value!r} instead.{near}")
+    value = _of_name(value, ACQUISITIONS, rule)
     if isinstance(value, type):  # A class has the methods too, but no settings.
         raise TypeError(f"{rule} Got a class instead; use {value.__name__}().")
     lacking = [name for name in _ACQUISITION_NEEDS if not hasattr(value, name)]
@@ -70,17 +66,14 @@ def as_acquisition(value: str | Acquisition) -> Acquisition:
             f"The 'scale' of {value!r} must be one of {get_args(Scale)}. "
             f"Got {value.scale!r} instead."
         )
-    return value
+    acquisition: Acquisition = value
+    return acquisition
 
 
 def _as_member(surrogate: Any) -> Any:
     """Make or copy the object that a user means."""
     rule = f"The 'surrogate' parameter must be one of {sorted(SURROGATES)} or an object"
-    if isinstance(surrogate, str):
-        if surrogate in SURROGATES:
-            return SURROGATES[surrogate]()
-        near = nearest_name(surrogate, SURROGATES)
-        raise ValueError(f"{rule}. Got {surrogate!r} instead.{near}")
+    surrogate = _of_name(surrogate, SURROGATES, f"{rule}.")
     fits = all(hasattr(surrogate, name) for name in _SURROGATE_NEEDS)
     if isinstance(surrogate, type) or not (fits or hasattr(surrogate, "propose")):
         *methods, attribute = _SURROGATE_NEEDS
@@ -89,3 +82,13 @@ def _as_member(surrogate: Any) -> Any:
             f"{attribute!r}, or with the method propose. Got {surrogate!r} instead."
         )
     return deepcopy(surrogate)
+
+
+def _of_name(value: Any, known: Mapping[str, Callable[[], Any]], rule: str) -> Any:
+    """Make the member that a name stands for; an object passes through."""
+    if not isinstance(value, str):
+        return value
+    if value not in known:
+        near = nearest_name(value, known)
+        raise ValueError(f"{rule} Got {value!r} instead.{near}")
+    return known[value]()

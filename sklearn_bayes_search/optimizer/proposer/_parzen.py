@@ -72,15 +72,9 @@ class ParzenEstimator(Proposer):
 
     Examples
     --------
-    >>> from sklearn_bayes_search import BayesianOptimizer, ParzenEstimator, Real
-    >>> optimizer = BayesianOptimizer(
-    ...     {"x": Real(-5, 5)}, surrogate=ParzenEstimator(gamma=0.15), random_state=0
-    ... )
-    >>> for _ in range(40):
-    ...     trial = optimizer.ask()
-    ...     optimizer.tell(trial, -((trial.params["x"] - 2) ** 2))
-    >>> bool(abs(optimizer.best.trial.params["x"] - 2) < 0.2)
-    True
+    >>> from sklearn.svm import SVC
+    >>> from sklearn_bayes_search import BayesSearchCV, ParzenEstimator
+    >>> search = BayesSearchCV(SVC(), surrogate=ParzenEstimator(gamma=0.15))
     """
 
     gamma: float = 0.1

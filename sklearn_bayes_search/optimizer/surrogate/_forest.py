@@ -27,6 +27,7 @@ References
 """
 
 import copy
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Final, Self
 
@@ -53,6 +54,7 @@ RANK_SHARE: Final = 0.5
 _SMALLEST_VARIANCE: Final = 1e-6
 
 
+@dataclass(eq=False)
 class RandomForest(Surrogate):
     """A forest of randomised trees: for scores with cliffs and plateaus.
 
@@ -79,35 +81,19 @@ class RandomForest(Surrogate):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from sklearn_bayes_search import RandomForest
-    >>> from sklearn_bayes_search.space import Dims
-    >>> U = np.linspace(0, 1, 30)[:, None]
-    >>> forest = RandomForest().fit(
-    ...     U,
-    ...     np.where(U[:, 0] > 0.5, 1.0, -1.0),
-    ...     noise=np.zeros(30),
-    ...     dims=Dims.all_continuous(1),
-    ...     rng=np.random.default_rng(0),
-    ... )
-    >>> bool(forest.posterior(np.array([[0.8]])).mean[0] > 0.5)
-    True
+    >>> from sklearn.svm import SVC
+    >>> from sklearn_bayes_search import BayesSearchCV, RandomForest
+    >>> search = BayesSearchCV(SVC(), surrogate=RandomForest(min_samples_leaf=3))
     """
 
     smooth: ClassVar[bool] = False
+    n_estimators: int = 30
+    min_samples_leaf: int = field(default=1, kw_only=True)
 
-    def __init__(self, n_estimators: int = 30, *, min_samples_leaf: int = 1) -> None:
-        self.n_estimators = n_estimators
-        self.min_samples_leaf = min_samples_leaf
+    def __post_init__(self) -> None:
         for name in ("n_estimators", "min_samples_leaf"):
             value = getattr(self, name)
             check_number(name, value, of="RandomForest", whole=True, least=1)
-
-    def __repr__(self) -> str:
-        return (
-            f"RandomForest(n_estimators={self.n_estimators}, "
-            f"min_samples_leaf={self.min_samples_leaf})"
-        )
 
     def fit(
         self,

@@ -107,26 +107,14 @@ class GaussianProcess(Surrogate):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from sklearn_bayes_search.space import Dims
-    >>> from sklearn_bayes_search.optimizer.surrogate import GaussianProcess
-    >>> U = np.linspace(0, 1, 9)[:, None]
-    >>> y = np.sin(6 * U[:, 0])
-    >>> gp = GaussianProcess().fit(
-    ...     U,
-    ...     y,
-    ...     noise=np.zeros(9),
-    ...     dims=Dims.all_continuous(1),
-    ...     rng=np.random.default_rng(0),
-    ... )
-    >>> bool(abs(gp.posterior(np.array([[0.3]])).mean[0] - np.sin(1.8)) < 0.05)
-    True
+    >>> from sklearn.svm import SVC
+    >>> from sklearn_bayes_search import BayesSearchCV, GaussianProcess
+    >>> search = BayesSearchCV(SVC(), surrogate=GaussianProcess("rbf"))
     """
 
     smooth: ClassVar[bool] = True
 
     _H: np.ndarray
-    _correlation: Correlation
     _jitter: float
     _n_fits_kept: int
     _n_searches: int
@@ -193,9 +181,10 @@ class GaussianProcess(Surrogate):
     def condition(self, U: np.ndarray, y: np.ndarray) -> "GaussianProcess":
         # A shallow copy is enough: arrays are replaced, never written to.
         conditioned = copy.copy(self)
+        residual = y - prior_mean(U, self._dims, self.border_drop)[0]
         conditioned._hold(
             np.concatenate([self._U, U]),
-            np.concatenate([self._residual, y - self._prior_mean(U)[0]]),
+            np.concatenate([self._residual, residual]),
             np.concatenate([self._noise, np.zeros(len(y))]),
         )
         conditioned._factorise(self.theta_, len(self._U))
@@ -209,7 +198,7 @@ class GaussianProcess(Surrogate):
         k, slope = self._correlation(squared_distances(Z, self._Z))
         C = s * k
         C += 1.0
-        m, m_gradient = self._prior_mean(U)
+        m, m_gradient = prior_mean(U, self._dims, self.border_drop)
         mean = m + C @ self._alpha
         V, _ = dtrtrs(self._L, C.T, lower=1, overwrite_b=1)
         variance = s + 1.0 - np.einsum("ij,ij->j", V, V)
@@ -236,22 +225,21 @@ class GaussianProcess(Surrogate):
             mean=mean,
             std=std,
             noise_std=self.noise_variance_**0.5,
-            covariance=partial(
-                _latent_covariance,
-                self._correlation,
-                s,
-                self.length_scales_,
-                U,
-                self._dims,
-                V,
-            ),
+            # of a copy: a posterior outlives the next fit
+            covariance=partial(copy.copy(self)._covariance, U, V),
             mean_gradient=mean_gradient,
             std_gradient=std_gradient,
             length_scales=self.length_scales_,
         )
 
-    def _prior_mean(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return prior_mean(U, self._dims, self.border_drop)
+    def _covariance(self, U: np.ndarray, V: np.ndarray) -> np.ndarray:
+        """Joint posterior covariance, (m, m), of U by V = L^-1 C, shape (n, m)."""
+        Z = scaled_features(U, self._dims, self.length_scales_)
+        k, _ = self._correlation(squared_distances(Z))
+        C: np.ndarray = self.signal_variance_ * k
+        C += 1.0
+        C -= V.T @ V
+        return C
 
     def log_marginal_likelihood(
         self, theta: np.ndarray, *, gradient: bool = False
@@ -349,22 +337,6 @@ def prior_mean(
     share = shares[dims.branch_of(U)]
     x = 2.0 * U - 1.0
     return np.einsum("ij,ij->i", share, 1 / 3 - x * x), -4.0 * share * x
-
-
-def _latent_covariance(
-    correlation: Correlation,
-    s: float,
-    length_scales: np.ndarray,
-    U: np.ndarray,
-    dims: Dims,
-    V: np.ndarray,
-) -> np.ndarray:
-    """Joint posterior covariance, (m, m), of U by V = L^-1 C, shape (n, m)."""
-    Z = scaled_features(U, dims, length_scales)
-    covariance: np.ndarray = s * correlation(squared_distances(Z))[0]
-    covariance += 1.0
-    covariance -= V.T @ V
-    return covariance
 
 
 def _prior(dims: Dims) -> np.ndarray:
