@@ -42,10 +42,15 @@ def read_prior_results(
         where = "'prior_results' parameter of BayesSearchCV"
         if several:
             where = f"entry {index} of the {where}"
-        settings, scores = _read(results, where, metrics)
-        n_settings += len(settings)
+        found = read_results(results, called=where, wanted=metrics)
+        if len(found) == 0:
+            raise ValueError(
+                f"The {where} must have at least one setting. Got a "
+                f"{type(results).__name__} without any; leave it out."
+            )
+        n_settings += len(found)
         source = []
-        for setting, score in zip(settings, scores, strict=True):
+        for setting, score in zip(found.settings, found.scores, strict=True):
             params, problem = place(setting, space, own)
             if params is None:
                 left_out.append((setting, problem))
@@ -60,29 +65,15 @@ def read_prior_results(
     return sources
 
 
-def _read(
-    given: Any, where: str, metrics: Sequence[str]
-) -> tuple[list[dict[str, Any]], np.ndarray]:
-    """Return settings and scores of one earlier search, NaN where it failed.
-
-    Where racing paused one, the score is an estimate.
-    """
-    results = read_results(given, called=where, wanted=metrics)
-    if len(results) == 0:
-        raise ValueError(
-            f"The {where} must have at least one setting. Got a "
-            f"{type(given).__name__} without any; leave it out."
-        )
-    return results.settings, results.scores
-
-
 def place(
     setting: Mapping[str, Any], space: Space, own: Mapping[str, Any]
 ) -> tuple[dict[str, Any] | None, str]:
     """Return the setting of the space that an earlier one is, or None, and why."""
     best, reason = -1, ""
     for branch in space.branches:
-        own_here = _without_parts(own, branch)
+        # parameters of parts that the search replaces are no one's own
+        replaced = tuple(f"{part}__" for part in branch)
+        own_here = {n: v for n, v in own.items() if not n.startswith(replaced)}
         params, problems = {}, []
         for name, dimension in branch.items():
             try:
@@ -102,17 +93,6 @@ def place(
         if len(params) > best:
             best, reason = len(params), problems[0]
     return None, reason
-
-
-def _without_parts(
-    own: Mapping[str, Any], branch: Mapping[str, Dimension]
-) -> dict[str, Any]:
-    """Leave out parameters of parts that the search replaces: they are no one's own."""
-    return {
-        name: value
-        for name, value in own.items()
-        if not any(name.startswith(f"{part}__") for part in branch)
-    }
 
 
 def _value(

@@ -4,7 +4,7 @@ All of it works on ``cv_results_`` of any search with the same folds for every s
 ``GridSearchCV``'s as well.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -19,6 +19,7 @@ from sklearn_bayes_search.results._folds import (
     FoldModel,
     deviation,
     error_factor,
+    mean_and_error,
     mean_test_share,
     without_rounding,
 )
@@ -151,25 +152,17 @@ def honest_score(
     Notes
     -----
     Scores are a setting's mean, an effect of the fold and an interaction, whose
-    variance is learned from the better half of the settings. Over ``k`` disjoint folds
-    the mean has 1.5 / k of that variance: 1 / k as of independent folds, and more since
-    training sets share samples [1]_. 1.5 was measured; 2.5 is taken for more than 20
-    folds, whose training sets are nearly the same. Repeated or shuffled splits test
-    the same samples again, so that half of the variance is divided by less than the
-    number of splits. Settings that racing paused take part with their estimates, as
-    they were in the running. No luck makes the best one worse than the median of all.
-    A model that proposes settings near lucky ones finds more luck: for a
-    `BayesSearchCV`, not for its ``cv_results_``, it is 2 / k and the lower quartile.
+    variance is learned from the better half of the settings. The error of a mean over
+    ``k`` disjoint folds has 1.5 / k of that variance, not 1 / k, since training sets
+    share samples [1]_: 2 / k in a `BayesSearchCV`, whose model finds more luck, and
+    2.5 / k of more than 20 folds. Repeated or shuffled splits test the same samples
+    again, so that half of the variance is divided by less than their number. No luck
+    makes the best one worse than the median of all, or the lower quartile in a
+    `BayesSearchCV`.
 
-    The interval is Student's. It adds the variances of the interactions, here times
-    ``1 / k`` and the share of the samples that a fold tests, of the effects of the
-    folds, and for the correction the square of a third of the luck. Where samples are
-    tested again, ``1 / k`` is what as many disjoint folds would give.
-
-    With 40 settings of a nearest-neighbour classifier or a tree on 100 samples, 2 to 10
-    folds, repeated ones or shuffled splits, the best score was 0.04 to 0.10 too high,
-    the corrected one 0.01 to 0.03. Leaving one out, where training sets are nearly the
-    same and err together, it was 0.13 and 0.05 for trees, which a ``caveat`` says.
+    The interval is Student's, and holds the variances of the interactions, of the
+    effects of the folds, and of the correction. :doc:`/how_good_is_the_best` tells how
+    far all this was true.
 
     References
     ----------
@@ -190,16 +183,13 @@ def honest_score(
     >>> bool(honest.score < search.best_score_)
     True
     """
-    _check_options(level, test_share)
-    found = read_results(results, metric)
-    rows = np.flatnonzero(_on_all_folds(found))
+    found, rows, test_share = _read(results, metric, level, test_share)
     table, n_splits = found.folds[rows], found.n_splits
     if n_splits < 2:
         raise ValueError(
             "honest_score needs at least 2 folds to see how scores scatter. "
             f"Got {n_splits}."
         )
-    test_share = known_test_share(results) if test_share is None else test_share
     test_share = 1 / (n_splits - 1) if test_share is None else test_share
     means = table.mean(axis=1)
     if index is None and callable(getattr(results, "refit", None)):
@@ -227,10 +217,17 @@ def honest_score(
     )
 
 
-def _check_options(level: float, test_share: float | None) -> None:
+def _read(
+    results: Any, metric: str | None, level: float, test_share: float | None
+) -> tuple[SearchResults, np.ndarray, float | None]:
+    """Check the options; return the results, rows with all folds, and the share."""
     check_number("level", level, above=0, below=1)
-    if test_share is not None:
+    if test_share is None:
+        test_share = known_test_share(results)
+    else:
         check_number("test_share", test_share, least=0, other=" or None")
+    found = read_results(results, metric)
+    return found, _on_all_folds(found), test_share
 
 
 def _luck_and_error(
@@ -341,11 +338,8 @@ def equivalent_settings(
     .. [1] C. Nadeau and Y. Bengio, "Inference for the Generalization Error", Machine
        Learning 52, 2003, section 3: the corrected resampled t test.
     """
-    _check_options(level, test_share)
-    found = read_results(results, metric)
-    rows = np.flatnonzero(_on_all_folds(found))
+    found, rows, test_share = _read(results, metric, level, test_share)
     table, n_splits = found.folds[rows], found.n_splits
-    test_share = known_test_share(results) if test_share is None else test_share
     order = np.argsort(-table.mean(axis=1), kind="stable")
     differences = table[order[0]] - table[order]
     bound = _rounding_error(table[order])
@@ -460,18 +454,16 @@ class OneStandardError:
             a score on all folds.
         """
         results = read_results(cv_results, self.metric)
-        rows = np.flatnonzero(_on_all_folds(results))
+        rows = _on_all_folds(results)
         table = results.folds[rows]
         means = table.mean(axis=1)
-        best = int(means.argmax())
-        error = 0.0
-        if table.shape[1] > 1:
-            error = float(deviation(table[best]) / np.sqrt(table.shape[1]))
-        error = self.tolerance * error + _rounding_error(table[best])
+        best = means.argmax()
+        _, error = mean_and_error(table[best])
+        error = self.tolerance * np.nan_to_num(error) + _rounding_error(table[best])
         enough = np.flatnonzero(means >= means[best] - error)
-        measure = self._measure(results)
-        measures = {int(i): measure(rows[i]) for i in enough}
-        alike = [i for i in measures if _has_same(measures[i], measures[best])]
+        measures = dict(zip(enough, self._measures(results, rows[enough]), strict=True))
+        absent = {i: [v is ABSENT for v in own] for i, own in measures.items()}
+        alike = [i for i in enough if absent[i] == absent[best]]
         return int(rows[min(alike, key=lambda i: (measures[i], -means[i]))])
 
     def check(
@@ -500,9 +492,7 @@ class OneStandardError:
             columns += [n for n in map(_bare, self._signed()) if n.startswith(MEANS)]
         else:
             columns += [part + metric for part in MEANS for metric in metrics]
-        for name in self._names(
-            {name for branch in branches for name in branch}, columns
-        ):
+        for name in self._names(set().union(*branches), columns):
             for branch in branches:
                 _check_numbers(name, getattr(branch.get(name), "choices", ()))
 
@@ -521,44 +511,36 @@ class OneStandardError:
         return [name for name in names if name in searched]
 
     def _signed(self) -> list[str]:
-        one = isinstance(self.complexity, str) or not isinstance(
-            self.complexity, Sequence
-        )
-        return [self.complexity] if one else list(self.complexity)
+        names = self.complexity
+        several = isinstance(names, Sequence) and not isinstance(names, str)
+        return list(names) if several else [names]
 
-    def _measure(self, results: SearchResults) -> Callable[[int], Any]:
-        """Return the function that tells how complex the candidate of a row is."""
-        params = results.settings
+    def _measures(
+        self, results: SearchResults, rows: np.ndarray
+    ) -> list[tuple[Any, ...]]:
+        """Return how complex the candidates of some rows are, `ABSENT` without it."""
+        params, means = results.settings, results.columns_of_means
         if callable(self.complexity):
-            return lambda row: self.complexity(params[row])
-        searched, means = set(results.searched_names), results.columns_of_means
+            return [(self.complexity(params[row]),) for row in rows]
+        searched = set(results.searched_names)
         for name in self._names(searched, list(means)):
             _check_numbers(name, [own[name] for own in params if name in own])
 
-        def of_name(signed: str, row: int) -> Any:
+        def measure(signed: str, row: int) -> Any:
             name = _bare(signed)
-            if name not in searched:
-                value = means[name][row]
-            elif name in params[row]:
-                value = params[row][name]
-            else:
-                return ABSENT
+            own = params[row] if name in searched else {name: means[name][row]}
+            value = own.get(name, ABSENT)
             if value is None or value != value:
                 return np.inf
-            return value * (-1 if signed.startswith("-") else 1)  # one may be a bool
+            if value is ABSENT or not signed.startswith("-"):
+                return value
+            return -1 * value  # it may be a bool
 
-        return lambda row: tuple(of_name(signed, row) for signed in self._signed())
+        return [tuple(measure(name, row) for name in self._signed()) for row in rows]
 
 
 def _bare(name: str) -> str:
     return str(name).removeprefix("-")
-
-
-def _has_same(measure: Any, other: Any) -> bool:
-    """Check whether two candidates have values for the same names."""
-    if not isinstance(measure, tuple):
-        return True
-    return [v is ABSENT for v in measure] == [v is ABSENT for v in other]
 
 
 def _check_numbers(name: str, values: Iterable[Any]) -> None:
@@ -573,7 +555,7 @@ def _check_numbers(name: str, values: Iterable[Any]) -> None:
 
 
 def _on_all_folds(results: SearchResults) -> np.ndarray:
-    """Return where a candidate has a score on all folds and all the data."""
+    """Return the rows of candidates with a score on all folds and all the data."""
     if not results.n_splits:
         raise ValueError(
             f"The search must have scores on folds: 'split0_test_{results.metric}' and "
@@ -582,7 +564,7 @@ def _on_all_folds(results: SearchResults) -> np.ndarray:
     rows = np.isfinite(results.folds).all(axis=1) & (results.status == "ok")
     if not rows.any():
         raise ValueError("No setting has a finite score on all folds.")
-    return np.asarray(rows)
+    return np.flatnonzero(rows)
 
 
 def _rounding_error(scores: np.ndarray) -> Any:

@@ -5,6 +5,7 @@ All is plain text on one line: whoever draws it escapes what would be more than 
 
 import inspect
 import re
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -118,15 +119,11 @@ def setting_texts(
     """
     parts: list[list[str]] = [[] for _ in settings]
     for name, called in names.items():
-        own = [i for i, params in enumerate(settings) if name in params]
-        different = different_values(settings[i][name] for i in own)
+        different = different_values(s[name] for s in settings if name in s)
         texts = value_texts(different, longest)
-        for i in own:
-            value = settings[i][name]
-            which = next(
-                j for j, other in enumerate(different) if same_value(other, value)
-            )
-            parts[i].append(f"{called}={texts[which]}")
+        for own, params in zip(parts, settings, strict=True):
+            if name in params:
+                own.append(f"{called}={_text_of(params[name], different, texts)}")
     return [", ".join(own) for own in parts]
 
 
@@ -146,15 +143,20 @@ def setting_writer(space: Space) -> Callable[[dict[str, Any]], str]:
             known[name] = values, value_texts(values, longest)
 
     def text(name: str, value: Any) -> str:
-        for choice, written in zip(*known.get(name, ([], [])), strict=True):
-            if choice is value or same_value(choice, value):
-                return written
-        return shown(value, longest)
+        return _text_of(value, *known.get(name, ([], []))) or shown(value, longest)
 
     def write(params: dict[str, Any]) -> str:
         return ", ".join(f"{names[n]}={text(n, value)}" for n, value in params.items())
 
     return write
+
+
+def _text_of(value: Any, others: list[Any], texts: list[str]) -> str | None:
+    """Return the text of the one that is the same value; None if there is none."""
+    for other, text in zip(others, texts, strict=True):
+        if other is value or same_value(other, value):
+            return text
+    return None
 
 
 def different_values(values: Iterable[Any]) -> list[Any]:
@@ -215,8 +217,7 @@ def tail(text: str, longest: int) -> str:
 
 def repeated(texts: Iterable[str]) -> set[str]:
     """Return those that are there more than once."""
-    texts = list(texts)
-    return {texts[group[0]] for group in _alike(texts)}
+    return {text for text, count in Counter(texts).items() if count > 1}
 
 
 def numbered(texts: Sequence[str]) -> list[str]:
