@@ -561,7 +561,7 @@ def test_folds_that_are_repeated_have_the_equals_of_the_search(search):
     assert set(drawn.candidates[drawn.equivalent]) <= set(equal)
     assert (1 + drawn.n_same)[drawn.equivalent].sum() == len(equal)
     np.testing.assert_array_equal(drawn.intervals[:, 1] >= 0, drawn.equivalent)
-    found = find(search)
+    found = find(search).scored
     assert found.equals == equal.tolist()
     assert found.honest == honest_score(search)
     if hasattr(search, "equivalent_params_"):

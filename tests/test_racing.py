@@ -238,9 +238,9 @@ def test_a_paused_candidate_has_the_same_estimate_everywhere(raced):
         seen = read_results(source)
         assert_allclose(seen.scores, frame["score"])
         assert_allclose(seen.errors[paused], np.sqrt(variance))
-    candidates = find(raced).candidates
-    assert_allclose([c.score for c in candidates], frame["score"])
-    assert_allclose([c.error for c in candidates], frame["standard_error"])
+    found = find(raced).results
+    assert_allclose(found.scores, frame["score"])
+    assert_allclose(found.errors, frame["standard_error"])
 
 
 @pytest.mark.parametrize(

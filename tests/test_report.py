@@ -47,10 +47,15 @@ from sklearn_bayes_search.charts._axis import parameter_axes
 from sklearn_bayes_search.charts._timeline import timeline_chart
 from sklearn_bayes_search.report import report
 from sklearn_bayes_search.report._code import code_of
-from sklearn_bayes_search.report._labels import name_labels
 from sklearn_bayes_search.report._pen import draw
 from sklearn_bayes_search.report._pen import text as drawn_text
-from sklearn_bayes_search.report._text import breakable, describe, number, safe
+from sklearn_bayes_search.report._text import (
+    breakable,
+    describe,
+    name_labels,
+    number,
+    safe,
+)
 from sklearn_bayes_search.results._observed import observe
 from sklearn_bayes_search.results._selection import honest_score
 from sklearn_bayes_search.results._short_text import shown

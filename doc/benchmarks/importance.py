@@ -50,10 +50,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import BayesSearchCV
 from sklearn_bayes_search.optimizer._targets import standardise
-from sklearn_bayes_search.results._importance import table_of
 from sklearn_bayes_search.results._observed import observe
 from sklearn_bayes_search.results._score_model import ScoreModel
-from sklearn_bayes_search.results._shares import score_shares
+from sklearn_bayes_search.results._shares import importance_table
 
 N_SETTINGS, N_SEARCHES, N_ITER, CHUNK = 2000, 10, 40, 100
 # Settings that the true shares' kernel is fitted to.
@@ -387,7 +386,7 @@ def judge(name, problem, seed):
     """
     search = Search(problem, search_results(name, problem, seed))
     model = ScoreModel.fit(observe(search))
-    importance = table_of(model, score_shares(model))
+    importance = importance_table(model)
     (_, true), _, _ = true_shares(name, problem)
     rows = []
     for parameter, share in zip(problem.space, true, strict=True):

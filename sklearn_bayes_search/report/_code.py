@@ -5,10 +5,17 @@ import importlib.metadata
 import inspect
 import platform
 import re
+from contextlib import suppress
 from typing import Any
 
 from sklearn_bayes_search.report._expressions import Writer, changed, indent
 from sklearn_bayes_search.results._short_text import visible
+
+ENABLE_HALVING = (
+    "from sklearn.experimental import enable_halving_search_cv  # noqa: F401"
+)
+# What every search depends on.
+PACKAGES = ("scikit-learn", "numpy", "scipy", "joblib", "pandas")
 
 
 def code_of(search: Any, best_params: dict[str, Any] | None = None) -> str:
@@ -21,11 +28,6 @@ def code_of(search: Any, best_params: dict[str, Any] | None = None) -> str:
     if name is None:
         name = re.sub(r"\W", "_", type(search).__name__)
         writer.undefined[name] = None
-    imports = set()
-    if "Halving" in name:
-        imports.add(
-            "from sklearn.experimental import enable_halving_search_cv  # noqa: F401"
-        )
     parameters = writer.without_generators(name, changed(search))
     lines = []
     # in the order of the constructor, which get_params does not keep
@@ -41,39 +43,26 @@ def code_of(search: Any, best_params: dict[str, Any] | None = None) -> str:
     if best_params is not None:
         search_code += f"\n\nbest_params = {writer.write(best_params)}"
     used = {n.id for n in ast.walk(ast.parse(search_code)) if isinstance(n, ast.Name)}
-    imports |= {line for known, line in writer.imports.items() if known in used}
-    # the experimental import has to come before what it enables
-    ordered = sorted(imports, key=lambda line: ("experimental" not in line, line))
+    imports = {line for known, line in writer.imports.items() if known in used}
+    ordered = sorted(imports)
+    if "Halving" in name:  # before what it enables
+        ordered.insert(0, ENABLE_HALVING)
     remarks = [f"# ... stands for {text}" for text in writer.left_out]
     own = [known for known in writer.undefined if known in used]
     remarks += [f"# {known} is defined where the search was run" for known in own]
-    remarks += [
-        f"# {what} was a generator of random numbers, which has no code"
-        for what in writer.generators
-    ]
+    drawn = "was a generator of random numbers, which has no code"
+    remarks += [f"# {what} {drawn}" for what in writer.generators]
     return visible("\n".join([*ordered, "", *remarks, search_code]).strip())
 
 
 def versions(search: Any) -> list[tuple[str, str]]:
     """List the versions of what the search was run with, as the page is written."""
-    names = [
-        "sklearn-bayes-search",
-        "scikit-learn",
-        "numpy",
-        "scipy",
-        "joblib",
-        "pandas",
-    ]
+    parts = [search.estimator, *search.estimator.get_params().values()]
+    classes = [type(part) for part in parts if hasattr(type(part), "fit")]
+    tops = [cls.__module__.partition(".")[0] for cls in classes]
     rows = [("Python", platform.python_version())]
-    for part in [search.estimator, *search.estimator.get_params().values()]:
-        top = type(part).__module__.partition(".")[0]
-        known = {"sklearn", "numpy", "scipy", "builtins", "__main__", "pandas"}
-        if top not in known and hasattr(type(part), "fit") and top not in names:
-            names.append(top)
-    for name in names:
-        try:
+    for name in dict.fromkeys(["sklearn-bayes-search", *PACKAGES, *tops]):
+        with suppress(importlib.metadata.PackageNotFoundError):
             rows.append((name, importlib.metadata.version(name)))
-        except importlib.metadata.PackageNotFoundError:
-            continue
     rows.append(("System", platform.platform(terse=True)))
     return rows

@@ -24,6 +24,7 @@ NUMPY = "import numpy as np"
 # Names that mean something else in the code.
 TAKEN = {*dir(builtins), *keyword.kwlist, "np", "search", "X", "y", "best_params"}
 SCRIPT = ("__main__", "__mp_main__")
+PLAIN = {bool, int, float, str, type(None)}
 # Where functions are looked for that do not tell their module, as ufuncs.
 WITHOUT_MODULE = ("builtins", "numpy", "scipy.special")
 # What the repr of an object may consist of if it is to be taken for code.
@@ -39,9 +40,8 @@ class Writer:
 
     def __init__(self) -> None:
         self.imports: dict[str, str] = {}  # the lines, by the names that they bring
-        self.undefined: dict[
-            str, None
-        ] = {}  # names that the script of the search defines
+        # names that the script of the search defines
+        self.undefined: dict[str, None] = {}
         self.left_out: dict[str, None] = {}
         self.generators: dict[str, None] = {}
         self._inside: set[int] = set()
@@ -117,7 +117,10 @@ class Writer:
     def _write(self, value: Any) -> str | None:
         """Write a value; None where there is no code for it."""
         if isinstance(value, enum.Enum):
-            return self._enum(value)
+            name = self.named(type(value))
+            if type(value).__members__.get(value.name) is value:
+                return name and f"{name}.{value.name}"
+            return name and self._call(name, (value.value,), {})
         if isinstance(value, np.generic):
             plain = value.item()
             known = value.dtype.kind not in "mM" and not isinstance(plain, np.generic)
@@ -127,9 +130,7 @@ class Writer:
             return f'float("{value}")'
         if kind is complex:
             return self._call("complex", (value.real, value.imag), {})
-        if kind in (bool, int, float, str, bytes, bytearray, range):
-            return repr(value)
-        if value is None or value is Ellipsis:
+        if kind in PLAIN or kind in (bytes, bytearray, range, type(Ellipsis)):
             return repr(value)
         if kind is slice:
             return self._call("slice", (value.start, value.stop, value.step), {})
@@ -144,21 +145,10 @@ class Writer:
             return f"np.dtype({str(value)!r})" if value.names is None else None
         return self._object(value)
 
-    def _enum(self, value: enum.Enum) -> str | None:
-        name = self.named(type(value))
-        if name is None:
-            return None
-        if type(value).__members__.get(value.name) is value:
-            return f"{name}.{value.name}"
-        return self._call(name, (value.value,), {})
-
     def _mapping(self, value: Mapping[Any, Any]) -> str:
         entries = [f"{self.write(k)}: {self.write(v)}" for k, v in value.items()]
         flat = f"{{{', '.join(entries)}}}"
-        if len(flat) <= 60:
-            return flat
-        inner = "".join(f"{entry},\n" for entry in entries)
-        return f"{{\n{indent(inner)}}}"
+        return flat if len(flat) <= 60 else _in_lines(entries, "{}")
 
     def _collection(self, value: Any) -> str:
         texts = [self.write(each) for each in value]
@@ -171,14 +161,13 @@ class Writer:
             return inner or "set()"
         ends = "[]" if isinstance(value, list) else "()"
         if value and all(isinstance(each, Mapping) for each in value):
-            inner = "".join(f"{text},\n" for text in texts)
-            return f"{ends[0]}\n{indent(inner)}{ends[1]}"
+            return _in_lines(texts, ends)
         comma = "," if len(value) == 1 and isinstance(value, tuple) else ""
         return f"{ends[0]}{inner}{comma}{ends[1]}"
 
     def _array(self, value: np.ndarray) -> str | None:
         values = value.tolist()
-        plain = value.dtype.kind in "iufbU" or all(map(_is_plain, value.flat))
+        plain = value.dtype.kind in "iufbU" or set(map(type, value.flat)) <= PLAIN
         if not plain or (not value.size and value.ndim > 1):
             return None
         self.imports["np"] = NUMPY
@@ -308,6 +297,11 @@ def indent(text: str) -> str:
     return textwrap.indent(text, "    ")
 
 
+def _in_lines(entries: Sequence[str], ends: str) -> str:
+    inner = "".join(f"{entry},\n" for entry in entries)
+    return f"{ends[0]}\n{indent(inner)}{ends[1]}"
+
+
 def changed(estimator: Any) -> dict[str, Any]:
     """Return the parameters of an estimator that are not the defaults."""
     defaults = inspect.signature(type(estimator).__init__).parameters
@@ -386,7 +380,3 @@ def _size(value: Any) -> int:
         return value.size
     known = str, bytes, list, tuple, set, frozenset, Mapping
     return len(value) if isinstance(value, known) else 0
-
-
-def _is_plain(value: Any) -> bool:
-    return value is None or type(value) in (bool, int, float, str)

@@ -1,14 +1,15 @@
 """What the page tells, gathered from a fitted search of any class."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import is_classifier, is_regressor
 
-from sklearn_bayes_search.report._text import number
-from sklearn_bayes_search.results._importance import table_of
-from sklearn_bayes_search.results._observed import Observed, observe
+from sklearn_bayes_search.report._text import number, ordinal
+from sklearn_bayes_search.results._observed import observe
 from sklearn_bayes_search.results._ranges import findings_of
 from sklearn_bayes_search.results._reader import SearchResults, read_results
 from sklearn_bayes_search.results._score_model import ScoreModel
@@ -17,93 +18,118 @@ from sklearn_bayes_search.results._selection import (
     equivalent_settings,
     honest_score,
 )
-from sklearn_bayes_search.results._shares import score_shares
-from sklearn_bayes_search.results._short_text import ROUNDING
+from sklearn_bayes_search.results._shares import importance_table
+from sklearn_bayes_search.results._short_text import ROUNDING, visible
+
+# How much of a search's end must bring a rise for it to be called improving, and how
+# large a rise, in standard errors of the best score, is.
+LAST_PART, RISE = 0.25, 0.25
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
-    """One row of ``cv_results_``, by its number.
+class Scored:
+    """What is found of the scores, where any setting has one on all folds.
 
-    ``score`` and its standard ``error`` are estimates where it was paused, NaN where
-    unknown. ``status`` is "ok", "failed", "paused", or "early round" of successive
-    halving. ``seconds`` are those of all fits. ``folds`` (n_splits,) may be NaN.
+    ``chosen`` is the row of the setting of the refit; ``top`` has the best mean: not
+    always the chosen one where ``refit`` is a rule. ``equals`` cannot be told from the
+    top one, which is the first. ``honest`` is None with one fold.
     """
 
-    number: int
-    params: dict[str, Any]
-    score: float
-    error: float
-    status: str
-    seconds: float
-    n_fits: int
-    folds: np.ndarray
+    chosen: int
+    top: int
+    equals: list[int]
+    honest: HonestScore | None
+    model: ScoreModel
+    importance: pd.DataFrame
+    ranges: pd.DataFrame
+
+    @property
+    def called(self) -> str:
+        """What the chosen setting is called: there is one best only."""
+        return "best" if self.chosen == self.top else "chosen"
 
 
 @dataclass(frozen=True, eq=False)
 class Findings:
     """All that the page tells of a search.
 
-    ``chosen`` is the setting of the refit, None where no setting has a score; ``top``
-    has the best mean: not always the chosen one where ``refit`` is a rule. ``equals``
-    cannot be told from the top one, which is the first. ``honest`` is None with one
-    fold, and ``fits`` where the search has no ``folds_frame()``.
+    ``scored`` is None where no setting has a score on all folds, and ``fits`` where the
+    search has no ``folds_frame()``.
     """
 
     search: Any
-    metric: str
-    candidates: list[Candidate]
-    chosen: Candidate | None
-    top: Candidate | None
-    equals: list[int]
-    honest: HonestScore | None
-    observed: Observed | None
-    model: ScoreModel | None
-    importance: pd.DataFrame
-    ranges: pd.DataFrame
+    results: SearchResults
+    scored: Scored | None
     fits: pd.DataFrame | None
 
-    @property
-    def decimals(self) -> int | None:
-        """Digits of a score after the point: the second that its error leaves open.
-
-        None where there is no error.
-        """
-        if self.top is None:
-            return None
-        error = self.top.error
-        # less is a rounding error, of folds that are all alike
-        if not np.isfinite(error) or error <= ROUNDING * abs(self.top.score):
-            return None
-        return max(int(1 - np.floor(np.log10(error))), 0)
-
     def score_text(self, value: float, extra: int = 0) -> str:
-        """Write a score with the digits that mean something, and some more."""
-        decimals = self.decimals
-        return number(value, None if decimals is None else decimals + extra)
+        """Write a score with the digits that mean something, and some more.
+
+        The last is the second that the error of the best score leaves open.
+        """
+        if self.scored is None:
+            return number(value)
+        top = self.scored.top
+        error = self.results.errors[top]
+        # less is a rounding error, of folds that are all alike
+        if not ROUNDING * abs(self.results.scores[top]) < error < np.inf:
+            return number(value)
+        return number(value, max(int(1 - np.floor(np.log10(error))), 0) + extra)
 
     @property
-    def by_rule(self) -> bool:
-        """Whether a function, ``refit``, chose the setting."""
-        search = self.search
-        return callable(getattr(search, "refit", None)) and hasattr(
-            search, "best_index_"
+    def metric_name(self) -> str:
+        """The score as a reader knows it."""
+        scoring = getattr(self.search, "scoring", None)
+        if self.results.metric != "score":
+            return self.results.metric
+        if isinstance(scoring, str):
+            return scoring
+        if scoring is None:
+            if is_classifier(self.search.estimator):
+                return "accuracy"
+            return "R²" if is_regressor(self.search.estimator) else "score"
+        name = visible(getattr(scoring, "__name__", "score"))
+        return name if name.isidentifier() else "score"
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the parameters that were searched over."""
+        if self.scored is None:
+            return sorted(set().union(*self.results.settings))
+        # of successive halving, the resource is a parameter that is not searched over
+        return sorted(set().union(*self.scored.model.observed.space.branches))
+
+    @property
+    def rounds(self) -> bool:
+        """Whether settings had different amounts of a resource."""
+        return "early round" in self.results.status
+
+    @property
+    def improving(self) -> tuple[bool, str] | None:
+        """Whether the end brought better scores; None where order is nothing."""
+        results, scored = self.results, self.scored
+        if not hasattr(self.search, "optimizer_") or scored is None:
+            return None
+        scores = np.where(results.status == "ok", results.scores, -np.inf)
+        n, top = len(scores), scored.top
+        if n >= scored.model.observed.space.size:
+            return False, "There is nothing left: every setting of the space was tried."
+        if n < 8:
+            return False, "Too few settings to tell."
+        last = max(int(LAST_PART * n), 1)
+        before, after = scores[:-last].max(), scores.max()
+        best = "best" if scored.called == "best" else "best mean"
+        place = (
+            f"The {best} is that of candidate #{top}, the {ordinal(top + 1)} of {n}. "
+            f"The last {last} brought"
         )
-
-    @property
-    def called(self) -> str:
-        """What the chosen setting is called: there is one best only."""
-        return "best" if self.chosen is self.top else "chosen"
-
-    @property
-    def score_of(self) -> str:
-        """What the score of the chosen setting is called."""
-        return "best score" if self.called == "best" else "score of the chosen"
-
-    @property
-    def failed(self) -> list[Candidate]:
-        """Candidates that failed."""
-        return [c for c in self.candidates if c.status == "failed"]
+        gain, error = after - before, results.errors[top]
+        if gain <= 0:
+            return False, f"No. {place} nothing better."
+        place += f" {self.score_text(gain, 1)} more"
+        if math.isfinite(before) and gain < RISE * error:
+            return False, f"Hardly. {place}, far less than the score's own uncertainty."
+        return True, f"Yes. {place}."
 
 
 def find(search: Any, metric: str | None = None) -> Findings:
@@ -114,89 +140,41 @@ def find(search: Any, metric: str | None = None) -> Findings:
             f"Got {search!r}."
         )
     results = read_results(search, metric)
-    metric = results.metric
-    observed = _observe(search, metric)
-    candidates = _candidates(results)
-    complete = [c for c in candidates if c.status == "ok"]
-    top = max(complete, key=lambda c: c.score, default=None)
-    chosen = _chosen(search, metric, candidates, top)
-    honest, equals = _how_good(search, metric, complete, chosen, top)
-    model, importance, ranges = None, pd.DataFrame(), pd.DataFrame()
-    if observed is not None:
-        model = ScoreModel.fit(observed)
-        shares = score_shares(model)
-        importance = table_of(model, shares)
-        ranges = findings_of(model, shares)
-    return Findings(
-        search=search,
-        metric=metric,
-        candidates=candidates,
+    fits = search.folds_frame() if hasattr(search, "folds_frame") else None
+    return Findings(search, results, _scored(search, results), fits)
+
+
+def _scored(search: Any, results: SearchResults) -> Scored | None:
+    complete = results.status == "ok"
+    if not complete.any():  # a page about nothing but failures is of use, too
+        return None
+    metric, top = (
+        results.metric,
+        int(np.where(complete, results.scores, -np.inf).argmax()),
+    )
+    chosen = _chosen(search, results, top)
+    honest = None
+    if results.n_splits > 1:
+        # one that was chosen without all folds cannot be judged by them
+        judged = chosen if complete[chosen] else top
+        honest = honest_score(search, metric=metric, index=judged)
+    model = ScoreModel.fit(observe(search, metric))
+    importance = importance_table(model)
+    return Scored(
         chosen=chosen,
         top=top,
-        equals=equals,
+        equals=equivalent_settings(search, metric=metric).tolist(),
         honest=honest,
-        observed=observed,
         model=model,
         importance=importance,
-        ranges=ranges,
-        fits=search.folds_frame() if hasattr(search, "folds_frame") else None,
+        ranges=findings_of(model, importance),
     )
 
 
-def _observe(search: Any, metric: str) -> Observed | None:
-    """Return what the search saw; None where nothing has a score."""
-    try:
-        return observe(search, metric)
-    except ValueError:
-        # a page about nothing but failures is of use, too
-        if (read_results(search, metric).status == "ok").any():
-            raise
-        return None
-
-
-def _candidates(results: SearchResults) -> list[Candidate]:
-    return [
-        Candidate(
-            number=row,
-            params=dict(params),
-            score=float(results.scores[row]),
-            error=float(results.errors[row]),
-            status=str(results.status[row]),
-            seconds=float(results.seconds[row]),
-            n_fits=int(results.n_fits[row]),
-            folds=results.folds[row],
-        )
-        for row, params in enumerate(results.settings)
-    ]
-
-
-def _how_good(
-    search: Any,
-    metric: str,
-    complete: list[Candidate],
-    chosen: Candidate | None,
-    top: Candidate | None,
-) -> tuple[HonestScore | None, list[int]]:
-    """Return the honest score of the chosen, and those as good as the best mean."""
-    if top is None:
-        return None, []
-    equals = equivalent_settings(search, metric=metric)
-    honest = None
-    if len(complete[0].folds) > 1:
-        # one that was chosen without all folds cannot be judged by them
-        judged = top if chosen is None or chosen not in complete else chosen
-        honest = honest_score(search, metric=metric, index=judged.number)
-    return honest, equals.tolist()
-
-
-def _chosen(
-    search: Any, metric: str, candidates: list[Candidate], top: Candidate | None
-) -> Candidate | None:
+def _chosen(search: Any, results: SearchResults, top: int) -> int:
     """Return the setting of the refit, if that is by this metric, else the best."""
     index = getattr(search, "best_index_", None)
     refit = getattr(search, "refit", None)
     several = getattr(search, "multimetric_", False)
-    if index is None or (several and isinstance(refit, str) and refit != metric):
-        return top
-    chosen = candidates[index]
-    return top if chosen.status == "failed" else chosen
+    by_other = several and isinstance(refit, str) and refit != results.metric
+    return top if index is None or by_other or results.failed[index] else int(index)

@@ -4,20 +4,39 @@ import base64
 import gzip
 import hashlib
 import json
+import math
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from sklearn_bayes_search.report import _sections
+from sklearn_bayes_search.report import _text
+from sklearn_bayes_search.report._code import code_of, versions
+from sklearn_bayes_search.report._expressions import is_generator
 from sklearn_bayes_search.report._figures import figures
 from sklearn_bayes_search.report._findings import Findings
-from sklearn_bayes_search.report._text import breakable, describe, plural
-from sklearn_bayes_search.results._short_text import shown, visible
+from sklearn_bayes_search.results._short_text import (
+    last_line,
+    name_ends,
+    shown,
+    visible,
+)
+from sklearn_bayes_search.results._times import Timeline, duration
+from sklearn_bayes_search.space._dimensions import is_number
+
+# Functions that the template calls.
+FUNCTIONS = {
+    **{"duration": duration, "is_generator": is_generator, "is_number": is_number},
+    **{"last_line": last_line, "shown": shown, "visible": visible},
+    **{"listing": _text.listing, "percent": _text.percent, "plural": _text.plural},
+}
+# Tracebacks, and characters of each: all of them would not fit into one page.
+MAX_TRACEBACKS, MAX_TRACEBACK = 40, 8000
 
 
-def page(findings: Findings, plotly: str) -> str:
+def page(found: Findings, plotly: str) -> str:
     """Write the page, a whole HTML document, with plotly's script inside."""
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
@@ -33,29 +52,43 @@ def page(findings: Findings, plotly: str) -> str:
         # whatever is written can be seen
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
-    environment.filters["breakable"] = lambda text: Markup(breakable(text))
+    environment.globals.update(FUNCTIONS)
+    environment.filters["breakable"] = lambda text: Markup(_text.breakable(text))
+    environment.filters["sentence"] = _text.sentence
+    environment.tests["finite"] = math.isfinite
     packed = base64.b64encode(gzip.compress(plotly.encode(), 9, mtime=0)).decode()
-    name = type(findings.search).__name__
-    what = describe(findings.search.estimator).removeprefix("a ")
-    drawn = figures(findings)
+    search, drawn, scored = found.search, figures(found), found.scored
+    params = {} if scored is None else found.results.settings[scored.chosen]
+    fits = pd.DataFrame() if found.fits is None else found.fits
+    described = _text.describe(search.estimator)
+    what = described.removeprefix("a ")
     return environment.from_string(template).render(
-        **_sections.summary(findings),
-        **_sections.table(findings),
-        **_sections.reproduce(findings),
-        failures=_sections.failures(findings),
+        found=found,
+        search=search,
+        results=found.results,
+        scored=scored,
+        score=found.score_text,
+        params=params,
+        times=Timeline.of(fits) if len(fits) else None,
+        total=float(np.nansum(found.results.seconds)),
+        table=_table(found),
+        failures=_failures(fits),
+        most_failures=MAX_TRACEBACKS,
+        most_of_failure=MAX_TRACEBACK,
+        code=code_of(search, params if scored else None),
+        versions=versions(search),
         figures=drawn,
-        title=f"{name}: {what[:1].upper()}{what[1:]}",
+        name=type(search).__name__,
+        estimator=described,
+        title=f"{type(search).__name__}: {what[:1].upper()}{what[1:]}",
         written=f"{datetime.now(UTC).astimezone():%d %B %Y, %H:%M}",
-        contents=_contents(findings),
-        shown=shown,
-        plural=plural,
         # our own, or escaped here
         policy=Markup(_policy(script, plotly)),
         style=Markup(style),
         script=Markup(script),
         plotly=Markup(packed),
         drawn=Markup(_json({figure.anchor: figure.data for figure in drawn})),
-        tips=Markup(_json(_for_tips(findings))),
+        tips=Markup(_json(_for_tips(found))),
     )
 
 
@@ -88,28 +121,48 @@ def _finite(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _contents(findings: Findings) -> list[tuple[str, str]]:
-    links = [("summary", "Summary"), ("next", "What to try next")]
-    if findings.chosen is not None:
-        links.append(("charts", "Charts"))
-    links += [("candidates-table", "Candidates"), ("failures", "Failures")]
-    links.append(("reproduce", "Reproduce"))
-    return links
+def _table(found: Findings) -> dict[str, Any]:
+    """Return the order of the candidates, and the columns of the parameters."""
+    results, scored = found.results, found.scored
+    rows = np.arange(len(results))
+    # scores on fewer data do not compare: those of the last round come first
+    keys = [-results.scores, found.rounds & (results.status != "ok")]
+    if scored is not None:
+        keys = [rows != scored.top, rows != scored.chosen, *keys]
+    names = list(dict.fromkeys(n for params in results.settings for n in params))
+    columns = []
+    for name, end in name_ends(names).items():
+        values = [params.get(name) for params in results.settings]
+        values = [value for value in values if value is not None]
+        # numbers stand on the right
+        side = "n" if values and all(map(is_number, values)) else None
+        texts = {"text": shown(end, 40), "title": shown(name, 300)}
+        columns.append({"name": name, "side": side, **texts})
+    return {"rows": np.lexsort(keys).tolist(), "columns": columns}
 
 
-def _for_tips(findings: Findings) -> list[list[Any]]:
+def _failures(fits: pd.DataFrame) -> list[pd.DataFrame]:
+    """Group failed fits by what was raised, the most frequent first."""
+    if not len(fits):
+        return []
+    failed = fits[fits["status"] == "failed"].groupby("error", sort=False)
+    return sorted((kind for _, kind in failed), key=len, reverse=True)
+
+
+def _for_tips(found: Findings) -> list[list[Any]]:
     """Return what is shown of each candidate under the pointer."""
-    texts = []
-    for c in findings.candidates:
-        score = (
-            "failed"
-            if c.status == "failed"
-            else f"score {findings.score_text(c.score, 1)}"
+    results, texts = found.results, []
+    for row, setting in enumerate(results.settings):
+        score, error = (
+            found.score_text(values[row], 1)
+            for values in (results.scores, results.errors)
         )
-        if c.status in ("ok", "paused") and np.isfinite(c.error):
-            score += f" ± {findings.score_text(c.error, 1)}"
-        if c.status not in ("ok", "failed"):
-            score += f", {c.status}"
-        params = [[visible(str(n)), shown(v, 60)] for n, v in c.params.items()]
-        texts.append([f"#{c.number}, {score}", params])
+        status = results.status[row]
+        told = "failed" if status == "failed" else f"score {score}"
+        if status in ("ok", "paused") and np.isfinite(results.errors[row]):
+            told += f" ± {error}"
+        if status not in ("ok", "failed"):
+            told += f", {status}"
+        params = [[visible(str(n)), shown(v, 60)] for n, v in setting.items()]
+        texts.append([f"#{row}, {told}", params])
     return texts

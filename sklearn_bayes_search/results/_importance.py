@@ -11,13 +11,8 @@ import pandas as pd
 from sklearn_bayes_search.exceptions import check_number
 from sklearn_bayes_search.results._observed import observe
 from sklearn_bayes_search.results._score_model import ScoreModel
-from sklearn_bayes_search.results._shares import Shares, score_shares
+from sklearn_bayes_search.results._shares import importance_table
 from sklearn_bayes_search.results._variance import VarianceDesign
-
-# A score that goes this much of its way in one direction is said to follow it.
-MONOTONE = 0.9
-# Which way so small a main share goes is chance: the error of its estimate is larger.
-NO_DIRECTION = 0.005
 
 
 def parameter_importance(
@@ -82,35 +77,19 @@ def parameter_importance(
     Notes
     -----
     ``main`` and ``total`` are Sobol indices of first and total order [1]_ of the mean
-    of a Gaussian process, from SciPy's ``sobol_indices``. Its covariance is a product
-    over the parameters that tells apart what they do alone and together [3]_, unless
-    the search had a model of the user's. The error takes hyper-parameters
-    that are drawn, 16 times, from what is believed of them, with candidates that crowd
-    counted for the little of the space that they stand for [4]_. 39 of 40 functions
-    drawn from these processes [2]_ have a total share within ``error`` of ``total``.
-    An error of more than 0.2 means: too few settings for that many parameters, or in
-    the wrong places; do not rely on the order.
+    of a Gaussian process. Its covariance is a product over the parameters that tells
+    apart what they do alone and together [3]_, unless the search had a model of the
+    user's. The error takes hyper-parameters that are drawn from what is believed of
+    them [4]_, with candidates that crowd counted for the little of the space that they
+    stand for. 39 of 40 functions drawn from these processes [2]_ have a total share
+    within ``error`` of ``total``. Where it is above 0.2, there are too few settings for
+    that many parameters, or they are in the wrong places: do not rely on the order.
+    :doc:`/see_the_search` tells how often all this was right.
 
     All settings of the space are equally likely as the space has it: a ``loguniform``
     on its logarithm, choices alike. A wide range makes a parameter important. Very bad
     scores are pulled up to five spreads below the median, or they would be all that
     counts; a failure is the worst score. The constraint of a space is not asked.
-
-    A Bayesian search tries few candidates where scores are poor, and low values of one
-    parameter perhaps only with high ones of another. What the score does elsewhere is
-    then unknown, and ``matters`` says so. After 10 searches of 40 on each of 8 models,
-    with shares from 2000 random settings for the truth, 90 of 100 true shares were
-    within the error. "hardly" was said 6 times and rightly so, where 120 shares were
-    below 0.05; "yes" 91 times, of which 5 were below. To learn which
-    parameters matter, a random search of some dozens is better: it knows the space.
-
-    With 60 random settings the worst error of all shares was 0.00 to 0.09 on average
-    (four seeds) on eight test functions of 2 to 5 parameters whose shares are known,
-    Ishigami's and Friedman's among them, and 0.21 on Hartmann's of 6. A Bayesian search
-    knows little of where scores are bad: with its 60 settings it was 0.01 to 0.09 on
-    six of them, 0.21 to 0.31 on the three whose score has many peaks or cusps. It is
-    the settings that say too little: the same model with the hyper-parameters that 400
-    random settings more tell is wrong there by 0.16 to 0.23.
 
     A parameter that is inactive in a branch changes nothing there, and this counts.
     Which branch it is has a row of its own, with the names of the parameters that have
@@ -147,24 +126,7 @@ def parameter_importance(
     """
     n_samples = _checked(n_samples, random_state)
     model = ScoreModel.fit(observe(search, metric))
-    return table_of(model, score_shares(model, n_samples, random_state))
-
-
-def table_of(model: ScoreModel, shares: Shares) -> pd.DataFrame:
-    """Make the table of `parameter_importance`."""
-    rows = []
-    for index, factor in enumerate(shares.design.factors):
-        main, error = shares.main[index], shares.error[index]
-        is_clear = shares.matters[index] == "yes" and main >= max(error, NO_DIRECTION)
-        direction = ""
-        if factor.ordered and is_clear:
-            direction = _direction(shares.design.curve(model.guess, index))
-        total, matters = shares.total[index], shares.matters[index]
-        rests_on = shares.rests_on[index]
-        rows.append((factor.name, main, total, error, direction, matters, rests_on))
-    rows.sort(key=lambda row: -row[2])
-    names = ["parameter", "main", "total", "error", "direction", "matters", "rests_on"]
-    return pd.DataFrame(rows, columns=names).set_index("parameter")
+    return importance_table(model, n_samples, random_state)
 
 
 def pair_importance(
@@ -231,18 +193,16 @@ def pair_importance(
     model = ScoreModel.fit(observe(search, metric))
     rng = np.random.default_rng(random_state)
     design = VarianceDesign(model.observed.space, n_samples, rng)
-    columns = ["first", "second", "share"]
     if len(design.factors) < 2:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=["first", "second", "share"])
     shares = design.pair_shares(model.guess)
-    names = [factor.name for factor in design.factors]
-    rows = [
-        (names[i], names[j], shares[i, j])
-        for i in range(len(names))
-        for j in range(i + 1, len(names))
-    ]
-    rows.sort(key=lambda row: -row[2])
-    return pd.DataFrame(rows, columns=columns)
+    names = np.array([factor.name for factor in design.factors], dtype=object)
+    first, second = np.triu_indices(len(names), k=1)
+    table = pd.DataFrame(
+        {"first": names[first], "second": names[second], "share": shares[first, second]}
+    )
+    table = table.sort_values("share", ascending=False, kind="stable")
+    return table.reset_index(drop=True)
 
 
 def _checked(n_samples: int, random_state: int) -> int:
@@ -250,14 +210,3 @@ def _checked(n_samples: int, random_state: int) -> int:
     check_number("n_samples", n_samples, whole=True, least=64)
     check_number("random_state", random_state, whole=True, least=0)
     return 1 << (int(n_samples) - 1).bit_length()
-
-
-def _direction(means: np.ndarray) -> str:
-    """Name the way of a curve that goes mostly up or mostly down."""
-    steps = np.diff(means)
-    way = np.abs(steps).sum()
-    if steps[steps > 0].sum() >= MONOTONE * way > 0:
-        return "score rises on average"
-    if -steps[steps < 0].sum() >= MONOTONE * way > 0:
-        return "score falls on average"
-    return "not monotone"

@@ -7,10 +7,10 @@ Pictures, importances and advice read this, so that they work for every search t
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sklearn_bayes_search.exceptions import stack_level
 from sklearn_bayes_search.results._prior_results import place
@@ -25,8 +25,9 @@ from sklearn_bayes_search.space._space import as_space
 class Observed:
     """What a search saw: a row per setting that is in the space.
 
-    ``params`` have the user's own objects, ``U`` (n, n_dims) their points in the unit
-    cube of ``space``. ``scores`` (n,) are means over the folds, NaN where it failed,
+    ``rows`` (n,) are those of ``cv_results_``, None where there are none. ``params``
+    have the user's own objects, ``U`` (n, n_dims) their points in the unit cube of
+    ``space``. ``scores`` (n,) are means over the folds, NaN where it failed,
     and estimates where not ``complete``, on all folds and all the data that others got;
     only complete ones can be the best. ``noise`` (n,) are the variances of the
     estimates. ``folds`` (n, n_splits) are NaN where one was not scored, None where they
@@ -42,6 +43,7 @@ class Observed:
     metric: str
     noise: np.ndarray
     complete: np.ndarray
+    rows: Any = None
     estimator: Any = None
     surrogate: Any = None
 
@@ -79,7 +81,7 @@ def observe(search: Any, metric: str | None = None, space: Any = None) -> Observ
     if results.resources is not None:
         of_kept = results.resources[kept]
         rows, scores, noise, complete = _at_most_resources(U, scores, of_kept)
-        settings, U = [settings[row] for row in rows], U[rows]
+        settings, U, kept = [settings[row] for row in rows], U[rows], kept[rows]
         folds = (
             None if folds is None else np.where(complete[:, None], folds[rows], np.nan)
         )
@@ -97,6 +99,7 @@ def observe(search: Any, metric: str | None = None, space: Any = None) -> Observ
         metric=results.metric,
         noise=noise,
         complete=complete,
+        rows=kept,
         estimator=getattr(results.search, "estimator", None),
         surrogate=getattr(results.search, "surrogate", None),
     )
@@ -163,29 +166,18 @@ def _at_most_resources(
     Returns the rows kept, their scores as they would be on the most resources, the
     variances of that, and which of them had these.
     """
-    groups: dict[str, list[int]] = {}
-    for row, point in enumerate(U):
-        groups.setdefault(key(point), []).append(row)
-    ladder = np.unique(resources)
-    # mean and variance of the rise from each round to the next
-    rises, spreads = [], []
-    for low, high in pairwise(ladder):
-        pairs = []
-        for rows in groups.values():
-            at = {resources[row]: scores[row] for row in rows}
-            if np.isfinite(at.get(low, np.nan)) and np.isfinite(at.get(high, np.nan)):
-                pairs.append(at[high] - at[low])
-        rises.append(float(np.mean(pairs)) if pairs else 0.0)
-        spreads.append(float(np.var(pairs, ddof=1)) if len(pairs) > 1 else np.nan)
-    known = [spread for spread in spreads if np.isfinite(spread)]
-    # of one pair nothing is known: as much as in the worst of the other rounds
-    fallback = max(known, default=float(np.nanvar(scores)))
-    spreads = [s if np.isfinite(s) else fallback for s in spreads]
-    kept = np.array(
-        [max(rows, key=lambda row: resources[row]) for rows in groups.values()]
+    frame = pd.DataFrame(
+        {"setting": list(map(key, U)), "resources": resources, "score": scores}
     )
-    level = np.searchsorted(ladder, resources[kept])
-    rise = np.concatenate([np.cumsum(rises[::-1])[::-1], [0.0]])
-    noise = np.concatenate([np.cumsum(spreads[::-1])[::-1], [0.0]])
-    last = np.asarray(level == len(ladder) - 1)
-    return kept, scores[kept] + rise[level], noise[level], last
+    kept = frame.groupby("setting", sort=False)["resources"].idxmax().to_numpy()
+    last = frame.drop_duplicates(["setting", "resources"], keep="last")
+    # by setting and round, and the rise from each round to the next
+    table = last.pivot(index="setting", columns="resources", values="score")
+    rises = table.diff(axis=1).iloc[:, 1:]
+    # of one pair nothing is known: as much as in the worst of the other rounds
+    spread = rises.var().fillna(rises.var().max()).fillna(np.nanvar(scores))
+    rise = np.append(np.cumsum(rises.mean().fillna(0.0)[::-1])[::-1], 0.0)
+    noise = np.append(np.cumsum(spread[::-1])[::-1], 0.0)
+    level = table.columns.get_indexer(resources[kept])
+    is_last = level == len(table.columns) - 1
+    return kept, scores[kept] + rise[level], noise[level], is_last

@@ -14,8 +14,8 @@ from sklearn_bayes_search._sklearn_compat import numeric_limits
 from sklearn_bayes_search.results._folds import error_factor
 from sklearn_bayes_search.results._observed import Observed, observe
 from sklearn_bayes_search.results._score_model import ScoreModel
-from sklearn_bayes_search.results._shares import Shares, score_shares
-from sklearn_bayes_search.space import Space
+from sklearn_bayes_search.results._shares import importance_table
+from sklearn_bayes_search.results._variance import factors
 from sklearn_bayes_search.space._dimensions import Dimension, is_number
 
 # Values along a range, and functions drawn there.
@@ -23,7 +23,7 @@ N_STEPS, N_DRAWS = 33, 400
 # The border is the outer tenth of a range, and its last value at least.
 BORDER = 0.1
 # Probability that the best along the range lies at the border, from which on a wider
-# one is advised. See the measurements in the notes of `check_ranges`.
+# one is advised. See the measurements in doc/common_mistakes.rst.
 LIKELY = 0.8
 # Least rise towards the border, in standard errors of the comparison of two settings,
 # and as a share of the differences over the space.
@@ -79,12 +79,7 @@ def check_ranges(search: Any, *, metric: str | None = None) -> pd.DataFrame:
     The best score of all must be there as well. It must be so by half of the standard
     error of the difference of two settings, with the variance over the folds corrected
     for overlapping training sets [1]_, and by 1 % of the differences over the space.
-
-    With 30 candidates and 4 folds, 11 models on data sets of 150 to 300 samples, and 3
-    or 4 seeds: of ranges without the best, a Bayesian search showed 44 of 44, a random
-    search 27 of 29 and a grid 28 of 33; of ranges around it, 1 of 106 was called too
-    narrow. The bounds above were chosen on these. With the whole standard error 4 more
-    were missed.
+    :doc:`/common_mistakes` tells how often that was right.
 
     The bound to try is further out by half of a linear range, by a third of the decades
     of a logarithmic one, at least one and at most three. It stays within what the
@@ -95,10 +90,9 @@ def check_ranges(search: Any, *, metric: str | None = None) -> pd.DataFrame:
     Nothing is said of an end where fewer than 3 settings lie further inside than the
     outer fifth: what the score does there is not known.
 
-    "flat" is a parameter that "hardly" matters by `parameter_importance`: it explains
-    at most 3 % of the variance of the score over the space, whatever the settings leave
-    open. Nothing is called so with fewer than 4 settings that have a score on all
-    folds, or fewer than 2.5 for each parameter.
+    "flat" is a parameter that "hardly" matters by `parameter_importance`. Nothing is
+    called so with fewer than 4 settings that have a score on all folds, or fewer than
+    2.5 for each parameter.
 
     References
     ----------
@@ -119,22 +113,25 @@ def check_ranges(search: Any, *, metric: str | None = None) -> pd.DataFrame:
     0     alpha  lower bound    5.0  0.5
     """
     model = ScoreModel.fit(observe(search, metric))
-    return findings_of(model, score_shares(model))
+    return findings_of(model, importance_table(model))
 
 
-def findings_of(model: ScoreModel, shares: Shares) -> pd.DataFrame:
-    """Make the table of `check_ranges`."""
+def findings_of(model: ScoreModel, importance: pd.DataFrame) -> pd.DataFrame:
+    """Make the table of `check_ranges` from that of `parameter_importance`."""
     observed = model.observed
+    # the highest of all would often lie where the model only extrapolates
+    tried = observed.U[observed.complete & np.isfinite(observed.scores)]
+    best = tried[model.predict(tried)[0].argmax()]
     error = _error_of_difference(observed)
-    best = _best_point(model)
-    pairs = zip(shares.design.factors, shares.matters, strict=True)
-    flat = [factor.name for factor, matters in pairs if matters == "hardly"]
+    flat = [
+        factor.name
+        for factor in factors(observed.space)
+        if importance["matters"][factor.name] == "hardly"
+    ]
     findings = []
-    for factor in flat:
-        text = (
-            f"{factor}: the score hardly depends on it in the range that was searched."
-        )
-        findings.append((factor, "flat", math.nan, math.nan, math.nan, text))
+    for name in flat:
+        text = f"{name}: the score hardly depends on it in the range that was searched."
+        findings.append((name, "flat", math.nan, math.nan, math.nan, text))
     for column, name, dimension in _numeric_columns(observed, best):
         if name not in flat:
             findings += _at_border(model, best, column, name, dimension, error)
@@ -156,24 +153,6 @@ def _error_of_difference(observed: Observed) -> float:
     best = whole[whole.mean(axis=1).argmax()]
     deviation = np.median((best - whole).std(axis=1, ddof=1))
     return float(deviation) * error_factor(whole.shape[1])
-
-
-def _line(space: Space, row: np.ndarray, column: int) -> np.ndarray:
-    """Return the points along one column through a point."""
-    low, high = space.reach[column]
-    U = np.tile(row, (N_STEPS, 1))
-    U[:, column] = np.linspace(low, high, N_STEPS)
-    return np.unique(space.snap(U), axis=0)
-
-
-def _best_point(model: ScoreModel) -> np.ndarray:
-    """Return the point with the highest mean among those tried.
-
-    The highest of all would often lie where the model only extrapolates.
-    """
-    observed = model.observed
-    rows = observed.U[observed.complete & np.isfinite(observed.scores)]
-    return np.asarray(rows[model.predict(rows)[0].argmax()])
 
 
 def _numeric_columns(
@@ -201,47 +180,47 @@ def _at_border(
     """Report at most one end of a range."""
     space = model.observed.space
     low, high = space.reach[column]
-    line = _line(space, best, column)
+    line = np.tile(best, (N_STEPS, 1))
+    line[:, column] = np.linspace(low, high, N_STEPS)
+    line = np.unique(space.snap(line), axis=0)
     mean, _ = model.predict(line)
     seen = model.observed
     kept = seen.complete & space.dims.active[space.dims.branch_of(seen.U), column]
     tried, scores = seen.U[kept], seen.scores[kept]
     tried_mean, _ = model.predict(tried)
     # distances from either end, in parts of the range
-    ends = {"upper": (-1, high), "lower": (1, low)}
-    for side, (sign, end) in ends.items():
+    for side, sign, end in (("upper", -1, high), ("lower", 1, low)):
         away, tried_away = (
             sign * (U[:, column] - end) / (high - low) for U in (line, tried)
         )
         # of discrete values the outermost, wherever they lie
-        border = away <= max(BORDER, away.min())
-        inside = away > 2 * BORDER
-        far_inside = tried_away[np.isfinite(scores)] > 2 * BORDER
-        if not border[mean.argmax()] or not inside.any():
-            continue
-        if far_inside.sum() < LEAST_INSIDE:
+        width = max(BORDER, away.min())
+        border, inside = away <= width, away > 2 * BORDER
+        tried_inside = tried_away > 2 * BORDER
+        n_inside = np.isfinite(scores[tried_inside]).sum()
+        if not border[mean.argmax()] or not inside.any() or n_inside < LEAST_INSIDE:
             continue
         # the others may make up for it: a good setting inside, wherever it is, will do
-        at_end = tried_away <= max(BORDER, away.min())
-        highest = np.nanmax(scores[at_end], initial=-np.inf)
-        if np.nanmax(scores[~at_end], initial=-np.inf) >= highest:
+        at_end = tried_away <= width
+        highest, others = (
+            np.nanmax(scores[own], initial=-np.inf) for own in (at_end, ~at_end)
+        )
+        if others >= highest:
             continue
-        inner = [mean[inside].max(), *tried_mean[tried_away > 2 * BORDER]]
-        rise = mean[border].max() - max(inner)
+        rise = mean[border].max() - max(mean[inside].max(), *tried_mean[tried_inside])
         drawn = model.sample(line, np.random.default_rng(0), N_DRAWS)
         probability = float(np.mean(border[drawn.argmax(axis=1)]))
         least = max(LEAST_RISE * error, LEAST_SHARE * model.unit)
         if rise < least or probability < LIKELY:
             continue
         advice = _advice(model.observed, name, dimension, (low, high), side)
-        if advice is None:
-            continue
-        bound, further, phrase = advice
-        text = (
-            f"{name}: the best is at the {side} bound {bound:g} and the score still "
-            f"rises there; try {phrase}."
-        )
-        return [(name, f"{side} bound", bound, further, probability, text)]
+        if advice is not None:
+            bound, further, phrase = advice
+            text = (
+                f"{name}: the best is at the {side} bound {bound:g} and the score "
+                f"still rises there; try {phrase}."
+            )
+            return [(name, f"{side} bound", bound, further, probability, text)]
     return []
 
 
@@ -258,29 +237,27 @@ def _advice(
     whole = isinstance(low, int | np.integer) and isinstance(high, int | np.integer)
     # the geometric mean is in the middle of a logarithmic range, not the arithmetic one
     log = low > 0 and high >= LOG_FROM * low and middle < (low + 3 * high) / 8
+    sign = 1 if side == "upper" else -1
+    bound = float(high if side == "upper" else low)
     if log:
         factor = 10 ** min(max(math.log10(high / low) / 3, 1.0), 3.0)
-        further = high * factor if side == "upper" else low / factor
+        further = bound * factor if side == "upper" else bound / factor
         further = _round(further, further)
     else:
         width = (high - low) / 2
-        further = high + width if side == "upper" else low - width
-        further = _round(further, width / 10)
+        further = _round(bound + sign * width, width / 10)
     if whole:
-        further = float(math.ceil(further) if side == "upper" else math.floor(further))
+        further = float(sign * math.ceil(sign * further))
     limits = numeric_limits(observed.estimator, name, whole)
     least, most = _usual_limits(low, high, whole, log) if limits is None else limits
-    if side == "upper":
-        bound, further, phrase = float(high), min(further, most), "up to"
-        beyond = further > bound
-    else:
-        bound, phrase = float(low), "down to"
-        if further <= least == 0 < low and not whole:
-            further = _round(low / 10, low / 10)  # 0 itself is often excluded
-        further = max(further, least)
-        beyond = further < bound
+    if further <= least == 0 < low and not whole:
+        further = _round(low / 10, low / 10)  # 0 itself is often excluded
+    further = min(max(further, least), most)
+    if sign * (further - bound) <= 0:
+        return None
+    phrase = f"{'up' if side == 'upper' else 'down'} to {further:g}"
     permit = ", if the estimator permits" if limits is None else ""
-    return (bound, further, f"{phrase} {further:g}{permit}") if beyond else None
+    return bound, further, phrase + permit
 
 
 def _usual_limits(

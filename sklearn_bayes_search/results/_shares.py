@@ -1,13 +1,14 @@
 """Where the variance of a score comes from, how sure that is, and what it rests on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sklearn_bayes_search.results._observed import Observed
 from sklearn_bayes_search.results._score_model import ScoreModel
+from sklearn_bayes_search.results._short_text import shown
 from sklearn_bayes_search.results._variance import Factor, VarianceDesign
 from sklearn_bayes_search.space import Dims, Space
 from sklearn_bayes_search.space._dimensions import is_number
@@ -16,8 +17,7 @@ from sklearn_bayes_search.space._dimensions import is_number
 # their cube.
 N_DRAWS, MAX_DRAWN_POINTS = 160, 512
 # Of the draws, so many are within the stated error: nine of ten true shares were, see
-# the notes of `parameter_importance`. So many are above or below a limit that a share
-# is surely above or below.
+# doc/see_the_search.rst. So many are above or below a limit that a share surely is.
 WITHIN, SURE = 0.975, 0.95
 # A parameter with a larger share matters, one with a share below the second hardly
 # does: with 0.05 for both, 4 of 18 times that it was said were wrong, of true shares of
@@ -36,32 +36,19 @@ LEAST_SHARE = 0.05
 N_SPREAD = 1024
 # More levels that have an order are counted as a range is, in three parts.
 FEW_LEVELS = 5
+# A score that goes this much of its way in one direction is said to follow it.
+MONOTONE = 0.9
+# Which way so small a main share goes is chance: the error of its estimate is larger.
+NO_DIRECTION = 0.005
+COLUMNS = ["parameter", "main", "total", "error", "direction", "matters", "rests_on"]
 # Characters of a value.
 LONGEST = 24
 
 
-@dataclass(frozen=True, eq=False)
-class Shares:
-    """What each factor of a space explains of the variance of a score.
-
-    Shares are (n_factors,), of the factors of the ``design``: ``main`` alone, ``total``
-    together with others, and the likely ``error`` of this. ``matters`` are "yes",
-    "hardly" or "unknown". ``rests_on`` says which part of its values the fewest
-    candidates have, and how many.
-    """
-
-    design: VarianceDesign
-    main: np.ndarray
-    total: np.ndarray
-    error: np.ndarray
-    matters: list[str]
-    rests_on: list[str]
-
-
-def score_shares(
+def importance_table(
     model: ScoreModel, n_samples: int = 512, random_state: int = 0
-) -> Shares:
-    """Estimate the shares of variance of the parameters that vary.
+) -> pd.DataFrame:
+    """Make the table of `parameter_importance`.
 
     ``n_samples``, a power of 2, are the points for each share.
     """
@@ -70,8 +57,7 @@ def score_shares(
         observed.space, n_samples, np.random.default_rng(random_state)
     )
     if not design.factors:
-        none = np.zeros(0)
-        return Shares(design, none, none, none, [], [])
+        return pd.DataFrame(columns=COLUMNS).set_index("parameter")
     scored = np.isfinite(observed.scores)
     n_known = (observed.complete & scored).sum()
     enough = n_known >= max(LEAST_SETTINGS, PER_PARAMETER * len(design.factors))
@@ -89,7 +75,16 @@ def score_shares(
         "yes" if yes else "hardly" if no else "unknown"
         for yes, no in zip(low > LITTLE, hardly, strict=True)
     ]
-    return Shares(design, main, total, error, matters, list(rests_on))
+    clear = (np.array(matters) == "yes") & (main >= np.maximum(error, NO_DIRECTION))
+    directions = [
+        _direction(design.curve(model.guess, i)) if factor.ordered and clear[i] else ""
+        for i, factor in enumerate(design.factors)
+    ]
+    names = [factor.name for factor in design.factors]
+    values = [names, main, total, error, directions, matters, rests_on]
+    table = pd.DataFrame(dict(zip(COLUMNS, values, strict=True)))
+    table = table.set_index("parameter")
+    return table.sort_values("total", ascending=False, kind="stable")
 
 
 def _uncertainty(
@@ -193,10 +188,15 @@ def _active(dims: Dims, U: np.ndarray, column: int) -> np.ndarray:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bool | np.bool_ | str | None):
-        text = repr(value)
-    elif is_number(value):
-        text = f"{value:.3g}" if abs(value) < 1e6 else f"{value:.3e}"
-    else:
-        text = "a value of class " + type(value).__name__
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return f"{value:.3g}" if is_number(value) else shown(value, LONGEST)
+
+
+def _direction(means: np.ndarray) -> str:
+    """Name the way of a curve that goes mostly up or mostly down."""
+    steps = np.diff(means)
+    way = np.abs(steps).sum()
+    if steps[steps > 0].sum() >= MONOTONE * way > 0:
+        return "score rises on average"
+    if -steps[steps < 0].sum() >= MONOTONE * way > 0:
+        return "score falls on average"
+    return "not monotone"
