@@ -44,8 +44,7 @@ from sklearn_bayes_search.execution._failures import (
 )
 from sklearn_bayes_search.execution._journal import Journal, fingerprint
 from sklearn_bayes_search.execution._loop import Limits, Loop
-from sklearn_bayes_search.execution._plan import Plan
-from sklearn_bayes_search.execution._progress import INTERRUPTED, Progress
+from sklearn_bayes_search.execution._progress import INTERRUPTED, Plan, Progress
 from sklearn_bayes_search.execution._queue import FoldQueue
 from sklearn_bayes_search.execution._racing import FoldRacing, as_racing
 from sklearn_bayes_search.execution._stopping import (
@@ -618,7 +617,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             n_iter=plan.n_iter,
             max_pending=plan.max_pending,
             exhaustive=plan.exhaustive,
-            weights=() if checked.racing is None else (checked.racing.weight,),
+            weights=() if checked.racing is None else (checked.racing._weight,),
             random_state=plan.seed,
         )
         optimizer.history.test_share = mean_test_share(checked.splits)

@@ -444,7 +444,7 @@ class Simulation:
             )
             if n_ran < self.schedule.n_splits and not outcome.failed
         ]
-        if self.search.racing.resume(history.fold_scores, np.array(paused), 99):
+        if self.search.racing._resume(history.fold_scores, np.array(paused), 99):
             self.blame("a paused candidate may yet be the best")
 
     def _check_best(self):

@@ -21,12 +21,13 @@ from test_determinism import digest, search
 
 from sklearn_bayes_search import BayesSearchCV
 from sklearn_bayes_search.execution._executors._base import MAX_LOST_IN_A_ROW, Lost
-from sklearn_bayes_search.execution._executors._cluster import (
-    ClusterExecutor,
-    DataLost,
-    WorkerDied,
-)
 from sklearn_bayes_search.execution._executors._dask import DaskCluster
+from sklearn_bayes_search.execution._executors._workers import (
+    CallLost,
+    SupervisedExecutor,
+    WorkerDied,
+    Workers,
+)
 
 X = np.arange(40.0).reshape(20, 2)
 TESTS = str(Path(__file__).parent)
@@ -35,7 +36,7 @@ TESTS = str(Path(__file__).parent)
 # --- a cluster in this process ---
 
 
-class Scripted:
+class Scripted(Workers):
     """A cluster that runs a call when it is fetched, unless told what happens to it.
 
     Parameters
@@ -50,20 +51,14 @@ class Scripted:
         self.n_shares, self.most, self.ended, self.cancelled = 0, 0, [], []
         self.clock, self.begun = 0.0, {}
 
-    max_deaths = 2
-
-    def n_slots(self):
-        return 3
-
     def share(self, values):
         self.n_shares += 1
         self.handles = {f"handle {i}": value for i, value in enumerate(values)}
         return list(self.handles)
 
-    def submit(self, values):
-        function, names, *arguments = values
+    def submit(self, call):
         future = object()
-        self.begun[future] = self.clock, function, names, arguments
+        self.begun[future] = self.clock, *call
         return future
 
     def wait(self, futures, seconds):
@@ -72,30 +67,25 @@ class Scripted:
         return [f for f in futures if "hang" not in self.script.get(self.task(f), ())]
 
     def task(self, future):
-        return self.begun[future][-1][0]
+        return self.begun[future][2][0]
 
     def fetch(self, future):
-        _, function, names, (task, *arguments) = self.begun[future]
+        _, function, (task, *arguments), keywords = self.begun[future]
         if self.script.get(task):
             event = self.script[task].pop(0)
             if isinstance(event, Exception):
                 raise event
             return event
         arguments = [self.handles.get(str(value), value) for value in arguments]
-        n = len(arguments) - len(names)
-        keywords = dict(zip(names, arguments[n:], strict=True))
-        return function(task, *arguments[:n], **keywords)
+        return function(task, *arguments, **keywords)
 
     def seconds(self, future):
         return self.clock - self.begun[future][0]
 
-    def runs(self, future):
-        return True
-
     def end(self, futures):
         self.ended += map(self.task, futures)
 
-    def cancel(self, futures):
+    def close(self, futures):
         self.cancelled += map(self.task, futures)
 
 
@@ -109,7 +99,7 @@ def add(task, data, *, factor):
 
 def run(script, n_tasks=12, n_workers=3, timeout=None):
     cluster = Scripted(script)
-    executor = ClusterExecutor(cluster, n_workers, [DATA], timeout)
+    executor = SupervisedExecutor(cluster, n_workers, [DATA], timeout)
     for number in range(n_tasks):
         executor.submit(number, partial(add, number, DATA, factor=10))
     found = []
@@ -131,15 +121,15 @@ def test_data_are_sent_once_and_two_tasks_for_each_slot():
 
 
 def test_data_that_are_lost_are_sent_again_and_nothing_is_run_twice():
-    found, cluster, executor = run({4: [DataLost("gone")]})
+    found, cluster, executor = run({4: [CallLost("gone")]})
     assert found == expected(*range(12))
     assert (cluster.n_shares, executor.broken) == (2, None)
 
 
 def test_a_task_that_ends_its_worker_is_given_up_after_the_second_time():
-    script = {4: [WorkerDied("no")] * 2, 6: [WorkerDied("no")], 8: [DataLost("no")]}
+    script = {4: [WorkerDied("no")] * 2, 6: [WorkerDied("no")], 8: [CallLost("no")]}
     found, _, executor = run(script)
-    assert found.pop(4) == Lost("The worker process died: no", by_death=True)
+    assert found.pop(4) == Lost("The worker process died. no", by_death=True)
     assert found == expected(*range(4), *range(5, 12))
     assert executor.broken is None
 
@@ -153,7 +143,7 @@ def test_data_that_cannot_be_sent_again_mean_that_the_cluster_is_gone(monkeypatc
         return original(self, values)
 
     monkeypatch.setattr(Scripted, "share", share)
-    found, _, executor = run({4: [DataLost("gone")]})
+    found, _, executor = run({4: [CallLost("gone")]})
     assert found == expected(*range(4), 5)  # which was there already
     assert "no workers" in executor.broken
 
@@ -179,7 +169,7 @@ def test_overdue_tasks_are_ended_and_none_waits_on_a_worker():
 def test_an_error_is_raised_and_what_runs_is_cancelled():
     script = {1: [toys.FitFailure("no")], 2: ["hang"], 3: ["hang"]}
     cluster = Scripted(script)
-    executor = ClusterExecutor(cluster, 2, [DATA])
+    executor = SupervisedExecutor(cluster, 2, [DATA])
     for number in range(5):
         executor.submit(number, partial(add, number, DATA, factor=10))
     assert dict(executor.wait()) == expected(0)
@@ -192,7 +182,7 @@ def test_an_error_is_raised_and_what_runs_is_cancelled():
 
 def test_what_has_finished_comes_before_an_error():
     cluster = Scripted({0: [toys.FitFailure("no")]})
-    executor = ClusterExecutor(cluster, 2, [DATA])
+    executor = SupervisedExecutor(cluster, 2, [DATA])
     for number in range(4):
         executor.submit(number, partial(add, number, DATA, factor=10))
     assert dict(executor.wait()) == expected(1, 2, 3)
@@ -337,7 +327,7 @@ def test_a_cluster_that_is_closed_leaves_what_was_finished(dask_cluster, tmp_pat
             fitted = fit("dask", toys.Logging(path=str(log)), n_iter=60)
         closer.join()
     assert 0 < fitted.n_iter_ < 60
-    assert "The cluster lost its workers" in fitted.stop_reason_
+    assert "The workers were lost" in fitted.stop_reason_
     expected = fit("sequential", n_iter=60).cv_results_["params"]
     assert fitted.cv_results_["params"] == expected[: fitted.n_iter_]
 

@@ -37,13 +37,13 @@ from sklearn.utils.fixes import parse_version
 from threadpoolctl import threadpool_info
 
 from sklearn_bayes_search import BayesSearchCV
-from sklearn_bayes_search.execution._executors import _supervised, open_executor
+from sklearn_bayes_search.execution._executors import _loky, open_executor
 from sklearn_bayes_search.execution._executors._base import (
     DiedBefore,
     Losses,
-    Sealed,
     run_guarded,
 )
+from sklearn_bayes_search.execution._executors._loky import Sealed
 from sklearn_bayes_search.testing import check_executor
 
 PROCESSES = ["loky", "multiprocessing"]
@@ -295,17 +295,17 @@ def test_a_back_end_sees_the_arguments_of_a_task():
 def test_no_more_than_two_tasks_a_worker_are_with_the_back_end(backend):
     submitted = []
     with executing(backend) as executor:
-        original = executor._backend.submit
+        original = executor._workers.submit
 
-        def submit(call, callback):
+        def submit(call):
             submitted.append(call)
-            return original(call, callback=callback)
+            return original(call)
 
-        executor._backend.submit = submit
+        executor._workers.submit = submit
         submit_all(executor, [functools.partial(toys.square, 2)] * 10)
         assert len(submitted) == 4
         assert len(collect(executor)) == 10
-        del executor._backend.submit
+        del executor._workers.submit
 
 
 # Errors and interrupts
@@ -323,16 +323,11 @@ def test_an_exception_keeps_its_type_and_traceback(backend):
 @pytest.mark.parametrize("options", [{}, {"fit_timeout": 60}], ids=["pool", "limit"])
 def test_what_has_finished_comes_before_an_error(options, monkeypatch):
     # both have ended before anybody looks
-    all_at_once = functools.partial(_supervised.wait, return_when=ALL_COMPLETED)
-    monkeypatch.setattr(_supervised, "wait", lambda fs, *_: all_at_once(fs))
+    all_at_once = functools.partial(_loky.wait, return_when=ALL_COMPLETED)
+    monkeypatch.setattr(_loky, "wait", lambda fs, *_: all_at_once(fs))
     tasks = [functools.partial(toys.fail, "no"), functools.partial(toys.square, 3)]
     with open_executor(2, **options) as executor:
         submit_all(executor, tasks)
-        if not options:
-            jobs = list(executor._running.values())
-            wait(jobs)
-            while executor._done.qsize() < len(jobs):
-                time.sleep(0.001)
         assert executor.wait() == [(1, 9)]
         with pytest.raises(toys.FitFailure):
             executor.wait()
@@ -564,7 +559,6 @@ def test_ctrl_c_ends_a_script_and_its_workers(tmp_path):
             signal.signal(signal.SIGINT, signal.default_int_handler)
             import toy_estimators as toys
             from sklearn_bayes_search.execution import _executors as executors
-            from sklearn_bayes_search.execution._executors import _supervised
 
             if __name__ == "__main__":
                 task = functools.partial(toys.log_and_sleep, {str(log)!r}, 60)

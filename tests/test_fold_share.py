@@ -68,7 +68,7 @@ def test_the_gradient_of_the_share_equals_finite_differences():
 def paused_search(n_paused, n_splits=5, n=20):
     """Return an optimizer that knows settings of which the worst got one fold only."""
     rng = np.random.default_rng(0)
-    optimizer = BayesianOptimizer(SPACE, weights=[RACING.weight], random_state=0)
+    optimizer = BayesianOptimizer(SPACE, weights=[RACING._weight], random_state=0)
     x = np.linspace(0, 1, n)
     for number in range(n):
         trial = {"x": x[number], "y": 0.5, "z": "a"}
@@ -80,10 +80,10 @@ def paused_search(n_paused, n_splits=5, n=20):
 
 
 def test_folds_cost_alike_unless_candidates_are_paused():
-    assert RACING.weight(paused_search(0).history) is None
-    assert RACING.weight(paused_search(19).history) is None  # one with all folds
+    assert RACING._weight(paused_search(0).history) is None
+    assert RACING._weight(paused_search(19).history) is None  # one with all folds
     history = paused_search(8).history
-    cost = RACING.weight(history)
+    cost = RACING._weight(history)
     scores = history.scores
     deviation = FoldModel.fit(history.fold_scores).variance ** 0.5
     assert cost.n_splits == 5
@@ -94,7 +94,7 @@ def test_failed_candidates_are_not_paused_ones():
     optimizer = paused_search(0)
     folds = np.array([0.5, np.nan, np.nan, np.nan, np.nan])
     optimizer.tell({"x": 0.5, "y": 0.1, "z": "b"}, np.nan, folds=folds)
-    assert RACING.weight(optimizer.history) is None
+    assert RACING._weight(optimizer.history) is None
 
 
 class LogOfOwn:
@@ -178,7 +178,7 @@ def test_a_search_with_racing_treats_a_user_s_own_logarithm_like_the_built_in():
 
 def test_the_margin_follows_the_chance_below_which_racing_pauses():
     history = paused_search(8).history
-    margins = [FoldRacing(pause_below=p).weight(history).margin for p in (0.05, 0.2)]
+    margins = [FoldRacing(pause_below=p)._weight(history).margin for p in (0.05, 0.2)]
     assert margins[0] == 1.7
     assert margins[1] / margins[0] == pytest.approx(norm.ppf(0.2) / norm.ppf(0.05))
 
@@ -193,18 +193,18 @@ def test_the_expected_gain_is_no_gain_per_fold():
             seconds=np.nan,
             folds=None,
         )
-    assert RACING.weight(paused.history) is not None
-    assert RACING.weight(plain.history) is None
+    assert RACING._weight(paused.history) is not None
+    assert RACING._weight(plain.history) is None
     assert paused.expected_gain() == plain.expected_gain()
 
 
 @pytest.mark.parametrize("size", [1e-320, 1e-150, 1e150, 1e300])
 def test_folds_of_any_size_have_a_finite_cost(size):
-    optimizer = BayesianOptimizer(SPACE, weights=[RACING.weight], random_state=0)
+    optimizer = BayesianOptimizer(SPACE, weights=[RACING._weight], random_state=0)
     for outcome in paused_search(8).history:
         folds = size * outcome.folds
         optimizer.tell(outcome.trial.params, size * outcome.score, folds=folds)
-    cost = RACING.weight(optimizer.history)
+    cost = RACING._weight(optimizer.history)
     assert 0 <= cost.deviation <= 1e3
     given = points(9), a_posterior(points(9), gradient=True), 1.0
     for values in cost.evaluate(*given):

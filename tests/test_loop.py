@@ -663,16 +663,16 @@ class Numbers(Values):
 class Pausing:
     """Pauses all but the first candidate, and resumes all in the end."""
 
-    def order(self, number, n_splits):
+    def _order(self, number, n_splits):
         return range(n_splits)
 
-    def rounds(self, n_splits, max_pending):
+    def _rounds(self, n_splits, max_pending):
         return [1] * n_splits
 
-    def judge(self, complete, scores, seen):
+    def _judge(self, complete, scores, seen):
         return (0.5, 0.1) if len(complete) else None
 
-    def resume(self, complete, paused, n_most):
+    def _resume(self, complete, paused, n_most):
         return list(range(len(paused)))
 
 

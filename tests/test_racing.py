@@ -69,7 +69,7 @@ def test_a_value_out_of_range_is_refused(name, value):
 
 @given(st.integers(2, 10), st.integers(0, 99))
 def test_each_fold_comes_first_in_its_turn(n_splits, number):
-    orders = [FoldRacing.order(number + i, n_splits) for i in range(n_splits)]
+    orders = [FoldRacing._order(number + i, n_splits) for i in range(n_splits)]
     assert all(sorted(order) == list(range(n_splits)) for order in orders)
     for position in range(n_splits):
         assert {order[position] for order in orders} == set(range(n_splits))
@@ -78,7 +78,7 @@ def test_each_fold_comes_first_in_its_turn(n_splits, number):
 @pytest.mark.parametrize("max_pending", [1, 2, 9])
 @pytest.mark.parametrize("n_splits", [2, 3, 10])
 def test_the_rounds_cover_all_folds(n_splits, max_pending):
-    rounds = FoldRacing.rounds(n_splits, max_pending)
+    rounds = FoldRacing._rounds(n_splits, max_pending)
     assert rounds[0] == 1
     assert sum(rounds) >= n_splits
 
@@ -89,7 +89,7 @@ COMPLETE = np.array([[0.5, 0.7, 0.9], [0.4, 0.61, 0.8], [0.3, 0.5, 0.7]])
 def judge(scores, complete=COMPLETE, **settings):
     scores = np.array(scores)
     seen = np.array([True, False, False])
-    return FoldRacing(**settings).judge(complete, scores, seen)
+    return FoldRacing(**settings)._judge(complete, scores, seen)
 
 
 def test_a_hopeless_candidate_is_paused_after_one_fold():
@@ -106,7 +106,7 @@ def test_a_promising_candidate_goes_on():
 def test_an_easy_fold_is_no_merit():
     # 0.85 is above the best mean so far, but the last fold is easy for all
     scores, seen = np.array([np.nan, np.nan, 0.85]), np.array([False, False, True])
-    assert FoldRacing().judge(COMPLETE, scores, seen)[0] < 0.7
+    assert FoldRacing()._judge(COMPLETE, scores, seen)[0] < 0.7
 
 
 def test_no_candidate_is_paused_before_there_is_something_to_compare_with():
@@ -129,14 +129,14 @@ def test_at_the_end_the_chance_that_the_best_is_left_out_is_small(seed, risk, n_
     paused = rng.normal(size=(6, 5))
     paused[:, 2:] = np.nan
     racing = FoldRacing(risk=risk)
-    chosen = racing.resume(complete, paused, len(paused))
+    chosen = racing._resume(complete, paused, len(paused))
     chances = FoldModel.fit(complete).chance_above(complete.mean(axis=1).max(), paused)
     left = np.delete(chances, chosen)
     assert left.sum() <= risk + 1e-9
     if chosen:
         assert_array_equal(chances[chosen], np.sort(chances)[::-1][: len(chosen)])
         assert left.sum() + chances[chosen[-1]] > risk
-    assert racing.resume(complete, paused, n_most) == chosen[:n_most]
+    assert racing._resume(complete, paused, n_most) == chosen[:n_most]
 
 
 # --- the search ---
@@ -148,13 +148,13 @@ def test_equal_scores_count_once_for_how_scores_scatter():
     seen = np.array([True, False, False])
     below = np.where(seen, 0.4, np.nan)
     # of one row, however often, nothing follows: it would be sure otherwise
-    assert racing.judge(np.tile(once[:1], (9, 1)), below, seen) is None
+    assert racing._judge(np.tile(once[:1], (9, 1)), below, seen) is None
     often = np.repeat(once, [9, 1, 1], axis=0)
     for scores in (below, below - 0.5):
-        judged = [racing.judge(rows, scores, seen) for rows in (once, often)]
+        judged = [racing._judge(rows, scores, seen) for rows in (once, often)]
         assert judged[0] == judged[1]
     assert judged[0] is not None
-    assert racing.resume(np.tile(once[:1], (9, 1)), below[None], 1) == [0]
+    assert racing._resume(np.tile(once[:1], (9, 1)), below[None], 1) == [0]
 
 
 @pytest.mark.parametrize(("pause_below", "share"), [(0.4, 0.75), (0.05, 0.95)])
@@ -373,7 +373,7 @@ def test_a_paused_candidate_is_announced(capsys):
 def test_no_time_is_spent_on_paused_candidates_when_it_is_over(monkeypatch):
     resumed = []
     monkeypatch.setattr(
-        FoldRacing, "resume", lambda self, c, p, n: list(range(len(p)))[:n]
+        FoldRacing, "_resume", lambda self, c, p, n: list(range(len(p)))[:n]
     )
     monkeypatch.setattr(
         "sklearn_bayes_search.execution._deadline.Deadline.permits",

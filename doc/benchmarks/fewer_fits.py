@@ -84,7 +84,7 @@ def search(name, n_folds, seed, racing, n_candidates):
                 if found is not None:
                     estimate, noise = found
                     known = np.full(n_folds, np.nan)
-                    order = racing.order(number, n_folds)[:n]
+                    order = racing._order(number, n_folds)[:n]
                     known[order] = scores[order]
             optimizer.tell(trial, estimate, noise=noise, folds=known)
             table = np.vstack([table, scores])
@@ -95,12 +95,12 @@ def search(name, n_folds, seed, racing, n_candidates):
 def decide(racing, complete, scores, number):
     """Return what is told of a paused candidate, or None, and after how many folds."""
     n_folds = len(scores)
-    order = racing.order(number, n_folds)
+    order = racing._order(number, n_folds)
     for n in range(1, n_folds):
         seen = np.zeros(n_folds, dtype=bool)
         seen[order[:n]] = True
         known = np.where(seen, scores, np.nan)
-        estimate = racing.judge(complete, known, seen)
+        estimate = racing._judge(complete, known, seen)
         if estimate is not None:
             return estimate, n
     return None, n_folds
@@ -118,11 +118,11 @@ def end(racing, table, n_run):
         paused = []
         for number in np.flatnonzero(n_run < n_folds):
             known = np.full(n_folds, np.nan)
-            order = racing.order(number, n_folds)[: n_run[number]]
+            order = racing._order(number, n_folds)[: n_run[number]]
             known[order] = table[number, order]
             if np.isfinite(known[order]).all():
                 paused.append((number, known))
-        chosen = racing.resume(complete, np.array([k for _, k in paused]), 1)
+        chosen = racing._resume(complete, np.array([k for _, k in paused]), 1)
         if not chosen:
             break
         n_run[paused[chosen[0]][0]] += 1
@@ -134,9 +134,9 @@ class Stops:
     """A rule that ends candidates for good, by their folds and the best one's."""
 
     min_complete = 1
-    order = staticmethod(FoldRacing.order)
+    _order = staticmethod(FoldRacing._order)
 
-    def judge(self, complete, scores, seen):
+    def _judge(self, complete, scores, seen):
         """Return an estimate where the rule ends the candidate, as `FoldRacing`."""
         if len(complete) < self.min_complete:
             return None
@@ -145,7 +145,7 @@ class Stops:
         ends = not np.isfinite(known).all() or self.ends(known, best[seen], best)
         return (float(known.mean()), 0.0) if ends else None
 
-    def resume(self, complete, paused, n_most):
+    def _resume(self, complete, paused, n_most):
         """Nothing is resumed."""
         return []
 

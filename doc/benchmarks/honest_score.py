@@ -146,7 +146,7 @@ def race(table):
     known = np.full(table.shape, np.nan)
 
     def run(row):
-        order = racing.order(row, n_splits)
+        order = racing._order(row, n_splits)
         fold = next(fold for fold in order if np.isnan(known[row, fold]))
         known[row, fold] = table[row, fold]
 
@@ -158,11 +158,11 @@ def race(table):
         while not complete()[row]:
             run(row)
             seen = np.isfinite(known[row])
-            if racing.judge(others, known[row], seen) is not None:
+            if racing._judge(others, known[row], seen) is not None:
                 break
     while True:
         waiting = np.flatnonzero(~complete())
-        chosen = racing.resume(known[complete()], known[waiting], 1)
+        chosen = racing._resume(known[complete()], known[waiting], 1)
         if not chosen:
             return known
         run(waiting[chosen[0]])

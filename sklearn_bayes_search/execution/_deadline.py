@@ -1,5 +1,6 @@
 """The time limit of a search: the one thing in it that depends on the clock."""
 
+import math
 import time
 from collections.abc import Sequence
 
@@ -18,15 +19,19 @@ class Deadline:
         self._refit = refit
         self._n_ended = self._n_folds = 0
         self._work = self._for_refit = 0.0
+        self._best = math.nan
 
-    def note(self, candidate: Candidate, best: Candidate | None) -> None:
-        """Learn from a candidate that has ended, and which one is the best now."""
+    def note(self, candidate: Candidate, score: float) -> None:
+        """Learn from a candidate that has ended."""
         self._n_ended += 1
         self._n_folds += len(candidate.done)
         self._work += sum(map(_seconds, candidate.done))
-        if best is not None and self._refit:
-            fits = [fold["fit_time"] for fold in best.done]
-            self._for_refit = sum(fits) / len(fits)
+        best = self._best  # NaN at first, and of failures
+        if candidate.complete and (best != best or score > best):
+            self._best = score
+            if self._refit:
+                fits = [fold["fit_time"] for fold in candidate.done]
+                self._for_refit = sum(fits) / len(fits)
 
     def left(self) -> float:
         """Return the seconds that are left, negative if it is over."""

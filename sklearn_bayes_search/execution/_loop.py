@@ -53,8 +53,6 @@ class Loop:
         self.replay = Replay(self.optimizer, progress.journal, window.in_order)
         self.untold: list[Candidate] = []
         self.asked_to_stop = self.out_of_time = False
-        self.best: Candidate | None = None  # known where there is a deadline
-        self.best_score = np.nan
 
     def run(self) -> None:
         """Ask and evaluate; leave in ``progress`` what was found and why it ended.
@@ -170,11 +168,15 @@ class Loop:
         return self.deadline.is_near(self.candidates, self.queue.n_workers)
 
     def _next_costs_no_time(self) -> bool:
-        number, n_splits = len(self.candidates), self.queue.n_splits
-        folds: Sequence[int] = range(n_splits)
+        number = len(self.candidates)
+        folds = self._order(number)
         if self.racing is not None:  # those that it misses are begun in time or not
-            folds = self.racing.order(number, n_splits)[:1]
+            folds = folds[:1]
         return self.queue.has_results(number, folds)
+
+    def _order(self, number: int) -> Sequence[int]:
+        n_splits, racing = self.queue.n_splits, self.racing
+        return range(n_splits) if racing is None else racing._order(number, n_splits)
 
     def _of_timeout(self, n: int) -> str | None:
         if self.deadline is None:
@@ -183,15 +185,13 @@ class Loop:
 
     def _begin(self, trial: Trial) -> None:
         n_splits, racing = self.queue.n_splits, self.racing
-        order: Sequence[int] = range(n_splits)
         rounds = None
         if racing is not None:
-            order = racing.order(trial.number, n_splits)
-            rounds = racing.rounds(n_splits, self.window.size)
+            rounds = racing._rounds(n_splits, self.window.size)
         elif self.deadline is not None and self.queue.n_workers == 1:
             # one after another where the time of the first tells of the others
             rounds = [1] * n_splits
-        candidate = Candidate(trial, order, rounds)
+        candidate = Candidate(trial, self._order(trial.number), rounds)
         self.candidates.append(candidate)
         self.untold.append(candidate)
         self._submit(candidate)
@@ -223,15 +223,8 @@ class Loop:
                 return
         candidate.end(estimate)
         if self.deadline is not None:
-            if candidate.complete:
-                self._compare(candidate)
-            self.deadline.note(candidate, self.best)
+            self.deadline.note(candidate, self.objective(candidate.folds))
         self.on_end(candidate)
-
-    def _compare(self, candidate: Candidate) -> None:
-        score, best = self.objective(candidate.folds), self.best_score
-        if best != best or score > best:  # NaN at first, and of failures
-            self.best, self.best_score = candidate, score
 
     def _judge(self, candidate: Candidate) -> tuple[float, float] | None:
         """Compare it with those it could see when it was asked for: is it paused?"""
@@ -240,7 +233,7 @@ class Loop:
         rivals = self.window.rivals(candidate, self.candidates)
         scores = self.objective.fold_scores(candidate.folds)
         seen = np.array([fold is not None for fold in candidate.folds])
-        return self.racing.judge(self._table(rivals), scores, seen)
+        return self.racing._judge(self._table(rivals), scores, seen)
 
     def _table(self, candidates: Sequence[Candidate]) -> np.ndarray:
         """Return the scores of complete candidates, without those with a failed fold.
@@ -265,7 +258,7 @@ class Loop:
             and np.isfinite(candidate.estimate[0])
         ]
         scores = np.array([self.objective.fold_scores(c.folds) for c in paused])
-        chosen = self.racing.resume(self._table(self.candidates), scores, size)
+        chosen = self.racing._resume(self._table(self.candidates), scores, size)
         in_time = [paused[i] for i in chosen if self._is_in_time(paused[i])]
         self.out_of_time |= bool(chosen) and not in_time
         for candidate in in_time:

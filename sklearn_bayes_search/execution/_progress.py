@@ -1,11 +1,11 @@
 """What a search has found so far: its candidates, and the results of their folds."""
 
 import time
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sklearn_bayes_search.execution._journal import Journal
-from sklearn_bayes_search.execution._plan import Plan
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._trial import Trial
 from sklearn_bayes_search.results._cv_results import Objective
@@ -72,12 +72,22 @@ class Candidate:
         self.seconds = time.monotonic() - self._started
 
 
-class Searched(NamedTuple):
-    """What a search found: candidates that have ended, and why it stopped."""
+@dataclass(frozen=True)
+class Plan:
+    """What the rows of a search depend on beside its arguments and its data.
 
-    candidates: list[Candidate]
-    stop_reason: str | None
-    mean_suggest_time: float
+    Made once, and kept by its journal: it holds on when that goes on. ``n_iter`` may
+    thus be smaller than the search's own.
+    """
+
+    seed: int
+    max_pending: int
+    n_iter: int | None
+    exhaustive: bool  # whether the whole space is run, in the order of a grid
+
+    def with_stored(self, stored: Mapping[str, Any]) -> "Plan":
+        """Return the plan with what a journal has of an earlier one."""
+        return replace(self, **{k: stored[k] for k in vars(self).keys() & stored})
 
 
 class Progress:
@@ -100,8 +110,11 @@ class Progress:
         """Whether a candidate has all its folds."""
         return any(candidate.complete for candidate in self.candidates)
 
-    def searched(self) -> Searched:
-        """Return what was found, once the optimizer knows all of it."""
+    def searched(self) -> tuple[list[Candidate], str | None, float]:
+        """Return the candidates that have ended, why it stopped, the mean time to ask.
+
+        The optimizer knows all of it then.
+        """
         for candidate in self.candidates:
             # Ctrl-C may have come after its last fold and before that was noted
             if candidate.complete and (not candidate.ended or candidate.estimate):
@@ -113,7 +126,7 @@ class Progress:
             elif candidate in self.resumed:
                 self.optimizer.revise(candidate.trial, **self._outcome(candidate))
         times = self.suggest_times
-        return Searched(ended, self.stop_reason, sum(times) / max(len(times), 1))
+        return ended, self.stop_reason, sum(times) / max(len(times), 1)
 
     def tell(self, candidate: Candidate) -> None:
         """Pass a candidate's outcome to the optimizer."""

@@ -23,16 +23,11 @@ class FoldQueue:
         self, executor: Executor, evaluator: Evaluator, journal: Journal | None = None
     ) -> None:
         self._executor, self._evaluator = executor, evaluator
-        self._journal = journal
+        self._journal, self.n_splits = journal, evaluator.n_splits
         self._answered: deque[tuple[Candidate, int, FoldResult]] = deque()
         self._running: dict[tuple[int, int], Candidate] = {}
         # folds whose processes died are written once the machine is known to be well
         self._unwritten: list[tuple[Trial, int, FoldResult]] = []
-
-    @property
-    def n_splits(self) -> int:
-        """Number of folds of a candidate."""
-        return self._evaluator.n_splits
 
     @property
     def n_workers(self) -> int:
@@ -119,24 +114,21 @@ class FoldQueue:
             if value.by_death:
                 self._unwritten.append((trial, fold, result))
             else:
-                self._write((trial, fold, result))
+                self._write([(trial, fold, result)])
         else:
             result = value
-            self._write((trial, fold, result))
-            self._write_deaths()  # the machine is well
+            self._write([(trial, fold, result)])
+            self._write(self._unwritten)  # the machine is well
         self._evaluator.check(result)
         return result
 
-    def _write(self, *records: tuple[Trial, int, FoldResult]) -> None:
+    def _write(self, records: list[tuple[Trial, int, FoldResult]]) -> None:
         if self._journal is not None:
             for record in records:
                 self._journal.add(*record)
-
-    def _write_deaths(self) -> None:
-        self._write(*self._unwritten)
-        self._unwritten.clear()
+        records.clear()
 
     def close(self) -> None:
         """Write down what was not yet, unless the machine is to blame."""
         if not self.broken:
-            self._write_deaths()
+            self._write(self._unwritten)

@@ -90,64 +90,28 @@ class FoldRacing:
         check_number("min_complete", n, of="FoldRacing", whole=True, least=2)
 
     @staticmethod
-    def order(number: int, n_splits: int) -> list[int]:
-        """Return the order in which folds run: each comes first in its turn.
-
-        Parameters
-        ----------
-        number : int
-            Of the candidate.
-        n_splits : int
-            Number of folds.
-
-        Returns
-        -------
-        order : list of int
-            The folds.
-        """
+    def _order(number: int, n_splits: int) -> list[int]:
+        """Return in which order a candidate's folds run: each is first in its turn."""
         return [(number + fold) % n_splits for fold in range(n_splits)]
 
     @staticmethod
-    def rounds(n_splits: int, max_pending: int) -> list[int]:
+    def _rounds(n_splits: int, max_pending: int) -> list[int]:
         """Return how many folds run before each decision.
 
         With several candidates in flight, one that survives two folds gets the others
         at once: it would keep the window from moving for too long. That costs 3 % of
         the fits.
-
-        Parameters
-        ----------
-        n_splits : int
-            Number of folds.
-        max_pending : int
-            The most candidates in flight.
-
-        Returns
-        -------
-        sizes : list of int
-            Of each round; they cover all folds.
         """
         return [1] * n_splits if max_pending == 1 else [1, 1, n_splits]
 
-    def judge(
+    def _judge(
         self, complete: np.ndarray, scores: np.ndarray, seen: np.ndarray
     ) -> tuple[float, float] | None:
-        """Decide whether a candidate goes on.
+        """Return None if a candidate goes on, else its mean and the variance of that.
 
-        Parameters
-        ----------
-        complete : ndarray of shape (n_complete, n_splits)
-            Finite scores of candidates with all folds.
-        scores : ndarray of shape (n_splits,)
-            The candidate's own, NaN where it was not scored or failed.
-        seen : ndarray of shape (n_splits,), bool
-            Where it was scored or failed.
-
-        Returns
-        -------
-        estimate : tuple of (float, float) or None
-            What is told of a paused candidate: its mean over all folds and the variance
-            of that estimate; NaN and 0 if it failed. None if it goes on.
+        ``complete`` has the finite scores of candidates with all folds, (n_complete,
+        n_splits). Its own ``scores``, (n_splits,), are NaN where it was not ``seen`` or
+        failed, and NaN and 0 are returned if it did.
         """
         complete = np.unique(complete, axis=0)
         if len(complete) < self.min_complete:
@@ -160,24 +124,13 @@ class FoldRacing:
         mean, variance = model.estimate(scores[None])
         return float(mean[0]), float(min(variance[0], np.finfo(float).max))
 
-    def resume(
+    def _resume(
         self, complete: np.ndarray, paused: np.ndarray, n_most: int
     ) -> list[int]:
-        """Choose the paused candidates that get more folds at the end.
+        """Choose at most so many paused candidates that get more folds at the end.
 
-        Parameters
-        ----------
-        complete : ndarray of shape (n_complete, n_splits)
-            Finite scores of candidates with all folds.
-        paused : ndarray of shape (n_paused, n_splits)
-            Scores of the others, NaN where they were not scored.
-        n_most : int
-            How many run at a time.
-
-        Returns
-        -------
-        chosen : list of int
-            Rows of ``paused``, the most promising first; empty at the end.
+        Rows of ``paused``, (n_paused, n_splits), NaN where one was not scored; the most
+        promising first.
         """
         if len(paused) == 0:
             return []
@@ -191,18 +144,10 @@ class FoldRacing:
         rest = chances.sum() - np.concatenate([[0.0], chances[order].cumsum()[:-1]])
         return [int(i) for i in order[rest > self.risk][:n_most]]
 
-    def weight(self, history: History) -> "FoldShare | None":
+    def _weight(self, history: History) -> "FoldShare | None":
         """Learn how many of its folds a candidate will probably get.
 
-        Parameters
-        ----------
-        history : History
-            What was told.
-
-        Returns
-        -------
-        weight : FoldShare or None
-            None where no candidate was paused, or fewer than two got all folds.
+        None where no candidate was paused, or fewer than two got all folds.
         """
         whole = history.fold_scores
         scored = [o.score for o in history if o.folds is not None and not o.failed]

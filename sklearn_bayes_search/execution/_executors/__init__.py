@@ -13,16 +13,19 @@ from typing import Any
 from joblib.parallel import LokyBackend
 from sklearn.utils.parallel import Parallel
 
-from sklearn_bayes_search.execution._executors._backend import on_backend
+from sklearn_bayes_search.execution._executors._backend import BackendWorkers, in_use
 from sklearn_bayes_search.execution._executors._base import Executor, Lost
-from sklearn_bayes_search.execution._executors._cluster import Cluster, ClusterExecutor
 from sklearn_bayes_search.execution._executors._dask import DaskCluster
 from sklearn_bayes_search.execution._executors._in_process import (
     InlineExecutor,
     WaveExecutor,
 )
+from sklearn_bayes_search.execution._executors._loky import LokyWorkers
 from sklearn_bayes_search.execution._executors._ray import RayCluster
-from sklearn_bayes_search.execution._executors._supervised import SupervisedExecutor
+from sklearn_bayes_search.execution._executors._workers import (
+    SupervisedExecutor,
+    Workers,
+)
 from sklearn_bayes_search.optimizer._blas import one_blas_thread
 
 __all__ = ["Executor", "Lost", "open_executor"]
@@ -61,29 +64,38 @@ def open_executor(
         with (
             # within a task of dask: its slot is free for the tasks of the search
             parallel._backend.retrieval_context(),
-            closing(ClusterExecutor(cluster, n_workers, shared, fit_timeout)) as busy,
+            closing(
+                SupervisedExecutor(cluster, n_workers, shared, fit_timeout)
+            ) as busy,
         ):
             yield busy
         return
     with parallel:
-        n_workers = parallel._effective_n_jobs()
-        backend = parallel._backend
+        n_workers, backend = parallel._effective_n_jobs(), parallel._backend
+        workers: Workers
         if fit_timeout is not None:
-            with closing(_with_time_limit(parallel, n_workers, fit_timeout)) as limited:
-                yield limited
+            _check_can_end(backend, n_workers)
+            workers = LokyWorkers(parallel, n_workers, isolated=True)
         elif n_workers == 1:
             yield InlineExecutor()
+            return
         elif not backend.supports_retrieve_callback:
             yield WaveExecutor(parallel, n_workers)
+            return
+        elif isinstance(backend, LokyBackend):
+            workers = LokyWorkers(parallel, n_workers, isolated=False)
         else:
-            with on_backend(parallel, n_workers) as executor:
-                yield executor
+            workers = BackendWorkers(backend)
+        executor = SupervisedExecutor(workers, n_workers, timeout=fit_timeout)
+        with in_use(backend), closing(executor):
+            yield executor
 
 
-def _cluster_of(backend: Any, *, ends: bool) -> Cluster | None:
+def _cluster_of(backend: Any, *, ends: bool) -> DaskCluster | RayCluster | None:
     """Return the cluster of a joblib back end, if it is one of dask or ray.
 
-    ``ends`` says whether tasks will have to be ended.
+    joblib's own back ends for both lose the whole search with one worker, and send the
+    data with each task. ``ends`` says whether tasks will have to be ended.
     """
     if hasattr(backend, "client"):
         return DaskCluster(backend.client, ends=ends)
@@ -92,13 +104,10 @@ def _cluster_of(backend: Any, *, ends: bool) -> Cluster | None:
     return None
 
 
-def _with_time_limit(
-    parallel: Any, n_workers: int, fit_timeout: float
-) -> SupervisedExecutor:
+def _check_can_end(backend: Any, n_workers: int) -> None:
     rule = (
         "The 'fit_timeout' parameter of BayesSearchCV needs processes that can be ended"
     )
-    backend = parallel._backend
     if n_workers > 1 and not isinstance(backend, LokyBackend):
         raise ValueError(
             f"{rule}, those of joblib's 'loky', of dask or of ray. Got "
@@ -110,4 +119,3 @@ def _with_time_limit(
             f"{rule}, and this process, a worker of 'multiprocessing', can start none. "
             "Choose 'loky' for the outer loop, or leave 'fit_timeout' out."
         )
-    return SupervisedExecutor(parallel, n_workers, fit_timeout)

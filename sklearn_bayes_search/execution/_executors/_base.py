@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from joblib import parallel_config
 from joblib.externals.loky.backend.reduction import dumps
 
 Task = Callable[[], Any]
@@ -116,12 +117,12 @@ def function_and_arguments(task: Task) -> Call:
     return task, (), {}
 
 
-def guarded(task: Task, *, is_child: bool = False) -> Call:
-    """Split a task for a worker into `run_guarded` and its arguments.
+def guarded(call: Call, *, is_child: bool = False) -> Call:
+    """Guard a call for a worker.
 
     ``is_child`` says that the worker is a child of this process for certain.
     """
-    function, arguments, keywords = function_and_arguments(task)
+    function, arguments, keywords = call
     return run_guarded, (os.getpid(), is_child, function, *arguments), keywords
 
 
@@ -129,6 +130,7 @@ def run_guarded(
     parent: int,
     is_child: bool,
     function: Callable[..., Any],
+    /,
     *arguments: Any,
     **keywords: Any,
 ) -> Any:
@@ -151,26 +153,14 @@ def run_guarded(
     raise RuntimeError(text)
 
 
-class Sealed:
-    """A call for a pool of loky that its worker unpickles only when it runs it.
+def run_alone(function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Any:
+    """Call a function on a worker of a cluster, without more parallelism.
 
-    Then a call that cannot be unpickled has an error. Left to the pool, it would end
-    the process, and with it all other calls.
+    All slots are taken by tasks like this one: nested parallelism is asked for
+    explicitly or does not happen.
     """
-
-    def __init__(self, call: Callable[[], Any], pool: Any) -> None:
-        self._call, self._pool = call, pool
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # the pool's own reducers map large arrays
-        pickled = bytes(dumps(self._call, reducers=self._pool._call_queue._reducers))
-        return functools.partial, (_open, pickled)
-
-
-def _open(pickled: bytes) -> Any:
-    """Unpickle a call of joblib's in a worker, and run it."""
-    call = unpickled(pickled)
-    return [call] if isinstance(call, Lost) else call()
+    with parallel_config(backend="threading", n_jobs=1):
+        return run_guarded(0, False, function, *arguments, **keywords)
 
 
 def unpickled(pickled: bytes) -> Any:

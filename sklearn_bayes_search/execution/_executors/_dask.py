@@ -3,25 +3,32 @@
 import queue
 import time
 from collections import Counter
-from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any
 
-from sklearn_bayes_search.execution._executors._base import Lost, unpickled
-from sklearn_bayes_search.execution._executors._cluster import DataLost, WorkerDied, run
+from sklearn_bayes_search.execution._executors._base import (
+    Call,
+    Lost,
+    run_alone,
+    unpickled,
+)
+from sklearn_bayes_search.execution._executors._workers import (
+    CallLost,
+    WorkerDied,
+    Workers,
+    taken,
+)
 
 # A worker that was ended is back within seconds, unless its cluster has other plans.
 RESTART_SECONDS, SETTLE_SECONDS = 30.0, 1.0
 
 
-class DaskCluster:
+class DaskCluster(Workers):
     """A cluster of dask.distributed; each call is bound to a worker.
 
     ``ends`` says whether calls will have to be ended.
     """
-
-    max_deaths = 2
 
     def __init__(self, client: Any, *, ends: bool) -> None:
         _check_client(client)
@@ -71,14 +78,16 @@ class DaskCluster:
             time.sleep(0.05)
         raise TimeoutError("no worker came back")
 
-    def submit(self, values: Sequence[Any]) -> Any:
+    def submit(self, call: Call) -> Any:
         import cloudpickle
         from distributed import Future
 
+        function, arguments, keywords = call
+        values: dict[Any, Any] = {**dict(enumerate(arguments)), **keywords}
+        shared = {name: v for name, v in values.items() if isinstance(v, Future)}
+        own = {name: v for name, v in values.items() if name not in shared}
         # a worker dies of what it cannot unpickle, unless a call of ours does it
-        places = [i for i, value in enumerate(values) if isinstance(value, Future)]
-        own = {i: value for i, value in enumerate(values) if i not in places}
-        packed = cloudpickle.dumps((places, own))
+        packed = cloudpickle.dumps((function, own, list(shared)))
         if self._cold:
             # the clock of a call must not begin while its worker imports modules
             self._client.run(_receive, packed)
@@ -86,7 +95,7 @@ class DaskCluster:
         place = self._choose_worker()
         # bound to its worker: dask would send a deadly call from one to the next
         future = self._client.submit(
-            *(_run_packed, packed, *(values[i] for i in places)),
+            *(_run_packed, packed, *shared.values()),
             pure=False,
             workers=[place],
             allow_other_workers=False,
@@ -97,11 +106,7 @@ class DaskCluster:
         return future
 
     def wait(self, futures: list[Any], seconds: float) -> list[Any]:
-        done = set()
-        with suppress(queue.Empty):
-            done.add(self._done.get(timeout=seconds))
-            while True:
-                done.add(self._done.get_nowait())
+        done = taken(self._done, seconds)
         if not done:  # a good time to look whether all are still there
             there = self._workers()
             done = {f for f in futures if self._places[f.key] not in there}
@@ -118,12 +123,12 @@ class DaskCluster:
             raise error
         if future.status != "finished" and place not in self._workers():
             self._client.cancel([future])
-            raise WorkerDied(f"that at {place}")
+            raise WorkerDied(f"Its address: {place}.")
         try:
             return future.result(timeout=RESTART_SECONDS)
         except (CancelledError, OSError, TimeoutError) as error:
             self._client.cancel([future])
-            raise DataLost(str(error)) from error
+            raise CallLost(str(error)) from error
 
     def seconds(self, future: Any) -> float:
         return time.monotonic() - self._begun[future.key]
@@ -152,8 +157,9 @@ class DaskCluster:
     def _workers(self) -> dict[str, Any]:
         return dict(self._client.scheduler_info(n_workers=-1)["workers"])
 
-    def cancel(self, futures: list[Any]) -> None:
-        self._client.cancel(futures)
+    def close(self, futures: list[Any]) -> None:
+        if futures:
+            self._client.cancel(futures)
 
 
 def _check_client(client: Any) -> None:
@@ -204,11 +210,12 @@ def _receive(packed: bytes) -> None:
         unpickled(packed)
 
 
-def _run_packed(packed: bytes, *shared: Any) -> Any:
-    """Call `run` with values of which some are shared."""
+def _run_packed(packed: bytes, *handed: Any) -> Any:
+    """Call a function with values of which some are shared."""
     opened = unpickled(packed)
     if isinstance(opened, Lost):
         return opened
-    places, values = opened
-    values.update(zip(places, shared, strict=True))
-    return run(*(values[i] for i in sorted(values)))
+    function, values, shared = opened
+    values.update(zip(shared, handed, strict=True))
+    places = sorted(name for name in values if isinstance(name, int))
+    return run_alone(function, *[values.pop(place) for place in places], **values)

@@ -9,6 +9,7 @@ import joblib
 from sklearn_bayes_search.execution._executors._base import (
     Result,
     Task,
+    function_and_arguments,
     guarded,
     lost_by_exit,
 )
@@ -55,9 +56,8 @@ class WaveExecutor:
     def wait(self) -> list[Result]:
         tasks, self._tasks = self._tasks, []
         # tasks carry their configuration, so joblib's own call is all that is needed
-        values = joblib.Parallel.__call__(
-            self._parallel, (guarded(task) for _, task in tasks)
-        )
+        calls = [guarded(function_and_arguments(task)) for _, task in tasks]
+        values = joblib.Parallel.__call__(self._parallel, calls)
         return [(key, value) for (key, _), value in zip(tasks, values, strict=True)]
 
     def close(self) -> None:

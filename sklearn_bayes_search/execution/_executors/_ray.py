@@ -1,21 +1,27 @@
 """A cluster of ray."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from sklearn_bayes_search.execution._executors._base import unreadable
-from sklearn_bayes_search.execution._executors._cluster import DataLost, WorkerDied, run
+from sklearn_bayes_search.execution._executors._base import (
+    Call,
+    run_alone,
+    unreadable,
+)
+from sklearn_bayes_search.execution._executors._workers import (
+    CallLost,
+    WorkerDied,
+    Workers,
+)
 
 
-class RayCluster:
+class RayCluster(Workers):
     """The ray cluster of this process, a local one if there is none.
 
     ``options`` are those of remote calls, such as ``{"num_cpus": 2}``.
     """
-
-    max_deaths = 2  # a worker that died may have died of something else
 
     def __init__(self, options: dict[str, Any]) -> None:
         import ray
@@ -36,9 +42,10 @@ class RayCluster:
         self._check()
         return [self._ray.put(value) for value in values]
 
-    def submit(self, values: Sequence[Any]) -> Any:
+    def submit(self, call: Call) -> Any:
         self._check()
-        return self._call.remote(*values)
+        function, arguments, keywords = call
+        return self._call.remote(function, *arguments, **keywords)
 
     def _check(self) -> None:
         """Refuse to go on without the cluster: ray starts another one unasked."""
@@ -69,7 +76,7 @@ class RayCluster:
         errors, value = self._errors, self._outcomes.pop(future)
         self._begun.pop(future, None)
         if value is None:
-            raise WorkerDied("nothing came back")
+            raise WorkerDied("Nothing came back.")
         try:
             return self._ray.get(value)
         except errors.RayTaskError as error:
@@ -77,7 +84,7 @@ class RayCluster:
                 raise unreadable(str(error.cause).partition("\n")[0]) from error
             raise error.cause from error
         except errors.ObjectLostError as error:
-            raise DataLost(str(error)) from error
+            raise CallLost(str(error)) from error
         except errors.RayError as error:
             self._check()
             reason = str(error).strip().partition("\n")[0]
@@ -87,15 +94,12 @@ class RayCluster:
         now = time.monotonic()
         return now - self._begun.get(future, now)
 
-    def runs(self, future: Any) -> bool:
-        return True
-
-    def cancel(self, futures: list[Any]) -> None:
+    def close(self, futures: list[Any]) -> None:
         self._check()
         for future in futures:
             self._ray.cancel(future, force=True)
 
-    end = cancel
+    end = close
 
 
 def _ray_node() -> str:
@@ -104,7 +108,7 @@ def _ray_node() -> str:
     return str(ray.get_runtime_context().get_node_id())
 
 
-def _run_in_two_steps(*values: Any) -> Iterator[Any]:
-    """Yield once it has begun, then `run`: imports and queues are over by then."""
+def _run_in_two_steps(*arguments: Any, **keywords: Any) -> Iterator[Any]:
+    """Yield once it has begun, then run: imports and queues are over by then."""
     yield None
-    yield run(*values)
+    yield run_alone(*arguments, **keywords)

@@ -1,69 +1,72 @@
-"""Tasks on a cluster of dask.distributed or ray, one for each slot of a worker.
+"""Tasks on workers that may die: what is needed of workers, and who supervises them."""
 
-joblib has back ends for both; the clusters are used directly because these lose the
-whole search with one worker, and send the data with each task.
-"""
-
+import queue
 from collections import deque
 from collections.abc import Hashable, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
-
-from joblib import parallel_config
+from typing import Any
 
 from sklearn_bayes_search.execution._executors._base import (
+    Call,
     Losses,
     Lost,
     Result,
     Task,
     function_and_arguments,
-    run_guarded,
 )
 
+# A call that ended its worker is made once more: the cause may have been outside.
+MAX_DEATHS = 2
 
-class DataLost(Exception):
-    """What was shared is no longer on any worker, or the cluster is gone."""
+
+class CallLost(Exception):
+    """A call must be made again: its data, or the pool that it was in, are gone."""
 
 
 class WorkerDied(Exception):
-    """The process of a call's worker has ended."""
+    """The process of a call's worker has ended; the message is a sentence on it."""
 
 
-class Cluster(Protocol):
-    """What is needed of a cluster; a future is whatever `submit` returns."""
+class Workers:
+    """Where calls run; a future is whatever `submit` returns."""
 
-    max_deaths: int  # so often a call may end its worker before it is given up
-
-    def n_slots(self) -> int:
-        """Count the calls that can run at a time."""
+    isolated = False  # whether every call has a process of its own
 
     def share(self, values: list[Any]) -> list[Any]:
         """Send values to the workers once; their handles stand for them in `submit`."""
+        return values
 
-    def submit(self, values: Sequence[Any]) -> Any:
-        """Call `run` with these arguments on a worker; return the future."""
+    def submit(self, call: Call) -> Any:
+        """Make a call on a worker, with handles among its arguments."""
+        raise NotImplementedError
 
     def wait(self, futures: list[Any], seconds: float) -> list[Any]:
         """Return the futures that are done, after so many seconds at the latest."""
+        raise NotImplementedError
 
     def fetch(self, future: Any) -> Any:
         """Return what the call returned; raise what it raised, or one of the above."""
+        raise NotImplementedError
 
     def seconds(self, future: Any) -> float:
         """Return the seconds that a call has run."""
+        raise NotImplementedError
 
     def runs(self, future: Any) -> bool:
-        """Make sure that a call which takes long does not only wait for a slot."""
+        """Check that a call which takes long has not ended or waits for a slot."""
+        return True
 
     def end(self, futures: list[Any]) -> None:
         """Stop calls that run; others on the same worker are run again."""
+        raise NotImplementedError
 
-    def cancel(self, futures: list[Any]) -> None:
-        """Drop calls that are no longer wanted, without harm to others."""
+    def close(self, futures: list[Any]) -> None:
+        """Drop calls that are no longer wanted, and release the workers."""
+        raise NotImplementedError
 
 
-class ClusterExecutor:
-    """Runs tasks on a cluster.
+class SupervisedExecutor:
+    """Runs tasks on workers, and those that were lost again.
 
     Values in ``shared`` are recognised by identity among the arguments of tasks. A task
     is ended after ``timeout`` seconds.
@@ -71,22 +74,19 @@ class ClusterExecutor:
 
     def __init__(
         self,
-        cluster: Cluster,
+        workers: Workers,
         n_workers: int,
-        shared: Sequence[Any],
+        shared: Sequence[Any] = (),
         timeout: float | None = None,
     ) -> None:
         self.n_workers, self._timeout = n_workers, timeout
-        self._cluster, self._shared = cluster, list(shared)
+        self._workers, self._shared = workers, list(shared)
         self._losses = Losses()
         self._waiting: deque[tuple[Hashable, Task]] = deque()
-        self._running: dict[Any, tuple[Hashable, Task, int]] = {}
-        self._n_shares = 0
+        self._running: dict[Any, tuple[Hashable, Task, dict[int, Any]]] = {}
         self._deaths: dict[Hashable, int] = {}
         self._gone: str | None = None
         self._error: Exception | None = None  # of a task; what has finished goes first
-        # a task that is to be ended must not wait on a worker before it begins
-        self._n_given = n_workers if timeout is not None else 2 * n_workers
         self._share()
 
     @property
@@ -101,7 +101,7 @@ class ClusterExecutor:
         results: list[Result] = []
         while self._running and not (results or self._error or self._gone):
             try:
-                done = self._cluster.wait(list(self._running), self._patience())
+                done = self._workers.wait(list(self._running), self._patience())
             except Exception as error:
                 self._state_loss(error)
                 break
@@ -115,23 +115,23 @@ class ClusterExecutor:
         return results
 
     def _state_loss(self, error: Exception) -> None:
-        self._gone = f"The cluster lost its workers: {error!r}"
+        self._gone = f"The workers were lost: {error!r}"
 
     def _collect(self, future: Any) -> list[Result]:
-        key, task, share = self._running.pop(future)
+        key, task, handles = self._running.pop(future)
         try:
-            value = self._cluster.fetch(future)
-        except DataLost:
-            if share == self._n_shares:  # the first one that tells
+            value = self._workers.fetch(future)
+        except CallLost:
+            if handles is self._handles:  # the first one that tells
                 self._share_again()
             self._waiting.appendleft((key, task))
             return []
         except WorkerDied as error:
             self._deaths[key] = self._deaths.get(key, 0) + 1
-            if self._deaths[key] < self._cluster.max_deaths:
+            if self._deaths[key] < MAX_DEATHS:
                 self._waiting.appendleft((key, task))
                 return []
-            value = self._losses.add(key, f"The worker process died: {error}")
+            value = self._losses.add(key, f"The worker process died. {error}")
         except Exception as error:
             self._error = self._error or error
             return []
@@ -144,31 +144,39 @@ class ClusterExecutor:
         while self._waiting and self._may_give() and self._gone is None:
             key, task = self._waiting.popleft()
             try:
-                future = self._cluster.submit(self._arguments(task))
+                future = self._workers.submit(self._call(task))
             except Exception as error:
                 self._state_loss(error)
                 break
-            self._running[future] = key, task, self._n_shares
+            self._running[future] = key, task, self._handles
 
     def _may_give(self) -> bool:
-        """Whether the cluster may have one more; whose worker died once, runs alone.
+        """Whether the workers may have one more call; what waits here needs no abort.
 
-        Others on the same worker would be taken for guilty.
+        One whose worker died once runs alone, unless it has a process of its own:
+        others on the same worker would be taken for guilty.
         """
-        keys = [self._waiting[0][0], *(key for key, *_ in self._running.values())]
-        n_given = 1 if any(key in self._deaths for key in keys) else self._n_given
+        if self._workers.isolated or self._timeout is not None:
+            n_given = self.n_workers  # the clock of a call begins when it is made
+        else:
+            n_given = 2 * self.n_workers
+        if not self._workers.isolated:
+            keys = [self._waiting[0][0], *(key for key, *_ in self._running.values())]
+            n_given = 1 if any(key in self._deaths for key in keys) else n_given
         return len(self._running) < n_given
 
-    def _arguments(self, task: Task) -> list[Any]:
+    def _call(self, task: Task) -> Call:
         """Split a task, and put handles in the place of what is shared."""
         function, arguments, keywords = function_and_arguments(task)
-        values = [*arguments, *keywords.values()]
-        values = [self._handles.get(id(value), value) for value in values]
-        return [function, list(keywords), *values]
+        handles = self._handles
+        return (
+            function,
+            tuple(handles.get(id(value), value) for value in arguments),
+            {name: handles.get(id(value), value) for name, value in keywords.items()},
+        )
 
     def _share(self) -> None:
-        handles = self._cluster.share(self._shared)
-        self._n_shares += 1
+        handles = self._workers.share(self._shared)
         self._handles = dict(zip(map(id, self._shared), handles, strict=True))
 
     def _share_again(self) -> None:
@@ -178,44 +186,47 @@ class ClusterExecutor:
             self._state_loss(failure)
 
     def _patience(self) -> float:
-        """Decide for how long to wait for results before looking at the clock."""
+        """Decide for how long to wait for results before looking at the clock.
+
+        Python on Windows sees Ctrl-C between waits only. For that, remove when
+        Python >= 3.14 (https://github.com/python/cpython/issues/125541).
+        """
         if self._timeout is None:
             return 0.5
-        longest = max(map(self._cluster.seconds, self._running))
+        longest = max(map(self._workers.seconds, self._running))
         return min(max(self._timeout - longest, 0.0), 0.5)
 
     def _end_overdue(self) -> list[Result]:
         if self._timeout is None:
             return []
-        seconds = self._cluster.seconds
+        seconds, limit = self._workers.seconds, self._timeout
         overdue = [
             future
             for future in self._running
-            if seconds(future) >= self._timeout and self._cluster.runs(future)
+            if seconds(future) >= limit and self._workers.runs(future)
         ]
         if not overdue:
             return []
         keys = [self._running.pop(future)[0] for future in overdue]
-        self._cluster.end(overdue)
-        limit = self._timeout
+        self._workers.end(overdue)
         lost = Lost(f"fit_timeout={limit:g} s is over.", limit, limit=limit)
         return [(key, lost) for key in keys]
 
     def close(self) -> None:
         self._waiting.clear()
-        if self._running and self._gone is None:
+        if self._gone is None:
             # an error in here would take the place of the one that ends the search
             with suppress(Exception):
-                self._cluster.cancel(list(self._running))
+                self._workers.close(list(self._running))
         self._running.clear()
         self._handles.clear()
 
 
-def run(function: Any, names: list[str], *values: Any) -> Any:
-    """Call a function on a worker; the last arguments have these names."""
-    n = len(values) - len(names)
-    keywords = dict(zip(names, values[n:], strict=True))
-    # all slots are taken by tasks like this one: nested parallelism is asked for
-    # explicitly or does not happen
-    with parallel_config(backend="threading", n_jobs=1):
-        return run_guarded(0, False, function, *values[:n], **keywords)
+def taken(done: queue.SimpleQueue[Any], seconds: float) -> set[Any]:
+    """Take all that a queue has, after so many seconds at the latest."""
+    items = set()
+    with suppress(queue.Empty):
+        items.add(done.get(timeout=seconds))
+        while True:
+            items.add(done.get_nowait())
+    return items
