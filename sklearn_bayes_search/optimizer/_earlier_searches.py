@@ -61,8 +61,8 @@ class EarlierSearches:
             U = np.array(rows)
             scores = np.array([score for _, score in pairs], dtype=float)
             scores[~np.isfinite(scores)] = np.nan
-            best = dict(best_setting(pairs))
-            self.best.append((space.encode(best), best))
+            best = int(np.nanargmax(scores))
+            self.best.append((U[best], dict(pairs[best][0])))
             if len(np.unique(scores)) == 1:  # nothing to learn from equal scores
                 continue
             chosen = _representative(scores, max(MAX_ROWS // len(given), 2))
@@ -120,11 +120,9 @@ def best_setting(source: EarlierResults) -> Mapping[str, Any]:
 
 
 def normal_scores(scores: np.ndarray) -> np.ndarray:
-    """Replace scores, NaN for the worst, by the normal quantiles of their ranks [1]_.
+    """Replace scores, NaN for the worst, by the normal quantiles of their ranks.
 
-    References
-    ----------
-    .. [1] G. Blom, "Statistical Estimates and Transformed Beta-Variables", Wiley 1958.
+    By G. Blom, "Statistical Estimates and Transformed Beta-Variables", Wiley 1958.
     """
     ranks = rankdata(np.where(np.isnan(scores), -np.inf, scores))
     return np.asarray(norm.ppf((ranks - 0.375) / (len(scores) + 0.25)))

@@ -100,13 +100,6 @@ class BayesianOptimizer:
         The search space.
     history : History
         The outcomes told so far, in the order of their trials.
-    pending : list of Trial
-        Trials that were asked for and not yet told.
-    best : Outcome or None
-        The outcome with the highest score.
-    acquisition : Acquisition or None
-        What makes a point promising; None where points are chosen without a model that
-        predicts scores, as by "tpe".
     n_given_points : int
         How many of the first trials are settings that were given: ``initial_points``
         and the best ones of ``prior_results``.

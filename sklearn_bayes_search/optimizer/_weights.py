@@ -95,13 +95,9 @@ class Speed(Weight):
     """A power of the evaluations a second, up to a factor.
 
     A Gaussian process of its own predicts the logarithm of the seconds, since times
-    range over orders of magnitude and depend on other parameters than scores do [1]_.
-    Its mean is flat: nothing says that evaluations at the border are fast.
-
-    References
-    ----------
-    .. [1] J. Snoek, H. Larochelle and R. P. Adams, "Practical Bayesian Optimization of
-       Machine Learning Algorithms", NIPS 2012, section 3.2.
+    range over orders of magnitude and depend on other parameters than scores do: Snoek
+    et al., NIPS 2012, section 3.2. Its mean is flat: nothing says that evaluations at
+    the border are fast.
     """
 
     def __init__(self, power: float = 1.0) -> None:

@@ -36,17 +36,25 @@ def as_proposer(
 
     A proposer such as "tpe" takes the default acquisition only, and does not use it.
     """
-    member = _as_member(surrogate)
+    rule = f"The 'surrogate' parameter must be one of {sorted(SURROGATES)} or an object"
+    member = _of_name(surrogate, SURROGATES, f"{rule}.")
+    fits = all(hasattr(member, name) for name in _SURROGATE_NEEDS)
+    if isinstance(member, type) or not (fits or hasattr(member, "propose")):
+        *methods, attribute = _SURROGATE_NEEDS
+        raise TypeError(
+            f"{rule} with the methods {', '.join(methods)} and the attribute "
+            f"{attribute!r}, or with the method propose. Got {member!r} instead."
+        )
     chosen = as_acquisition(acquisition)
     if not hasattr(member, "propose"):
-        return ModelBased(member, chosen)
+        return ModelBased(deepcopy(member), chosen)
     if chosen != LogExpectedImprovement():
         raise ValueError(
             f"The 'acquisition' parameter has no effect with surrogate={surrogate!r}, "
             f"which chooses points directly. Got {acquisition!r}; leave it out, or "
             "take surrogate='gp' or 'forest'."
         )
-    proposer: Proposer = member
+    proposer: Proposer = deepcopy(member)
     return proposer
 
 
@@ -68,20 +76,6 @@ def as_acquisition(value: Any) -> Acquisition:
         )
     acquisition: Acquisition = value
     return acquisition
-
-
-def _as_member(surrogate: Any) -> Any:
-    """Make or copy the object that a user means."""
-    rule = f"The 'surrogate' parameter must be one of {sorted(SURROGATES)} or an object"
-    surrogate = _of_name(surrogate, SURROGATES, f"{rule}.")
-    fits = all(hasattr(surrogate, name) for name in _SURROGATE_NEEDS)
-    if isinstance(surrogate, type) or not (fits or hasattr(surrogate, "propose")):
-        *methods, attribute = _SURROGATE_NEEDS
-        raise TypeError(
-            f"{rule} with the methods {', '.join(methods)} and the attribute "
-            f"{attribute!r}, or with the method propose. Got {surrogate!r} instead."
-        )
-    return deepcopy(surrogate)
 
 
 def _of_name(value: Any, known: Mapping[str, Callable[[], Any]], rule: str) -> Any:

@@ -3,7 +3,8 @@
 The density of the best points told, ``l``, and that of all others, ``g``, are mixtures:
 a kernel around each point, and the prior, which is uniform on the cube, as one more.
 Candidates are drawn from ``l``; the highest ``l / g`` is chosen. That is the one of
-highest expected improvement, if points are good by a threshold [1]_, section 4.
+highest expected improvement, if points are good by a threshold: Bergstra et al.,
+section 4.
 
 A kernel is a product over the columns: a normal density cut off at the ends, its mass
 in the cell around a level, or smoothed frequencies of categories. In a column that
@@ -11,11 +12,6 @@ means nothing to its point, the kernel is the prior: so parameters of a branch a
 learned from points of that branch, and shared ones from all.
 
 ``U`` are candidates, shape (m, n_dims); ``K`` the points of one group, (n, n_dims).
-
-References
-----------
-.. [1] J. Bergstra, R. Bardenet, Y. Bengio and B. Kegl, "Algorithms for Hyper-Parameter
-   Optimization", NeurIPS 2011.
 """
 
 import math
@@ -68,7 +64,8 @@ class ParzenEstimator(Proposer):
 
     References
     ----------
-    .. [1] Bergstra et al., NeurIPS 2011; Watanabe, 2023, arXiv:2304.11127.
+    .. [1] Bergstra et al., "Algorithms for Hyper-Parameter Optimization", NeurIPS
+       2011; Watanabe, 2023, arXiv:2304.11127.
 
     Examples
     --------

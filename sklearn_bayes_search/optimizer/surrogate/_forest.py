@@ -12,18 +12,8 @@ The mean of two scores says little where one of them is very low, and trees take
 of neighbours everywhere. They learn the average of the standardised score and the
 normal quantile of its rank, which spreads the best scores and draws the worst nearer.
 
-``means`` and ``within`` are the trees' means and leaf variances at some points, shape
-(n_trees, n_points).
-
-References
-----------
-.. [1] F. Hutter, L. Xu, H. H. Hoos and K. Leyton-Brown, "Algorithm Runtime Prediction:
-   Methods & Evaluation", Artificial Intelligence 206, 2014. Variance of a forest as
-   that of a mixture over its trees: section 4.
-.. [2] P. Geurts, D. Ernst and L. Wehenkel, "Extremely Randomized Trees", Machine
-   Learning 63, 2006.
-.. [3] I. Osband and B. Van Roy, "Bootstrapped Thompson Sampling and Deep Exploration",
-   2015, arXiv:1507.00300. Made-up data as a prior.
+``means`` are the trees' means at some points, shape (n_trees, n_points), and
+``within`` the mean of their leaf variances, (n_points,).
 """
 
 import copy
@@ -76,8 +66,11 @@ class RandomForest(Surrogate):
 
     References
     ----------
-    .. [1] Hutter et al., Artificial Intelligence 206, 2014; Geurts et al., Machine
-       Learning 63, 2006; Osband and Van Roy, 2015, arXiv:1507.00300.
+    .. [1] Hutter et al., "Algorithm Runtime Prediction: Methods & Evaluation",
+       Artificial Intelligence 206, 2014. Variance of a mixture of trees: section 4.
+    .. [2] Geurts et al., "Extremely Randomized Trees", Machine Learning 63, 2006.
+    .. [3] Osband and Van Roy, "Bootstrapped Thompson Sampling and Deep Exploration",
+       2015, arXiv:1507.00300. Made-up data as a prior.
 
     Examples
     --------
