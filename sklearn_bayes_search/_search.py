@@ -111,6 +111,11 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     scored. A Gaussian process predicts the score and its uncertainty everywhere, and
     the setting with the highest expected improvement is evaluated next.
 
+    Its parameters are in groups: what is searched and how it is scored (from
+    ``estimator`` on), the model (from ``surrogate``), parallel fits (from ``n_jobs``),
+    what ends a race, a search or a fit early (from ``racing``), and what is shown and
+    kept (from ``verbose``).
+
     Parameters
     ----------
     estimator : estimator object
@@ -192,7 +197,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     fit_timeout : float, default=None
         Seconds for one fit on one fold with its scoring, > 0. A longer one is ended
         and counts as failed. Fits then run in processes of their own, also with one
-        job; only joblib's "loky", dask and ray can do that.
+        job; only joblib's "loky", dask and ray can do that. A search that is resumed
+        with a longer limit runs them again.
     verbose : int, default=0
         0 is silent, 1 prints a line per setting and the time that is left, more also
         prints scikit-learn's lines about every fit.
@@ -201,6 +207,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         each search has a file of its own. The same search begun again, also with a
         larger ``n_iter``, evaluates only what is missing and gives the results of one
         that was never interrupted. The file of another search is refused.
+        :func:`read_journal` shows it.
     warm_start : bool, default=False
         Whether ``fit`` goes on where the last ``fit`` of this object ended, as with
         ``checkpoint``: raise ``n_iter``, which is the total, and fit again.

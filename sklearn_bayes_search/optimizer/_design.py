@@ -72,14 +72,16 @@ class SpaceFilling:
         return self._space.snap(np.where(self._space.dims.categorical, U, middle))
 
 
-def encode_given(space: Space, params: Mapping[str, Any], what: str) -> np.ndarray:
+def encode_given(
+    space: Space, params: Mapping[str, Any], what: str, advice: str = ""
+) -> np.ndarray:
     """Encode a setting of the user's; an error says which it is, as ``what``."""
     try:
         return space.encode(params)
     except ValueError as error:
         raise ValueError(
             f"{what}, {safe_repr(dict(params))}, is not in the search space: "
-            f"{str(error).rstrip('.')}."
+            f"{str(error).rstrip('.')}.{advice}"
         ) from error
 
 

@@ -55,7 +55,9 @@ class EarlierSearches:
         for number, pairs in enumerate(given):
             which = f"of source {number} in 'prior_results'"
             rows = [
-                encode_given(space, params, f"Setting {index} {which}")
+                encode_given(
+                    space, params, f"Setting {index} {which}", " Leave it out."
+                )
                 for index, (params, _) in enumerate(pairs)
             ]
             U = np.array(rows)
