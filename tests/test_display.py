@@ -38,7 +38,7 @@ from sklearn_bayes_search import (
 from sklearn_bayes_search.charts._axis import parameter_axes, robust_limits
 from sklearn_bayes_search.charts._convergence import PARTIAL
 from sklearn_bayes_search.charts._timeline import timeline_chart
-from sklearn_bayes_search.display._candidates import score_name
+from sklearn_bayes_search.display._display import score_name
 from sklearn_bayes_search.display._pen import as_text, set_axis
 from sklearn_bayes_search.report._findings import find
 from sklearn_bayes_search.results._selection import equivalent_settings, honest_score
@@ -202,7 +202,8 @@ def test_a_metric_is_chosen(display, searches):
     assert "neg_log_loss" in text_of(drawn.figure_)
 
 
-def test_without_matplotlib_the_error_tells_how_to_get_it(monkeypatch):
+@pytest.mark.parametrize("display", FROM_ANY)
+def test_without_matplotlib_the_error_tells_how_to_get_it(display, monkeypatch):
     true_import = builtins.__import__
 
     def without(name, *args, **kwargs):
@@ -212,8 +213,8 @@ def test_without_matplotlib_the_error_tells_how_to_get_it(monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without)
     message = re.escape('pip install "sklearn-bayes-search[plot]"')
-    with pytest.raises(ImportError, match=f"ConvergenceDisplay .*{message}"):
-        ConvergenceDisplay.from_cv_results(PAUSED)
+    with pytest.raises(ImportError, match=f"{display.__name__} .*{message}"):
+        display.from_cv_results(PAUSED)
 
 
 def function():
@@ -260,6 +261,8 @@ def test_hopeless_scores_do_not_stretch_an_axis():
 
 def test_convergence_shows_the_best_so_far_and_each_kind_of_candidate():
     drawn = ConvergenceDisplay.from_cv_results(PAUSED, show_errors=True)
+    (run,) = drawn.runs["search"]
+    assert run["status"].tolist() == ["ok", "partial", "ok", "failed"]
     line = drawn.lines_["search"]
     np.testing.assert_allclose(line.get_ydata(), [0.85] * 4)
     points = drawn.points_["search"]

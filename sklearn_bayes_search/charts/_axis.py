@@ -111,11 +111,7 @@ class ParameterAxis:
         return (places / 2 - low / 2) / width if width > 0 else 0.5 + 0 * places
 
     def ticks(self, most_names: int = MOST_NAMES) -> Ticks:
-        """Return places between 0 and 1, with their texts.
-
-        Neither library draws ticks on the axes of parallel coordinates: plotly's own
-        Parcoords has no hover, no gaps and one width for all lines.
-        """
+        """Return places between 0 and 1, with their texts."""
         places, texts = self._listed(most_names) or self._round()
         return Ticks(self._shares(places).tolist(), texts)
 
@@ -174,20 +170,16 @@ class ParameterAxis:
         return Ticks([self.number(value) for value in some], value_texts(some))
 
     def _named(self, most: int) -> Ticks:
-        """Return ticks of choices: names, and some of many numbers, in numbers."""
-        texts = value_texts(self.choices, TICK_WIDTH)
-        at = range(len(self.choices))
-        names = [i for i in at if not is_number(self.choices[i])]
-        names = names[:: -(-len(names) // most) or 1]
-        if self.numbers is None:
-            own = [i for i in at if is_number(self.choices[i])]
-            some = sorted(names + own[:: -(-len(own) // MOST_NUMBERS) or 1])
-            return Ticks([float(i) for i in some], [texts[i] for i in some])
-        ticks = self.numbers.ticks()
-        return Ticks(
-            [*map(float, names), *map(self._above_names, ticks.places)],
-            [texts[i] for i in names] + ticks.texts,
-        )
+        """Return ticks of choices: names, and above them some of many numbers."""
+        texts, n = value_texts(self.choices, TICK_WIDTH), self._n_names
+        names = range(0, n, -(-n // most) or 1)
+        if self.numbers is not None:
+            ticks = self.numbers.ticks()
+            places = [*map(float, names), *map(self._above_names, ticks.places)]
+            return Ticks(places, [texts[i] for i in names] + ticks.texts)
+        step = -(-(len(texts) - n) // MOST_NUMBERS) or 1
+        some = [*names, *range(n, len(texts), step)]
+        return Ticks([float(i) for i in some], [texts[i] for i in some])
 
     @property
     def few(self) -> bool:

@@ -54,7 +54,7 @@ def run_table(
         {
             "score": scores,
             "standard_error": errors,
-            "status": status,
+            "status": np.where(np.isin(status, ["ok", "failed"]), status, "partial"),
             "best": np.fmax.accumulate(np.where(status == "ok", scores, np.nan)),
             "candidates": np.arange(len(scores)),
             "fits": np.cumsum(n_fits),
@@ -105,7 +105,11 @@ def convergence_chart(
             line = Line("best", style, grid, middle, True, group=name, label=called)
             lines.append(line)
     if chosen is not None:
-        marks.append(_ring(every[0], x, *chosen))
+        row, called = chosen
+        ring, of_row = Style("second", "ring", 15, width=2.5), every[0].iloc[[row]]
+        at = of_row[x].to_numpy(dtype=float), of_row["score"].to_numpy(dtype=float)
+        told = np.array([row]), np.array([called])
+        marks.append(Points("chosen", ring, *at, *told, label=called))
     marks.sort(key=lambda mark: list(KINDS).index(mark.role))
     named = []
     for mark in marks:
@@ -117,12 +121,10 @@ def convergence_chart(
 
 
 def _limits(runs: Sequence[pd.DataFrame], show_points: bool) -> tuple[float, float]:
-    low, high = 0.0, 0.0
+    scores, best = (np.concatenate([r[key] for r in runs]) for key in ("score", "best"))
+    low, high = robust_limits(scores if show_points else best)
     # where the best does not change, its candidates tell what is a difference
-    for key in ["score"] if show_points else ["best", "score"]:
-        if not high > low:
-            low, high = robust_limits(np.concatenate([run[key] for run in runs]))
-    return low, high
+    return (low, high) if high > low else robust_limits(scores)
 
 
 def _points(
@@ -155,13 +157,6 @@ def _points(
             points = Points(role, style, *places, notes, at_edge=edge, group=name)
             marks.append(points)
     return marks
-
-
-def _ring(run: pd.DataFrame, x: str, row: int, name: str) -> Points:
-    style = Style("second", "ring", 15, width=2.5)
-    at, score = (run[key].to_numpy(dtype=float)[[row]] for key in (x, "score"))
-    told = np.array([row]), np.array([name])
-    return Points("chosen", style, at, score, *told, label=name)
 
 
 def _with_ends(lines: Sequence[Line], axis: Axis) -> list[Line]:

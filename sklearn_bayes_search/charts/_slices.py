@@ -9,7 +9,6 @@ import numpy as np
 from sklearn_bayes_search.charts._axis import (
     ParameterAxis,
     dimension_axis,
-    parameter_axes,
     robust_limits,
 )
 from sklearn_bayes_search.charts._chart import (
@@ -80,32 +79,22 @@ class Beliefs:
         branch = self._dims.branch_of(self._best[None])[0]
         self._column: dict[str, int] = {}
         self._dimension: dict[str, Dimension] = {}
+        self._axes: dict[str, ParameterAxis] = {}
         self._first = int(self._dims.branch is not None)
         for column, (name, dimension) in enumerate(self._space.columns, self._first):
             here = self._dims.active[branch, column]
             if here or (kind == "average" and name not in self._column):
                 self._column[name], self._dimension[name] = column, dimension
-        axes = parameter_axes(observed.params, self._space, constant=True)
-        self._axes = {name: self._fitting(axes[name]) for name in self._column}
+                # in another branch it may have other values
+                tried = [p[name] for p in observed.params if name in p]
+                own = [value for value in tried if dimension.contains(value)]
+                self._axes[name] = dimension_axis(name, own, [dimension])
         self._others = self._space.spread(N_OTHERS, np.random.default_rng(0))
 
     @property
     def names(self) -> list[str]:
         """The parameters that a slice can be along."""
         return list(self._column)
-
-    def _fitting(self, axis: ParameterAxis) -> ParameterAxis:
-        """Make another axis where one has more values than the column that is drawn.
-
-        As where a parameter has a range in one branch, and names in another.
-        """
-        dimension = self._dimension[axis.name]
-        given = [b[axis.name] for b in self._space.branches if axis.name in b]
-        if axis.kind != "categorical" and len(given) == 1:
-            return axis
-        values = [p[axis.name] for p in self._model.observed.params if axis.name in p]
-        own = [value for value in values if dimension.contains(value)]
-        return dimension_axis(axis.name, own, [dimension])
 
     def slices(self, params: Any = None) -> list[ModelSlice]:
         """Read off what is asked for, or the most important parameters."""
@@ -127,10 +116,6 @@ class Beliefs:
             most = np.sort(np.argsort(change)[::-1][:MOST_PANELS])
             return [curves[i] for i in most]
         return curves
-
-    def n_left_out(self, slices: Sequence[ModelSlice]) -> int:
-        """Count how many parameters are in none of these."""
-        return len(self._column) - len({a.name for s in slices for a in s.axes})
 
     def _check(self, names: Any) -> tuple[str, ...]:
         own: tuple[str, ...] = (names,) if isinstance(names, str) else tuple(names)
@@ -155,7 +140,7 @@ class Beliefs:
             mean, std = self._model.predict(U, noise=True)
             in_reach = self._model.in_reach(U, None)
         else:  # over all values of the others
-            mean, std = self._average(columns, grid, with_std=len(names) == 1)
+            mean, std = self._average(columns, grid)
             in_reach = self._model.in_reach(U, columns)
         shape = [len(place) for place in places]
         mean, in_reach = mean.reshape(shape).T, in_reach.reshape(shape).T
@@ -167,9 +152,7 @@ class Beliefs:
         axis, dimension = self._axes[name], self._dimension[name]
         places = dimension.positions()
         if axis.kind == "categorical":
-            places = np.array(
-                [dimension.encode(c) for c in axis.choices if dimension.contains(c)]
-            )
+            places = np.array([dimension.encode(choice) for choice in axis.choices])
         elif places is None or len(places) > n_steps:
             low, high = self._space.reach[self._column[name]]
             places = np.unique(dimension.snap(np.linspace(low, high, n_steps)))
@@ -179,7 +162,7 @@ class Beliefs:
         return numbers[order], np.asarray(places)[order]
 
     def _average(
-        self, columns: list[int], grid: np.ndarray, *, with_std: bool
+        self, columns: list[int], grid: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray | None]:
         active = np.asarray(self._dims.active[:, columns].all(axis=1))
         if not active.any():
@@ -197,7 +180,7 @@ class Beliefs:
             others = self._space.snap(row)
         means = [self._model.predict(_with(others, columns, p))[0] for p in grid]
         mean = np.mean(means, axis=1)
-        if not with_std:
+        if len(columns) > 1:
             return mean, None
         few = others[:N_OTHERS_OF_BAND]
         U = np.concatenate([_with(few, columns, place) for place in grid])

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn_bayes_search.charts._axis import parameter_axes
 from sklearn_bayes_search.charts._chart import Axis
 from sklearn_bayes_search.charts._slices import WIDE
+from sklearn_bayes_search.display._display import Display
 from sklearn_bayes_search.display._pen import (
     BEST,
     COLORS,
@@ -33,7 +34,7 @@ NAMES = {
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class AcquisitionDisplay:
+class AcquisitionDisplay(Display):
     """Belief about the score along one parameter, and how promising each value is.
 
     Create it with `from_estimator`. The upper picture is the model, the lower one the
@@ -123,11 +124,9 @@ class AcquisitionDisplay:
 
         Raises
         ------
-        TypeError
-            If it is neither.
-        ValueError
-            If there are several parameters, the one is no number, or the surrogate does
-            not predict scores.
+        TypeError, ValueError
+            If it is neither, there are several parameters, the one is no number, or the
+            surrogate does not predict scores.
         """
         optimizer = getattr(search, "optimizer_", search)
         if not isinstance(optimizer, BayesianOptimizer):
@@ -135,7 +134,13 @@ class AcquisitionDisplay:
                 "AcquisitionDisplay needs a BayesianOptimizer or a fitted "
                 f"BayesSearchCV. Got {search!r}."
             )
-        name = _only_parameter(optimizer.space)
+        names = [name for name, _ in optimizer.space.columns]
+        if len(names) != 1 or len(optimizer.space.branches) != 1:
+            raise ValueError(
+                "AcquisitionDisplay draws a search over one parameter. Got "
+                f"{len(names)} that vary: {names}. SurrogateDisplay draws several."
+            )
+        (name,) = names
         low, high = optimizer.space.reach[0]
         U = np.unique(optimizer.space.snap(np.linspace(low, high, n_points)[:, None]))
         settings = optimizer.space.decode_many(U[:, None])
@@ -159,7 +164,7 @@ class AcquisitionDisplay:
         values = np.array([float(params[name]) for params in settings])
         if truth is not None:
             truth = np.array([truth(value) for value in values], float)
-        display = cls(
+        return cls(
             values=values,
             prediction=prediction,
             told=np.column_stack([tried, scores]).reshape(-1, 2),
@@ -168,24 +173,9 @@ class AcquisitionDisplay:
             truth=truth,
             axis=axis,
             acquisition=optimizer.acquisition,
-        )
-        return display.plot(ax, legend=legend)
+        ).plot(ax, legend=legend)
 
     def plot(self, ax=None, *, legend=True):
-        """Draw.
-
-        Parameters
-        ----------
-        ax : Axes, default=None
-            Where to draw: its place is divided. None makes a figure.
-        legend : bool, default=True
-            Whether to tell what is what.
-
-        Returns
-        -------
-        self : AcquisitionDisplay
-            The display.
-        """
         size, heights = (7.0, 5.2), [2.4, 1]
         axes = wrap_axes(self, ax, 2, 1, size, height_ratios=heights, hspace=0.08)
         self.axes_ = upper, lower = axes[:, 0]
@@ -271,14 +261,3 @@ class AcquisitionDisplay:
             self.axes_[1].plot(
                 following, height, "v", color=BEST, ms=9, mec="white", zorder=5
             )
-
-
-def _only_parameter(space):
-    """Return the name of the one parameter that varies."""
-    names = [name for name, _ in space.columns]
-    if len(names) != 1 or len(space.branches) != 1:
-        raise ValueError(
-            "AcquisitionDisplay draws a search over one parameter. Got "
-            f"{len(names)} that vary: {names}. SurrogateDisplay draws several."
-        )
-    return names[0]

@@ -1,6 +1,7 @@
 """How the best score rose in the course of a search."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 import pandas as pd
@@ -10,12 +11,13 @@ from sklearn_bayes_search.charts._convergence import (
     convergence_chart,
     run_table,
 )
-from sklearn_bayes_search.display._candidates import score_name
+from sklearn_bayes_search.display._display import Display, score_name
 from sklearn_bayes_search.display._pen import add_legend, draw, new_axes
 from sklearn_bayes_search.results._reader import is_table, read_results
 
 
-class ConvergenceDisplay:
+@dataclass(eq=False, repr=False, kw_only=True)
+class ConvergenceDisplay(Display):
     """The score of each candidate, and the best so far.
 
     Create it with `from_estimator` or `from_cv_results`. One search shows all its
@@ -58,9 +60,8 @@ class ConvergenceDisplay:
     'candidate, its row in the results'
     """
 
-    def __init__(self, *, runs: dict[str, list[pd.DataFrame]], score_name: str) -> None:
-        self.runs = runs
-        self.score_name = score_name
+    runs: dict[str, list[pd.DataFrame]]
+    score_name: str
 
     @classmethod
     def from_estimator(
@@ -97,12 +98,28 @@ class ConvergenceDisplay:
         -------
         display : ConvergenceDisplay
             What was drawn.
+
+        Raises
+        ------
+        ValueError
+            If ``x`` is unknown, or the results do not tell times.
         """
-        runs, called = _runs(search, metric)
+        is_dict = isinstance(search, Mapping) and not is_table(search)
+        runs, called = {}, ""
+        for name, given in (search if is_dict else {"search": search}).items():
+            given = list(given) if isinstance(given, list | tuple) else [given]
+            results = [read_results(each, metric) for each in given]
+            runs[str(name)] = [
+                run_table(r.scores, r.errors, r.status, r.n_fits, r.seconds)
+                for r in results
+            ]
+            if not called and results:
+                called = score_name(given[0], results[0].metric)
+        if not runs or not all(runs.values()):
+            raise ValueError(f"There must be at least one search. Got {search!r}.")
         display = cls(runs=runs, score_name=called)
         return display.plot(ax, x=x, show_points=show_points, show_errors=show_errors)
 
-    # it takes results as well
     from_cv_results = from_estimator
 
     def plot(
@@ -113,25 +130,6 @@ class ConvergenceDisplay:
         show_points: bool | None = None,
         show_errors: bool = False,
     ) -> Self:
-        """Draw.
-
-        Parameters
-        ----------
-        ax : Axes, default=None
-            Where to draw; None makes a figure.
-        x, show_points, show_errors : str, bool or None, bool
-            As for `from_estimator`.
-
-        Returns
-        -------
-        self : ConvergenceDisplay
-            The display.
-
-        Raises
-        ------
-        ValueError
-            If ``x`` is unknown, or the results do not tell times.
-        """
         if x not in X_LABELS:
             raise ValueError(f"The 'x' must be one of {list(X_LABELS)}. Got {x!r}.")
         every = [run for runs in self.runs.values() for run in runs]
@@ -158,21 +156,3 @@ class ConvergenceDisplay:
                 self.points_.setdefault(name, {})[role] = points
         add_legend(ax, chart, inside=True)
         return self
-
-
-def _runs(search: Any, metric: str | None) -> tuple[dict[str, list[pd.DataFrame]], str]:
-    """Sort what was given into named lists of runs; give them and the score's name."""
-    is_dict = isinstance(search, Mapping) and not is_table(search)
-    runs, called = {}, ""
-    for name, given in (search if is_dict else {"search": search}).items():
-        given = list(given) if isinstance(given, list | tuple) else [given]
-        results = [read_results(each, metric) for each in given]
-        runs[str(name)] = [
-            run_table(each.scores, each.errors, each.status, each.n_fits, each.seconds)
-            for each in results
-        ]
-        if not called and results:
-            called = score_name(given[0], results[0].metric)
-    if not runs or not all(runs.values()):
-        raise ValueError(f"There must be at least one search. Got {search!r}.")
-    return runs, called

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from sklearn_bayes_search.charts._folds import Comparison, compare, folds_chart
-from sklearn_bayes_search.display._candidates import known_settings, score_name
+from sklearn_bayes_search.display._display import Display, known_settings, score_name
 from sklearn_bayes_search.display._pen import add_legend, as_text, draw, new_axes
 from sklearn_bayes_search.exceptions import check_number
 from sklearn_bayes_search.results._reader import read_results
@@ -23,16 +23,11 @@ from sklearn_bayes_search.results._short_text import (
 
 # Characters of a value in a candidate's label; lines of a label, and how long they are.
 VALUE_WIDTH = 24
-LABEL: Any = {
-    "width": 52,
-    "max_lines": 4,
-    "placeholder": " …",
-    "break_on_hyphens": False,
-}
+LABEL = textwrap.TextWrapper(52, max_lines=4, placeholder=" …", break_on_hyphens=False)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class FoldsDisplay(Comparison):
+class FoldsDisplay(Display, Comparison):
     """Scores of the leading candidates less those of the best, fold by fold.
 
     Create it with `from_estimator` or `from_cv_results`. A row is a candidate, a dot
@@ -148,31 +143,17 @@ class FoldsDisplay(Comparison):
             chosen=getattr(search, "best_index_", None) if by_rule else None,
         )
         settings = known_settings(results)
-        display = cls(
+        return cls(
             **vars(comparison),
             labels=_labels([settings[row] for row in comparison.candidates]),
             score_name=score_name(search, results.metric),
-        )
-        return display.plot(ax)
+        ).plot(ax)
 
-    # it takes results as well
     from_cv_results = from_estimator
 
     def plot(self, ax: Any = None) -> Self:
-        """Draw.
-
-        Parameters
-        ----------
-        ax : Axes, default=None
-            Where to draw; None makes a figure.
-
-        Returns
-        -------
-        self : FoldsDisplay
-            The display.
-        """
         labels = [
-            textwrap.fill(label, **LABEL)
+            LABEL.fill(label)
             + ("\nchosen by refit" if row == self.chosen else "")
             + (f"\nand {n} more with the same scores" if n else "")
             for label, row, n in zip(
@@ -196,8 +177,7 @@ class FoldsDisplay(Comparison):
 def _labels(settings: list[dict[str, Any]]) -> list[str]:
     """Write of each setting the parameters in which they differ."""
     names = list(dict.fromkeys(name for params in settings for name in params))
-    if len(settings) > 1:
-        names = [name for name in names if _differs(name, settings)] or names
+    names = [name for name in names if _differs(name, settings)] or names
     texts = setting_texts(settings, name_ends(names), VALUE_WIDTH)
     return [as_text(text) for text in texts]
 

@@ -12,7 +12,7 @@ from sklearn_bayes_search.charts._parallel_coordinates import (
     ParallelCoordinates,
     parallel_coordinates,
 )
-from sklearn_bayes_search.display._candidates import known_settings, score_name
+from sklearn_bayes_search.display._display import Display, known_settings, score_name
 from sklearn_bayes_search.display._pen import (
     BEST,
     MUTED,
@@ -32,7 +32,7 @@ SMALL = {"va": "center", "fontsize": "x-small"}
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class ParallelCoordinatesDisplay:
+class ParallelCoordinatesDisplay(Display):
     """A line for each candidate through the values of its parameters to its score.
 
     Create it with `from_estimator` or `from_cv_results`. Parameters that have one value
@@ -129,35 +129,17 @@ class ParallelCoordinatesDisplay:
             axes = {name: axes[name] for name in params}
         if not axes:
             raise ValueError("No parameter varies: there is nothing to compare.")
-        display = cls(
+        return cls(
             settings=settings,
             scores=results.scores,
             partial=~np.isin(results.status, ["ok", "failed"]),
             axes=axes,
             score_name=score_name(search, results.metric),
-        )
-        return display.plot(ax, cmap=cmap)
+        ).plot(ax, cmap=cmap)
 
-    # it takes results as well
     from_cv_results = from_estimator
 
     def plot(self, ax: Any = None, *, cmap: Any = None) -> Self:
-        """Draw.
-
-        Parameters
-        ----------
-        ax : Axes, default=None
-            Where to draw; None makes a figure.
-        cmap : str or Colormap, default=None
-            Colours of the scores; None is "viridis" without its palest end.
-
-        Returns
-        -------
-        self : ParallelCoordinatesDisplay
-            The display.
-        """
-        import matplotlib
-
         usable = np.where(self.partial, np.nan, self.scores)
         self.best_index_ = None
         if np.isfinite(usable).any():
@@ -174,7 +156,7 @@ class ParallelCoordinatesDisplay:
         width = max(6.4, 1.25 * len(chart.names))
         self.ax_ = ax = new_axes(self, ax, figsize=(width, 4.8))
         self.figure_ = ax.figure
-        cmap = lines_map(ax) if cmap is None else matplotlib.colormaps.get_cmap(cmap)
+        cmap = lines_map(ax, cmap)
         ax.axis("off")
         self._draw_lines(chart, cmap)
         self._draw_axes(chart, cmap)

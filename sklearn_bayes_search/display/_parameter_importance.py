@@ -1,22 +1,24 @@
 """Which parameters matter, as bars."""
 
+from dataclasses import dataclass
 from typing import Any, Self
 
 import pandas as pd
 
 from sklearn_bayes_search.charts._importance import importance_chart
+from sklearn_bayes_search.display._display import Display
 from sklearn_bayes_search.display._pen import add_legend, draw, new_axes
 from sklearn_bayes_search.results._importance import parameter_importance
 from sklearn_bayes_search.results._short_text import name_ends
 
 
-class ParameterImportanceDisplay:
+@dataclass(eq=False, repr=False, kw_only=True)
+class ParameterImportanceDisplay(Display):
     """How much of the score's variance comes from each parameter.
 
     Bars are grey where the candidates are too few to tell whether the parameter
-    matters, with the part of its values that the fewest of them have.
-
-    Create it with `from_estimator` or `from_cv_results`.
+    matters, with the part of its values that the fewest of them have. Create it with
+    `from_estimator` or `from_cv_results`.
 
     Parameters
     ----------
@@ -37,16 +39,14 @@ class ParameterImportanceDisplay:
     >>> from sklearn.model_selection import GridSearchCV
     >>> from sklearn.svm import SVC
     >>> from sklearn_bayes_search import ParameterImportanceDisplay
-    >>> search = GridSearchCV(
-    ...     SVC(), {"C": [0.1, 1, 10, 100], "gamma": [1e-5, 1e-3, 0.1]}
-    ... ).fit(*load_iris(return_X_y=True))
+    >>> search = GridSearchCV(SVC(), {"C": [1, 9], "gamma": [1e-5, 1e-3, 0.1]})
+    >>> _ = search.fit(*load_iris(return_X_y=True))
     >>> display = ParameterImportanceDisplay.from_estimator(search)
     >>> len(display.total_bars_)
     2
     """
 
-    def __init__(self, *, importance: pd.DataFrame) -> None:
-        self.importance = importance
+    importance: pd.DataFrame
 
     @classmethod
     def from_estimator(
@@ -91,24 +91,9 @@ class ParameterImportanceDisplay:
             raise ValueError("No parameter varies: there is nothing to compare.")
         return cls(importance=importance).plot(ax, n_most=n_most)
 
-    # it takes results as well
     from_cv_results = from_estimator
 
     def plot(self, ax: Any = None, *, n_most: int = 15) -> Self:
-        """Draw.
-
-        Parameters
-        ----------
-        ax : Axes, default=None
-            Where to draw; None makes a figure.
-        n_most : int, default=15
-            How many parameters are shown at most, >= 1.
-
-        Returns
-        -------
-        self : ParameterImportanceDisplay
-            The display.
-        """
         shown = self.importance.iloc[:n_most]
         n = len(shown)
         self.ax_ = ax = new_axes(self, ax, figsize=(7.5, 1.6 + 0.36 * n))

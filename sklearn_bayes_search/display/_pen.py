@@ -191,10 +191,13 @@ def sequential_map(darkest: float = 0.0, lightest: float = 0.92) -> Any:
     return ListedColormap(colors)
 
 
-def lines_map(ax: Any) -> Any:
-    """Make a colour map of which both ends are seen on the background of the axes."""
+def lines_map(ax: Any, cmap: Any = None) -> Any:
+    """Return a colour map; by default both ends are seen on the axes' background."""
+    from matplotlib import colormaps
     from matplotlib.colors import to_rgb
 
+    if cmap is not None:
+        return colormaps.get_cmap(cmap)
     dark = np.mean(to_rgb(ax.get_facecolor())) < 0.5
     return sequential_map(darkest=0.25, lightest=1.0) if dark else sequential_map()
 

@@ -14,7 +14,7 @@ from sklearn_bayes_search.charts._slices import (
     curve_chart,
     curve_limits,
 )
-from sklearn_bayes_search.display._candidates import score_name
+from sklearn_bayes_search.display._display import Display, score_name
 from sklearn_bayes_search.display._pen import (
     BEST,
     HATCH,
@@ -40,14 +40,13 @@ LEGEND, LEGEND_COLUMN = 0.6, 2.8
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class SurrogateDisplay:
+class SurrogateDisplay(Display):
     """A model of the score along single parameters and pairs, with what was tried.
 
     Create it with `from_estimator` or `from_cv_results`. A curve is the model's mean
-    with a band that holds 95 % of its belief, a map the mean over two parameters. The
-    bands of a map are narrower the nearer they are to the best: see its scale. Where no
-    candidate is near, the place is hatched, and a curve is not drawn: what the score
-    does there is unknown.
+    with a band that holds 95 % of its belief, a map the mean over two parameters, in
+    bands that are narrower near the best. Where no candidate is near, the place is
+    hatched, and a curve is not drawn: what the score does there is unknown.
 
     Parameters
     ----------
@@ -89,9 +88,8 @@ class SurrogateDisplay:
     >>> from sklearn.model_selection import GridSearchCV
     >>> from sklearn.svm import SVC
     >>> from sklearn_bayes_search import SurrogateDisplay
-    >>> search = GridSearchCV(
-    ...     SVC(), {"C": [0.1, 1, 10, 100], "gamma": [0.001, 0.01, 0.1]}
-    ... ).fit(*load_iris(return_X_y=True))
+    >>> search = GridSearchCV(SVC(), {"C": [1, 9], "gamma": [0.001, 0.01, 0.1]})
+    >>> _ = search.fit(*load_iris(return_X_y=True))
     >>> display = SurrogateDisplay.from_estimator(search)
     >>> list(display.lines_), list(display.maps_)
     (['C', 'gamma'], [('C', 'gamma')])
@@ -130,18 +128,14 @@ class SurrogateDisplay:
         -------
         display : SurrogateDisplay
             What was drawn.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If it is no search with scores, or an argument is wrong.
         """
         if kind not in ("average", "slice"):
             raise ValueError(f"The 'kind' must be 'slice' or 'average'. Got {kind!r}.")
         observed = _observe(search, metric)
         beliefs = Beliefs(ScoreModel.fit(observed), kind)
         slices = beliefs.slices(params)
-        display = cls(
+        n_shown = len({axis.name for each in slices for axis in each.axes})
+        return cls(
             slices=slices,
             settings=observed.params,
             scores=observed.scores,
@@ -149,26 +143,12 @@ class SurrogateDisplay:
             best_index=observed.best,
             kind=kind,
             score_name=score_name(search, observed.metric),
-            n_left_out=0 if params is not None else beliefs.n_left_out(slices),
-        )
-        return display.plot(ax)
+            n_left_out=0 if params is not None else len(beliefs.names) - n_shown,
+        ).plot(ax)
 
-    # it takes results as well
     from_cv_results = from_estimator
 
     def plot(self, ax=None):
-        """Draw.
-
-        Parameters
-        ----------
-        ax : Axes, default=None
-            Where to draw: its place is divided. None makes a figure.
-
-        Returns
-        -------
-        self : SurrogateDisplay
-            The display.
-        """
         n = len(self.slices)
         n_columns = min(n, PANELS_IN_A_ROW)
         n_rows = -(-n // n_columns)
@@ -186,14 +166,13 @@ class SurrogateDisplay:
         self._names = name_ends([a.name for s in self.slices for a in s.axes])
         best = self.scores[self.best_index]
         limits = curve_limits(self.slices, self.scores, best)
-        named = []
+        marks = []
         for each, drawn in zip(self.axes_, self.slices, strict=True):
             if len(drawn.axes) == 1:
-                named += self._draw_curve(each, drawn, limits).marks
+                marks += self._draw_curve(each, drawn, limits)
             else:
-                self._draw_map(each, drawn)
-                named += self._marks_of_map()
-        self._add_legend(legend, named)
+                marks += self._draw_map(each, drawn)
+        self._add_legend(legend, marks)
         return self
 
     def _draw_curve(self, ax, drawn, limits):
@@ -213,13 +192,12 @@ class SurrogateDisplay:
         )
         drawn = draw(ax, chart)
         self.lines_[axis.name] = drawn["mean"][""]
-        if drawn["band"]:
-            self.bands_[axis.name] = drawn["band"][""]
-        if drawn["unknown"]:
-            self.unknown_[axis.name] = drawn["unknown"][""]
+        for role, kept in (("band", self.bands_), ("unknown", self.unknown_)):
+            if drawn[role]:
+                kept[axis.name] = drawn[role][""]
         self.points_.append(drawn["tried"][""])
         self._slant(ax, chart.x)
-        return chart
+        return chart.marks
 
     def _draw_map(self, ax, drawn):
         from matplotlib.colors import BoundaryNorm
@@ -242,10 +220,10 @@ class SurrogateDisplay:
             image = ax.contourf(*drawn.numbers, drawn.mean, **bands)
         self.maps_[first.name, second.name] = image
         if not drawn.in_reach.all():
-            unknown = np.ma.masked_array(drawn.mean, drawn.in_reach)
-            self.unknown_[first.name, second.name] = ax.pcolor(
-                *drawn.numbers, unknown, shading="nearest", cmap=cmap, **HATCH
-            )
+            cells = np.ma.masked_array(drawn.mean, drawn.in_reach)
+            hatch = {"shading": "nearest", "cmap": cmap, **HATCH}
+            unknown = ax.pcolor(*drawn.numbers, cells, **hatch)
+            self.unknown_[first.name, second.name] = unknown
         bar = self.figure_.colorbar(image, ax=ax, pad=0.02, spacing="uniform")
         bar.set_ticks(levels, labels=number_texts(levels, step_digits=1))
         bar.ax.tick_params(labelsize="small")
@@ -265,6 +243,11 @@ class SurrogateDisplay:
         set_axis(ax, "x", across)
         set_axis(ax, "y", up)
         self._slant(ax, across)
+        later = Style("ink", "ring", 7, width=1)
+        marks = [legend_only(later, "tried, later ones larger")]
+        if (self.partial & np.isfinite(self.scores)).any():
+            marks.append(legend_only(RING, PARTIAL))
+        return [*marks, legend_only(STAR, "best tried")]
 
     @staticmethod
     def _slant(ax, axis):
@@ -273,15 +256,6 @@ class SurrogateDisplay:
             texts = axis.ticks.texts
             if max(map(len, texts)) * len(texts) > LETTERS * inches:
                 ax.tick_params(axis="x", labelrotation=20)
-
-    def _marks_of_map(self):
-        """List what the legend names of a map."""
-        marks = [
-            legend_only(Style("ink", "ring", 7, width=1), "tried, later ones larger")
-        ]
-        if (self.partial & np.isfinite(self.scores)).any():
-            marks.append(legend_only(RING, PARTIAL))
-        return [*marks, legend_only(STAR, "best tried")]
 
     def _add_legend(self, ax, marks):
         ax.axis("off")

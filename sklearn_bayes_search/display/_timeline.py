@@ -1,16 +1,19 @@
 """Which worker ran which fit, and when."""
 
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
 from sklearn_bayes_search.charts._timeline import timeline_chart, utilisation
+from sklearn_bayes_search.display._display import Display
 from sklearn_bayes_search.display._pen import add_legend, draw, new_axes, sequential_map
 from sklearn_bayes_search.results._times import Timeline
 
 
-class TimelineDisplay:
+@dataclass(eq=False, repr=False, kw_only=True)
+class TimelineDisplay(Display):
     """A row for each worker, a bar for each fit; idle time stays grey.
 
     Create it with `from_estimator`. Pauses between runs of one search are left out. A
@@ -40,18 +43,15 @@ class TimelineDisplay:
     Examples
     --------
     >>> from sklearn.datasets import load_iris
-    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sklearn.svm import SVC
     >>> from sklearn_bayes_search import BayesSearchCV, TimelineDisplay
-    >>> search = BayesSearchCV(
-    ...     DecisionTreeClassifier(random_state=0), {"max_depth": [1, 2, 3, 4]}
-    ... ).fit(*load_iris(return_X_y=True))
+    >>> search = BayesSearchCV(SVC(), {"C": [1, 9]}).fit(*load_iris(return_X_y=True))
     >>> display = TimelineDisplay.from_estimator(search)
     >>> len(display.fits), len(display.workers_)
-    (20, 1)
+    (10, 1)
     """
 
-    def __init__(self, *, fits: pd.DataFrame) -> None:
-        self.fits = fits
+    fits: pd.DataFrame
 
     @classmethod
     def from_estimator(
@@ -64,9 +64,8 @@ class TimelineDisplay:
         search : BayesSearchCV
             A fitted search; others do not keep times.
         color : {"candidate", "status"}, default="candidate"
-            What colours tell: which candidate it is, by its row in ``cv_results_``,
-            where every other one is paler so that neighbours differ, or which fits
-            failed.
+            What colours tell: the candidate's row in ``cv_results_``, where every other
+            one is paler so that neighbours differ, or which fits failed.
         ax : Axes, default=None
             Where to draw; None makes a figure.
 
@@ -77,8 +76,8 @@ class TimelineDisplay:
 
         Raises
         ------
-        TypeError
-            If the search does not keep the times of fits.
+        TypeError, ValueError
+            If the search does not keep the times of fits, or the colour is unknown.
         """
         if not hasattr(search, "folds_frame"):
             raise TypeError(
@@ -88,25 +87,6 @@ class TimelineDisplay:
         return cls(fits=search.folds_frame()).plot(ax, color=color)
 
     def plot(self, ax: Any = None, *, color: str = "candidate") -> Self:
-        """Draw.
-
-        Parameters
-        ----------
-        ax : Axes, default=None
-            Where to draw; None makes a figure.
-        color : {"candidate", "status"}, default="candidate"
-            As for `from_estimator`.
-
-        Returns
-        -------
-        self : TimelineDisplay
-            The display.
-
-        Raises
-        ------
-        ValueError
-            If the colour is unknown.
-        """
         if color not in ("candidate", "status"):
             raise ValueError(
                 f"The 'color' must be 'candidate' or 'status'. Got {color!r}."
@@ -124,15 +104,11 @@ class TimelineDisplay:
         self.bars_ = draw(ax, chart)["fits"]
         add_legend(ax, chart, ncols=4)
         if color == "candidate":
-            self._add_scale()
+            from matplotlib.cm import ScalarMappable
+
+            scale = ScalarMappable(cmap=sequential_map())
+            scale.set_clim(0, max(int(self.fits["candidate"].max()), 1))
+            bar = self.figure_.colorbar(scale, ax=ax, pad=0.01, aspect=12)
+            bar.set_label("candidate, its row", fontsize="small")
+            bar.locator.set_params(integer=True)
         return self
-
-    def _add_scale(self) -> None:
-        from matplotlib.cm import ScalarMappable
-
-        scale = ScalarMappable(cmap=sequential_map())
-        scale.set_clim(0, max(int(self.fits["candidate"].max()), 1))
-        bar = self.figure_.colorbar(scale, ax=self.ax_, pad=0.01, aspect=12)
-        bar.set_label("candidate, its row", fontsize="small")
-        locator: Any = bar.ax.yaxis.get_major_locator()
-        locator.set_params(integer=True)

@@ -21,15 +21,12 @@ COLORS = {
     **{"pale": "@faint", "grey": "@line", "faint": "@line"},
     **{"third": "#1a936f", "fourth": "#c06fa5", "fifth": "#c98b00", "sixth": "#3f9fd0"},
 }
+# Of symbols that plotly calls otherwise.
 SYMBOLS = {
-    "circle": "circle",
     "ring": "circle-open",
     "cross": "x",
     "down": "triangle-down",
-    "star": "star",
-    "diamond": "diamond",
     "gem": "diamond-open",
-    "square": "square",
     "none": "circle",
 }
 # Opacity of spans that are pale; more spans than this have no edges.
@@ -163,7 +160,7 @@ def _points(mark: charts.Points, chart: charts.Chart) -> list[dict[str, Any]]:
         assert chart.y.limits is not None
         low, high = chart.y.limits
         y = np.full(len(y), low + EDGE * (high - low))
-    symbol: Any = SYMBOLS[style.symbol]
+    symbol: Any = SYMBOLS.get(style.symbol, style.symbol)
     if mark.hollow is not None:
         symbol = [SYMBOLS["ring"] if each else symbol for each in mark.hollow]
     opacity = 0.0 if style.symbol == "none" else style.opacity

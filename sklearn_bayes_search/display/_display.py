@@ -1,10 +1,33 @@
-"""What several displays call a score, and the settings of any search."""
+"""What all displays have in common."""
 
-from typing import Any
+from typing import Any, Self
 
 from sklearn.base import ClassifierMixin, RegressorMixin
 
 from sklearn_bayes_search.results._reader import EMPTY, SearchResults
+
+
+class Display:
+    """The base of all displays.
+
+    Where `from_estimator` takes results as well, it is `from_cv_results`, too.
+    """
+
+    def plot(self, ax: Any = None) -> Self:
+        """Draw; all arguments are as for `from_estimator`.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw, or whose place is divided among several pictures. None makes
+            a figure.
+
+        Returns
+        -------
+        self : object
+            The display.
+        """
+        raise NotImplementedError
 
 
 def known_settings(results: SearchResults) -> list[dict[str, Any]]:
