@@ -8,6 +8,7 @@ import keyword
 import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -53,12 +54,9 @@ class Writer:
         kept = dict(self.left_out), dict(self.generators)
         self._inside.add(id(value))
         text, too_long = None, _size(value) > LONGEST
-        try:
+        with suppress(Exception):  # of the user's object, whatever it is
             text = None if too_long else self._write(value)
-        except Exception:  # of the user's object, whatever it is
-            pass
-        finally:
-            self._inside.discard(id(value))
+        self._inside.discard(id(value))
         if text is not None and len(text) <= LONGEST:
             return text
         self.left_out, self.generators = kept
@@ -152,18 +150,15 @@ class Writer:
 
     def _collection(self, value: Any) -> str:
         texts = [self.write(each) for each in value]
-        inner = ", ".join(texts)
         if isinstance(value, set | frozenset):
-            inner = ", ".join(sorted(texts))
-            inner = f"{{{inner}}}" if value else ""
-            if isinstance(value, frozenset):
-                return f"frozenset({inner})"
-            return inner or "set()"
+            inner = f"{{{', '.join(sorted(texts))}}}" if texts else ""
+            frozen = isinstance(value, frozenset)
+            return f"frozenset({inner})" if frozen else inner or "set()"
         ends = "[]" if isinstance(value, list) else "()"
-        if value and all(isinstance(each, Mapping) for each in value):
+        if texts and all(isinstance(each, Mapping) for each in value):
             return _in_lines(texts, ends)
         comma = "," if len(value) == 1 and isinstance(value, tuple) else ""
-        return f"{ends[0]}{inner}{comma}{ends[1]}"
+        return f"{ends[0]}{', '.join(texts)}{comma}{ends[1]}"
 
     def _array(self, value: np.ndarray) -> str | None:
         values = value.tolist()

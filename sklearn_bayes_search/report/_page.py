@@ -3,7 +3,6 @@
 import base64
 import gzip
 import hashlib
-import json
 import math
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -39,7 +38,6 @@ MAX_TRACEBACKS, MAX_TRACEBACK = 40, 8000
 def page(found: Findings, plotly: str) -> str:
     """Write the page, a whole HTML document, with plotly's script inside."""
     from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
 
     here = files("sklearn_bayes_search.report")
     names = ("page.html", "page.css", "page.js")
@@ -53,8 +51,8 @@ def page(found: Findings, plotly: str) -> str:
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
     environment.globals.update(FUNCTIONS)
-    environment.filters["breakable"] = lambda text: Markup(_text.breakable(text))
-    environment.filters["sentence"] = _text.sentence
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
+    environment.filters.update(breakable=_text.breakable, sentence=_text.sentence)
     environment.tests["finite"] = math.isfinite
     packed = base64.b64encode(gzip.compress(plotly.encode(), 9, mtime=0)).decode()
     search, drawn, scored = found.search, figures(found), found.scored
@@ -82,13 +80,12 @@ def page(found: Findings, plotly: str) -> str:
         estimator=described,
         title=f"{type(search).__name__}: {what[:1].upper()}{what[1:]}",
         written=f"{datetime.now(UTC).astimezone():%d %B %Y, %H:%M}",
-        # our own, or escaped here
-        policy=Markup(_policy(script, plotly)),
-        style=Markup(style),
-        script=Markup(script),
-        plotly=Markup(packed),
-        drawn=Markup(_json({figure.anchor: figure.data for figure in drawn})),
-        tips=Markup(_json(_for_tips(found))),
+        policy=_policy(script, plotly),
+        style=style,
+        script=script,
+        plotly=packed,
+        drawn=_finite({figure.anchor: figure.data for figure in drawn}),
+        tips=_for_tips(found),
     )
 
 
@@ -102,12 +99,6 @@ def _policy(*scripts: str) -> str:
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
-
-
-def _json(value: Any) -> str:
-    """Write JSON that cannot end its element."""
-    text = json.dumps(_finite(value), separators=(",", ":"), ensure_ascii=True)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _finite(value: Any) -> Any:

@@ -42,12 +42,6 @@ def report(search: Any, path: Any, *, metric: str | None = None) -> Any:
     TypeError, ValueError
         If it is no search, or not fitted, or the metric is unknown or not clear.
 
-    Notes
-    -----
-    All that comes from the user, as names of parameters or messages of errors, is shown
-    as text, never run. The page has a policy that forbids network, and scripts other
-    than its own. Values of parameters are readable by whoever gets the file.
-
     Examples
     --------
     >>> import tempfile

@@ -133,7 +133,9 @@ def raced_results(
     n_splits = len(outcomes) // len(settings)
     ran = np.array([o is not None for o in outcomes]).reshape(-1, n_splits)
     with warnings.catch_warnings():
-        if all(np.isfinite(_numbers(outcome["test_scores"])).all() for outcome in done):
+        scores = [outcome["test_scores"] for outcome in done]
+        of_all = [list(s.values()) if isinstance(s, dict) else s for s in scores]
+        if all(np.isfinite(each).all() for each in of_all):
             warnings.filterwarnings("ignore", "One or more of the .* non-finite")
         results = format_results(settings, n_splits, [o or blank for o in outcomes])
     for name in ("fit_time", "score_time"):
@@ -161,7 +163,3 @@ def _blank(value: Any) -> Any:
     if isinstance(value, dict):
         return dict.fromkeys(value, np.nan)
     return None if value is None or isinstance(value, str) else np.nan
-
-
-def _numbers(scores: Any) -> list[Any]:
-    return list(scores.values()) if isinstance(scores, dict) else [scores]

@@ -122,11 +122,10 @@ class FoldModel:
     def estimate(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Estimate the mean over all folds from some, and the variance of its error.
 
-        ``scores`` (n_candidates, n_splits) are NaN where a fold was not scored; at
-        least one was in each row. The candidate's own interactions are finite in
-        number, so that the variance falls to 0 as the last fold comes in: W. G.
-        Cochran, "Sampling Techniques", Wiley 1977, section 2.6. A candidate that
-        scatters more than the best ones is less certain.
+        ``scores`` (n_candidates, n_splits) are NaN where a fold was not scored, but not
+        in a whole row. The interactions are finite in number, so that the variance
+        falls to 0 with the last fold: W. G. Cochran, "Sampling Techniques", Wiley 1977,
+        section 2.6. A candidate that scatters more than the best is less certain.
         """
         n_splits = len(self.effects)
         known = np.isfinite(scores)
@@ -141,10 +140,9 @@ class FoldModel:
             return mean, variance * share
 
     def chance_above(self, score: float, scores: np.ndarray) -> np.ndarray:
-        """Return the probability that the mean over all folds is above ``score``.
+        """Return the probability that each row's mean over all folds is above a score.
 
-        Of each row, as for `estimate`; by Student's distribution, since the variance is
-        estimated, too.
+        By Student's distribution, since the variance is estimated, too.
         """
         mean, variance = self.estimate(scores)
         n_free = (self.n_rows - 1) * (len(self.effects) - 1)
@@ -157,14 +155,14 @@ class FoldModel:
         """Estimate how much of the highest mean is luck, by repeating the choice.
 
         Normal errors are drawn with the covariance of the candidates' interactions, so
-        that those that score alike are lucky together. They are added to the means, the
-        highest is chosen, and its error is its luck. ``scores`` are as for `estimate`;
-        ``factor`` is the variance of the error of a mean for an interaction of variance
-        1.
+        that those that score alike are lucky together. ``scores`` are as for
+        `estimate`; ``factor`` is the variance of the error of a mean for an interaction
+        of variance 1.
         """
         n_free = len(self.effects) - 1
         means, _ = self.estimate(scores)
-        left = self._interactions(scores, means) * self._unbiased
+        unbiased = (self.n_rows / (self.n_rows - 1)) ** 0.5
+        left = self._interactions(scores, means) * unbiased
         # one very bad fold is no luck that another draw would spare the candidate
         most = self.variance * chdtri(n_free, EXTREME) / n_free
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -204,10 +202,6 @@ class FoldModel:
             return 0.0, float(n_free)
         free = np.array([n_free, n_free * max(self.n_rows - 1, 1)])
         return float(total**0.5), float(1 / ((parts / total) ** 2 / free).sum())
-
-    @property
-    def _unbiased(self) -> float:
-        return float((self.n_rows / (self.n_rows - 1)) ** 0.5)
 
     def _interactions(self, scores: np.ndarray, means: np.ndarray) -> np.ndarray:
         """Return what is left of scores without means and effects, 0 where unknown."""

@@ -175,17 +175,12 @@ def pair_importance(
 
     Examples
     --------
-    >>> from scipy.stats import loguniform
     >>> from sklearn.datasets import load_iris
-    >>> from sklearn.model_selection import RandomizedSearchCV
+    >>> from sklearn.model_selection import GridSearchCV
     >>> from sklearn.svm import SVC
     >>> from sklearn_bayes_search import pair_importance
-    >>> search = RandomizedSearchCV(
-    ...     SVC(),
-    ...     {"C": loguniform(1e-3, 1e3), "gamma": loguniform(1e-4, 1e2)},
-    ...     n_iter=20,
-    ...     random_state=0,
-    ... ).fit(*load_iris(return_X_y=True))
+    >>> search = GridSearchCV(SVC(), {"C": [0.1, 1, 10], "gamma": [1e-3, 0.1, 10]})
+    >>> search = search.fit(*load_iris(return_X_y=True))
     >>> pair_importance(search)[["first", "second"]].values.tolist()
     [['C', 'gamma']]
     """

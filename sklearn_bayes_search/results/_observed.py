@@ -56,15 +56,10 @@ class Observed:
 def observe(search: Any, metric: str | None = None, space: Any = None) -> Observed:
     """Read what a search saw.
 
-    ``search`` and ``metric`` are as for `read_results`. ``space`` is what was searched
-    over; None is the search's own, a list of numbers as ordered choices, and where
-    there is none, one made of the values seen. Settings outside the space are left out,
-    with a warning.
-
-    Of a search by successive halving, each setting counts once, with its score on the
-    most resources it had. Scores on fewer resources are mostly lower, so the mean rise
-    of the settings that were scored on both is added, and the variance of these rises
-    is their noise. ``complete`` are those of the last round only.
+    ``search`` and ``metric`` are as for `read_results`, ``space`` as for
+    `searched_space`. Settings outside the space are left out, with a warning. Of a
+    search by successive halving, each setting counts once, see `_at_most_resources`;
+    ``complete`` are those of the last round only.
     """
     results = read_results(search, metric)
     scores, noise, complete = results.scores, results.noise, results.complete
@@ -108,7 +103,7 @@ def observe(search: Any, metric: str | None = None, space: Any = None) -> Observ
 def searched_space(
     search: Any, settings: Sequence[Mapping[str, Any]], space: Any = None
 ) -> Space:
-    """Return the space of a search, or one made of the settings seen."""
+    """Return the given space, else that of a search, else one of the values seen."""
     if space is not None:
         return as_space(space)
     for name in ("search_space_", "param_distributions", "param_grid"):
@@ -163,8 +158,9 @@ def _at_most_resources(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Keep each setting once, and make scores on fewer resources comparable.
 
-    Returns the rows kept, their scores as they would be on the most resources, the
-    variances of that, and which of them had these.
+    These are mostly lower: the mean rise of the settings that were scored on both is
+    added, and its variance is their noise. Returns the rows kept, their scores, the
+    variances, and which of them had the most resources.
     """
     frame = pd.DataFrame(
         {"setting": list(map(key, U)), "resources": resources, "score": scores}

@@ -106,20 +106,16 @@ def _value(
         candidates += [own[name]] if name in own else []
     else:
         candidates = chain([value], _readings(value, dimension))
-    problem = f"it lacks a value for {name!r}"
+    problem = f"it lacks a value for {name!r}, and the estimator's own is not in range"
     for reading, candidate in enumerate(candidates):
         try:
             position = dimension.encode(candidate)
         except ValueError as error:
-            if reading == 0:  # of several, the one of what stands there
+            if reading == 0 and value is not EMPTY:  # the one of what stands there
                 problem = f"{name!r}: {error}"
             continue
         # an int that a table made a float, a choice that is equal: as the space has it
         return dimension.decode(position) if dimension.discrete else float(candidate)
-    if value is EMPTY:
-        problem = (
-            f"it lacks a value for {name!r}, and the estimator's own is not in range"
-        )
     raise ValueError(problem)
 
 

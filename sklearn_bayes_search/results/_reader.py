@@ -78,8 +78,7 @@ class SearchResults:
     @property
     def searched_names(self) -> list[str]:
         """Names of the parameters that have a column."""
-        names = (key for key in self.table if key.startswith(PARAM))
-        return [name.removeprefix(PARAM) for name in names]
+        return [n.removeprefix(PARAM) for n in self.table if n.startswith(PARAM)]
 
     @cached_property
     def resources(self) -> np.ndarray | None:
@@ -113,18 +112,15 @@ class SearchResults:
     @cached_property
     def status(self) -> np.ndarray:
         """Return "failed", "paused", "early round" of successive halving, else "ok"."""
-        early = np.zeros(len(self), dtype=bool)
-        if self.resources is not None:
-            early = self.resources < self.resources.max()
+        given = self.resources
+        early = np.zeros(1, bool) if given is None else given < given.max()
         names = ["failed", "paused", "early round"]
         return np.asarray(np.select([self.failed, self.paused, early], names, "ok"))
 
     @cached_property
     def errors(self) -> np.ndarray:
         """Standard errors of means and estimates; NaN if unknown."""
-        error = np.full(len(self), np.nan)
-        if self.n_splits:
-            error = mean_and_error(self.folds.T)[1]
+        error = mean_and_error(self.folds.T)[1] if self.n_splits else np.nan
         return np.where(self.paused, np.sqrt(self.noise), error)
 
     @cached_property
@@ -134,8 +130,7 @@ class SearchResults:
             return np.array(self.table["seconds"], dtype=float)
         times = (self.table.get(f"mean_{part}_time") for part in ("fit", "score"))
         known = [np.array(time, dtype=float) for time in times if time is not None]
-        unknown = np.full(len(self), np.nan)
-        return self.n_fits * np.sum(known, axis=0) if known else unknown
+        return self.n_fits * (np.sum(known, axis=0) if known else np.nan)
 
     @property
     def ranks(self) -> Any:
@@ -154,11 +149,9 @@ class SearchResults:
 
 def is_table(results: Any) -> bool:
     """Check whether something is a ``cv_results_`` or a DataFrame."""
-    if isinstance(results, pd.DataFrame):
-        return True
-    return isinstance(results, Mapping) and any(
-        str(k).startswith(MEAN) for k in results
-    )
+    names = results if isinstance(results, Mapping) else ()
+    is_results = any(str(name).startswith(MEAN) for name in names)
+    return is_results or isinstance(results, pd.DataFrame)
 
 
 def read_results(
@@ -289,12 +282,14 @@ def _settings(table: Mapping[str, Any], called: str) -> list[dict[str, Any]]:
     # a file has the text of the dicts, and cells instead
     if "score" in table:  # results_frame(): parameters, then score and others
         names = list(table)
-        others = names[names.index("score") :]
-        names = [n for n in names if n not in others and not _is_index(n)]
+        start = names.index("score")
         # one that is called like a column of results_frame() keeps its prefix
-        bare = {n: n.removeprefix(PARAM) for n in names}
-        taken = (*others, INDEX)
-        columns = {bare[n] if bare[n] in taken else n: n for n in names}
+        taken = {*names[start:], INDEX}
+        columns = {}
+        for name in names[:start]:
+            bare = name.removeprefix(PARAM)
+            if name != INDEX and not name.startswith("Unnamed:"):  # index of a file
+                columns[bare if bare in taken else name] = name
     else:
         columns = {n.removeprefix(PARAM): n for n in table if n.startswith(PARAM)}
     if not columns:
@@ -304,11 +299,6 @@ def _settings(table: Mapping[str, Any], called: str) -> list[dict[str, Any]]:
         )
     cells = [[_cell(value) for value in table[name]] for name in columns.values()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*cells, strict=True)]
-
-
-def _is_index(name: str) -> bool:
-    """Check whether a column is the index of a table that was written to a file."""
-    return name == INDEX or name.startswith("Unnamed:")
 
 
 def _cell(value: Any) -> Any:

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from scipy.spatial import KDTree
@@ -31,12 +31,6 @@ N_MEMBERS = 16
 REACH = 0.25
 
 
-class Model(Protocol):
-    """What a surrogate and an `AnovaProcess` have in common once they are fitted."""
-
-    def posterior(self, U: np.ndarray) -> Posterior: ...
-
-
 @dataclass(frozen=True, eq=False)
 class ScoreModel:
     """A model of the score over the whole space, fitted to what a search saw.
@@ -47,8 +41,8 @@ class ScoreModel:
     the score that is 0 to a surrogate, ``unit`` how large a difference of scores is 1.
     """
 
-    likeliest: Model
-    members: Sequence[Model]
+    likeliest: Surrogate
+    members: Sequence[Surrogate]
     observed: Observed
     centre: float
     unit: float
@@ -59,11 +53,8 @@ class ScoreModel:
     ) -> "ScoreModel":
         """Fit a model; the same input gives the same model.
 
-        Failures count as the worst score seen, with much noise. The ``surrogate`` is
-        copied. None is a model of the user's, if the search had one, and else an
-        `AnovaProcess`: with the kernel that the user chose, or the more probable one of
-        "rbf" and "matern52". `RandomForest` is not taken over: it learns ranks in part,
-        and these have no unit.
+        Failures count as the worst score seen, with much noise. Without a
+        ``surrogate`` it is the more probable one of `_members`.
         """
         members = _members(observed.surrogate) if surrogate is None else [surrogate]
         y, noise, centre, unit = _targets(observed)
@@ -187,6 +178,8 @@ def _nearest(U: np.ndarray, space: Space) -> np.ndarray:
 
 def _members(own: Any) -> list[Any]:
     """Return the models to choose from: what the search had itself, where it fits.
+
+    A forest is not taken over: it learns ranks in part, and these have no unit.
 
     The worst error of the shares of variance from 60 points, on average over eight
     functions and four seeds: 0.06 at random points and 0.15 at those of a Bayesian

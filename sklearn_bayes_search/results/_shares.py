@@ -138,8 +138,8 @@ def _parts(
     """
     dims, columns = space.dims, list(factor.columns)
     if columns == [dims.branch]:
-        name = "in one dict of the list"
-        return len(space.branches), dims.branch_of, lambda part: name
+        n_parts = len(space.branches)
+        return n_parts, dims.branch_of, lambda part: "in one dict of the list"
     dimension = None
     if len(columns) == 1:
         dimension = space.columns[columns[0] - int(dims.branch is not None)][1]
@@ -157,12 +157,11 @@ def _parts(
                 lambda part: f"with {_text(dimension.decode(places[part]))}",
             )
     if not factor.ordered:  # so many choices that they are not listed, or in branches
-        name = "in all"
-        return 1, lambda U: np.zeros(len(U), dtype=int), lambda part: name
-    ends = {}
-    for column in columns:
-        low, high = space.reach[column]
-        ends[column] = low + (high - low) * np.array([1, 2]) / 3
+        return 1, lambda U: np.zeros(len(U), dtype=int), lambda part: "in all"
+    ends = {
+        column: low + (high - low) * np.array([1, 2]) / 3
+        for column, (low, high) in zip(columns, space.reach[columns], strict=True)
+    }
     if dimension is not None:
         # what the text says is counted, whatever is rounded
         values = [dimension.decode(end) for end in ends[columns[0]]]

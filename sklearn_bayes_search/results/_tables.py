@@ -157,14 +157,10 @@ def _column(params: Sequence[Mapping[str, Any]], name: str) -> "pd.Series[Any]":
     """Return a parameter's values; where inactive, the dtype's missing value."""
     values = [setting.get(name, pd.NA) for setting in params]
     present = [setting[name] for setting in params if name in setting]
-    # one value at a time: tuples and arrays are values here, not rows
-    objects = np.empty(len(values), dtype=object)
-    for row, value in enumerate(values):
-        objects[row] = value
-    column = pd.Series(objects, dtype=object)
-    if not all(isinstance(v, bool | int | float | str | np.generic) for v in present):
-        return column
-    if int_and_equal_float(present):  # 1 and 1.0 are two choices
+    column = pd.Series(values, dtype=object)
+    plain = bool | int | float | str | np.generic
+    # 1 and 1.0 are two choices
+    if not all(isinstance(v, plain) for v in present) or int_and_equal_float(present):
         return column
     try:
         inferred = pd.Series(present).dtype
