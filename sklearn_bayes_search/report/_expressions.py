@@ -171,10 +171,9 @@ class Writer:
         return f"np.array({self._write(values)}{dtype})"
 
     def _object(self, value: Any) -> str | None:
-        is_class = isinstance(value, type)
         if isinstance(getattr(value, "__name__", None), str):
             name = self.named(value)
-            if name or is_class or inspect.isroutine(value):
+            if name or isinstance(value, type) or inspect.isroutine(value):
                 return name
         if isinstance(value, partial):
             name, arguments = self.named(partial), (value.func, *value.args)
@@ -287,9 +286,7 @@ def is_generator(value: Any) -> bool:
     return isinstance(value, np.random.RandomState | np.random.Generator)
 
 
-def indent(text: str) -> str:
-    """Move code to the right."""
-    return textwrap.indent(text, "    ")
+indent = partial(textwrap.indent, prefix="    ")
 
 
 def _in_lines(entries: Sequence[str], ends: str) -> str:

@@ -18,7 +18,6 @@ from sklearn_bayes_search.report._findings import Findings, Scored
 from sklearn_bayes_search.report._text import name_labels
 from sklearn_bayes_search.results._selection import known_test_share
 from sklearn_bayes_search.results._short_text import shown
-from sklearn_bayes_search.results._times import Timeline
 
 # More candidates, bars, axes and slices do not fit.
 MAX_ROWS, MAX_BARS, MAX_AXES, MAX_SLICES = 10, 12, 8, 3
@@ -178,12 +177,10 @@ def _slices(found: Findings, scored: Scored) -> list[Figure]:
 
 
 def _timeline(found: Findings, scored: Scored) -> list[Figure]:
-    fits = found.fits
-    if fits is None or not len(fits):
+    if found.times is None:
         return []
-    times = Timeline.of(fits)
-    chart = timeline_chart(fits, times)
-    data = _pen.draw(chart, height=max(70 + 24 * times.n_workers, 130))
+    chart = timeline_chart(found.fits, found.times)
+    data = _pen.draw(chart, height=max(70 + 24 * found.times.n_workers, 130))
     return [Figure("chart-timeline", "When each fit ran", data, _pen.keys(chart))]
 
 

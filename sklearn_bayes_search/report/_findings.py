@@ -20,6 +20,7 @@ from sklearn_bayes_search.results._selection import (
 )
 from sklearn_bayes_search.results._shares import importance_table
 from sklearn_bayes_search.results._short_text import ROUNDING, visible
+from sklearn_bayes_search.results._times import Timeline
 
 # How much of a search's end must bring a rise for it to be called improving, and how
 # large a rise, in standard errors of the best score, is.
@@ -53,14 +54,15 @@ class Scored:
 class Findings:
     """All that the page tells of a search.
 
-    ``scored`` is None where no setting has a score on all folds, and ``fits`` where the
-    search has no ``folds_frame()``.
+    ``scored`` is None where no setting has a score on all folds. ``fits`` is empty, and
+    ``times`` None, where the search has no ``folds_frame()``.
     """
 
     search: Any
     results: SearchResults
     scored: Scored | None
-    fits: pd.DataFrame | None
+    fits: pd.DataFrame
+    times: Timeline | None
 
     def score_text(self, value: float, extra: int = 0) -> str:
         """Write a score with the digits that mean something, and some more.
@@ -140,8 +142,9 @@ def find(search: Any, metric: str | None = None) -> Findings:
             f"Got {search!r}."
         )
     results = read_results(search, metric)
-    fits = search.folds_frame() if hasattr(search, "folds_frame") else None
-    return Findings(search, results, _scored(search, results), fits)
+    fits = search.folds_frame() if hasattr(search, "folds_frame") else pd.DataFrame()
+    times = Timeline.of(fits) if len(fits) else None
+    return Findings(search, results, _scored(search, results), fits, times)
 
 
 def _scored(search: Any, results: SearchResults) -> Scored | None:

@@ -22,7 +22,7 @@ from sklearn_bayes_search.results._short_text import (
     shown,
     visible,
 )
-from sklearn_bayes_search.results._times import Timeline, duration
+from sklearn_bayes_search.results._times import duration
 from sklearn_bayes_search.space._dimensions import is_number
 
 # Functions that the template calls.
@@ -57,7 +57,6 @@ def page(found: Findings, plotly: str) -> str:
     packed = base64.b64encode(gzip.compress(plotly.encode(), 9, mtime=0)).decode()
     search, drawn, scored = found.search, figures(found), found.scored
     params = {} if scored is None else found.results.settings[scored.chosen]
-    fits = pd.DataFrame() if found.fits is None else found.fits
     described = _text.describe(search.estimator)
     what = described.removeprefix("a ")
     return environment.from_string(template).render(
@@ -67,10 +66,9 @@ def page(found: Findings, plotly: str) -> str:
         scored=scored,
         score=found.score_text,
         params=params,
-        times=Timeline.of(fits) if len(fits) else None,
         total=float(np.nansum(found.results.seconds)),
         table=_table(found),
-        failures=_failures(fits),
+        failures=_failures(found.fits),
         most_failures=MAX_TRACEBACKS,
         most_of_failure=MAX_TRACEBACK,
         code=code_of(search, params if scored else None),

@@ -122,27 +122,25 @@ def _placed(
     settings: Sequence[Mapping[str, Any]], space: Space
 ) -> tuple[list[dict[str, Any]], np.ndarray, np.ndarray]:
     """Return the settings that are in the space, their rows, and their points."""
-    inside, rows, points, problem = [], [], [], None
+    found, problem = [], None
     for row, setting in enumerate(settings):
-        params, reason = dict(setting), ""
+        params: dict[str, Any] | None = dict(setting)
         try:
-            point = space.encode(params)
+            point = space.encode(setting)
         except ValueError:
             # from a file: a text, or a float that is an int, or cells that are empty
-            placed, reason = place(setting, space, {})
-            if placed is None:
+            params, reason = place(setting, space, {})
+            if params is None:
                 problem = problem or f"{setting!r}: {reason}"
                 continue
-            params, point = placed, space.encode(placed)
-        inside.append(params)
-        rows.append(row)
-        points.append(point)
-    n_out = len(settings) - len(inside)
-    if not inside:
+            point = space.encode(params)
+        found.append((params, row, point))
+    if not found:
         raise ValueError(
             f"None of the {len(settings)} settings is in the space. The first, "
             f"{problem}. Give the space that was searched, or leave 'space' out."
         )
+    n_out = len(settings) - len(found)
     if n_out:
         warnings.warn(
             f"{n_out} of {len(settings)} settings are not in the space, and are left "
@@ -150,7 +148,8 @@ def _placed(
             UserWarning,
             stacklevel=stack_level(),
         )
-    return inside, np.array(rows), np.array(points).reshape(len(inside), -1)
+    inside, rows, points = zip(*found, strict=True)
+    return list(inside), np.array(rows), np.array(points)
 
 
 def _at_most_resources(

@@ -61,7 +61,7 @@ class SearchResults:
     @cached_property
     def settings(self) -> list[dict[str, Any]]:
         """The parameters; `EMPTY` where a file has an empty cell."""
-        return _settings(self.table, "search")
+        return _settings(self.table)
 
     @cached_property
     def searched_settings(self) -> list[dict[str, Any]]:
@@ -274,7 +274,7 @@ def _numbers(table: Mapping[str, Any], name: str, called: str) -> np.ndarray:
         ) from error
 
 
-def _settings(table: Mapping[str, Any], called: str) -> list[dict[str, Any]]:
+def _settings(table: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return ``params``, or what the columns of the parameters say."""
     settings = list(table.get("params", ()))
     if settings and all(isinstance(setting, Mapping) for setting in settings):
@@ -294,7 +294,7 @@ def _settings(table: Mapping[str, Any], called: str) -> list[dict[str, Any]]:
         columns = {n.removeprefix(PARAM): n for n in table if n.startswith(PARAM)}
     if not columns:
         raise ValueError(
-            f"The {called} must have settings: 'params', or a column 'param_' and name "
+            "The search must have settings: 'params', or a column 'param_' and name "
             f"for each parameter, as in cv_results_. Got the columns {list(table)}."
         )
     cells = [[_cell(value) for value in table[name]] for name in columns.values()]

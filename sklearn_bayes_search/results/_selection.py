@@ -32,20 +32,17 @@ from sklearn_bayes_search.results._reader import (
 
 # Stands for the value of a parameter that a candidate does not have.
 ABSENT = ()
-# Metrics by how scikit-learn's names begin, with the least and the highest score.
-RANGES = (
-    (
-        (
-            *("accuracy", "balanced_accuracy", "top_k_accuracy", "average_precision"),
-            *("f1", "precision", "recall", "jaccard", "roc_auc"),
-            *("completeness", "homogeneity", "v_measure", "rand_score"),
-        ),
-        (0.0, 1.0),
+# How names of scikit-learn's metrics begin, by their least and highest score.
+RANGES = {
+    (0.0, 1.0): (
+        *("accuracy", "balanced_accuracy", "top_k_accuracy", "average_precision"),
+        *("f1", "precision", "recall", "jaccard", "roc_auc"),
+        *("completeness", "homogeneity", "v_measure", "rand_score"),
     ),
-    (("matthews_corrcoef", "cohen_kappa"), (-1.0, 1.0)),
-    (("r2", "explained_variance", "d2_", "adjusted_rand"), (-np.inf, 1.0)),
-    (("neg_",), (-np.inf, 0.0)),
-)
+    (-1.0, 1.0): ("matthews_corrcoef", "cohen_kappa"),
+    (-np.inf, 1.0): ("r2", "explained_variance", "d2_", "adjusted_rand"),
+    (-np.inf, 0.0): ("neg_",),
+}
 # By how much training sets that differ from fold to fold, and the samples that all of
 # them share, add to the error of a mean, in shares of what independent folds give it.
 # The scores do not show it: 0.2 to 1.1 of it were seen for k folds, 3 when one sample
@@ -575,7 +572,7 @@ def _rounding_error(scores: np.ndarray) -> Any:
 def _range(search: Any, metric: str, scores: np.ndarray) -> tuple[float, float]:
     """Return the least and the highest score of a metric, infinite if not known."""
     name = _score_name(search, metric)
-    for names, (least, most) in RANGES:
+    for (least, most), names in RANGES.items():
         # a metric of the user's may be called so and mean something else
         if name.startswith(names) and least <= scores.min() <= scores.max() <= most:
             return least, most

@@ -142,11 +142,12 @@ def setting_writer(space: Space) -> Callable[[dict[str, Any]], str]:
             values = different_values(value for each in listed for value in each)
             known[name] = values, value_texts(values, longest)
 
-    def text(name: str, value: Any) -> str:
-        return _text_of(value, *known.get(name, ([], []))) or shown(value, longest)
-
     def write(params: dict[str, Any]) -> str:
-        return ", ".join(f"{names[n]}={text(n, value)}" for n, value in params.items())
+        parts = []
+        for name, value in params.items():
+            text = _text_of(value, *known.get(name, ([], [])))
+            parts.append(f"{names[name]}={text or shown(value, longest)}")
+        return ", ".join(parts)
 
     return write
 
