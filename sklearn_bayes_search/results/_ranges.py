@@ -248,25 +248,20 @@ def _advice(
         further = _round(bound + sign * width, width / 10)
     if whole:
         further = float(sign * math.ceil(sign * further))
-    limits = numeric_limits(observed.estimator, name, whole)
-    least, most = _usual_limits(low, high, whole, log) if limits is None else limits
+    limits, permit = numeric_limits(observed.estimator, name, whole), ""
+    if limits is None:  # guess them from the range that was searched
+        is_share = not whole and not log and low >= 0 and high <= 1
+        least = -math.inf if low < 0 else float(whole and low >= 1)
+        limits = least, 1.0 if is_share else math.inf
+        permit = ", if the estimator permits"
+    least, most = limits
     if further <= least == 0 < low and not whole:
         further = _round(low / 10, low / 10)  # 0 itself is often excluded
     further = min(max(further, least), most)
     if sign * (further - bound) <= 0:
         return None
     phrase = f"{'up' if side == 'upper' else 'down'} to {further:g}"
-    permit = ", if the estimator permits" if limits is None else ""
     return bound, further, phrase + permit
-
-
-def _usual_limits(
-    low: float, high: float, whole: bool, log: bool
-) -> tuple[float, float]:
-    """Guess the limits of a parameter from the range that was searched."""
-    least = -math.inf if low < 0 else float(whole and low >= 1)
-    is_share = not whole and not log and low >= 0 and high <= 1
-    return least, 1.0 if is_share else math.inf
 
 
 def _round(value: float, step: float) -> float:
