@@ -25,6 +25,7 @@ MAX_ROWS, MAX_BARS, MAX_AXES, MAX_SLICES = 10, 12, 8, 3
 BAR_NAME, AXIS_NAME, SLICE_NAME, MAX_NAMES = 18, 15, 36, 8
 # Pixels around the rows of a chart, of an inch, and of a bar.
 AROUND, INCH, BAR = 130, 96, 38
+SAME = "; {} more with the same score on each fold"
 
 
 @dataclass(frozen=True)
@@ -118,10 +119,7 @@ def _folds(found: Findings, scored: Scored) -> list[Figure]:
     )
     rows = comparison.candidates
     marked = "" if scored.called == "best" else " chosen"
-    more = [
-        f"; {n} more with the same score on each fold" if n else ""
-        for n in comparison.n_same
-    ]
+    more = [SAME.format(n) if n else "" for n in comparison.n_same]
     chart = folds_chart(
         comparison,
         [f"#{row}{marked * bool(row == scored.chosen)}" for row in rows],

@@ -42,9 +42,8 @@ class Objective:
     def likely_names(self, names: Iterable[str] | None, scoring: Any) -> list[str]:
         """List names that an earlier search may have had for it, the most wanted first.
 
-        ``names`` are the metrics, None where they are not known or the score is one
-        number. What the user gave as ``scoring`` may be the name of one of several
-        metrics elsewhere.
+        ``names`` are as for `metric`, or not known. What the user gave as ``scoring``
+        may be the name of one of several metrics elsewhere.
         """
         if names is not None:
             return [self.metric(names)]
@@ -53,13 +52,12 @@ class Objective:
 
     def fold_scores(self, folds: Iterable[Fold]) -> np.ndarray:
         """Return the metric on each fold, NaN where the fit failed or did not run."""
-        return np.array([self._fold_score(fold) for fold in folds], dtype=float)
-
-    def _fold_score(self, fold: Fold) -> Any:
-        if fold is None or fold["fit_error"] is not None:
-            return np.nan
-        scores = fold["test_scores"]
-        return scores[self.metric(scores)] if isinstance(scores, dict) else scores
+        scores = [
+            np.nan if f is None or f["fit_error"] is not None else f["test_scores"]
+            for f in folds
+        ]
+        chosen = [s[self.metric(s)] if isinstance(s, dict) else s for s in scores]
+        return np.array(chosen, dtype=float)
 
     def __call__(self, folds: Iterable[Fold]) -> float:
         """Return the mean over the folds; NaN, a failure, unless all are finite."""

@@ -4,7 +4,6 @@ All of it works on ``cv_results_`` of any search, ``GridSearchCV``'s as well.
 """
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -132,8 +131,13 @@ def findings_of(model: ScoreModel, importance: pd.DataFrame) -> pd.DataFrame:
     for name in flat:
         text = f"{name}: the score hardly depends on it in the range that was searched."
         findings.append((name, "flat", math.nan, math.nan, math.nan, text))
-    for column, name, dimension in _numeric_columns(observed, best):
-        if name not in flat:
+    space = observed.space
+    active = space.dims.active[space.dims.branch_of(best[None])[0]]
+    first = int(space.dims.branch is not None)
+    for column, (name, dimension) in enumerate(space.columns, start=first):
+        low, high = (dimension.decode(u) for u in space.reach[column])
+        numeric = not dimension.categorical and is_number(low) and is_number(high)
+        if active[column] and numeric and name not in flat:
             findings += _at_border(model, best, column, name, dimension, error)
     columns = ["parameter", "finding", "bound", "try", "probability", "text"]
     return pd.DataFrame(findings, columns=columns)
@@ -153,20 +157,6 @@ def _error_of_difference(observed: Observed) -> float:
     best = whole[whole.mean(axis=1).argmax()]
     deviation = np.median((best - whole).std(axis=1, ddof=1))
     return float(deviation) * error_factor(whole.shape[1])
-
-
-def _numeric_columns(
-    observed: Observed, best: np.ndarray
-) -> Iterator[tuple[int, str, Dimension]]:
-    """Yield column, name and dimension of each range of numbers at a point."""
-    space = observed.space
-    first = int(space.dims.branch is not None)
-    active = space.dims.active[space.dims.branch_of(best[None])[0]]
-    for column, (name, dimension) in enumerate(space.columns, start=first):
-        low, high = (dimension.decode(u) for u in space.reach[column])
-        numeric = not dimension.categorical and is_number(low) and is_number(high)
-        if active[column] and numeric:
-            yield column, name, dimension
 
 
 def _at_border(

@@ -21,7 +21,7 @@ from sklearn_bayes_search.results._anova import AnovaProcess
 from sklearn_bayes_search.results._observed import Observed
 from sklearn_bayes_search.space import Space
 
-# Points that stand for the space when scores over it are standardised.
+# Points that stand for the space.
 N_SPREAD = 1024
 # Processes whose hyper-parameters are drawn.
 N_MEMBERS = 16

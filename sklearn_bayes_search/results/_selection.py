@@ -232,7 +232,7 @@ def _luck_and_error(
     paused: np.ndarray,
     chosen: int,
     test_share: float,
-    followed: bool = False,
+    followed: bool,
 ) -> tuple[float, float, float]:
     """Return the luck of the best mean, and error and degrees of freedom of a row's."""
     n_splits = table.shape[1]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from sklearn_bayes_search.results._observed import Observed
-from sklearn_bayes_search.results._score_model import ScoreModel
+from sklearn_bayes_search.results._score_model import N_SPREAD, ScoreModel
 from sklearn_bayes_search.results._short_text import shown
 from sklearn_bayes_search.results._variance import Factor, VarianceDesign
 from sklearn_bayes_search.space import Dims, Space
@@ -32,8 +32,6 @@ LEAST_SETTINGS, PER_PARAMETER = 4, 2.5
 LEAST_IN_PART = 3
 # Parts with less of the space do not count.
 LEAST_SHARE = 0.05
-# Points that stand for the space when that is estimated.
-N_SPREAD = 1024
 # More levels that have an order are counted as a range is, in three parts.
 FEW_LEVELS = 5
 # A score that goes this much of its way in one direction is said to follow it.
@@ -53,9 +51,8 @@ def importance_table(
     ``n_samples``, a power of 2, are the points for each share.
     """
     observed = model.observed
-    design = VarianceDesign(
-        observed.space, n_samples, np.random.default_rng(random_state)
-    )
+    rng = np.random.default_rng(random_state)
+    design = VarianceDesign(observed.space, n_samples, rng)
     if not design.factors:
         return pd.DataFrame(columns=COLUMNS).set_index("parameter")
     scored = np.isfinite(observed.scores)

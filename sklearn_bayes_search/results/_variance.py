@@ -44,12 +44,10 @@ class Factor:
 def factors(space: Space) -> list[Factor]:
     """List the parameters that vary: the choice among branches, then by column."""
     found = []
-    first = 0
     if space.dims.branch is not None:
-        first = 1
         found.append(Factor(_name_of_branch(space), (space.dims.branch,), False))
     columns: dict[str, list[int]] = {}
-    for column, (name, _) in enumerate(space.columns, start=first):
+    for column, (name, _) in enumerate(space.columns, start=len(found)):
         columns.setdefault(name, []).append(column)
     for name, own in columns.items():
         ordered = not space.dims.categorical[own].any()
