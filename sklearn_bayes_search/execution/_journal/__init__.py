@@ -1,6 +1,6 @@
 """The journal: what of a search survives the end of its process."""
 
-from sklearn_bayes_search.execution._journal._fingerprint import fingerprint
+from sklearn_bayes_search.execution._journal._digest import fingerprint
 from sklearn_bayes_search.execution._journal._journal import Journal
 from sklearn_bayes_search.execution._journal._table import read_journal
 

@@ -1,4 +1,4 @@
-"""A digest of any value: the same in each process, whatever objects cache.
+"""What identifies a search: digests, the same in each process, whatever is cached.
 
 A value is written as text, its large parts as digests of their own. Data count by their
 values, and an estimator by its parameters. A function, or an object that is called,
@@ -11,6 +11,7 @@ import random
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -33,6 +34,7 @@ from sklearn_bayes_search.execution._journal._code import (
     is_installed,
     names_read,
 )
+from sklearn_bayes_search.space import Space
 
 # How values without parts are written.
 PLAIN: dict[type, Callable[[Any], str]] = {
@@ -45,6 +47,51 @@ PLAIN: dict[type, Callable[[Any], str]] = {
 LONGEST_TEXT, N_ITEMS, N_BYTES = 200, 4096, 1 << 24
 MAX_DEPTH = 60
 RANDOM = np.random.RandomState | np.random.Generator | random.Random
+
+
+def fingerprint(
+    space: Space, seed: int | None, racing: Any = None, **components: Any
+) -> dict[str, str | None]:
+    """Identify a search: what must be the same for its results to be of use.
+
+    Digests by component are equal where contents are equal: data by their values, an
+    estimator by its class and its parameters, a function by what it does, a
+    distribution as a whole. ``seed`` is None where any will do.
+    """
+    digests: dict[str, str | None]
+    digests = {"space": digest(code=(_distributions(space), space.constraint))}
+    digests |= {name: digest(value) for name, value in components.items()}
+    digests["seed"] = None if seed is None else str(seed)
+    return {**digests, "racing": _racing(racing)}
+
+
+def _racing(racing: Any) -> str:
+    """Write racing down, the same for numbers of Python and of NumPy."""
+    if racing is None:
+        return repr(racing)
+    values = {field.name: getattr(racing, field.name) for field in fields(racing)}
+    numpy = {name: v.item() for name, v in values.items() if isinstance(v, np.generic)}
+    return repr(replace(racing, **numpy))
+
+
+def _distributions(space: Space) -> list[dict[str, Any]]:
+    """Return what tells the dimensions of one space from those of another."""
+    given = space.param_distributions
+    branches = [given] if isinstance(given, Mapping) else given
+    return [
+        {name: _distribution(branch[name], d) for name, d in dimensions.items()}
+        for branch, dimensions in zip(branches, space.branches, strict=True)
+    ]
+
+
+def _distribution(given: Any, dimension: Any) -> list[Any]:
+    # choices are written down by their numbers
+    parts = [dimension.choices] if hasattr(dimension, "choices") else []
+    if not parts or (given is not dimension and hasattr(given, "rvs")):
+        parts.append(given)
+    if hasattr(given, "rvs") and given is not dimension and not hasattr(given, "cdf"):
+        parts.append(vars(dimension))  # made of its draws
+    return parts
 
 
 def digest(*values: Any, code: Sequence[Any] = ()) -> str:

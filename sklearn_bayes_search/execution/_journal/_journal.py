@@ -139,13 +139,10 @@ class Journal:
             if first.setdefault(record["candidate"], setting) != setting:
                 del self._folds[place]
         self._settings = {k: _restore(self._space, *first[k]) for k in first}
-        lost = {key: record.get("lost") for key, record in self._folds.items()}
-        deaths = {key for key, why in lost.items() if why == DEATH}
-        late = {
-            key
-            for key, why in lost.items()
-            if isinstance(why, float) and why < self._fit_timeout
-        }
+        lost = [(place, record.get("lost")) for place, record in self._folds.items()]
+        deaths = {place for place, why in lost if why == DEATH}
+        limits = [(place, why) for place, why in lost if isinstance(why, float)]
+        late = {place for place, limit in limits if limit < self._fit_timeout}
         self._again = deaths | late
         self._ran_again = bool(self._again)
         if self._again:

@@ -62,8 +62,8 @@ class LineFile:
             if not stat.S_ISREG(os.fstat(file).st_mode):
                 raise JournalError(f"The journal {str(path)!r} must be a file.")
             self._lock(file)
-            self._end = os.fstat(file).st_size
-            self.content = _read_all(file, self._end)
+            self.content = self._file.readall()
+            self._end = len(self.content)
         except OSError as error:
             if error.errno not in OF_THE_DISK:
                 raise
@@ -124,8 +124,9 @@ class LineFile:
     def close(self) -> None:
         """Release the file."""
         if self._file is not None:
+            # a process that was forked has it, too
             with contextlib.suppress(OSError, ValueError):
-                _unlock(self._file.fileno())  # a process that was forked has it, too
+                _lock(self._file.fileno(), release=True)
             self._file.close()
             self._file = None
 
@@ -147,41 +148,17 @@ def _opener(path: str, flags: int) -> int:
     return os.open(path, FLAGS, 0o600)
 
 
-def _lock(file: int) -> None:
-    """Lock a file without waiting."""
+def _lock(file: int, *, release: bool = False) -> None:
+    """Lock a file without waiting; or take the lock back, whoever has a copy of it."""
     try:
         import fcntl
-    except ImportError:  # Windows
-        _lock_byte(file, "LK_NBLCK")
+    except ImportError:  # Windows: a byte beyond what is read and written
+        msvcrt: Any = importlib.import_module("msvcrt")
+        os.lseek(file, 1 << 40, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_UNLCK if release else msvcrt.LK_NBLCK, 1)
+        os.lseek(file, 0, os.SEEK_SET)
     else:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _unlock(file: int) -> None:
-    """Take the lock back, whoever has a copy of the file."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        _lock_byte(file, "LK_UNLCK")
-    else:
-        fcntl.flock(file, fcntl.LOCK_UN)
-
-
-def _lock_byte(file: int, mode: str) -> None:
-    """Lock or unlock a byte beyond what is read and written, on Windows."""
-    msvcrt: Any = importlib.import_module("msvcrt")
-    os.lseek(file, 1 << 40, os.SEEK_SET)
-    msvcrt.locking(file, getattr(msvcrt, mode), 1)
-    os.lseek(file, 0, os.SEEK_SET)
-
-
-def _read_all(file: int, size: int) -> bytes:
-    parts = []
-    os.lseek(file, 0, os.SEEK_SET)
-    while size > 0 and (part := os.read(file, min(size, 1 << 24))):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
+        fcntl.flock(file, fcntl.LOCK_UN if release else fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def parse(line: bytes) -> dict[str, Any] | None:
