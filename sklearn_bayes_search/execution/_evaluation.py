@@ -192,7 +192,7 @@ class Evaluator:
         **options: Any,
     ) -> None:
         self.estimator, self.X, self.y = estimator, X, y
-        self.splits = splits
+        self.splits, self.n_splits = splits, len(splits)
         self._scorer, self._callbacks = scorer, callbacks
         self._n_candidates = n_candidates
         if options["error_score"] != "raise":
@@ -201,11 +201,6 @@ class Evaluator:
         self._function = with_current_config(_evaluate)
         self._check_metrics = check_metrics
         self._names: tuple[list[str] | None] | None = None  # once they are known
-
-    @property
-    def n_splits(self) -> int:
-        """Number of folds."""
-        return len(self.splits)
 
     @property
     def shared(self) -> list[Any]:
@@ -226,9 +221,13 @@ class Evaluator:
         """
         train, test = self.splits[fold]
         total = self._n_candidates or trial.number + 1
+        limit = None
+        if latest_begin is not None:
+            offset = time.time() - time.monotonic()
+            limit = _Limit(latest_begin, platform.node(), offset)
         return functools.partial(
             self._function,
-            None if latest_begin is None else _Limit.at(latest_begin),
+            limit,
             clone(self.estimator),
             self.X,
             self.y,
@@ -276,7 +275,9 @@ class Evaluator:
         """Check that a fold's scores have the names that earlier ones had."""
         scores = result["test_scores"]
         names = sorted(scores) if isinstance(scores, dict) else None
-        if names is None and self._is_error_score(scores):
+        error_score = self._options["error_score"]
+        both_nan = scores != scores and error_score != error_score
+        if names is None and (both_nan or scores == error_score):
             return  # names are filled in at the end
         if self._names is None:
             self._names = (names,)
@@ -286,11 +287,6 @@ class Evaluator:
                 "The 'scoring' callable must return the same kind of result each time. "
                 f"It returned {_kind(self._names[0])} at first and now {_kind(names)}."
             )
-
-    def _is_error_score(self, score: Any) -> bool:
-        error_score = self._options["error_score"]
-        both_nan = score != score and error_score != error_score
-        return both_nan or bool(score == error_score)
 
 
 def name_error_scores(results: Sequence[FoldResult], error_score: Any) -> None:
@@ -315,11 +311,6 @@ class _Limit(NamedTuple):
     latest: float  # on the clock that nobody sets
     host: str
     offset: float  # of the date
-
-    @classmethod
-    def at(cls, latest: float) -> "_Limit":
-        """Make one of a time of this process."""
-        return cls(latest, platform.node(), time.time() - time.monotonic())
 
     @property
     def is_over(self) -> bool:

@@ -1,5 +1,6 @@
 """The loop of a search: ask, submit, collect, tell, until something ends it."""
 
+import functools
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,12 +11,13 @@ import numpy as np
 from sklearn_bayes_search.exceptions import SpaceExhausted, stack_level
 from sklearn_bayes_search.execution._deadline import Deadline
 from sklearn_bayes_search.execution._failures import ALL_FAILED
+from sklearn_bayes_search.execution._journal import Journal
 from sklearn_bayes_search.execution._progress import INTERRUPTED, Candidate, Progress
 from sklearn_bayes_search.execution._queue import FoldQueue
 from sklearn_bayes_search.execution._racing import FoldRacing
-from sklearn_bayes_search.execution._replay import Replay
 from sklearn_bayes_search.execution._stopping import StoppingRule
 from sklearn_bayes_search.execution._window import Window
+from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._trial import Trial
 
 
@@ -273,3 +275,55 @@ class Loop:
         if deadline is None or queue.has_results(candidate.trial.number, left):
             return True
         return not self.out_of_time and deadline.permits(candidate, queue.n_workers)
+
+
+class Replay:
+    """Asks for settings, or takes those of a journal, which has no state of the model.
+
+    All is asked for again; from the first setting on that would be another one now,
+    those that the journal has are taken as they are.
+    """
+
+    def __init__(
+        self, optimizer: BayesianOptimizer, journal: Journal | None, in_order: bool
+    ) -> None:
+        self._optimizer, self._journal = optimizer, journal
+        self._departed = False  # whether others are chosen than the journal has
+        if journal is not None and not in_order:
+            self._depart(journal, 0)  # it depends on time what would be chosen
+
+    def ask(self, number: int) -> Trial:
+        """Choose the setting of this number, or take the one that the journal has."""
+        optimizer, journal = self._optimizer, self._journal
+        if journal is None:
+            return optimizer.ask()
+        stored = journal.params(number)
+        if self._departed:
+            return optimizer.ask(stored)
+        try:
+            trial = optimizer.ask()
+        except SpaceExhausted:
+            if stored is None:
+                raise
+            self._depart(journal, number)
+            return optimizer.ask(stored)
+        same = functools.partial(optimizer.space.same, trial.params)
+        if stored is None:  # of a journal with gaps, it may have a later number
+            if not any(map(same, journal.settings_after(number))):
+                return trial
+        elif same(stored):
+            return trial
+        self._depart(journal, number)
+        return optimizer.replace(trial, stored)
+
+    def has_more(self, number: int) -> bool:
+        """Check whether the journal has settings from this number on."""
+        return self._journal is not None and bool(
+            self._journal.settings_after(number - 1)
+        )
+
+    def _depart(self, journal: Journal, number: int) -> None:
+        """Choose other settings from this number on than the journal has."""
+        self._departed = True
+        journal.state_difference(number)
+        self._optimizer.reserve(journal.settings_after(number - 1))

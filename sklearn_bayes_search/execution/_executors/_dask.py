@@ -31,6 +31,8 @@ class DaskCluster(Workers):
     """
 
     def __init__(self, client: Any, *, ends: bool) -> None:
+        from distributed import get_worker
+
         _check_client(client)
         self._client = client
         if ends and not all(worker["nanny"] for worker in self._workers().values()):
@@ -44,7 +46,9 @@ class DaskCluster(Workers):
         self._places: dict[str, str] = {}
         self._seen: dict[str, float] = {}
         self._youngest = 0.0
-        self._is_nested = _is_in_dask_task()
+        self._is_nested = False  # whether this search is itself a task of dask
+        with suppress(ValueError):
+            self._is_nested = bool(get_worker())
         self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._begun: dict[str, float] = {}
 
@@ -176,17 +180,6 @@ def _check_client(client: Any) -> None:
             "'asynchronous=True', or call 'fit' in another thread, as with "
             "'await asyncio.to_thread(...)'."
         )
-
-
-def _is_in_dask_task() -> bool:
-    """Whether this search is itself a task on a worker of dask."""
-    from distributed import get_worker
-
-    try:
-        get_worker()
-    except ValueError:
-        return False
-    return True
 
 
 def _end_worker_of_nanny() -> Any:

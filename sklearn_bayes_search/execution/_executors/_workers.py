@@ -83,11 +83,11 @@ class SupervisedExecutor:
         self._workers, self._shared = workers, list(shared)
         self._losses = Losses()
         self._waiting: deque[tuple[Hashable, Task]] = deque()
-        self._running: dict[Any, tuple[Hashable, Task, dict[int, Any]]] = {}
+        self._running: dict[Any, tuple[Hashable, Task, Any]] = {}
         self._deaths: dict[Hashable, int] = {}
         self._gone: str | None = None
         self._error: Exception | None = None  # of a task; what has finished goes first
-        self._share()
+        self._handles: dict[int, Any] | None = self._share()
 
     @property
     def broken(self) -> str | None:
@@ -123,7 +123,7 @@ class SupervisedExecutor:
             value = self._workers.fetch(future)
         except CallLost:
             if handles is self._handles:  # the first one that tells
-                self._share_again()
+                self._handles = None
             self._waiting.appendleft((key, task))
             return []
         except WorkerDied as error:
@@ -168,6 +168,8 @@ class SupervisedExecutor:
     def _call(self, task: Task) -> Call:
         """Split a task, and put handles in the place of what is shared."""
         function, arguments, keywords = function_and_arguments(task)
+        if self._handles is None:
+            self._handles = self._share()
         handles = self._handles
         return (
             function,
@@ -175,15 +177,9 @@ class SupervisedExecutor:
             {name: handles.get(id(value), value) for name, value in keywords.items()},
         )
 
-    def _share(self) -> None:
+    def _share(self) -> dict[int, Any]:
         handles = self._workers.share(self._shared)
-        self._handles = dict(zip(map(id, self._shared), handles, strict=True))
-
-    def _share_again(self) -> None:
-        try:
-            self._share()
-        except Exception as failure:
-            self._state_loss(failure)
+        return dict(zip(map(id, self._shared), handles, strict=True))
 
     def _patience(self) -> float:
         """Decide for how long to wait for results before looking at the clock.
@@ -219,7 +215,7 @@ class SupervisedExecutor:
             with suppress(Exception):
                 self._workers.close(list(self._running))
         self._running.clear()
-        self._handles.clear()
+        self._handles = None
 
 
 def taken(done: queue.SimpleQueue[Any], seconds: float) -> set[Any]:
