@@ -73,7 +73,7 @@ class Evaluator:
 class Executor:
     """Finishes any tasks in any order, as a random generator has it."""
 
-    broken = None
+    n_workers, broken = 1, None
 
     def __init__(self, rng):
         self.rng = rng
@@ -510,6 +510,8 @@ class Losing:
     breaks_at, gone_at : int or None
         The number of results after which it is broken; after which nothing comes back.
     """
+
+    n_workers = 1
 
     def __init__(self, lost=(), breaks_at=None, gone_at=None):
         self.lost, self.breaks_at, self.gone_at = set(lost), breaks_at, gone_at

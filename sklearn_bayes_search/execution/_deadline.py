@@ -43,7 +43,7 @@ class Deadline:
         Before anything is known of how long one takes, no more than one for each group
         of workers that its folds occupy.
         """
-        if not candidates or self._n_ended:
+        if not candidates or self._n_ended or math.isinf(self.seconds):
             return True
         return len(candidates) * len(candidates[0].folds) < n_workers
 
@@ -67,7 +67,7 @@ class Deadline:
         On the clock ``time.monotonic``, which nobody sets. None before one candidate
         has ended: that one is evaluated in any case.
         """
-        if not self._n_ended:
+        if not self._n_ended or math.isinf(self.seconds):
             return None
         fold, refit = self._work / self._n_folds, self._for_refit
         own = candidate.done

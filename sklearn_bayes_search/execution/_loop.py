@@ -1,6 +1,7 @@
 """The loop of a search: ask, submit, collect, tell, until something ends it."""
 
 import functools
+import math
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -51,7 +52,8 @@ class Loop:
         self.progress, self.candidates = progress, progress.candidates
         self.optimizer, self.objective = progress.optimizer, progress.objective
         self.queue, self.window, self.racing = queue, window, racing
-        self.limits, self.deadline, self.on_end = limits, limits.deadline, on_end
+        self.deadline = limits.deadline or Deadline(math.inf, refit=False)
+        self.limits, self.on_end = limits, on_end
         self.replay = Replay(self.optimizer, progress.journal, window.in_order)
         self.untold: list[Candidate] = []
         self.asked_to_stop = self.out_of_time = False
@@ -119,10 +121,9 @@ class Loop:
         return None
 
     def _has_room(self) -> bool:
-        candidates, deadline = self.candidates, self.deadline
-        return self.window.has_room(candidates) and (
-            deadline is None or deadline.has_room(candidates, self.queue.n_workers)
-        )
+        candidates, queue = self.candidates, self.queue
+        in_time = self.deadline.has_room(candidates, queue.n_workers)
+        return in_time and self.window.has_room(candidates)
 
     def _tell_visible(self) -> None:
         number = len(self.candidates)
@@ -141,7 +142,10 @@ class Loop:
             return self.queue.broken
         if n_iter is not None and n >= n_iter:
             return f"evaluated n_iter={n_iter} candidates"
-        if n and self._time_is_short() and not self._next_costs_no_time():
+        is_late = self.out_of_time or (
+            n and self.deadline.is_near(self.candidates, self.queue.n_workers)
+        )
+        if is_late and not self._next_costs_no_time(n):
             return self._of_timeout(n)
         for why in self._reasons():
             return self._stopped(why)
@@ -164,13 +168,7 @@ class Loop:
         if self.asked_to_stop:
             yield "a callback asked for it"
 
-    def _time_is_short(self) -> bool:
-        if self.deadline is None or self.out_of_time:
-            return self.out_of_time
-        return self.deadline.is_near(self.candidates, self.queue.n_workers)
-
-    def _next_costs_no_time(self) -> bool:
-        number = len(self.candidates)
+    def _next_costs_no_time(self, number: int) -> bool:
         folds = self._order(number)
         if self.racing is not None:  # those that it misses are begun in time or not
             folds = folds[:1]
@@ -180,9 +178,7 @@ class Loop:
         n_splits, racing = self.queue.n_splits, self.racing
         return range(n_splits) if racing is None else racing._order(number, n_splits)
 
-    def _of_timeout(self, n: int) -> str | None:
-        if self.deadline is None:
-            return None
+    def _of_timeout(self, n: int) -> str:
         return f"timeout={self.deadline.seconds:g} s after {n} candidates"
 
     def _begin(self, trial: Trial) -> None:
@@ -190,7 +186,7 @@ class Loop:
         rounds = None
         if racing is not None:
             rounds = racing._rounds(n_splits, self.window.size)
-        elif self.deadline is not None and self.queue.n_workers == 1:
+        elif self.limits.deadline is not None and self.queue.n_workers == 1:
             # one after another where the time of the first tells of the others
             rounds = [1] * n_splits
         candidate = Candidate(trial, self._order(trial.number), rounds)
@@ -200,10 +196,8 @@ class Loop:
 
     def _submit(self, candidate: Candidate, size: int | None = None) -> None:
         """Run the next round of a candidate."""
-        latest, folds = None, candidate.begin_round(size)
-        if self.deadline is not None:
-            latest = self.deadline.latest_begin(candidate)
-        self.queue.submit(candidate, folds, latest)
+        folds = candidate.begin_round(size)
+        self.queue.submit(candidate, folds, self.deadline.latest_begin(candidate))
 
     def _collect(self) -> bool:
         """Wait for results, and take them in; return whether there were any."""
@@ -224,8 +218,7 @@ class Loop:
                 self._submit(candidate)
                 return
         candidate.end(estimate)
-        if self.deadline is not None:
-            self.deadline.note(candidate, self.objective(candidate.folds))
+        self.deadline.note(candidate, self.objective(candidate.folds))
         self.on_end(candidate)
 
     def _judge(self, candidate: Candidate) -> tuple[float, float] | None:
@@ -271,10 +264,10 @@ class Loop:
     def _is_in_time(self, candidate: Candidate) -> bool:
         """Check whether there is time for the other folds of a paused candidate."""
         left = [fold for fold, done in enumerate(candidate.folds) if done is None]
-        deadline, queue = self.deadline, self.queue
-        if deadline is None or queue.has_results(candidate.trial.number, left):
+        if self.queue.has_results(candidate.trial.number, left):
             return True
-        return not self.out_of_time and deadline.permits(candidate, queue.n_workers)
+        in_time = self.deadline.permits(candidate, self.queue.n_workers)
+        return in_time and not self.out_of_time
 
 
 class Replay:

@@ -109,9 +109,8 @@ class _Pace:
         cost = sum(fold["fit_time"] + fold["score_time"] for fold in folds)
         self._costs.append(cost)
         self._scores.append(score)
-        if (
-            candidate.ran and candidate.seconds is not None
-        ):  # a resumed search races through what is known
+        # a resumed search races through what is known
+        if candidate.ran and candidate.seconds is not None:
             now = time.monotonic()
             # the first waits for workers to start
             first = now - min(candidate.seconds, cost)

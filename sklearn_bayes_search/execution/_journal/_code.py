@@ -72,9 +72,7 @@ def changes_of_function(function: Any) -> tuple[set[str], set[str]]:
     done: set[FunctionType] = set()
     left = [function]
     while left:
-        function = left.pop()
-        if not isinstance(function, FunctionType):
-            function = function_of(function)
+        function = function_of(left.pop())
         if function is None or function in done or is_installed(function):
             continue
         done.add(function)
