@@ -558,7 +558,7 @@ class Journal:
 @pytest.fixture
 def losing_evaluator(monkeypatch):
     def lost_result(self, fold, lost):
-        return {"value": None, "fit_time": 0.0, "score_time": 0.0}
+        return {"value": (-1, fold), "fit_time": 0.0, "score_time": 0.0}
 
     monkeypatch.setattr(Evaluator, "lost_result", lost_result, raising=False)
 
