@@ -136,29 +136,21 @@ class ParameterAxis:
             low, high = low / factor, high * factor
         else:
             low, high = low - margin * (high - low), high + margin * (high - low)
-        return Axis(
-            label,
-            (low, high) if high > low else None,
-            log=self.kind == "log",
-            ticks=ticks,
-            whole=self.whole,
-        )
+        ends = (low, high) if high > low else None
+        return Axis(label, ends, log=self.kind == "log", ticks=ticks, whole=self.whole)
 
     def _round(self) -> Ticks:
         """Return ticks at round numbers between the ends."""
-        numbers: list[float] = []
         if self.kind == "log":
             numbers = _log_numbers(self.low, self.high)
-        elif self.high > self.low:
-            numbers = round_numbers(self.low, self.high)
-        shares = self._shares(numbers)
-        inside = np.array(numbers)[(shares >= -1e-9) & (shares <= 1 + 1e-9)]
+        else:
+            numbers = round_numbers(self.low, self.high) if self.high > self.low else []
         if self.whole:
-            inside = np.unique(np.round(inside))
-        if len(inside) < 2:
-            inside = np.unique([self.low, self.high])
+            numbers = sorted({float(round(number)) for number in numbers})
+        if len(numbers) < 2:
+            numbers = sorted({self.low, self.high})
         texts = value_texts if self.kind == "log" else number_texts
-        return Ticks(inside.tolist(), texts(inside.tolist()))
+        return Ticks(numbers, texts(numbers))
 
     def _listed(self, most_names: int) -> Ticks | None:
         """Return ticks of choices and of few or uneven numbers."""
@@ -265,7 +257,8 @@ def _log_numbers(low: float, high: float) -> list[float]:
     last = math.floor(math.log10(high) + 1e-9)
     if last - first < 1:  # within a power of ten
         power = 10.0 ** math.floor(math.log10(low))
-        return [m * power * scale for scale in (1, 10) for m in (1, 2, 5)]
+        every = [m * power * scale for scale in (1, 10) for m in (1, 2, 5)]
+        return [n for n in every if low * (1 - 1e-9) <= n <= high * (1 + 1e-9)]
     step = max(1, -(-(last - first) // MAX_STEPS))
     return [10.0**power for power in range(first, last + 1, step)]
 

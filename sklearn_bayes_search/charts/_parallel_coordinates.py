@@ -22,9 +22,8 @@ NOWHERE = -0.13
 class ParallelCoordinates:
     """Lines of n candidates through k axes and that of the score, which is the last.
 
-    plotly's own Parcoords does not serve: it has no hover of a line, no gap or detour
-    where a parameter is not used, and the same width and dash for all lines, so that
-    neither the best nor those that failed would stand out.
+    plotly's own Parcoords has no hover of a line, no detour where a parameter is not
+    used, and one width and dash: neither the best nor what failed would stand out.
 
     ``heights`` (n, k + 1) are shares of the axes, `NOWHERE` without a value or score.
     ``scored`` and ``partial`` (n,) tell whose score is known, and is an estimate.

@@ -89,12 +89,8 @@ class Beliefs:
                 tried = [p[name] for p in observed.params if name in p]
                 own = [value for value in tried if dimension.contains(value)]
                 self._axes[name] = dimension_axis(name, own, [dimension])
+        self.names = list(self._column)  # that a slice can be along
         self._others = self._space.spread(N_OTHERS, np.random.default_rng(0))
-
-    @property
-    def names(self) -> list[str]:
-        """The parameters that a slice can be along."""
-        return list(self._column)
 
     def slices(self, params: Any = None) -> list[ModelSlice]:
         """Read off what is asked for, or the most important parameters."""
@@ -238,9 +234,7 @@ def curve_chart(
     called = f"model's mean, other parameters {others}"
     marks = _belief(axis, numbers, mean, belief.half, called)
 
-    def points(
-        role: str, style: Style, which: Any, told: np.ndarray, **more: Any
-    ) -> Points:
+    def points(role: str, style: Style, which: Any, told: Any, **more: Any) -> Points:
         own = None if rows is None else rows[which]
         return Points(role, style, x[which], scores[which], own, told, **more)
 

@@ -50,13 +50,12 @@ def timeline_chart(
     places = middle[failed], at[failed], rows[failed], notes[failed]
     label = "failed fit" if failed.any() else ""
     crosses = Points("failed", cross, *places, label=label)
-    since = "seconds since the first fit began"
-    since += ", breaks left out" if times.pauses else ""
+    left_out = ", breaks left out" if times.pauses else ""
     dotted, label = Style("ink", dash="dot", width=1.2), "break" if times.pauses else ""
     breaks = Rules("breaks", dotted, times.cuts, label=label)
     n = times.n_workers
     return Chart(
-        Axis(since, (0.0, times.end or 1.0)),
+        Axis(f"seconds since the first fit began{left_out}", (0.0, times.end or 1.0)),
         Axis(
             limits=(n - 0.4, -0.6),
             ticks=Ticks([float(row) for row in range(n)], _row_names(times)),

@@ -176,12 +176,12 @@ class FoldsDisplay(Display, Comparison):
 
 def _labels(settings: list[dict[str, Any]]) -> list[str]:
     """Write of each setting the parameters in which they differ."""
-    names = list(dict.fromkeys(name for params in settings for name in params))
-    names = [name for name in names if _differs(name, settings)] or names
-    texts = setting_texts(settings, name_ends(names), VALUE_WIDTH)
+    n, names = len(settings), dict.fromkeys(name for own in settings for name in own)
+    tried = {name: [own[name] for own in settings if name in own] for name in names}
+    differ = [
+        name
+        for name, values in tried.items()
+        if len(values) < n or len(different_values(values)) > 1
+    ]
+    texts = setting_texts(settings, name_ends(differ or names), VALUE_WIDTH)
     return [as_text(text) for text in texts]
-
-
-def _differs(name: str, settings: list[dict[str, Any]]) -> bool:
-    values = [params[name] for params in settings if name in params]
-    return len(values) < len(settings) or len(different_values(values)) > 1

@@ -141,9 +141,8 @@ class ParallelCoordinatesDisplay(Display):
 
     def plot(self, ax: Any = None, *, cmap: Any = None) -> Self:
         usable = np.where(self.partial, np.nan, self.scores)
-        self.best_index_ = None
-        if np.isfinite(usable).any():
-            self.best_index_ = int(np.nanargmax(usable))
+        any_usable = np.isfinite(usable).any()
+        self.best_index_ = int(np.nanargmax(usable)) if any_usable else None
         names = [*name_ends(self.axes).values(), self.score_name]
         chart = parallel_coordinates(
             self.settings,

@@ -141,13 +141,8 @@ def add_legend(
     marks = chart.legend
     if not marks:
         return
-    place = {
-        "loc": "upper center",
-        "bbox_to_anchor": (0.5, 0.0),
-        "borderaxespad": 4.5,  # below the label of the axis
-        "ncols": 2,
-        "frameon": False,
-    }
+    place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "ncols": 2}
+    place |= {"borderaxespad": 4.5, "frameon": False}  # below the label of the axis
     if inside and ax.figure.get_layout_engine() is None:
         place = {"loc": "best"}
     ax.legend(

@@ -207,7 +207,9 @@ class SurrogateDisplay(Display):
         low, high = robust_limits(drawn.mean)
         # lower than all that was tried is what the model makes up
         low = min(max(low, np.nanmin(self.scores)), high)
-        levels = _levels(low, high)
+        levels = np.array([low, low + 1.0])
+        if high > low:  # even ones would all be on the way up to a good region
+            levels = high - (high - low) * np.append(NEARER ** np.arange(N_BANDS), 0.0)
         extend = "min" if drawn.mean.min() < levels[0] else "neither"
         # each band has a colour as far from its neighbours' as all others have
         norm = BoundaryNorm(levels, cmap.N, extend=extend)
@@ -288,13 +290,3 @@ def _observe(search, metric):
         noise=np.array([outcome.noise for outcome in outcomes]),
         complete=np.ones(len(outcomes), dtype=bool),
     )
-
-
-def _levels(low, high):
-    """Return limits of bands that are narrower the nearer they are to the best score.
-
-    Even ones would all be on the way up to a good region, and none in it.
-    """
-    if not high > low:
-        return np.array([low, low + 1.0])
-    return high - (high - low) * np.append(NEARER ** np.arange(N_BANDS), 0.0)
