@@ -7,7 +7,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sklearn import get_config
@@ -223,8 +223,7 @@ class Evaluator:
         total = self._n_candidates or trial.number + 1
         limit = None
         if latest_begin is not None:
-            offset = time.time() - time.monotonic()
-            limit = _Limit(latest_begin, platform.node(), offset)
+            limit = latest_begin, time.time() - time.monotonic(), platform.node()
         return functools.partial(
             self._function,
             limit,
@@ -305,30 +304,21 @@ def name_error_scores(results: Sequence[FoldResult], error_score: Any) -> None:
                 result[part] = dict.fromkeys(names, error_score)
 
 
-class _Limit(NamedTuple):
-    """The latest time to begin, in this process or on another machine."""
-
-    latest: float  # on the clock that nobody sets
-    host: str
-    offset: float  # of the date
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it is too late; of other machines only the dates compare."""
-        if platform.node() == self.host:
-            return time.monotonic() > self.latest
-        return time.time() - self.offset > self.latest
-
-
 def _evaluate(
-    limit: _Limit | None, *arguments: Any, scorer: Any, **options: Any
+    limit: tuple[float, float, str] | None, *arguments: Any, scorer: Any, **options: Any
 ) -> FoldResult | None:
     """Fit and score, and tell when and where; None if it is too late for that.
 
-    What scikit-learn lets through is raised: it is no matter of this candidate.
+    ``limit`` is the latest time to begin, on the clock that nobody sets; how far that
+    is from the date, and the name of the machine. What scikit-learn lets through is
+    raised: it is no matter of this candidate.
     """
-    if limit is not None and limit.is_over:
-        return None
+    if limit is not None:
+        latest, offset, host = limit
+        same_clock = platform.node() == host  # of other machines the dates compare
+        now = time.monotonic() if same_clock else time.time() - offset
+        if now > latest:
+            return None
     started, start = time.time(), time.monotonic()
     leaf = options.get("callback_ctx")
     if leaf is not None:

@@ -51,7 +51,8 @@ class Loop:
     ) -> None:
         self.progress, self.candidates = progress, progress.candidates
         self.optimizer, self.objective = progress.optimizer, progress.objective
-        self.queue, self.window, self.racing = queue, window, racing
+        self.queue, self.executor = queue, queue.executor
+        self.window, self.racing = window, racing
         self.deadline = limits.deadline or Deadline(math.inf, refit=False)
         self.limits, self.on_end = limits, on_end
         self.replay = Replay(self.optimizer, progress.journal, window.in_order)
@@ -75,7 +76,7 @@ class Loop:
             if not self.progress.any_complete:
                 raise
             stop_reason = INTERRUPTED
-        broken, interrupted = self.queue.broken, stop_reason == INTERRUPTED
+        broken, interrupted = self.executor.broken, stop_reason == INTERRUPTED
         ended = [candidate for candidate in self.candidates if candidate.ended]
         if len(ended) < len(self.candidates) and not interrupted:
             stop_reason = broken or stop_reason
@@ -121,8 +122,8 @@ class Loop:
         return None
 
     def _has_room(self) -> bool:
-        candidates, queue = self.candidates, self.queue
-        in_time = self.deadline.has_room(candidates, queue.n_workers)
+        candidates = self.candidates
+        in_time = self.deadline.has_room(candidates, self.executor.n_workers)
         return in_time and self.window.has_room(candidates)
 
     def _tell_visible(self) -> None:
@@ -138,12 +139,12 @@ class Loop:
 
     def _why_stop(self) -> str | None:
         n, n_iter = len(self.candidates), self.limits.n_iter
-        if self.queue.broken:
-            return self.queue.broken
+        if self.executor.broken:
+            return self.executor.broken
         if n_iter is not None and n >= n_iter:
             return f"evaluated n_iter={n_iter} candidates"
         is_late = self.out_of_time or (
-            n and self.deadline.is_near(self.candidates, self.queue.n_workers)
+            n and self.deadline.is_near(self.candidates, self.executor.n_workers)
         )
         if is_late and not self._next_costs_no_time(n):
             return self._of_timeout(n)
@@ -186,7 +187,7 @@ class Loop:
         rounds = None
         if racing is not None:
             rounds = racing._rounds(n_splits, self.window.size)
-        elif self.limits.deadline is not None and self.queue.n_workers == 1:
+        elif self.limits.deadline is not None and self.executor.n_workers == 1:
             # one after another where the time of the first tells of the others
             rounds = [1] * n_splits
         candidate = Candidate(trial, self._order(trial.number), rounds)
@@ -242,7 +243,7 @@ class Loop:
 
     def _resume(self) -> bool:
         """At the end, run more folds of the paused candidates that may be the best."""
-        if self.racing is None or self.queue.broken:
+        if self.racing is None or self.executor.broken:
             return False
         size = self.window.size
         paused = [
@@ -266,7 +267,7 @@ class Loop:
         left = [fold for fold, done in enumerate(candidate.folds) if done is None]
         if self.queue.has_results(candidate.trial.number, left):
             return True
-        in_time = self.deadline.permits(candidate, self.queue.n_workers)
+        in_time = self.deadline.permits(candidate, self.executor.n_workers)
         return in_time and not self.out_of_time
 
 

@@ -22,22 +22,12 @@ class FoldQueue:
     def __init__(
         self, executor: Executor, evaluator: Evaluator, journal: Journal | None = None
     ) -> None:
-        self._executor, self._evaluator = executor, evaluator
+        self.executor, self._evaluator = executor, evaluator
         self._journal, self.n_splits = journal, evaluator.n_splits
         self._answered: deque[tuple[Candidate, int, FoldResult]] = deque()
         self._running: dict[tuple[int, int], Candidate] = {}
         # folds whose processes died are written once the machine is known to be well
         self._unwritten: list[tuple[Trial, int, FoldResult]] = []
-
-    @property
-    def n_workers(self) -> int:
-        """How many folds run at a time."""
-        return self._executor.n_workers
-
-    @property
-    def broken(self) -> str | None:
-        """Why no more folds can run."""
-        return self._executor.broken
 
     def has_results(self, number: int, folds: Sequence[int]) -> bool:
         """Check whether the journal has these folds of a candidate: they cost no time.
@@ -69,7 +59,7 @@ class FoldQueue:
             if self._journal is not None and self._journal.died(*key):
                 key = DiedBefore(key)
             task = self._evaluator.task(trial, fold, latest_begin)
-            self._executor.submit(key, task)
+            self.executor.submit(key, task)
 
     def results(self) -> Iterator[tuple[Candidate, int, FoldResult | None]]:
         """Yield the next candidates, folds and results; none if nothing runs.
@@ -82,8 +72,8 @@ class FoldQueue:
                 self._evaluator.check(result)
                 yield candidate, fold, result
             return
-        results = self._executor.wait()
-        if not results and self._running and not self.broken:
+        results = self.executor.wait()
+        if not results and self._running and not self.executor.broken:
             raise RuntimeError(
                 f"{OWN_EXECUTOR} at least one result while tasks are left. It returned "
                 f"none, and {len(self._running)} are left."
@@ -130,5 +120,5 @@ class FoldQueue:
 
     def close(self) -> None:
         """Write down what was not yet, unless the machine is to blame."""
-        if not self.broken:
+        if not self.executor.broken:
             self._write(self._unwritten)

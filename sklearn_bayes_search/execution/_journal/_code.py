@@ -42,19 +42,9 @@ MUTATORS -= {*dir(tuple), *dir(Mapping), *dir(frozenset), "copy", "fromkeys", "m
 OF_SETS = {"|=", "&=", "^="}
 # What gives a part of a container, and instructions that leave nothing on the stack.
 ITEMS = {"BINARY_SUBSCR", "BINARY_SLICE"}
-LEAVES_NOTHING = (
-    "STORE",
-    "DELETE",
-    "POP",
-    "JUMP",
-    "RESUME",
-    "NOP",
-    "CACHE",
-    "KW_NAMES",
-    "EXTENDED_ARG",
-    "COPY_FREE_VARS",
-    "MAKE_CELL",
-    "NOT_TAKEN",
+LEAVES_NOTHING = re.compile(
+    "STORE|DELETE|POP|JUMP|RESUME|NOP|CACHE|KW_NAMES|EXTENDED_ARG|COPY_FREE_VARS"
+    "|MAKE_CELL|NOT_TAKEN"
 )
 Place = tuple[str, tuple[str, ...]]  # a variable, and attributes on the way from there
 # Variables in place of which something is: unknown, of a call, or made by the code.
@@ -175,12 +165,12 @@ def _changes(code: CodeType) -> tuple[set[str], set[str], set[Place]]:
             stack.append(whole)  # what is within counts as the whole
         elif effect < 0:
             del stack[effect:]
-            if not operation.startswith(LEAVES_NOTHING) and stack:
+            if not LEAVES_NOTHING.match(operation) and stack:
                 stack[-1] = RESULT if "CALL" in operation else MADE
         elif operation.startswith(("BUILD", "LOAD_CONST")):
             stack += [MADE] * effect
             stack[-1] = MADE
-        elif not operation.startswith(LEAVES_NOTHING):
+        elif not LEAVES_NOTHING.match(operation):
             stack += [(ANYTHING, ())] * effect
             if operation.startswith(("UNARY", "CALL", "PRECALL", "FOR_ITER")):
                 stack[-1] = RESULT if "CALL" in operation else (ANYTHING, ())

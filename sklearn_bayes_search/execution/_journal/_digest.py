@@ -11,7 +11,7 @@ import random
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -69,8 +69,8 @@ def _racing(racing: Any) -> str:
     """Write racing down, the same for numbers of Python and of NumPy."""
     if racing is None:
         return repr(racing)
-    values = {field.name: getattr(racing, field.name) for field in fields(racing)}
-    numpy = {name: v.item() for name, v in values.items() if isinstance(v, np.generic)}
+    values = vars(racing).items()
+    numpy = {name: v.item() for name, v in values if isinstance(v, np.generic)}
     return repr(replace(racing, **numpy))
 
 
