@@ -50,7 +50,7 @@ def open_executor(
                 "'executor' of your own. Limit the time there, or leave one of them "
                 "out."
             )
-        # its tasks may be threads of this process, as those of `on_backend`
+        # its tasks may be threads of this process, as those of `in_use`
         with one_blas_thread(), closing(make()) as own:
             yield own
         return
