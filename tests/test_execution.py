@@ -37,7 +37,7 @@ from sklearn.utils.fixes import parse_version
 from threadpoolctl import threadpool_info
 
 from sklearn_bayes_search import BayesSearchCV
-from sklearn_bayes_search.execution._executors import _loky, open_executor
+from sklearn_bayes_search.execution._executors import _workers, open_executor
 from sklearn_bayes_search.execution._executors._base import (
     DiedBefore,
     Losses,
@@ -323,8 +323,8 @@ def test_an_exception_keeps_its_type_and_traceback(backend):
 @pytest.mark.parametrize("options", [{}, {"fit_timeout": 60}], ids=["pool", "limit"])
 def test_what_has_finished_comes_before_an_error(options, monkeypatch):
     # both have ended before anybody looks
-    all_at_once = functools.partial(_loky.wait, return_when=ALL_COMPLETED)
-    monkeypatch.setattr(_loky, "wait", lambda fs, *_: all_at_once(fs))
+    all_at_once = functools.partial(_workers.wait, return_when=ALL_COMPLETED)
+    monkeypatch.setattr(_workers, "wait", lambda fs, *_: all_at_once(fs))
     tasks = [functools.partial(toys.fail, "no"), functools.partial(toys.square, 3)]
     with open_executor(2, **options) as executor:
         submit_all(executor, tasks)

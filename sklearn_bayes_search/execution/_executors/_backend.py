@@ -1,17 +1,16 @@
 """Workers of a joblib back end that calls back, as threads and multiprocessing."""
 
 import functools
-import queue
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 from joblib.parallel import BatchedCalls, ThreadingBackend
 
 from sklearn_bayes_search.execution._executors._base import Call, guarded
-from sklearn_bayes_search.execution._executors._workers import Workers, taken
+from sklearn_bayes_search.execution._executors._workers import Workers
 from sklearn_bayes_search.optimizer._blas import one_blas_thread
 
 # Seconds after which a back end that does not end is left to itself.
@@ -24,38 +23,27 @@ class BackendWorkers(Workers):
     def __init__(self, backend: Any) -> None:
         self._backend = backend
         self._failed: list[Exception] = []  # what a task in a thread has raised
-        self._done: queue.SimpleQueue[object] = queue.SimpleQueue()
-        self._outcomes: dict[object, Callable[[], list[Any]]] = {}
 
-    def submit(self, call: Call) -> object:
+    def submit(self, call: Call) -> Future[Any]:
         if isinstance(self._backend, ThreadingBackend):
             function, arguments, keywords = call
             call = _unless_failed, (self._failed, function, *arguments), keywords
         # BatchedCalls sets the back end that nested parallelism uses in the worker
         batch = BatchedCalls([guarded(call)], self._backend.get_nested_backend())
-        future = object()
+        future: Future[Any] = Future()
         job = self._backend.submit(batch, callback=functools.partial(self._put, future))
         if isinstance(job, Future):
             # a back end may call back on success only, as joblib's for dask does
-            job.add_done_callback(functools.partial(self._put_error, future))
+            job.add_done_callback(functools.partial(_put_error, future))
         return future
 
-    def _put(self, future: object, out: Any) -> None:
-        get = functools.partial(self._backend.retrieve_result_callback, out)
-        self._outcomes[future] = get
-        self._done.put(future)
-
-    def _put_error(self, future: object, job: Future[Any]) -> None:
-        if not job.cancelled() and job.exception() is not None:
-            self._outcomes[future] = job.result
-            self._done.put(future)
-
-    def wait(self, futures: list[Any], seconds: float) -> list[Any]:
-        done = taken(self._done, seconds)  # an error may be put twice
-        return [future for future in futures if future in done]
+    def _put(self, future: Future[Any], out: Any) -> None:
+        with suppress(InvalidStateError):  # an error may be put twice
+            get = self._backend.retrieve_result_callback
+            future.set_result(functools.partial(get, out))
 
     def fetch(self, future: Any) -> Any:
-        return self._outcomes.pop(future)()[0]
+        return future.result()()[0]
 
     def close(self, futures: list[Any]) -> None:
         # A pool of multiprocessing waits for ever if a worker is ended while it holds
@@ -68,6 +56,12 @@ class BackendWorkers(Workers):
     def _end_backend(self) -> None:
         with suppress(Exception):
             self._backend.abort_everything(ensure_ready=False)
+
+
+def _put_error(future: Future[Any], job: Future[Any]) -> None:
+    if not job.cancelled() and job.exception() is not None:
+        with suppress(InvalidStateError):
+            future.set_result(job.result)
 
 
 def _unless_failed(

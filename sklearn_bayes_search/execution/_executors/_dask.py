@@ -17,7 +17,6 @@ from sklearn_bayes_search.execution._executors._workers import (
     CallLost,
     WorkerDied,
     Workers,
-    taken,
 )
 
 # A worker that was ended is back within seconds, unless its cluster has other plans.
@@ -110,7 +109,11 @@ class DaskCluster(Workers):
         return future
 
     def wait(self, futures: list[Any], seconds: float) -> list[Any]:
-        done = taken(self._done, seconds)
+        done = set()
+        with suppress(queue.Empty):
+            done.add(self._done.get(timeout=seconds))
+            while True:
+                done.add(self._done.get_nowait())
         if not done:  # a good time to look whether all are still there
             there = self._workers()
             done = {f for f in futures if self._places[f.key] not in there}

@@ -4,7 +4,7 @@ import functools
 import re
 import time
 from collections.abc import Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 
@@ -106,9 +106,6 @@ class LokyWorkers(Workers):
 
     def _begin(self, worker: Any) -> None:
         self._begun[worker] = time.monotonic()
-
-    def wait(self, futures: list[Any], seconds: float) -> list[Any]:
-        return list(wait(futures, seconds, FIRST_COMPLETED)[0])
 
     def fetch(self, future: Any) -> Any:
         worker, error = self._busy.pop(future, None), future.exception()

@@ -1,8 +1,8 @@
 """Tasks on workers that may die: what is needed of workers, and who supervises them."""
 
-import queue
 from collections import deque
 from collections.abc import Hashable, Sequence
+from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import suppress
 from typing import Any
 
@@ -42,7 +42,7 @@ class Workers:
 
     def wait(self, futures: list[Any], seconds: float) -> list[Any]:
         """Return the futures that are done, after so many seconds at the latest."""
-        raise NotImplementedError
+        return list(wait(futures, seconds, FIRST_COMPLETED)[0])
 
     def fetch(self, future: Any) -> Any:
         """Return what the call returned; raise what it raised, or one of the above."""
@@ -216,13 +216,3 @@ class SupervisedExecutor:
                 self._workers.close(list(self._running))
         self._running.clear()
         self._handles = None
-
-
-def taken(done: queue.SimpleQueue[Any], seconds: float) -> set[Any]:
-    """Take all that a queue has, after so many seconds at the latest."""
-    items = set()
-    with suppress(queue.Empty):
-        items.add(done.get(timeout=seconds))
-        while True:
-            items.add(done.get_nowait())
-    return items
