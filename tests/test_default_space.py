@@ -44,7 +44,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 from sklearn.svm import SVC, SVR, LinearSVC
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils import all_estimators
 
 from sklearn_bayes_search import default_space
@@ -248,6 +248,12 @@ def test_choices_of_the_user_are_kept():
 def test_numbers_of_the_user_are_searched():
     assert "C" in default_space(SVC(C=10.0))
     assert "max_depth" in default_space(DecisionTreeClassifier(max_depth=3))
+
+
+@pytest.mark.parametrize("tree", [DecisionTreeClassifier(), DecisionTreeRegressor()])
+def test_a_single_tree_draws_no_columns_unless_the_space_is_wide(tree):
+    assert "max_features" not in default_space(tree)
+    assert "max_features" in default_space(tree, size="wide")
 
 
 def test_bounds_depend_on_the_data():

@@ -98,16 +98,19 @@ NEIGHBORS = Entry(
     {"n_neighbors": count("rows", 0.5, 1, 100, 20), "p": Real(1.0, 4.0)},
 )
 TREE = {"max_depth": log_ints(1, 30), "min_samples_leaf": count("rows", 0.1, 1, 64, 10)}
-MORE_OF_TREE = {
-    "min_samples_split": count("rows", 0.2, 2, 64, 10),
-    "max_features": Real(0.1, 1.0),
-}
+SPLIT = {"min_samples_split": count("rows", 0.2, 2, 64, 10)}
+# In a single tree, columns that are drawn are luck, and the luckiest setting wins.
+DRAWN_COLUMNS = {"max_features": Real(0.1, 1.0)}
 CRITERION = {"criterion": ["gini", "entropy"]}
 CLASS_WEIGHT = {"class_weight": balanced}
-TREE_CLASSIFIER = Entry(
-    TREE, MORE_OF_TREE | CRITERION, CLASS_WEIGHT | {"ccp_alpha": log(1e-6, 1e-1)}
+WIDE_TREE_CLASSIFIER = CLASS_WEIGHT | {"ccp_alpha": log(1e-6, 1e-1)}
+TREE_CLASSIFIER = Entry(TREE, SPLIT | CRITERION, DRAWN_COLUMNS | WIDE_TREE_CLASSIFIER)
+TREE_REGRESSOR = Entry(TREE, SPLIT, DRAWN_COLUMNS)
+# These draw thresholds in any case.
+EXTRA_TREE_CLASSIFIER = Entry(
+    TREE, SPLIT | DRAWN_COLUMNS | CRITERION, WIDE_TREE_CLASSIFIER
 )
-TREE_REGRESSOR = Entry(TREE, MORE_OF_TREE, {})
+EXTRA_TREE_REGRESSOR = Entry(TREE, SPLIT | DRAWN_COLUMNS, {})
 FOREST = {"max_features": share_of_columns, "min_samples_leaf": LEAF}
 BOOTSTRAP = When("bootstrap", {True: Real(0.3, 1.0)})
 WIDE_FOREST = {
@@ -455,8 +458,8 @@ MODELS: dict[str, Entry] = {
     # trees and their ensembles
     "DecisionTreeClassifier": TREE_CLASSIFIER,
     "DecisionTreeRegressor": TREE_REGRESSOR,
-    "ExtraTreeClassifier": TREE_CLASSIFIER,
-    "ExtraTreeRegressor": TREE_REGRESSOR,
+    "ExtraTreeClassifier": EXTRA_TREE_CLASSIFIER,
+    "ExtraTreeRegressor": EXTRA_TREE_REGRESSOR,
     "RandomForestClassifier": FOREST_CLASSIFIER,
     "RandomForestRegressor": FOREST_REGRESSOR,
     "ExtraTreesClassifier": FOREST_CLASSIFIER,
