@@ -256,6 +256,19 @@ def test_a_single_tree_draws_no_columns_unless_the_space_is_wide(tree):
     assert "max_features" in default_space(tree, size="wide")
 
 
+@pytest.mark.parametrize("name", ["RandomForest", "ExtraTrees", "GradientBoosting"])
+@pytest.mark.parametrize("kind", ["Classifier", "Regressor"])
+def test_the_own_setting_of_an_ensemble_of_trees_is_in_its_space(name, kind):
+    estimator = CLASSES[name + kind]()
+    own = estimator.get_params()
+    if own["max_features"] == "sqrt":
+        own["max_features"] = 0.25
+    X, y = np.zeros((20, 16)), np.arange(20) % 2
+    for space in (default_space(estimator), default_space(estimator, X, y)):
+        nearest = Space(space).nearest(own)
+        assert {name: own[name] for name in nearest} == nearest
+
+
 def test_bounds_depend_on_the_data():
     X, y = make_classification(30, 10, random_state=0)
     knn = default_space(KNeighborsClassifier(), X, y)

@@ -17,6 +17,7 @@ from sklearn_bayes_search.experience._ranges import (
     log,
     log_ints,
     share_of_columns,
+    share_or_all,
 )
 from sklearn_bayes_search.space import Integer, Ordinal, Real
 
@@ -112,16 +113,18 @@ EXTRA_TREE_CLASSIFIER = Entry(
 )
 EXTRA_TREE_REGRESSOR = Entry(TREE, SPLIT | DRAWN_COLUMNS, {})
 FOREST = {"max_features": share_of_columns, "min_samples_leaf": LEAF}
-BOOTSTRAP = When("bootstrap", {True: Real(0.3, 1.0)})
+# None is all, a forest's own: a search tries an estimator's own setting first only if
+# the space has it.
+ROWS = When("bootstrap", {True: Ordinal([0.3, 0.4, 0.5, 0.65, 0.8, None])})
 WIDE_FOREST = {
     "bootstrap": [True, False],
     "min_samples_split": count("rows", 0.2, 2, 20, 10),
     "max_depth": log_ints(2, 50),
 }
 FOREST_CLASSIFIER = Entry(
-    FOREST, {"max_samples": BOOTSTRAP} | CRITERION, WIDE_FOREST | CLASS_WEIGHT
+    FOREST, {"max_samples": ROWS} | CRITERION, WIDE_FOREST | CLASS_WEIGHT
 )
-FOREST_REGRESSOR = Entry(FOREST, {"max_samples": BOOTSTRAP}, WIDE_FOREST)
+FOREST_REGRESSOR = Entry(FOREST, {"max_samples": ROWS}, WIDE_FOREST)
 RATE = {"learning_rate": log(0.01, 0.5)}
 WIDE_RATE = {"learning_rate": log(1e-3, 1.0)}
 N_TREES = {"n_estimators": log_ints(30, 300)}
@@ -131,7 +134,7 @@ GRADIENT_BOOSTING = Entry(
     {
         "subsample": Real(0.5, 1.0),
         "min_samples_leaf": LEAF,
-        "max_features": share_of_columns,
+        "max_features": share_or_all,
     },
     WIDE_RATE | WIDE_N_TREES | {"max_depth": Integer(1, 12)},
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sklearn_bayes_search.experience._data import Data
-from sklearn_bayes_search.space import Integer, Real
+from sklearn_bayes_search.space import Integer, Ordinal, Real
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,12 @@ def balanced(data: Data) -> Any:
 def share_of_columns(data: Data) -> Real:
     """Return shares of which the middle is that of the root of their number."""
     return log(0.05 if not data.columns else _short(min(1 / data.columns, 0.5)), 1.0)
+
+
+def share_or_all(data: Data) -> Ordinal:
+    """Return some of these shares; None is all columns, gradient boosting's own."""
+    low = share_of_columns(data).low
+    return Ordinal([*(_short(low ** (1 - part / 4)) for part in range(4)), None])
 
 
 def _short(value: float) -> float:
