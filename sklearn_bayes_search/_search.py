@@ -59,6 +59,7 @@ from sklearn_bayes_search.execution._verbose import (
 )
 from sklearn_bayes_search.execution._window import Window, window_size
 from sklearn_bayes_search.experience import default_space
+from sklearn_bayes_search.experience._experience import Experience, experience_of
 from sklearn_bayes_search.optimizer._earlier_searches import best_setting
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.results._cv_results import (
@@ -86,6 +87,8 @@ class _Checked:
     X: Any
     y: Any
     space: Space
+    experience: Experience | None
+    metrics: list  # names that the objective may have elsewhere
     splits: list  # of (train, test)
     racing: FoldRacing | None
     scorers: Any
@@ -169,6 +172,11 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         or tables of it. They inform the model through the ranks of their scores, as far
         as these prove right here; the best setting of each is tried after
         ``initial_points``. Settings outside the space are left out with a warning.
+    experience : bool, default=True
+        Whether to begin with what is known of the estimator from other data: a first
+        setting that did well there, tried after the estimator's own, and what the model
+        expects of scores until those here say otherwise. Without effect where nothing
+        is known of the estimator or of the parameters searched.
     n_jobs : int, default=None
         Number of jobs to run in parallel. None means 1 unless in a
         ``joblib.parallel_config`` context, -1 all processors.
@@ -235,6 +243,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         The search space.
     objective_metric_ : str
         What was maximised: one of several metrics, or "score".
+    experience_ : str or None
+        What was known from other data, in words; None where that is nothing.
     optimizer_ : BayesianOptimizer
         Has been told all results, and is ready to be asked for more settings.
 
@@ -277,6 +287,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         "acquisition": "no_validation",  # know the names
         "initial_points": [list, tuple, None],
         "prior_results": "no_validation",  # by read_prior_results
+        "experience": ["boolean"],
         "n_initial_points": [
             Interval(Integral, 1, None, closed="left"),
             StrOptions({"auto"}),
@@ -314,6 +325,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         initial_points=None,
         n_initial_points="auto",
         prior_results=None,
+        experience=True,
         n_jobs=None,
         pre_dispatch="2*n_jobs",
         max_pending="auto",
@@ -345,6 +357,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         self.initial_points = initial_points
         self.n_initial_points = n_initial_points
         self.prior_results = prior_results
+        self.experience = experience
         self.objective_metric = objective_metric
         self.max_pending = max_pending
         self.racing = racing
@@ -471,10 +484,13 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         callbacks.begin()
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         splits = draw_splits(cv, X, y, routed.splitter.split)
+        metrics = objective.likely_names(metric_names(scorers), self.scoring)
         return _Checked(
             X=X,
             y=y,
             space=space,
+            experience=self._known(space, X, y, metrics),
+            metrics=metrics,
             splits=splits,
             racing=as_racing(self.racing, len(splits)),
             scorers=scorers,
@@ -487,6 +503,13 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             deadline=deadline,
         )
 
+    def _known(self, space, X, y, metrics):
+        """Return what is known of the estimator from other data, None if nothing is."""
+        has_choice = self.n_iter is None or space.size > self.n_iter
+        if not self.experience or not has_choice:
+            return None
+        return experience_of(self.estimator, space, X, y, metrics)
+
     def _evaluate(self, checked, progress):
         """Evaluate settings until the search ends."""
         space, splits = checked.space, checked.splits
@@ -494,9 +517,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             self.prior_results,
             space,
             own=self.estimator.get_params(),
-            metrics=checked.objective.likely_names(
-                metric_names(checked.scorers), self.scoring
-            ),
+            metrics=checked.metrics,
         )
         n_candidates = self.n_iter
         if np.isfinite(space.size):
@@ -537,6 +558,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
                 if self.verbose > 0:
                     if isinstance(self.param_distributions, str):
                         print(default_space_line(self.estimator, space))
+                    if checked.experience is not None:
+                        print(f"Experience: {checked.experience.words}")
                     announce(
                         len(splits),
                         total,
@@ -609,18 +632,25 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     def _make_optimizer(self, checked, plan, prior):
         """Make the optimizer, with the tests' shares of the folds in its history.
 
-        First points are the user's, the best of each earlier search, and the one
-        nearest to the estimator.
+        First points are the user's, the best of each earlier search, the one nearest to
+        the estimator, and what did well on other data.
         """
         own = checked.space.nearest(self.estimator.get_params())
         given = [*(self.initial_points or []), *map(best_setting, prior)]
+        given += [] if own is None else [own]
+        surrogate, n_initial_points = self.surrogate, self.n_initial_points
+        if checked.experience is not None:
+            surrogate = checked.experience.inform(surrogate)
+            given += checked.experience.first_settings
+            if n_initial_points == "auto":
+                n_initial_points = max(2, plan.max_pending)
         optimizer = BayesianOptimizer(
             checked.space,
-            surrogate=self.surrogate,
+            surrogate=surrogate,
             acquisition=self.acquisition,
-            initial_points=given if own is None else [*given, own],
+            initial_points=given,
             prior_results=None if plan.exhaustive else prior,
-            n_initial_points=self.n_initial_points,
+            n_initial_points=n_initial_points,
             n_iter=plan.n_iter,
             max_pending=plan.max_pending,
             exhaustive=plan.exhaustive,
@@ -667,6 +697,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         self.mean_suggest_time_ = mean_suggest_time
         self.max_pending_ = progress.plan.max_pending
         self.search_space_ = space
+        known = checked.experience
+        self.experience_ = None if known is None else known.words
         self.optimizer_ = progress.optimizer
         self._fits = fold_rows(folds, objective, self.error_score)
         names = list(first) if self.multimetric_ else None

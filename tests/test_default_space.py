@@ -5,6 +5,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import (
     BaseEstimator,
@@ -208,6 +209,14 @@ def test_a_space_is_one_of_a_search_with_parameters_that_exist(name):
             again = space.encode(space.decode(row))
             np.testing.assert_allclose(again, row, atol=1e-9)  # logarithms round
         assert " object at 0x" not in repr(branches)
+
+
+def test_a_frame_gives_the_space_of_its_numbers():
+    X, y = make_classification(60, 6, random_state=0)
+    frame = pd.DataFrame(X, columns=list("abcdef"))
+    assert default_space(SVC(), frame, pd.Series(y)) == default_space(SVC(), X, y)
+    mixed = frame.assign(f="text")
+    assert default_space(KNeighborsClassifier(), mixed, y)
 
 
 def test_entries_grow_with_the_size():

@@ -165,6 +165,7 @@ def test_a_search_with_racing_treats_a_user_s_own_logarithm_like_the_built_in():
             {"max_depth": Integer(1, 12), "ccp_alpha": Real(1e-5, 0.3, log=True)},
             acquisition=acquisition,
             racing=racing,
+            experience=False,
             n_iter=18,
             cv=6,
             random_state=0,

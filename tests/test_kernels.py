@@ -190,11 +190,13 @@ def test_appending_an_impossible_row_returns_none():
     assert extend_cholesky(np.eye(1), np.array([[1.0]]), np.array([[0.5]])) is None
 
 
+@pytest.mark.parametrize("n_basis", [0, 2])
 @pytest.mark.parametrize("name", CORRELATIONS)
-def test_gradient_of_the_evidence_equals_finite_differences(name, rng):
+def test_gradient_of_the_evidence_equals_finite_differences(name, n_basis, rng):
     U, y = mixed_points(15, rng), rng.normal(size=15)
     noise = rng.choice([0.0, 0.2], 15)
     data = CORRELATIONS[name], *expand(U, mixed_dims()), y, noise
+    data = *data, rng.normal(size=(15, n_basis))
     theta = np.array([-0.5, 0.2, 0.4, -0.1, 0.3, -3.0])
     _, gradient = log_evidence(theta, *data)
     h = 1e-5

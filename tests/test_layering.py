@@ -19,8 +19,8 @@ PACKAGE = Path(__file__).parents[1] / "sklearn_bayes_search"
 ROWS = {
     0: ("exceptions", "_sklearn_compat"),
     1: ("space",),  # what is searched
-    2: ("optimizer", "experience"),  # what decides, what is known beforehand
-    3: ("results",),  # what reads results
+    2: ("optimizer",),  # what decides
+    3: ("results", "experience"),  # what reads results, what is known beforehand
     4: ("charts", "execution"),  # what charts show, what runs
     5: ("display", "report", "testing"),  # what draws them, and checks members
     6: ("_search",),

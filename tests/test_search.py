@@ -69,6 +69,7 @@ X, y = make_classification(n_samples=40, n_features=4, flip_y=0.2, random_state=
 SPACE = {"x": Real(0, 1), "kind": ["a", "b"]}
 FITTED = {
     *("best_estimator_", "best_index_", "best_params_", "best_score_", "cv_results_"),
+    "experience_",
     *(
         "max_pending_",
         "mean_suggest_time_",

@@ -16,7 +16,7 @@ from sklearn.gaussian_process.kernels import (
 
 from sklearn_bayes_search.optimizer.surrogate import GaussianProcess
 from sklearn_bayes_search.optimizer.surrogate import _gaussian_process as surrogate
-from sklearn_bayes_search.optimizer.surrogate._gaussian_process import prior_mean
+from sklearn_bayes_search.optimizer.surrogate._expectation import prior_mean
 from sklearn_bayes_search.space._dims import Dims
 from sklearn_bayes_search.testing import check_surrogate
 
@@ -96,7 +96,7 @@ def reference(gp, U, y, noise):
     )
     # Its default alpha, 1e-10, would be the largest difference.
     gpr = GaussianProcessRegressor(kernel, alpha=noise, optimizer=None)
-    return gpr.fit(U, y - prior_mean(U, gp._dims)[0])
+    return gpr.fit(U, y - prior_mean(U, gp._dims, 1.0).value)
 
 
 def finite_differences(function, x, h=1e-5):
@@ -118,20 +118,21 @@ def log_posterior(gp, theta, gradient=False):
 def test_the_prior_mean_falls_by_one_deviation_from_the_centre_to_each_corner():
     dims = Dims.all_continuous(3)
     corners = np.array(list(product([0.0, 1.0], repeat=3)))
-    (centre,), _ = prior_mean(np.full((1, 3), 0.5), dims)
-    np.testing.assert_allclose(prior_mean(corners, dims)[0], centre - 1)
+    (centre,) = prior_mean(np.full((1, 3), 0.5), dims, 1.0).value
+    np.testing.assert_allclose(prior_mean(corners, dims, 1.0).value, centre - 1)
     U = np.random.default_rng(0).random((100_000, 3))
-    assert abs(prior_mean(U, dims)[0].mean()) < 0.003
+    assert abs(prior_mean(U, dims, 1.0).value.mean()) < 0.003
 
 
 def test_the_prior_mean_depends_on_active_numbers_only(rng):
     dims, U = mixed_dims(), mixed_points(50, rng)
     numeric = dims.active[dims.branch_of(U)] & ~dims.categorical
-    mean, gradient = prior_mean(U, dims)
+    prior = prior_mean(U, dims, 1.0)
+    mean, gradient = prior.value, prior.gradient
     assert (gradient[~numeric] == 0).all()
     assert (gradient[numeric] * (U[numeric] - 0.5) <= 0).all()
     elsewhere = np.where(numeric | dims.categorical, U, 0.9)
-    np.testing.assert_array_equal(prior_mean(elsewhere, dims)[0], mean)
+    np.testing.assert_array_equal(prior_mean(elsewhere, dims, 1.0).value, mean)
 
 
 @pytest.mark.parametrize("known", [0.0, 0.3])
@@ -143,7 +144,7 @@ def test_posterior_equals_that_of_scikit_learn(kernel, known, rng):
     new = rng.random((10, 3))
     posterior = gp.posterior(new)
     mean, std = reference(gp, U, y, noise).predict(new, return_std=True)
-    mean += prior_mean(new, gp._dims)[0]
+    mean += prior_mean(new, gp._dims, 1.0).value
     np.testing.assert_allclose(posterior.mean, mean, atol=1e-8)
     # scikit-learn predicts a new observation, its white noise included.
     std_of_score = np.sqrt(posterior.std**2 + posterior.noise_std**2)
@@ -385,7 +386,7 @@ def test_changing_the_kernel_between_fits_takes_effect(rng):
     gp.kernel = "rbf"
     y = gp._residual
     fit(gp, U, y, dims=gp._dims)
-    mean = reference(gp, U, y, 0.0 * y).predict(U) + prior_mean(U, gp._dims)[0]
+    mean = reference(gp, U, y, 0.0 * y).predict(U) + prior_mean(U, gp._dims, 1.0).value
     np.testing.assert_allclose(gp.posterior(U).mean, mean, atol=1e-6)
 
 

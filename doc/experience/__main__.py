@@ -2,7 +2,8 @@
 
 ``python doc/experience run`` evaluates all families on all data sets; ended at any
 time, it goes on where it was. ``status`` tells how much is done, ``pack`` writes one
-table for each family. README.rst says more.
+table for each family, ``check`` measures what experience saves on data sets left out,
+and ``learn`` writes the files that the package ships. README.rst says more.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import corpus
+import learn
 import pandas as pd
 import sklearn
 from families import FAMILIES
@@ -19,7 +21,7 @@ from families import FAMILIES
 
 def main():
     parser = argparse.ArgumentParser(prog="python doc/experience")
-    parser.add_argument("command", choices=["run", "status", "pack"])
+    parser.add_argument("command", choices=["run", "status", "pack", "check", "learn"])
     parser.add_argument(
         "--store", default=corpus.default_folder(), help="folder (default: %(default)s)"
     )
@@ -31,14 +33,15 @@ def main():
         help="run these families only",
     )
     parser.add_argument("--data-sets", nargs="+", metavar="NAME", help="and data sets")
+    parser.add_argument("--seeds", type=int, default=3, help="of each check")
     arguments = parser.parse_args()
     store = corpus.Store(arguments.store)
+    families = [
+        family
+        for family in FAMILIES
+        if arguments.families is None or family.name in arguments.families
+    ]
     if arguments.command == "run":
-        families = [
-            family
-            for family in FAMILIES
-            if arguments.families is None or family.name in arguments.families
-        ]
         data_sets = [
             data_set
             for data_set in corpus.DATA_SETS
@@ -50,6 +53,13 @@ def main():
             corpus.run(store, corpus.plan(families, data_sets))
     elif arguments.command == "status":
         print(corpus.status(store).to_string())
+    elif arguments.command == "check":
+        for family in families:
+            print(learn.table_of_check(store, family, arguments.seeds), flush=True)
+    elif arguments.command == "learn":
+        for family in families:
+            path = learn.Learner(store, family).write()
+            print(f"{path}: {path.stat().st_size} bytes")
     else:
         folder = store.folder / "packed"
         corpus.pack(store, folder)

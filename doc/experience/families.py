@@ -180,14 +180,15 @@ class Family:
         if setting.keys() != self.space.keys():
             setting = self.estimator().get_params() | self.own
         setting = {name: setting[name] for name in self.space}
-        return {name: setting[name] for name in setting if self._is_set(name, setting)}
+        return {name: setting[name] for name in setting if self.is_set(name, setting)}
 
     def _setting(self, point):
         shares = zip(self.space.items(), point, strict=True)
         setting = {name: range_.at(share) for (name, range_), share in shares}
-        return {name: setting[name] for name in setting if self._is_set(name, setting)}
+        return {name: setting[name] for name in setting if self.is_set(name, setting)}
 
-    def _is_set(self, name, setting):
+    def is_set(self, name, setting):
+        """Return whether a parameter means something in a setting."""
         other, values = self.only_if.get(name, (None, (None,)))
         return setting.get(other) in values
 

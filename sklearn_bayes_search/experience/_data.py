@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 # A vocabulary is smaller only in toys.
 WORDS = 100
@@ -79,7 +80,8 @@ def _shape(X: Any) -> tuple[int | None, int | None]:
 
 def _variance(X: Any) -> float | None:
     try:
-        if hasattr(X, "multiply"):  # sparse
+        is_sparse = issparse(X)
+        if is_sparse:
             mean = X.mean()
             variance = X.multiply(X).mean() - mean * mean
         else:

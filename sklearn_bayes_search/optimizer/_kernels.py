@@ -195,12 +195,14 @@ def log_evidence(
     owner: np.ndarray,
     y: np.ndarray,
     noise: np.ndarray,
+    A: np.ndarray,
 ) -> tuple[float, np.ndarray]:
     """Log density of ``y ~ N(0, K)`` and its gradient by ``theta``.
 
-    ``K = s k + 1 + diag(D)`` has the signal's variance ``s``, 1 for a constant that
-    is integrated out, and ``D = nugget + noise``; ``y`` and ``noise`` have shape
-    (n,). ``theta = [ln length scales, ln s, ln nugget]`` has shape (n_dims + 2,).
+    ``K = s k + 1 + A A' + diag(D)`` has the signal's variance ``s``, 1 for a constant
+    and ``A``, shape (n, n_basis), for functions whose weights are integrated out, and
+    ``D = nugget + noise``; ``y`` and ``noise`` have shape (n,). ``theta = [ln length
+    scales, ln s, ln nugget]`` has shape (n_dims + 2,).
     With ``W = alpha alpha' - K^-1`` the gradient is ``tr(W dK) / 2``.
     """
     n = len(y)
@@ -209,6 +211,7 @@ def log_evidence(
     k, slope = correlation(squared_distances(Z))
     K = s * k
     K += 1.0
+    K += A @ A.T
     D = noise + nugget
     K.ravel()[:: n + 1] += D
     L, jitter = cholesky(K)
@@ -219,8 +222,10 @@ def log_evidence(
     inverse, _ = dpotri(L, lower=1, overwrite_c=1)  # Its lower triangle only.
     diagonal = inverse.diagonal()
     gradient = np.empty(len(theta))
-    # s k = K - 1 - D turns tr(W s k) into sums: no product of matrices is needed.
+    # s k = K - 1 - A A' - D turns tr(W s k) into sums: no product of n x n matrices.
     trace = y @ alpha - n - alpha.sum() ** 2 + 2.0 * inverse.sum() - diagonal.sum()
+    trace -= np.sum((alpha @ A) ** 2)
+    trace += np.sum(A * (inverse @ A + inverse.T @ A - diagonal[:, None] * A))
     gradient[-2] = 0.5 * (trace - D @ (alpha * alpha - diagonal))
     gradient[-1] = 0.5 * nugget * (alpha @ alpha - diagonal.sum())
     # M + M' = W * slope off the diagonal, where distances are 0. The sum over pairs

@@ -184,7 +184,10 @@ def _active(dims: Dims, U: np.ndarray, column: int) -> np.ndarray:
 
 
 def _text(value: Any) -> str:
-    return f"{value:.3g}" if is_number(value) else shown(value, LONGEST)
+    if is_number(value):
+        return f"{value:.3g}"
+    # quoted, so that "1" is not taken for 1
+    return shown(repr(value) if isinstance(value, str) else value, LONGEST)
 
 
 def _direction(means: np.ndarray) -> str:

@@ -1,10 +1,11 @@
 """A Gaussian process over the mixed unit cube.
 
 ``U`` are points of the cube, shape (n_points, n_dims), and ``y`` their standardised
-scores, higher is better. The Gaussian process is ``y = m + c + f + error`` with a
+scores, higher is better. The Gaussian process is ``y = m + c + A w + f + error`` with a
 fixed mean ``m`` that falls from the middle to the border, a constant ``c ~ N(0, 1)``
-that is integrated out, ``f`` of covariance ``s k``, and errors of variance
-``D = nugget + noise``, so that ``y`` has covariance ``K = s k + 1 + diag(D) = L L'``.
+and weights ``w ~ N(0, 1)`` of known functions ``A``, if there are any, that are
+integrated out, ``f`` of covariance ``s k``, and errors of variance ``D = nugget +
+noise``, so that ``y`` has covariance ``K = s k + 1 + A A' + diag(D) = L L'``.
 ``alpha = K^-1 (y - m)``, ``Z`` are features over length scales, and
 ``theta = [ln length scales, ln s, ln nugget]``.
 
@@ -44,10 +45,18 @@ from sklearn_bayes_search.optimizer.surrogate._base import (
     Surrogate,
     check_data,
 )
+from sklearn_bayes_search.optimizer.surrogate._expectation import (
+    Expectation,
+    PriorMean,
+    expected_unit,
+    prior_mean,
+)
 from sklearn_bayes_search.space._dims import Dims, same_columns
 
-# Correlation, features, their columns, scores, known noise: see `log_evidence`.
-_Data: TypeAlias = tuple[Correlation, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+# Correlation, features, their columns, scores, known noise, basis: see `log_evidence`.
+_Data: TypeAlias = tuple[
+    Correlation, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray
+]
 
 # Bounds of length scales, signal and noise variance for standardised scores on the
 # unit cube. The smallest noise keeps K well conditioned and duplicates harmless.
@@ -88,6 +97,9 @@ class GaussianProcess(Surrogate):
     border_drop : float, default=1.0
         By how many standard deviations of the scores the mean falls from the middle of
         the space to a corner, >= 0. 0 where nothing speaks for the middle.
+    expectation : Expectation, default=None
+        Functions that scores are expected to follow, as far as these prove right: see
+        :class:`~sklearn_bayes_search.optimizer.surrogate.Expectation`.
 
     Attributes
     ----------
@@ -120,7 +132,11 @@ class GaussianProcess(Surrogate):
     _n_searches: int
 
     def __init__(
-        self, kernel: str = "matern52", *, border_drop: float = BORDER_DROP
+        self,
+        kernel: str = "matern52",
+        *,
+        border_drop: float = BORDER_DROP,
+        expectation: Expectation | None = None,
     ) -> None:
         if kernel not in CORRELATIONS:
             raise ValueError(
@@ -130,11 +146,15 @@ class GaussianProcess(Surrogate):
         check_number("border_drop", border_drop, of="GaussianProcess", least=0)
         self.kernel = kernel
         self.border_drop = border_drop
+        self.expectation = expectation
 
     def __repr__(self) -> str:
-        is_default = self.border_drop == BORDER_DROP
-        drop = "" if is_default else f", border_drop={self.border_drop!r}"
-        return f"GaussianProcess(kernel={self.kernel!r}{drop})"
+        others = ""
+        if self.border_drop != BORDER_DROP:
+            others += f", border_drop={self.border_drop!r}"
+        if self.expectation is not None:
+            others += f", expectation={self.expectation!r}"
+        return f"GaussianProcess(kernel={self.kernel!r}{others})"
 
     def fit(
         self,
@@ -151,12 +171,14 @@ class GaussianProcess(Surrogate):
         check_data(U, y, noise, of="GaussianProcess")
         n, d = U.shape
         F, owner = expand(U, dims)
-        residual = y - prior_mean(U, dims, self.border_drop)[0]
+        self._unit = expected_unit(self.expectation, U)
+        prior = self._prior_mean(U, dims)
+        residual, A = y - prior.value, prior.basis
         warm = hasattr(self, "theta_") and len(self.theta_) == d + 2
         if warm and self._holds(correlation, F, residual, noise):
             return self  # several points are asked for before something is told
         if warm and not self._is_due(n):
-            n_kept = self._n_same_rows(U, noise, dims, correlation)
+            n_kept = self._n_same_rows(U, noise, A, dims, correlation)
             self._n_fits_kept += 1
             theta = self.theta_
         else:
@@ -169,23 +191,25 @@ class GaussianProcess(Surrogate):
             if n <= 10 or self._n_searches % 5 == 0:
                 starts.append(_prior(dims)[0])
             chosen = _subset(y, rng) if n > 1000 else slice(None)
-            data = correlation, F[chosen], owner, residual[chosen], noise[chosen]
+            columns = F[chosen], owner, residual[chosen], noise[chosen], A[chosen]
+            data = correlation, *columns
             H = self._H if warm else None
             theta, self._H = _most_probable(starts, H, data, _prior(dims))
         self._correlation = correlation
         self._dims = dims
-        self._hold(U, residual, noise)
+        self._hold(U, residual, noise, A)
         self._factorise(theta, n_kept)
         return self
 
     def condition(self, U: np.ndarray, y: np.ndarray) -> "GaussianProcess":
         # A shallow copy is enough: arrays are replaced, never written to.
         conditioned = copy.copy(self)
-        residual = y - prior_mean(U, self._dims, self.border_drop)[0]
+        prior = self._prior_mean(U, self._dims)
         conditioned._hold(
             np.concatenate([self._U, U]),
-            np.concatenate([self._residual, residual]),
+            np.concatenate([self._residual, y - prior.value]),
             np.concatenate([self._noise, np.zeros(len(y))]),
+            np.concatenate([self._A, prior.basis]),
         )
         conditioned._factorise(self.theta_, len(self._U))
         return conditioned
@@ -198,10 +222,13 @@ class GaussianProcess(Surrogate):
         k, slope = self._correlation(squared_distances(Z, self._Z))
         C = s * k
         C += 1.0
-        m, m_gradient = prior_mean(U, self._dims, self.border_drop)
-        mean = m + C @ self._alpha
+        prior = self._prior_mean(U, self._dims, gradient=gradient)
+        A = prior.basis
+        C += A @ self._A.T
+        mean = prior.value + C @ self._alpha
         V, _ = dtrtrs(self._L, C.T, lower=1, overwrite_b=1)
         variance = s + 1.0 - np.einsum("ij,ij->j", V, V)
+        variance += np.einsum("ij,ij->i", A, A)
         clamped = variance < _SMALLEST_VARIANCE
         std = np.sqrt(np.where(clamped, _SMALLEST_VARIANCE, variance))
         mean_gradient = std_gradient = None
@@ -219,27 +246,38 @@ class GaussianProcess(Surrogate):
                 dU[:, owner[numeric]] = dF[:, numeric]
                 return dU
 
-            mean_gradient = m_gradient + pull_back(self._alpha)
-            std_gradient = pull_back(W.T) / -np.where(clamped, np.inf, std)[:, None]
+            dA = prior.basis_gradient
+            mean_gradient = prior.gradient + pull_back(self._alpha)
+            mean_gradient += np.einsum("ikj,k->ij", dA, self._alpha @ self._A)
+            std_gradient = np.einsum("ikj,ik->ij", dA, A - W.T @ self._A)
+            std_gradient -= pull_back(W.T)
+            std_gradient /= np.where(clamped, np.inf, std)[:, None]
         return Posterior(
             mean=mean,
             std=std,
             noise_std=self.noise_variance_**0.5,
             # of a copy: a posterior outlives the next fit
-            covariance=partial(copy.copy(self)._covariance, U, V),
+            covariance=partial(copy.copy(self)._covariance, U, V, A),
             mean_gradient=mean_gradient,
             std_gradient=std_gradient,
             length_scales=self.length_scales_,
         )
 
-    def _covariance(self, U: np.ndarray, V: np.ndarray) -> np.ndarray:
+    def _covariance(self, U: np.ndarray, V: np.ndarray, A: np.ndarray) -> np.ndarray:
         """Joint posterior covariance, (m, m), of U by V = L^-1 C, shape (n, m)."""
         Z = scaled_features(U, self._dims, self.length_scales_)
         k, _ = self._correlation(squared_distances(Z))
         C: np.ndarray = self.signal_variance_ * k
         C += 1.0
+        C += A @ A.T
         C -= V.T @ V
         return C
+
+    def _prior_mean(
+        self, U: np.ndarray, dims: Dims, *, gradient: bool = False
+    ) -> PriorMean:
+        known = self.border_drop, self.expectation, self._unit
+        return prior_mean(U, dims, *known, gradient=gradient)
 
     def log_marginal_likelihood(
         self, theta: np.ndarray, *, gradient: bool = False
@@ -260,8 +298,8 @@ class GaussianProcess(Surrogate):
         gradient : ndarray of shape (n_dims + 2,)
             Its gradient by ``theta``, only if asked for.
         """
-        data = self._correlation, self._F, self._owner, self._residual, self._noise
-        result = log_evidence(theta, *data)
+        data = self._F, self._owner, self._residual, self._noise, self._A
+        result = log_evidence(theta, self._correlation, *data)
         return result if gradient else result[0]
 
     def _is_due(self, n: int) -> bool:
@@ -283,18 +321,26 @@ class GaussianProcess(Surrogate):
         )
 
     def _n_same_rows(
-        self, U: np.ndarray, noise: np.ndarray, dims: Dims, correlation: Correlation
+        self,
+        U: np.ndarray,
+        noise: np.ndarray,
+        A: np.ndarray,
+        dims: Dims,
+        correlation: Correlation,
     ) -> int:
         """Count the leading rows whose part of the Cholesky factor is still right."""
         if not same_columns(dims, self._dims) or correlation is not self._correlation:
             return 0
         n = min(len(U), len(self._U))
         same = (U[:n] == self._U[:n]).all(axis=1) & (noise[:n] == self._noise[:n])
+        same &= (A[:n] == self._A[:n]).all(axis=1)
         return n if same.all() else int(same.argmin())
 
-    def _hold(self, U: np.ndarray, residual: np.ndarray, noise: np.ndarray) -> None:
+    def _hold(
+        self, U: np.ndarray, residual: np.ndarray, noise: np.ndarray, A: np.ndarray
+    ) -> None:
         """Keep the data, scores without their prior mean, and the features."""
-        self._U, self._residual, self._noise = U, residual, noise
+        self._U, self._residual, self._noise, self._A = U, residual, noise, A
         self._F, self._owner = expand(U, self._dims)
 
     def _factorise(self, theta: np.ndarray, n_kept: int = 0) -> None:
@@ -311,32 +357,21 @@ class GaussianProcess(Surrogate):
         L = None
         if n_kept:
             new = Z[n_kept:]
+            A, A_kept = self._A[n_kept:], self._A[:n_kept]
             K21 = s * self._correlation(squared_distances(new, Z[:n_kept]))[0] + 1.0
+            K21 += A @ A_kept.T
             K22 = s * self._correlation(squared_distances(new))[0] + 1.0
+            K22 += A @ A.T
             K22 += np.diag(D[n_kept:] + self._jitter)
             L = extend_cholesky(self._L[:n_kept, :n_kept], K21, K22)
         if L is None:
             K = s * self._correlation(squared_distances(Z))[0]
             K += 1.0
+            K += self._A @ self._A.T
             K.ravel()[:: len(K) + 1] += D
             L, self._jitter = cholesky(K)
         self._L: np.ndarray = L
         self._alpha: np.ndarray = dpotrs(L, self._residual, lower=1)[0]
-
-
-def prior_mean(
-    U: np.ndarray, dims: Dims, border_drop: float = BORDER_DROP
-) -> tuple[np.ndarray, np.ndarray]:
-    """Expect less towards the border of numeric columns, before any score is known.
-
-    Each active column takes its share of the drop, as the square of the distance from
-    the middle; inactive ones and categories, none. The mean over the cube is 0. Returns
-    it in standard deviations of the scores, shape (n_points,), and its gradient.
-    """
-    shares = border_drop / max(dims.n_active, 1) * (dims.active & ~dims.categorical)
-    share = shares[dims.branch_of(U)]
-    x = 2.0 * U - 1.0
-    return np.einsum("ij,ij->i", share, 1 / 3 - x * x), -4.0 * share * x
 
 
 def _prior(dims: Dims) -> np.ndarray:

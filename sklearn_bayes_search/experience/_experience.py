@@ -1,0 +1,250 @@
+"""What experience from other data says about one search: first settings, expectation.
+
+The search has a space of its own: other ranges, other scales, some of the known
+hyperparameters and some unknown ones, of an estimator inside of others. `Translation`
+finds the place in the knowledge's space of each of its points.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+
+from sklearn_bayes_search.experience._data import Data
+from sklearn_bayes_search.experience._default_space import _all_inside, _behind, _inside
+from sklearn_bayes_search.experience._knowledge import (
+    Functions,
+    Knowledge,
+    knowledge_of,
+    position,
+)
+from sklearn_bayes_search.optimizer.surrogate import Expectation, GaussianProcess
+from sklearn_bayes_search.space import Space
+from sklearn_bayes_search.space._dimensions import Dimension
+
+# Changes whenever the files of the folder do.
+VERSION = "1"
+N_FIRST = 1
+# A first setting counts as in a space if it is moved by no more than this share of the
+# knowledge's range.
+MOST_MOVED = 0.1
+# At so many positions a range is translated; between them it is a straight line.
+N_KNOTS = 129
+
+
+@dataclass(frozen=True, eq=False)
+class Experience:
+    """What is known before a search: ``first_settings`` of its space, best first, and
+    an ``expectation`` of the score over its cube, ``words`` about both.
+    """
+
+    first_settings: list[dict[str, Any]]
+    expectation: Expectation
+    words: str
+
+    def inform(self, surrogate: Any) -> Any:
+        """Return a Gaussian process that expects this; another surrogate as it is."""
+        if isinstance(surrogate, str) and surrogate == "gp":
+            return GaussianProcess(expectation=self.expectation)
+        if type(surrogate) is GaussianProcess and surrogate.expectation is None:
+            surrogate = copy(surrogate)
+            surrogate.expectation = self.expectation
+        return surrogate
+
+
+def experience_of(
+    estimator: Any, space: Space, X: Any, y: Any, metrics: Sequence[str]
+) -> Experience | None:
+    """Return what is known of the estimator in a space, or None if nothing is.
+
+    ``metrics`` are names of the score, the most telling first.
+    """
+    if all(_knowledge_of(m) is None for m in [estimator, *_all_inside(estimator)]):
+        return None
+    data = Data.of(X, y, classifies=is_classifier(estimator))
+    best = None
+    for prefix, model, given in _models(estimator, "", data):
+        knowledge = _knowledge_of(model)
+        if knowledge is None or not _applies(knowledge, model, prefix, space, given):
+            continue
+        translation = Translation(knowledge, space, prefix, model, given.columns)
+        if best is None or len(translation.names) > len(best[1].names):
+            best = knowledge, translation
+    if best is None or not best[1].names:
+        return None
+    knowledge, translation = best
+    kind = knowledge.kind_of(metrics)
+    own = estimator.get_params()
+    first: list[dict[str, Any]] = []
+    for setting in knowledge.first_settings(kind):
+        params = translation.back(setting, own)
+        if params is not None and not any(space.same(params, f) for f in first):
+            first.append(params)
+    first = first[:N_FIRST]
+    n_first = "a first setting" if first else "no first setting"
+    words = (
+        f"{knowledge.estimator} on {knowledge.n_data_sets} other data sets: "
+        f"{n_first}, and what to expect by "
+        f"{', '.join(translation.names)}"
+    )
+    expectation = LearntExpectation(knowledge.functions(kind), translation)
+    return Experience(first, expectation, words)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LearntExpectation:
+    """Functions that scores followed on other data, over a search's cube."""
+
+    functions: Functions
+    translation: "Translation"
+
+    def __call__(
+        self, U: np.ndarray, *, gradient: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
+        V, slopes, sources = self.translation(U)
+        values, by_V = self.functions(V, gradient=gradient)
+        if not gradient:
+            return values, by_V
+        gradients = np.zeros((*values.shape, U.shape[1]))
+        for row, (slope, source) in enumerate(zip(slopes, sources, strict=True)):
+            there = source >= 0
+            gradients[row][:, source[there]] = by_V[row][:, there] * slope[there]
+        return values, gradients
+
+    def __repr__(self) -> str:
+        return f"LearntExpectation({self.translation.estimator})"
+
+
+class Translation:
+    """Finds the points of a knowledge's cube that those of a search's cube stand for.
+
+    ``names`` are the search's names of the hyperparameters that both have.
+    """
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        space: Space,
+        prefix: str,
+        model: Any,
+        n_columns: int | None,
+    ) -> None:
+        self.estimator = knowledge.estimator
+        self._space, self._prefix = space, prefix
+        self._position = partial(position, n_columns=n_columns)
+        self._known = knowledge.space.columns
+        self._dims = knowledge.space.dims
+        fixed = knowledge.own | model.get_params()
+        self._maps = [
+            [
+                self._map(b, f"{prefix}{name}", dimension, fixed.get(name))
+                for name, dimension in self._known
+            ]
+            for b in range(len(space.branches))
+        ]
+        self.names = list(
+            dict.fromkeys(
+                prefix + name
+                for maps in self._maps
+                for (name, _), (column, _, _) in zip(self._known, maps, strict=True)
+                if column >= 0
+            )
+        )
+
+    def __call__(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Translate points.
+
+        Returns their places V (n_points, n_known); and for each entry its derivative,
+        and the column of U that it comes from, -1 where it is constant.
+        """
+        V = np.empty((len(U), len(self._known)))
+        slopes, sources = np.zeros(V.shape), np.full(V.shape, -1)
+        branch_of = self._space.dims.branch_of(U)
+        for b in np.unique(branch_of):
+            here = branch_of == b
+            for j, (column, knots, places) in enumerate(self._maps[b]):
+                if column < 0:
+                    V[here, j] = places[0]
+                    continue
+                u = U[here, column]
+                if self._space.dims.categorical[column]:
+                    V[here, j] = places[np.abs(u[:, None] - knots).argmin(axis=1)]
+                    continue
+                V[here, j] = np.interp(u, knots, places)
+                piece = np.searchsorted(knots, u) - 1
+                rises = np.r_[np.diff(places) / np.diff(knots), 0.0]  # and outside
+                slopes[here, j] = rises[np.clip(piece, -1, len(rises) - 1)]
+                sources[here, j] = column
+        return V, slopes, sources
+
+    def back(
+        self, setting: Mapping[str, Any], own: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """Return the setting of the search's space that a known one is, or None."""
+        named = {f"{self._prefix}{name}": value for name, value in setting.items()}
+        params = self._space.nearest({**own, **named})
+        if params is None:
+            return None
+        V, _, _ = self(self._space.encode(params)[np.newaxis])
+        for (name, dimension), place in zip(self._known, V[0], strict=True):
+            searched = f"{self._prefix}{name}" in params
+            if searched and name in setting:
+                meant = self._position(dimension, setting[name])
+                if abs(place - meant) > MOST_MOVED:
+                    return None
+        return params
+
+    def _map(
+        self, branch: int, name: str, known: Dimension, fixed: Any
+    ) -> tuple[int, np.ndarray, np.ndarray]:
+        """Return the column of a hyperparameter, knots in it, and their places."""
+        dimension = self._space.branches[branch].get(name)
+        if dimension is None or (name, dimension) not in self._space.columns:
+            value = fixed if dimension is None else dimension.middle()
+            return -1, np.empty(0), np.array([self._position(known, value)])
+        column = self._space.columns.index((name, dimension))
+        column += self._space.dims.branch is not None  # which comes first
+        levels = self._space.dims.levels[column]
+        if levels is not None and (dimension.categorical or len(levels) <= N_KNOTS):
+            knots = levels
+        else:
+            knots = np.unique(dimension.snap(np.linspace(0, 1, N_KNOTS)))
+        values = dimension.decode_many(knots)
+        return column, knots, np.array([self._position(known, v) for v in values])
+
+
+def _knowledge_of(model: Any) -> Knowledge | None:
+    cls = type(model)
+    ours = cls.__module__.startswith("sklearn.")  # and not a namesake of the user's
+    return knowledge_of(cls.__name__) if ours else None
+
+
+def _models(estimator: Any, prefix: str, data: Data) -> Iterator[tuple[str, Any, Data]]:
+    """Yield an estimator and all inside, with prefixes of names and their data."""
+    yield prefix, estimator, data
+    for name, inner, _ in _inside(estimator):
+        yield from _models(inner, f"{prefix}{name}__", data)
+        if type(estimator).__name__ == "Pipeline":
+            data = _behind(inner, data)
+
+
+def _applies(
+    knowledge: Knowledge, model: Any, prefix: str, space: Space, data: Data
+) -> bool:
+    """Check that a model is used as it was where the knowledge was learnt."""
+    own = model.get_params()
+    for branch in space.branches:
+        if any(prefix.startswith(f"{name}__") for name in branch):
+            return False  # the search replaces it
+        for name, value in knowledge.requires.items():
+            dimension = branch.get(prefix + name)
+            if dimension is None:
+                if own.get(name) != value:
+                    return False
+            elif dimension.n_levels != 1 or dimension.middle() != value:
+                return False
+    return not knowledge.standardised or 0.1 < (data.variance or 0.0) < 10.0

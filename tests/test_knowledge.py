@@ -1,0 +1,318 @@
+"""What experience from other data does: true to the search's space, and earned."""
+
+import json
+from importlib.resources import files
+
+import numpy as np
+import pytest
+from scipy.stats import loguniform, randint, uniform
+from sklearn.base import clone
+from sklearn.datasets import make_classification
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression, Perceptron
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils import all_estimators
+
+from sklearn_bayes_search import BayesSearchCV, GaussianProcess, Integer, Real
+from sklearn_bayes_search.experience._experience import Translation, experience_of
+from sklearn_bayes_search.experience._knowledge import Knowledge, knowledge_of, position
+from sklearn_bayes_search.space import Dims, Space
+
+LEARNT = sorted(
+    file.name.removesuffix(".json")
+    for file in files("sklearn_bayes_search.experience").joinpath("learnt").iterdir()
+    if file.name.endswith(".json")
+)
+X, y = make_classification(120, 6, n_informative=4, random_state=0)
+SVC_SPACE = {"svc__C": loguniform(1e-2, 1e3), "svc__gamma": loguniform(1e-4, 1e1)}
+TREE_SPACE = {
+    "max_depth": [None, 2, 4, 8],
+    "max_features": uniform(0.2, 0.8),
+    "min_samples_leaf": randint(1, 20),
+    "criterion": ["gini", "entropy"],
+}
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def svc():
+    return make_pipeline(StandardScaler(), SVC())
+
+
+def known(estimator, space, metrics=("accuracy",), X=X, y=y):
+    return experience_of(estimator, Space(space), X, y, metrics)
+
+
+def finite_differences(function, U, h=1e-6):
+    steps = h * np.eye(U.shape[1])
+    return np.stack([(function(U + s) - function(U - s)) / (2 * h) for s in steps], -1)
+
+
+# ---- the files
+
+
+def test_the_files_are_small_and_name_their_sources():
+    folder = files("sklearn_bayes_search.experience").joinpath("learnt")
+    texts = [folder.joinpath(f"{n}.json").read_text(encoding="utf-8") for n in LEARNT]
+    assert sum(len(text.encode()) for text in texts) < 300_000
+    for text in texts:
+        assert "KEEL" in json.loads(text)["sources"]
+
+
+@pytest.mark.parametrize("name", LEARNT)
+def test_first_settings_can_be_fitted_and_functions_are_finite(name):
+    knowledge = knowledge_of(name)
+    model = dict(all_estimators())[name]()
+    scaled = StandardScaler().fit_transform(X)
+    kinds = {
+        kind: knowledge.kind_of([kind])
+        for kind in ("accuracy", "balanced_accuracy", "roc_auc", "neg_log_loss")
+    }
+    assert kinds["accuracy"] == knowledge.kind_of(["score"]) == "accuracy"
+    U = knowledge.space.spread(50, np.random.default_rng(0))
+    for kind in set(kinds.values()):
+        for setting in knowledge.first_settings(kind):
+            clone(model).set_params(**setting).fit(scaled, y)
+        values, _ = knowledge.functions(kind)(U)
+        assert np.isfinite(values).all()
+        assert values.std(axis=0).min() > 0.01
+
+
+# ---- translation
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [(None, 1.0), (0.5, 0.5), (4, 0.25), ("sqrt", 0.25), ("log2", 0.25), (16, 1.0)],
+)
+def test_what_is_said_of_a_share_of_16_columns(value, meant):
+    share = Real(0.0, 1.0)
+    assert position(share, value, 16) == pytest.approx(meant)
+
+
+@pytest.mark.parametrize("value", ["unheard of", True, (1, 2)])
+def test_what_is_not_understood_is_in_the_middle(value):
+    assert position(Real(0.0, 1.0), value, 16) == 0.5
+    assert position(Real(0.0, 1.0), "sqrt", None) == 0.5
+
+
+def test_a_point_of_the_search_is_that_setting_in_natural_units():
+    knowledge = knowledge_of("DecisionTreeClassifier")
+    space = Space(TREE_SPACE)
+    model = DecisionTreeClassifier(ccp_alpha=0.01)
+    translation = Translation(knowledge, space, "", model, X.shape[1])
+    assert set(translation.names) == set(TREE_SPACE)
+    names = [name for name, _ in knowledge.space.columns]
+    for row in space.spread(30, np.random.default_rng(0)):
+        params = space.decode(row)
+        V, _, _ = translation(row[np.newaxis])
+        expected = knowledge.point({**model.get_params(), **params}, X.shape[1])
+        np.testing.assert_allclose(V[0], expected, atol=0.01)
+    assert "ccp_alpha" in names
+
+
+def test_parameters_of_another_branch_are_the_estimator_s_own():
+    knowledge = knowledge_of("SVC")
+    space = Space([{"C": [1.0, 10.0]}, {"C": Real(1, 100, log=True), "gamma": [1.0]}])
+    translation = Translation(knowledge, space, "", SVC(gamma=0.01), 6)
+    for params, gamma in [({"C": 10.0}, 0.01), ({"C": 10.0, "gamma": 1.0}, 1.0)]:
+        V, _, _ = translation(space.encode(params)[np.newaxis])
+        expected = knowledge.point(SVC(C=10.0, gamma=gamma).get_params(), 6)
+        np.testing.assert_allclose(V[0], expected, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "space"),
+    [
+        (svc(), SVC_SPACE),
+        (DecisionTreeClassifier(), TREE_SPACE),
+        (
+            DecisionTreeClassifier(),
+            [TREE_SPACE, {"max_depth": Integer(1, 9), "ccp_alpha": uniform(0, 0.1)}],
+        ),
+    ],
+)
+def test_gradients_of_what_is_expected_equal_finite_differences(estimator, space, rng):
+    expectation = known(estimator, space).expectation
+    dims = Space(space).dims
+    U = Space(space).spread(20, rng)
+    free = dims.active[dims.branch_of(U)] & ~dims.categorical
+    U = np.where(free, np.clip(U + 0.0037, 0.01, 0.99), U)
+    _, gradients = expectation(U, gradient=True)
+    numeric = finite_differences(lambda V: expectation(V)[0], U)
+    for row in range(len(U)):
+        np.testing.assert_allclose(
+            gradients[row][:, free[row]], numeric[row][:, free[row]], atol=1e-4
+        )
+        assert (gradients[row][:, ~free[row]] == 0).all()
+
+
+# ---- a process that expects something
+
+
+class Slope:
+    """Expects more of larger numbers in the first column, or less."""
+
+    def __call__(self, U, *, gradient=False):
+        values = np.column_stack([U[:, 0] - 0.5, np.sin(3 * U[:, 1])])
+        gradients = np.zeros((len(U), 2, U.shape[1]))
+        gradients[:, 0, 0] = 1.0
+        gradients[:, 1, 1] = 3 * np.cos(3 * U[:, 1])
+        return values, gradients
+
+
+def fitted(U, y, **arguments):
+    return GaussianProcess(**arguments).fit(
+        U,
+        y,
+        noise=np.zeros(len(y)),
+        dims=Dims.all_continuous(U.shape[1]),
+        rng=np.random.default_rng(0),
+    )
+
+
+def test_gradients_of_a_process_that_expects_equal_finite_differences(rng):
+    U = rng.random((12, 3))
+    gp = fitted(U, rng.normal(size=12), expectation=Slope())
+    new = rng.random((5, 3))
+    posterior = gp.posterior(new, gradient=True)
+    for name in ("mean", "std"):
+        numeric = finite_differences(lambda V, n=name: getattr(gp.posterior(V), n), new)
+        gradient = getattr(posterior, f"{name}_gradient")
+        np.testing.assert_allclose(gradient, numeric, atol=1e-5)
+    np.testing.assert_allclose(np.diag(posterior.covariance()), posterior.std**2)
+
+
+def test_conditioning_equals_seeing_the_points_at_once(rng):
+    U, scores = rng.random((10, 3)), rng.normal(size=10)
+    gp = fitted(U, scores, expectation=Slope())
+    new = rng.random((4, 3))
+    more = gp.condition(new, np.zeros(4))
+    again = fitted(U, scores, expectation=Slope())
+    again._unit = gp._unit
+    prior = again._prior_mean(new, again._dims)
+    again._hold(
+        np.vstack([U, new]),
+        np.concatenate([again._residual, -prior.value]),
+        np.zeros(14),
+        np.vstack([again._A, prior.basis]),
+    )
+    again._factorise(gp.theta_)
+    at = rng.random((6, 3))
+    np.testing.assert_allclose(
+        more.posterior(at).mean, again.posterior(at).mean, atol=1e-6
+    )
+
+
+def test_before_there_are_many_scores_the_expectation_leads_and_then_the_scores():
+    def slope(n, sign):
+        U = np.random.default_rng(1).random((n, 2))
+        y = sign * (U[:, 0] - U[:, 0].mean())
+        gp = fitted(U, y / y.std(), expectation=Slope(), border_drop=0.0)
+        low, high = gp.posterior(np.array([[0.05, 0.5], [0.95, 0.5]])).mean
+        return high - low
+
+    assert slope(3, 1) > 1
+    assert slope(30, -1) < -2  # wrong, and unlearnt
+
+
+# ---- in a search
+
+
+def test_a_first_setting_follows_the_own_one_and_the_words_say_so(capsys):
+    search = BayesSearchCV(
+        svc(), SVC_SPACE, n_iter=4, cv=2, random_state=0, verbose=1
+    ).fit(X, y)
+    own, first = search.cv_results_["params"][:2]
+    assert own["svc__C"] == 1.0
+    learnt = knowledge_of("SVC").first_settings("accuracy")[0]
+    assert first == {"svc__C": learnt["C"], "svc__gamma": learnt["gamma"]}
+    assert "SVC" in search.experience_
+    assert "svc__C, svc__gamma" in search.experience_
+    assert f"Experience: {search.experience_}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("estimator", "space"),
+    [
+        (Perceptron(), {"alpha": loguniform(1e-6, 1e-1)}),  # an unknown estimator
+        (SVC(), {"tol": loguniform(1e-6, 1e-1)}),  # an unknown parameter
+        (SVC(kernel="linear"), {"C": loguniform(1e-3, 1e2)}),  # otherwise than learnt
+        (svc(), {"svc": [SVC(), LogisticRegression()], "svc__C": [0.1, 1.0, 10.0]}),
+        (make_pipeline(SVC()), {"svc__C": loguniform(1e-3, 1e2)}),  # not scaled
+    ],
+)
+def test_without_knowledge_rows_are_those_without_experience(estimator, space):
+    data = 30 * X, y
+    rows = []
+    for experience in (True, False):
+        search = BayesSearchCV(
+            estimator,
+            space,
+            n_iter=5,
+            cv=2,
+            random_state=0,
+            experience=experience,
+        ).fit(*data)
+        assert search.experience_ is None
+        rows.append(search.cv_results_["params"])
+    assert rows[0] == rows[1]
+
+
+def test_a_space_in_a_corner_has_no_first_setting_but_an_expectation():
+    experience = known(svc(), {"svc__C": Real(1e-2, 1.1e-2), "svc__gamma": Real(9, 10)})
+    assert experience.first_settings == []
+    assert np.isfinite(experience.expectation(np.full((1, 2), 0.5))[0]).all()
+    assert "no first setting" in experience.words
+
+
+def test_the_model_may_be_another_one():
+    search = BayesSearchCV(
+        svc(), SVC_SPACE, n_iter=4, cv=2, random_state=0, surrogate="forest"
+    ).fit(X, y)
+    learnt = knowledge_of("SVC").first_settings("accuracy")[0]
+    assert search.cv_results_["params"][1]["svc__C"] == learnt["C"]
+
+
+def test_same_seed_same_rows():
+    def rows():
+        search = BayesSearchCV(
+            DecisionTreeClassifier(random_state=0),
+            TREE_SPACE,
+            n_iter=8,
+            cv=2,
+            random_state=0,
+        )
+        return search.fit(X, y).cv_results_["params"]
+
+    assert rows() == rows()
+
+
+def test_nothing_is_known_of_a_class_without_a_file():
+    assert knowledge_of("NoSuchClassifier") is None
+    assert known(RandomForestClassifier(), {"verbose": [0, 1]}) is None
+
+
+def test_a_kind_of_score_is_found_by_the_name_of_the_metric():
+    content = {
+        "estimator": "A",
+        "own": {},
+        "requires": {},
+        "standardised": False,
+        "n_data_sets": 1,
+        "space": {"a": {"low": 0.0, "high": 1.0, "log": False}},
+        "points": [[0.5]],
+        "scores": {
+            kind: {"first": [], "functions": []} for kind in ("accuracy", "roc_auc")
+        },
+    }
+    knowledge = Knowledge(content)
+    assert knowledge.kind_of(["score", "roc_auc_ovr"]) == "roc_auc"
+    assert knowledge.kind_of(["f1_macro"]) == "accuracy"
+    assert knowledge.kind_of([]) == "accuracy"
