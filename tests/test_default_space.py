@@ -21,6 +21,7 @@ from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.ensemble import (
     AdaBoostClassifier,
     BaggingRegressor,
+    ExtraTreesClassifier,
     RandomForestClassifier,
     StackingClassifier,
     VotingRegressor,
@@ -276,6 +277,11 @@ def test_the_own_setting_of_an_ensemble_of_trees_is_in_its_space(name, kind):
     for space in (default_space(estimator), default_space(estimator, X, y)):
         nearest = Space(space).nearest(own)
         assert {name: own[name] for name in nearest} == nearest
+
+
+def test_a_random_forest_may_see_all_rows_and_extra_trees_see_them():
+    assert default_space(RandomForestClassifier())["bootstrap"] == [True, False]
+    assert "bootstrap" not in default_space(ExtraTreesClassifier())
 
 
 def test_bounds_depend_on_the_data():

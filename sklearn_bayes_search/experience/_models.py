@@ -116,14 +116,15 @@ FOREST = {"max_features": share_of_columns, "min_samples_leaf": LEAF}
 # None is all, a forest's own: a search tries an estimator's own setting first only if
 # the space has it.
 ROWS = When("bootstrap", {True: Ordinal([0.3, 0.4, 0.5, 0.65, 0.8, None])})
-WIDE_FOREST = {
-    "bootstrap": [True, False],
+BOOTSTRAP = {"bootstrap": [True, False]}
+WIDE_FOREST = BOOTSTRAP | {
+    "max_samples": ROWS,
     "min_samples_split": count("rows", 0.2, 2, 20, 10),
     "max_depth": log_ints(2, 50),
 }
-FOREST_CLASSIFIER = Entry(
-    FOREST, {"max_samples": ROWS} | CRITERION, WIDE_FOREST | CLASS_WEIGHT
-)
+WIDE_FOREST_CLASSIFIER = WIDE_FOREST | CLASS_WEIGHT
+RANDOM_FOREST_CLASSIFIER = Entry(FOREST, BOOTSTRAP | CRITERION, WIDE_FOREST_CLASSIFIER)
+EXTRA_TREES_CLASSIFIER = Entry(FOREST, CRITERION, WIDE_FOREST_CLASSIFIER)
 FOREST_REGRESSOR = Entry(FOREST, {"max_samples": ROWS}, WIDE_FOREST)
 RATE = {"learning_rate": log(0.01, 0.5)}
 WIDE_RATE = {"learning_rate": log(1e-3, 1.0)}
@@ -463,9 +464,9 @@ MODELS: dict[str, Entry] = {
     "DecisionTreeRegressor": TREE_REGRESSOR,
     "ExtraTreeClassifier": EXTRA_TREE_CLASSIFIER,
     "ExtraTreeRegressor": EXTRA_TREE_REGRESSOR,
-    "RandomForestClassifier": FOREST_CLASSIFIER,
+    "RandomForestClassifier": RANDOM_FOREST_CLASSIFIER,
     "RandomForestRegressor": FOREST_REGRESSOR,
-    "ExtraTreesClassifier": FOREST_CLASSIFIER,
+    "ExtraTreesClassifier": EXTRA_TREES_CLASSIFIER,
     "ExtraTreesRegressor": FOREST_REGRESSOR,
     "GradientBoostingClassifier": GRADIENT_BOOSTING,
     "GradientBoostingRegressor": GRADIENT_BOOSTING,
