@@ -967,7 +967,9 @@ BRANCHES = [
 ]
 
 
-@pytest.mark.parametrize("kind", ["slice", "average"])
+@pytest.mark.parametrize(
+    "kind", ["slice", pytest.param("average", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("best", ["range", "names"])
 def test_surrogate_of_a_parameter_with_a_range_and_names(best, kind):
     rng = np.random.default_rng(0)

@@ -2,8 +2,10 @@
 
 import json
 import sys
+from functools import partial
 
 import corpus
+import learn
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +17,10 @@ from sklearn import metrics
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import make_classification, make_regression
 from sklearn.dummy import DummyClassifier
+from sklearn.tree import DecisionTreeClassifier
+
+from sklearn_bayes_search.experience._knowledge import Knowledge
+from sklearn_bayes_search.optimizer._earlier_searches import normal_scores
 
 WITH_SCIKIT_LEARN = [family for family in FAMILIES if family.package is None]
 # KEEL sets that experience may be learnt from: the others are kept for checking it.
@@ -260,3 +266,87 @@ def test_rounds_give_quick_pairs_more_settings_and_slow_ones_fewer():
     assert not corpus._is_over(round_, BUSY, n_done=3, spent=0.5)
     assert corpus._is_over(round_, BUSY, n_done=3, spent=1.5)
     assert corpus._is_over(round_, BUSY, n_done=6, spent=0.0)
+
+
+@pytest.fixture(scope="module")
+def learner(tmp_path_factory):
+    """A family of two parameters, evaluated on four data sets that differ."""
+
+    def rows(seed):
+        return lambda: make_classification(
+            90, 4, n_informative=3, n_redundant=0, random_state=seed
+        )
+
+    sets = [
+        DataSet(f"set {i}", "classification", f"group {i % 3}", "scikit-learn", rows(i))
+        for i in range(4)
+    ]
+    family = Family(
+        "tree",
+        "classification",
+        partial(DecisionTreeClassifier, random_state=0),
+        {"max_depth": LogInt(1, 9), "criterion": Choice(("gini", "entropy"))},
+        n_settings=learn.LEAST_SETTINGS,
+    )
+    store = corpus.Store(tmp_path_factory.mktemp("store"))
+    for data_set in sets:
+        evaluate = Evaluator(family, table(data_set, family.max_rows))
+        for number, params in enumerate(family.settings()):
+            line = {"setting": number, "params": params} | evaluate(params)
+            fingerprint = corpus.cached_table(data_set, family.max_rows).fingerprint
+            store.add(family, data_set, line | {"data": fingerprint})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(learn, "DATA_SETS", sets)
+        yield learn.Learner(store, family)
+
+
+def test_what_is_learnt_is_the_mean_of_the_data_sets_and_how_they_differ(learner):
+    content = learner.learn(learner.tasks)
+    assert content["n_data_sets"] == 3
+    knowledge = Knowledge(json.loads(json.dumps(content)))
+    scores = [t(learner.points) for t in learner.tasks if t.kind == "accuracy"]
+    mean = np.mean([normal_scores(of_task) for of_task in scores], axis=0)
+    values, _ = knowledge.functions("accuracy")(learner.points)
+    assert np.corrcoef(values[:, 0], mean)[0, 1] > 0.95
+    first = content["scores"]["accuracy"]["first"][0]
+    assert isinstance(first["max_depth"], int)
+    gains = np.mean([(s - s.mean()) / (s.max() - s.mean()) for s in scores], axis=0)
+    at_first = learner.points[np.argmax(gains)]
+    assert learner.knowledge.point(first, 4)[1] == pytest.approx(at_first[1], abs=0.1)
+
+
+def test_a_check_leaves_out_the_group_of_a_data_set(learner, monkeypatch):
+    groups = []
+    original = learner.learn
+
+    def learn_from(tasks):
+        groups.append({task.group for task in tasks})
+        return original(tasks)
+
+    monkeypatch.setattr(learner, "learn", learn_from)
+    curves = learner.check(n_seeds=1, n_iter=4)
+    assert groups == [
+        {"group 1", "group 2"},
+        {"group 0", "group 2"},
+        {"group 0", "group 1"},
+    ]
+    assert set(curves.experience) == {"with", "without"}
+    best = curves[[1, 2, 3, 4]].to_numpy()
+    assert (np.diff(best) >= 0).all()
+
+
+def test_evaluations_that_reach_a_score_are_counted():
+    curves = pd.DataFrame(
+        {
+            "experience": ["without", "with"],
+            "task": [0, 0],
+            "seed": [0, 0],
+            1: [0.0, 0.5],
+            2: [0.4, 0.7],
+            3: [0.6, 0.7],
+        }
+    )
+    assert learn.reached(curves, 2) == 1
+    assert learn.reached(curves, 3) == 2
+    curves.loc[0, 3] = 0.9
+    assert learn.reached(curves, 3) is None

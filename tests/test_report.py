@@ -591,6 +591,7 @@ def test_the_policy_allows_the_two_scripts_and_no_network(kind):
     assert "unsafe" not in rules["script-src"]
 
 
+@pytest.mark.slow
 def test_200_candidates_are_under_5_mb(tmp_path):
     search = RandomizedSearchCV(
         DecisionTreeClassifier(random_state=0),
