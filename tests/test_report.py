@@ -403,6 +403,18 @@ def test_what_a_rule_for_refit_chose_is_not_called_the_best(tmp_path):
     assert "best setting" not in page.source
 
 
+def test_a_default_space_and_experience_are_named(tmp_path):
+    model = make_pipeline(StandardScaler(), SVC())
+    search = BayesSearchCV(model, n_iter=3, cv=2, random_state=0).fit(X, y)
+    summary = written(search, tmp_path).text("summary")
+    assert "The default space of the estimator" in summary
+    assert f"What was known{search.experience_}." in summary
+    search = BayesSearchCV(model, {"svc__C": [0.1, 1.0]}, cv=2).fit(X, y)
+    summary = written(search, tmp_path).text("summary")
+    assert "default space" not in summary
+    assert "What was known" not in summary
+
+
 def test_rows_of_equal_folds_are_drawn_once(tmp_path):
     grid = {"alpha": [1.0, 2.0], "copy_X": [True, False], "max_iter": [5, 6, 7]}
     search = GridSearchCV(Ridge(), grid).fit(*load_diabetes(return_X_y=True))
