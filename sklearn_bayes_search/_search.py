@@ -452,6 +452,23 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         return report(self, path, metric=metric)
 
     def score(self, X, y=None, **params):
+        """Score the best estimator on given data.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Target; None for unsupervised learning.
+        **params : dict
+            Passed to the scorer where metadata routing is enabled.
+
+        Returns
+        -------
+        score : float
+            By the estimator's ``score`` or by ``scoring``. Of several metrics it is
+            that of ``refit``, or ``objective_metric_`` if ``refit`` is a callable.
+        """
         if callable(self.refit) and getattr(self, "multimetric_", False):
             by_name = copy.copy(self)
             by_name.refit = self.objective_metric_
