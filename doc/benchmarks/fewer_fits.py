@@ -23,7 +23,7 @@ from tasks import TASKS
 from threadpoolctl import threadpool_limits
 
 from sklearn_bayes_search import BayesianOptimizer, ExpectedGain, FoldRacing
-from sklearn_bayes_search.execution._stopping import least_step
+from sklearn_bayes_search.execution._stopping._expected_gain import least_step
 from sklearn_bayes_search.results._folds import FoldModel, error_factor
 
 # Tasks by which no constant of the package was chosen, with their number of folds.

@@ -1,0 +1,58 @@
+"""What a stopping rule is, and what rules share.
+
+A rule is called before each candidate is asked for, once there is an outcome, with all
+that the choice could depend on, and keeps no state: a resumed search, and one on more
+workers, stop at the same candidate.
+"""
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
+from sklearn_bayes_search.optimizer._trial import History
+
+
+class StoppingRule(Protocol):
+    """Decides when to stop; need not be subclassed, a function will do."""
+
+    def __call__(self, history: History, optimizer: BayesianOptimizer) -> str | None:
+        """Decide whether to go on.
+
+        Parameters
+        ----------
+        history : History
+            The outcomes told so far.
+        optimizer : BayesianOptimizer
+            What chooses the settings; it is not to be asked or told.
+
+        Returns
+        -------
+        reason : str or None
+            Why the search stops, a phrase that completes "stopped after 34 of 100
+            candidates: ..."; None to go on.
+        """
+        ...
+
+
+def as_rules(value: Any) -> list[StoppingRule]:
+    """Return the rules that the user gave for ``stopping``: one, several or None."""
+    rules = value if isinstance(value, list | tuple) else [value]
+    rules = [rule for rule in rules if rule is not None]
+    for rule in rules:
+        if isinstance(rule, type) or not callable(rule):
+            raise TypeError(
+                "The 'stopping' parameter of BayesSearchCV must be a rule, such as "
+                "Patience(20) or a function of the history and the optimizer, or a "
+                f"list of rules. Got {rule!r}."
+            )
+    return rules
+
+
+def complete_scores(history: History) -> np.ndarray:
+    """Return the scores of what has all folds; of the others, the lowest possible."""
+    scores = []
+    for outcome in history:
+        partial = outcome.folds is not None and np.isnan(outcome.folds).any()
+        scores.append(-np.inf if outcome.failed or partial else outcome.score)
+    return np.array(scores, dtype=float)
