@@ -80,6 +80,7 @@ def test_the_lead_is_a_mean_of_pairs_with_its_error():
         {"own": [0.1, 0.2], "random": [0.2, 0.5], "no space": [0.3, 0.6]}
     )
     row = no_space.summary(scores)
+    assert row["runs"] == 2
     assert row["no space"] == "0.450"
     assert row["above random"] == "+0.1000 (0.0000)"
     assert row["above own"] == "+0.3000 (0.1000)"

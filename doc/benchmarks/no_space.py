@@ -306,7 +306,8 @@ def summary(scores):
 
     `scores` has a row for each data set and seed, and a column for each way.
     """
-    row = {way: f"{scores[way].mean():.3f}" for way in WAYS}
+    row = {"runs": len(scores)}
+    row |= {way: f"{scores[way].mean():.3f}" for way in WAYS}
     for other in ("random", "own"):
         lead = scores["no space"] - scores[other]
         error = lead.std(ddof=1) / len(lead) ** 0.5
