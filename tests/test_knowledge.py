@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import loguniform, randint, uniform
 from sklearn.base import clone
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Perceptron
@@ -297,6 +298,38 @@ def test_same_seed_same_rows():
 def test_nothing_is_known_of_a_class_without_a_file():
     assert knowledge_of("NoSuchClassifier") is None
     assert known(RandomForestClassifier(), {"verbose": [0, 1]}) is None
+
+
+class Tagger(LogisticRegression):
+    """Has parameters named as those that hold estimators elsewhere."""
+
+    def __init__(self, estimator=None, steps=((), (1,)), estimators=((0, 1), (2,))):
+        super().__init__()
+        self.estimator, self.steps, self.estimators = estimator, steps, estimators
+
+
+def test_other_people_s_estimators_and_targets_do_no_harm():
+    y = [["a"], ["a", "b"]] * 60
+    assert known(Tagger(), {"steps": [(), ((1, 2),)]}, y=y) is None
+    model = Tagger(DecisionTreeClassifier())
+    assert known(model, {"estimator__max_depth": Integer(1, 9)}, y=y) is not None
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e200])
+def test_data_without_a_variance_do_no_harm(value):
+    data = np.where(X > 0, value, X if value > 1 else value)
+    assert known(DecisionTreeClassifier(), TREE_SPACE, X=data) is not None
+    assert known(SVC(), {"C": Real(0.1, 10)}, X=data) is None
+
+
+def test_data_without_columns_do_no_harm():
+    none_scaled = make_column_transformer(
+        (StandardScaler(), []), remainder="passthrough"
+    )
+    pipeline = make_pipeline(none_scaled, DecisionTreeClassifier())
+    space = {"decisiontreeclassifier__max_features": ["sqrt", 1, 0.5]}
+    assert known(pipeline, space) is not None
 
 
 def test_a_kind_of_score_is_found_by_the_name_of_the_metric():

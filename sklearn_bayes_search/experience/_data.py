@@ -85,7 +85,11 @@ def _variance(X: Any) -> float | None:
             mean = X.mean()
             variance = X.multiply(X).mean() - mean * mean
         else:
-            variance = np.nanvar(np.asarray(X, dtype=float))
+            values = np.asarray(X, dtype=float)
+            if np.isnan(values).all():  # of which NumPy warns
+                return None
+            with np.errstate(over="ignore", invalid="ignore"):
+                variance = np.nanvar(values)
     except (TypeError, ValueError):
         return None
     return float(variance) if np.isfinite(variance) and variance > 0 else None
@@ -97,7 +101,7 @@ def _counts(y: Any) -> tuple[int, ...] | None:
         if y.ndim != 1 or not len(y):
             return None
         return tuple(np.unique(y, return_counts=True)[1].tolist())
-    except TypeError:  # labels that cannot be compared
+    except (TypeError, ValueError):  # labels that cannot be compared, lists of labels
         return None
 
 

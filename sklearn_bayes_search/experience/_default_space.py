@@ -150,7 +150,9 @@ def _inside(estimator: Any) -> Iterator[tuple[str, Any, Any]]:
     for name in HOLDS_NAMED:
         members = params.get(name)
         for member in members if isinstance(members, list | tuple) else ():
-            if isinstance(member, list | tuple) and hasattr(member[1], "get_params"):
+            if not isinstance(member, list | tuple) or len(member) < 2:
+                continue  # parameters of other people's estimators
+            if hasattr(member[1], "get_params"):
                 yield member[0], member[1], member[2] if len(member) > 2 else None
     for name in HOLDS_ONE:
         inner = params.get(name)
@@ -300,7 +302,7 @@ def _n_behind(step: Any, data: Data) -> int | None:
             given = data if name == "FeatureUnion" else data.then(_n_columns(columns))
             parts.append(_n_behind(inner, given))
         known = [part for part in parts if part is not None]
-        return sum(known) if known and len(known) == len(parts) else None
+        return (sum(known) or None) if len(known) == len(parts) else None
     return None
 
 

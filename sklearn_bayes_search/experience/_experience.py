@@ -135,7 +135,7 @@ class Translation:
     ) -> None:
         self.estimator = knowledge.estimator
         self._space, self._prefix = space, prefix
-        self._position = partial(position, n_columns=n_columns)
+        self._position = partial(position, n_columns=n_columns or None)
         self._known = knowledge.space.columns
         self._dims = knowledge.space.dims
         fixed = knowledge.own | model.get_params()
