@@ -266,6 +266,22 @@ def test_without_knowledge_rows_are_those_without_experience(estimator, space):
     assert rows[0] == rows[1]
 
 
+@pytest.mark.parametrize(
+    ("C", "gamma", "first"),
+    [
+        ([0.1, 1, 10, 100, 1000], ["scale", 0.01, 1], (100, 0.01)),
+        (Real(1e-2, 1e2), Real(1e-4, 1e1), (100.0, 0.0109)),
+        (Real(1e-2, 1e1), Real(1e-4, 1e1), None),  # too far
+    ],
+)
+def test_a_first_setting_that_the_space_lacks_is_the_nearest_one(C, gamma, first):
+    learnt = knowledge_of("SVC").first_settings("accuracy")[0]
+    assert (learnt["C"], learnt["gamma"]) == (296.0, 0.0109)
+    experience = known(svc(), {"svc__C": C, "svc__gamma": gamma})
+    found = [tuple(setting.values()) for setting in experience.first_settings]
+    assert found == ([] if first is None else [first])
+
+
 def test_a_space_in_a_corner_has_no_first_setting_but_an_expectation():
     experience = known(svc(), {"svc__C": Real(1e-2, 1.1e-2), "svc__gamma": Real(9, 10)})
     assert experience.first_settings == []

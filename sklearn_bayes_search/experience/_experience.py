@@ -185,7 +185,13 @@ class Translation:
         self, setting: Mapping[str, Any], own: Mapping[str, Any]
     ) -> dict[str, Any] | None:
         """Return the setting of the search's space that a known one is, or None."""
-        named = {f"{self._prefix}{name}": value for name, value in setting.items()}
+        named = {
+            f"{self._prefix}{name}": self._nearest(
+                j, f"{self._prefix}{name}", dimension, setting[name]
+            )
+            for j, (name, dimension) in enumerate(self._known)
+            if name in setting
+        }
         params = self._space.nearest({**own, **named})
         if params is None:
             return None
@@ -197,6 +203,21 @@ class Translation:
                 if abs(place - meant) > MOST_MOVED:
                     return None
         return params
+
+    def _nearest(self, j: int, name: str, known: Dimension, value: Any) -> Any:
+        """Return a value, or where no branch has it, the nearest one that there is."""
+        meant, found = self._position(known, value), [(np.inf, value)]
+        for branch, maps in zip(self._space.branches, self._maps, strict=True):
+            if name not in branch:
+                continue
+            if branch[name].contains(value):
+                return value
+            _, knots, places = maps[j]
+            if len(knots):
+                distances = np.abs(places - meant)
+                closest = int(distances.argmin())
+                found.append((distances[closest], branch[name].decode(knots[closest])))
+        return min(found, key=lambda pair: pair[0])[1]
 
     def _map(
         self, branch: int, name: str, known: Dimension, fixed: Any
