@@ -576,7 +576,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
                     if isinstance(self.param_distributions, str):
                         print(default_space_line(self.estimator, space))
                     if checked.experience is not None:
-                        print(f"Experience: {checked.experience.words}")
+                        print(f"Experience: {checked.experience.words(self.surrogate)}")
                     announce(
                         len(splits),
                         total,
@@ -659,7 +659,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         if checked.experience is not None:
             surrogate = checked.experience.inform(surrogate)
             given += checked.experience.first_settings
-            if n_initial_points == "auto":
+            # without an expectation the model needs as many points as ever
+            if surrogate is not self.surrogate and n_initial_points == "auto":
                 n_initial_points = max(2, plan.max_pending)
         optimizer = BayesianOptimizer(
             checked.space,
@@ -715,7 +716,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         self.max_pending_ = progress.plan.max_pending
         self.search_space_ = space
         known = checked.experience
-        self.experience_ = None if known is None else known.words
+        self.experience_ = None if known is None else known.words(self.surrogate)
         self.optimizer_ = progress.optimizer
         self._fits = fold_rows(folds, objective, self.error_score)
         names = list(first) if self.multimetric_ else None

@@ -286,7 +286,7 @@ def test_a_space_in_a_corner_has_no_first_setting_but_an_expectation():
     experience = known(svc(), {"svc__C": Real(1e-2, 1.1e-2), "svc__gamma": Real(9, 10)})
     assert experience.first_settings == []
     assert np.isfinite(experience.expectation(np.full((1, 2), 0.5))[0]).all()
-    assert "no first setting" in experience.words
+    assert "no first setting" in experience.words("gp")
 
 
 def test_the_model_may_be_another_one():
@@ -295,6 +295,27 @@ def test_the_model_may_be_another_one():
     ).fit(X, y)
     learnt = knowledge_of("SVC").first_settings("accuracy")[0]
     assert search.cv_results_["params"][1]["svc__C"] == learnt["C"]
+
+
+@pytest.mark.parametrize(
+    "surrogate", ["forest", "tpe", GaussianProcess(expectation=Slope())]
+)
+def test_a_model_without_what_was_learnt_begins_as_without_experience(surrogate):
+    with_it, without = (
+        BayesSearchCV(
+            svc(),
+            SVC_SPACE,
+            n_iter=2,
+            cv=2,
+            random_state=0,
+            surrogate=surrogate,
+            experience=experience,
+        ).fit(X, y)
+        for experience in (True, False)
+    )
+    assert with_it.experience_.endswith(": a first setting")
+    n_points = [s.optimizer_.n_initial_points for s in (with_it, without)]
+    assert n_points[0] == n_points[1]
 
 
 def test_same_seed_same_rows():

@@ -39,12 +39,21 @@ N_KNOTS = 129
 @dataclass(frozen=True, eq=False)
 class Experience:
     """What is known before a search: ``first_settings`` of its space, best first, and
-    an ``expectation`` of the score over its cube, ``words`` about both.
+    an ``expectation`` of the score over its cube by the parameters ``names``, and in
+    words what is ``known``.
     """
 
     first_settings: list[dict[str, Any]]
     expectation: Expectation
-    words: str
+    names: list[str]
+    known: str
+
+    def words(self, surrogate: Any) -> str:
+        """Return in words what a surrogate is told."""
+        words = f"{self.known}: {'a' if self.first_settings else 'no'} first setting"
+        if self.inform(surrogate) is surrogate:
+            return words
+        return f"{words}, and what to expect by {', '.join(self.names)}"
 
     def inform(self, surrogate: Any) -> Any:
         """Return a Gaussian process that expects this; another surrogate as it is."""
@@ -85,14 +94,9 @@ def experience_of(
         if params is not None and not any(space.same(params, f) for f in first):
             first.append(params)
     first = first[:N_FIRST]
-    n_first = "a first setting" if first else "no first setting"
-    words = (
-        f"{knowledge.estimator} on {knowledge.n_data_sets} other data sets: "
-        f"{n_first}, and what to expect by "
-        f"{', '.join(translation.names)}"
-    )
+    known = f"{knowledge.estimator} on {knowledge.n_data_sets} other data sets"
     expectation = LearntExpectation(knowledge.functions(kind), translation)
-    return Experience(first, expectation, words)
+    return Experience(first, expectation, translation.names, known)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
