@@ -199,11 +199,10 @@ class Translation:
         params = self._space.nearest({**own, **named})
         if params is None:
             return None
-        V, _, _ = self(self._space.encode(params)[np.newaxis])
-        for (name, dimension), place in zip(self._known, V[0], strict=True):
-            searched = f"{self._prefix}{name}" in params
-            if searched and name in setting:
+        for name, dimension in self._known:
+            if name in setting and f"{self._prefix}{name}" in params:
                 meant = self._position(dimension, setting[name])
+                place = self._position(dimension, params[f"{self._prefix}{name}"])
                 if abs(place - meant) > MOST_MOVED:
                     return None
         return params
