@@ -153,7 +153,7 @@ def table(store):
         line = {"family": family, "data sets": len(paired)}
         for at in AT:
             enough = means["with"] >= means.loc[at - 1, "without"] - 1e-12
-            line[f"{at} after"] = int(enough.idxmax()) + 1 if enough.any() else np.nan
+            line[f"{at} after"] = int(enough.idxmax()) + 1 if enough.any() else "-"
         for at in (4, 8, 25, 50):
             gain = paired[at - 1]["with"] - paired[at - 1]["without"]
             error = gain.std(ddof=1) / len(gain) ** 0.5
@@ -169,6 +169,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--rows", type=int, default=400)
     parser.add_argument("--store", type=Path, default=Path("experience.json"))
+    parser.add_argument("--table", type=Path, help="file for the table, .csv")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     store = pd.DataFrame(columns=["family", "data_set", "kind", "seed", "scores"])
@@ -186,7 +187,10 @@ def main():
             store = pd.concat([store[~there], found], ignore_index=True)
             store.to_json(arguments.store, double_precision=15)
         print(table(store[store.family == family]).to_string(), flush=True)
-    print(table(store).to_string())
+    made = table(store[store.family.isin(arguments.families)])
+    print(made.to_string())
+    if arguments.table:
+        made.to_csv(arguments.table)
 
 
 if __name__ == "__main__":
