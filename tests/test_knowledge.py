@@ -9,9 +9,13 @@ from scipy.stats import loguniform, randint, uniform
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import make_classification
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import (
+    BaggingClassifier,
+    RandomForestClassifier,
+    StackingClassifier,
+)
 from sklearn.linear_model import LogisticRegression, Perceptron
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
@@ -280,6 +284,32 @@ def test_a_first_setting_that_the_space_lacks_is_the_nearest_one(C, gamma, first
     experience = known(svc(), {"svc__C": C, "svc__gamma": gamma})
     found = [tuple(setting.values()) for setting in experience.first_settings]
     assert found == ([] if first is None else [first])
+
+
+class OwnPipeline(Pipeline):
+    pass
+
+
+SCALED = [("scale", StandardScaler()), ("svc", SVC())]
+STACK = StackingClassifier([("svc", SVC())], LogisticRegression())
+
+
+def test_a_pipeline_of_one_s_own_is_looked_through():
+    assert known(OwnPipeline(SCALED), SVC_SPACE, X=30 * X) is not None
+
+
+@pytest.mark.parametrize(
+    ("estimator", "space"),
+    [
+        (Pipeline(SCALED), {**SVC_SPACE, "scale": [StandardScaler(), "passthrough"]}),
+        (Pipeline(SCALED), {**SVC_SPACE, "steps": [SCALED, SCALED[1:]]}),
+        (make_pipeline(StandardScaler(with_std=False), SVC()), SVC_SPACE),
+        (BaggingClassifier(DecisionTreeClassifier()), {"estimator__max_depth": [1, 9]}),
+        (STACK, {"final_estimator__C": Real(0.1, 10)}),
+    ],
+)
+def test_a_model_that_is_used_otherwise_than_learnt_is_unknown(estimator, space):
+    assert known(estimator, space) is None
 
 
 def test_a_space_in_a_corner_has_no_first_setting_but_an_expectation():

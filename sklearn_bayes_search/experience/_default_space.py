@@ -280,7 +280,8 @@ def _behind(step: Any, data: Data) -> Data:
 
 
 def _standardizes(step: Any) -> bool:
-    return _name(step) in STANDARDIZING
+    does = getattr(step, "with_std", getattr(step, "standardize", True))
+    return _name(step) in STANDARDIZING and bool(does)
 
 
 def _n_behind(step: Any, data: Data) -> int | None:

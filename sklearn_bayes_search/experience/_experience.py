@@ -76,7 +76,8 @@ def experience_of(
         return None
     data = Data.of(X, y, classifies=is_classifier(estimator))
     best = None
-    for prefix, model, given in _models(estimator, "", data):
+    searched = {name for branch in space.branches for name in branch}
+    for prefix, model, given in _models(estimator, "", data, searched):
         knowledge = _knowledge_of(model)
         if knowledge is None or not _applies(knowledge, model, prefix, space, given):
             continue
@@ -247,13 +248,28 @@ def _knowledge_of(model: Any) -> Knowledge | None:
     return knowledge_of(cls.__name__) if ours else None
 
 
-def _models(estimator: Any, prefix: str, data: Data) -> Iterator[tuple[str, Any, Data]]:
+def _models(
+    estimator: Any, prefix: str, data: Data, searched: set[str]
+) -> Iterator[tuple[str, Any, Data]]:
     """Yield an estimator and all inside, with prefixes of names and their data."""
     yield prefix, estimator, data
+    # by name: a search of another estimator need not import the classes
+    classes = {cls.__name__ for cls in type(estimator).__mro__}
+    if "BaseEnsemble" in classes:
+        return  # members do best with other values than alone
+    if "Pipeline" in classes:
+        if f"{prefix}steps" in searched:
+            return
+        for name, step in estimator.steps:
+            if hasattr(step, "get_params"):
+                yield from _models(step, f"{prefix}{name}__", data, searched)
+                data = _behind(step, data)
+            if f"{prefix}{name}" in searched:
+                data = data.then(None)  # behind any of the choices
+        return
     for name, inner, _ in _inside(estimator):
-        yield from _models(inner, f"{prefix}{name}__", data)
-        if type(estimator).__name__ == "Pipeline":
-            data = _behind(inner, data)
+        given = data.then(None) if name == "final_estimator" else data
+        yield from _models(inner, f"{prefix}{name}__", given, searched)
 
 
 def _applies(
