@@ -15,6 +15,7 @@ import weakref
 from concurrent.futures import (
     ALL_COMPLETED,
     FIRST_COMPLETED,
+    CancelledError,
     Future,
     ThreadPoolExecutor,
     wait,
@@ -277,6 +278,17 @@ def test_a_lost_task_is_an_error_where_the_back_end_does_not_call_back():
     # as when a worker of dask is killed
     with pytest.raises(toys.FitFailure, match="killed"):
         run_all(LikeCluster(), [functools.partial(toys.fail, "killed")])
+
+
+def test_a_task_that_the_back_end_cancels_is_an_error():
+    class Cancelling(LikeCluster):
+        def submit(self, func, callback=None):
+            future = Future()
+            future.cancel()
+            return future
+
+    with pytest.raises(CancelledError):
+        run_all(Cancelling(), [functools.partial(toys.square, 3)])
 
 
 def test_a_back_end_sees_the_arguments_of_a_task():

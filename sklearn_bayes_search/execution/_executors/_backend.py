@@ -59,7 +59,7 @@ class BackendWorkers(Workers):
 
 
 def _put_error(future: Future[Any], job: Future[Any]) -> None:
-    if not job.cancelled() and job.exception() is not None:
+    if job.cancelled() or job.exception() is not None:
         with suppress(InvalidStateError):
             future.set_result(job.result)
 
