@@ -143,9 +143,10 @@ def test_data_that_cannot_be_sent_again_mean_that_the_cluster_is_gone(monkeypatc
         return original(self, values)
 
     monkeypatch.setattr(Scripted, "share", share)
-    found, _, executor = run({4: [CallLost("gone")]})
-    assert found == expected(*range(4), 5)  # which was there already
+    found, cluster, executor = run({3: ["hang"], 4: [CallLost("gone")]})
+    assert found == expected(*range(3), 5)  # which was there already
     assert "no workers" in executor.broken
+    assert cluster.cancelled == [3]
 
 
 def test_losses_in_a_row_mean_a_broken_cluster():

@@ -165,7 +165,8 @@ class DaskCluster(Workers):
         return dict(self._client.scheduler_info(n_workers=-1)["workers"])
 
     def close(self, futures: list[Any]) -> None:
-        if futures:
+        # one that has lost its cluster would wait for it
+        if futures and self._client.status == "running":
             self._client.cancel(futures)
 
 

@@ -210,9 +210,8 @@ class SupervisedExecutor:
 
     def close(self) -> None:
         self._waiting.clear()
-        if self._gone is None:
-            # an error in here would take the place of the one that ends the search
-            with suppress(Exception):
-                self._workers.close(list(self._running))
+        # an error in here would take the place of the one that ends the search
+        with suppress(Exception):
+            self._workers.close(list(self._running))
         self._running.clear()
         self._handles = None
