@@ -20,6 +20,7 @@ from sklearn.model_selection import cross_val_score
 from test_determinism import digest, search
 
 from sklearn_bayes_search import BayesSearchCV
+from sklearn_bayes_search.execution._executors import open_executor
 from sklearn_bayes_search.execution._executors._base import MAX_LOST_IN_A_ROW, Lost
 from sklearn_bayes_search.execution._executors._dask import DaskCluster
 from sklearn_bayes_search.execution._executors._workers import (
@@ -268,6 +269,23 @@ def test_a_fit_that_hangs_is_ended(backend):
     # longer than imports in a new process of ray take on a slow machine
     fitted = fit(backend, toys.Hanging(), fit_timeout=5.0)
     assert digest(fitted) == local_digest(toys.Fragile())
+
+
+@pytest.mark.slow
+def test_a_call_that_is_over_at_its_limit_is_not_ended(dask_cluster, monkeypatch):
+    with parallel_config(backend="dask"), open_executor(2, 60.0, [X]) as executor:
+        workers = executor._workers
+        wait = workers.wait
+
+        def end_after_the_look(futures, seconds):
+            futures[0].result()
+            monkeypatch.setattr(workers, "seconds", lambda future: 60.0)
+            monkeypatch.setattr(workers, "wait", wait)
+            return []
+
+        monkeypatch.setattr(workers, "wait", end_after_the_look)
+        executor.submit(0, partial(toys.square, 3))
+        assert executor.wait() == [(0, 9)]
 
 
 @pytest.mark.slow

@@ -537,6 +537,20 @@ def test_a_fit_that_hangs_is_ended(n_jobs):
     assert time.monotonic() - start < 30 + 2 * len(lost) * 5
 
 
+def test_a_fit_that_is_over_at_its_limit_is_not_ended(monkeypatch):
+    with open_executor(1, fit_timeout=60.0) as executor:
+
+        def end_after_the_look(futures, *_):
+            wait(futures)
+            monkeypatch.setattr(executor._workers, "seconds", lambda future: 60.0)
+            monkeypatch.setattr(_workers, "wait", wait)
+            return set(), set()
+
+        monkeypatch.setattr(_workers, "wait", end_after_the_look)
+        executor.submit(0, functools.partial(toys.square, 3))
+        assert executor.wait() == [(0, 9)]
+
+
 @pytest.mark.slow
 def test_a_machine_that_ends_every_process_stops_the_search():
     fitted = search(toys.Deadly(), n_iter=40, n_initial_points=40, n_jobs=2)

@@ -145,7 +145,7 @@ class DaskCluster(Workers):
         if self._is_nested and not any(self._client.call_stack([future]).values()):
             self._begun[future.key] = time.monotonic()
             return False
-        return True
+        return not future.done()
 
     def end(self, futures: list[Any]) -> None:
         workers = list({self._places[future.key] for future in futures})
