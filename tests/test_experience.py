@@ -306,7 +306,8 @@ def test_what_is_learnt_is_the_mean_of_the_data_sets_and_how_they_differ(learner
     knowledge = Knowledge(json.loads(json.dumps(content)))
     scores = [t(learner.points) for t in learner.tasks if t.kind == "accuracy"]
     mean = np.mean([normal_scores(of_task) for of_task in scores], axis=0)
-    values, _ = knowledge.functions("accuracy")(learner.points)
+    functions = knowledge.functions("accuracy")
+    values, _ = functions(functions.scaled(learner.points)[0])
     assert np.corrcoef(values[:, 0], mean)[0, 1] > 0.95
     first = content["scores"]["accuracy"]["first"][0]
     assert isinstance(first["max_depth"], int)

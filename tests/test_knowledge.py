@@ -22,7 +22,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import all_estimators
 
 from sklearn_bayes_search import BayesSearchCV, GaussianProcess, Integer, Real
-from sklearn_bayes_search.experience._experience import Translation, experience_of
+from sklearn_bayes_search.experience._experience import experience_of
 from sklearn_bayes_search.experience._knowledge import Knowledge, knowledge_of, position
 from sklearn_bayes_search.space import Dims, Space
 
@@ -84,7 +84,8 @@ def test_first_settings_can_be_fitted_and_functions_are_finite(name):
     for kind in set(kinds.values()):
         for setting in knowledge.first_settings(kind):
             clone(model).set_params(**setting).fit(scaled, y)
-        values, _ = knowledge.functions(kind)(U)
+        functions = knowledge.functions(kind)
+        values, _ = functions(functions.scaled(U)[0])
         assert np.isfinite(values).all()
         assert values.std(axis=0).min() > 0.01
 
@@ -107,29 +108,33 @@ def test_what_is_not_understood_is_in_the_middle(value):
     assert position(Real(0.0, 1.0), "sqrt", None) == 0.5
 
 
-def test_a_point_of_the_search_is_that_setting_in_natural_units():
-    knowledge = knowledge_of("DecisionTreeClassifier")
-    space = Space(TREE_SPACE)
+def values_at(knowledge, setting, n_columns=X.shape[1]):
+    """Evaluate what is expected of accuracies at a setting in natural units."""
+    functions = knowledge.functions("accuracy")
+    point = knowledge.point(setting, n_columns)
+    return functions(functions.scaled(point[np.newaxis])[0])[0][0]
+
+
+def test_what_is_expected_at_a_point_is_that_of_its_setting():
     model = DecisionTreeClassifier(ccp_alpha=0.01)
-    translation = Translation(knowledge, space, "", model, X.shape[1])
-    assert set(translation.names) == set(TREE_SPACE)
-    names = [name for name, _ in knowledge.space.columns]
+    space = Space(TREE_SPACE)
+    experience = known(model, TREE_SPACE)
+    assert set(experience.names) == set(TREE_SPACE)
     for row in space.spread(30, np.random.default_rng(0)):
-        params = space.decode(row)
-        V, _, _ = translation(row[np.newaxis])
-        expected = knowledge.point({**model.get_params(), **params}, X.shape[1])
-        np.testing.assert_allclose(V[0], expected, atol=0.01)
-    assert "ccp_alpha" in names
+        setting = {**model.get_params(), **space.decode(row)}
+        expected = values_at(knowledge_of("DecisionTreeClassifier"), setting)
+        (found,), _ = experience.expectation(row[np.newaxis])
+        np.testing.assert_allclose(found, expected, atol=0.01)
 
 
 def test_parameters_of_another_branch_are_the_estimator_s_own():
-    knowledge = knowledge_of("SVC")
-    space = Space([{"C": [1.0, 10.0]}, {"C": Real(1, 100, log=True), "gamma": [1.0]}])
-    translation = Translation(knowledge, space, "", SVC(gamma=0.01), 6)
+    space = [{"C": [1.0, 10.0]}, {"C": Real(1, 100, log=True), "gamma": [1.0]}]
+    expectation = known(SVC(gamma=0.01), space, X=X / X.std()).expectation
     for params, gamma in [({"C": 10.0}, 0.01), ({"C": 10.0, "gamma": 1.0}, 1.0)]:
-        V, _, _ = translation(space.encode(params)[np.newaxis])
-        expected = knowledge.point(SVC(C=10.0, gamma=gamma).get_params(), 6)
-        np.testing.assert_allclose(V[0], expected, atol=1e-9)
+        setting = SVC(C=10.0, gamma=gamma).get_params()
+        expected = values_at(knowledge_of("SVC"), setting)
+        (found,), _ = expectation(Space(space).encode(params)[np.newaxis])
+        np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +153,8 @@ def test_gradients_of_what_is_expected_equal_finite_differences(estimator, space
     dims = Space(space).dims
     U = Space(space).spread(20, rng)
     free = dims.active[dims.branch_of(U)] & ~dims.categorical
-    U = np.where(free, np.clip(U + 0.0037, 0.01, 0.99), U)
+    between = (np.floor(U * 256).clip(2, 253) + 0.5) / 256  # kinks of a translation
+    U = np.where(free, between, U)
     _, gradients = expectation(U, gradient=True)
     numeric = finite_differences(lambda V: expectation(V)[0], U)
     for row in range(len(U)):
@@ -408,9 +414,7 @@ def test_a_kind_of_score_is_found_by_the_name_of_the_metric():
         "n_data_sets": 1,
         "space": {"a": {"low": 0.0, "high": 1.0, "log": False}},
         "points": [[0.5]],
-        "scores": {
-            kind: {"first": [], "functions": []} for kind in ("accuracy", "roc_auc")
-        },
+        "scores": {kind: {"first": []} for kind in ("accuracy", "roc_auc")},
     }
     knowledge = Knowledge(content)
     assert knowledge.kind_of(["score", "roc_auc_ovr"]) == "roc_auc"

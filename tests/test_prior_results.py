@@ -454,7 +454,15 @@ def test_the_other_half_of_the_data_saves_candidates():
         cv = StratifiedKFold(5, shuffle=True, random_state=seed)
         with_it, without = (
             best_so_far(
-                search_for(prior, space, SVC(), n_iter=10, cv=cv, random_state=seed)
+                search_for(
+                    prior,
+                    space,
+                    SVC(),
+                    n_iter=10,
+                    cv=cv,
+                    random_state=seed,
+                    experience=False,
+                )
                 .fit(X[second], y[second])
                 .cv_results_["mean_test_score"]
             )

@@ -139,10 +139,8 @@ class Learner:
             of_kind = [task for task in tasks if task.kind == kind]
             if of_kind:
                 scores = np.array([task(self.points) for task in of_kind])
-                content["scores"][kind] = {
-                    "first": self._first_settings(of_kind, scores),
-                    "functions": self._functions(scores),
-                }
+                first = self._first_settings(of_kind, scores)
+                content["scores"][kind] = {"first": first} | self._functions(scores)
         return content
 
     def _first_settings(self, tasks, scores):
@@ -170,26 +168,29 @@ class Learner:
         }
 
     def _functions(self, scores):
-        """Return the mean of normal scores, and the ways in which tasks differ."""
+        """Return the mean of normal scores, and the ways in which tasks differ.
+
+        The kernel is that of a process through the mean, for all of them.
+        """
         z = np.array([normal_scores(of_task) for of_task in scores])
         mean = z.mean(axis=0)
         _, sizes, ways = np.linalg.svd(z - mean, full_matrices=False)
         parts = [mean, *(ways * (sizes / len(z) ** 0.5)[:, None])[:N_WAYS]]
-        functions = []
-        for part in parts:
-            values = np.round((part - part.mean()) / part.std(), 2)
-            model = self._fit(self.points, values)
-            functions.append(
-                {
-                    "offset": _short(part.mean()),
-                    "scale": _short(part.std()),
-                    "length_scales": [_short(s) for s in model.length_scales_],
-                    "signal": _short(model.signal_variance_),
-                    "noise": _short(model.noise_variance_),
-                    "values": values.tolist(),
-                }
-            )
-        return functions
+        functions = [
+            {
+                "offset": _short(part.mean()),
+                "scale": _short(part.std()),
+                "values": np.round((part - part.mean()) / part.std(), 2).tolist(),
+            }
+            for part in parts
+        ]
+        kernel = self._fit(self.points, np.array(functions[0]["values"]))
+        return {
+            "length_scales": [_short(scale) for scale in kernel.length_scales_],
+            "signal": _short(kernel.signal_variance_),
+            "noise": _short(kernel.noise_variance_),
+            "functions": functions,
+        }
 
     def write(self):
         """Write the file that the package ships."""

@@ -32,8 +32,9 @@ N_FIRST = 1
 # A first setting counts as in a space if it is moved by no more than this share of the
 # knowledge's range.
 MOST_MOVED = 0.1
-# At so many positions a range is translated; between them it is a straight line.
-N_KNOTS = 129
+# At so many positions a range is translated; between them it is a straight line, and a
+# choice of more levels has no place.
+N_KNOTS = 257
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,34 +101,66 @@ def experience_of(
     return Experience(first, expectation, translation.names, known)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class LearntExpectation:
     """Functions that scores followed on other data, over a search's cube."""
 
-    functions: Functions
-    translation: "Translation"
+    def __init__(self, functions: Functions, translation: "Translation") -> None:
+        self._functions, self._translation = functions, translation
+        self._tables = []
+        for columns, jumps, places in translation.tables:
+            features, owner = functions.scaled(places)
+            self._tables.append((columns[owner], jumps[owner], features))
 
     def __call__(
         self, U: np.ndarray, *, gradient: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
-        V, slopes, sources = self.translation(U)
-        values, by_V = self.functions(V, gradient=gradient)
-        if not gradient:
-            return values, by_V
-        gradients = np.zeros((*values.shape, U.shape[1]))
-        for row, (slope, source) in enumerate(zip(slopes, sources, strict=True)):
-            there = source >= 0
-            gradients[row][:, source[there]] = by_V[row][:, there] * slope[there]
+        if len(self._tables) == 1:
+            return self._evaluate(U, *self._tables[0], gradient=gradient)
+        values = np.empty((len(U), self._functions.n_functions))
+        gradients = np.zeros((*values.shape, U.shape[1] if gradient else 0))
+        branch_of = self._translation.space.dims.branch_of(U)
+        for b in np.unique(branch_of):
+            here = branch_of == b
+            found = self._evaluate(U[here], *self._tables[b], gradient=gradient)
+            values[here], gradients[here] = found
+        return values, gradients
+
+    def _evaluate(
+        self,
+        U: np.ndarray,
+        columns: np.ndarray,
+        jumps: np.ndarray,
+        table: np.ndarray,
+        *,
+        gradient: bool,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Look the features of points up, which lie between two rows of a table."""
+        x = U[:, columns] * (N_KNOTS - 1)
+        x[:, jumps] = np.rint(x[:, jumps])
+        left = np.minimum(x.astype(int), N_KNOTS - 2)
+        every = np.arange(table.shape[1])
+        low = table[left, every]
+        rise = table[left + 1, every] - low
+        Z = low + (x - left) * rise
+        values, by_Z = self._functions(Z, gradient=gradient)
+        gradients = np.zeros((*values.shape, U.shape[1] if gradient else 0))
+        if gradient:
+            smooth = (columns >= 0) & ~jumps
+            by_U = by_Z * (rise * (N_KNOTS - 1))[:, np.newaxis]
+            gradients[:, :, columns[smooth]] = by_U[:, :, smooth]
         return values, gradients
 
     def __repr__(self) -> str:
-        return f"LearntExpectation({self.translation.estimator})"
+        return f"LearntExpectation({self._translation.estimator})"
 
 
 class Translation:
     """Finds the points of a knowledge's cube that those of a search's cube stand for.
 
-    ``names`` are the search's names of the hyperparameters that both have.
+    ``names`` are the search's names of the hyperparameters that both have. ``tables``
+    have for each branch the columns of the search, -1 where a place is constant; in
+    which a place jumps, from level to level; and the places at equal distances from 0
+    to 1 in these columns, shape (N_KNOTS, n_known).
     """
 
     def __init__(
@@ -139,10 +172,9 @@ class Translation:
         n_columns: int | None,
     ) -> None:
         self.estimator = knowledge.estimator
-        self._space, self._prefix = space, prefix
+        self.space, self._prefix = space, prefix
         self._position = partial(position, n_columns=n_columns or None)
         self._known = knowledge.space.columns
-        self._dims = knowledge.space.dims
         fixed = knowledge.own | model.get_params()
         self._maps = [
             [
@@ -151,6 +183,7 @@ class Translation:
             ]
             for b in range(len(space.branches))
         ]
+        self.tables = [self._table(maps) for maps in self._maps]
         self.names = list(
             dict.fromkeys(
                 prefix + name
@@ -159,32 +192,6 @@ class Translation:
                 if column >= 0
             )
         )
-
-    def __call__(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Translate points.
-
-        Returns their places V (n_points, n_known); and for each entry its derivative,
-        and the column of U that it comes from, -1 where it is constant.
-        """
-        V = np.empty((len(U), len(self._known)))
-        slopes, sources = np.zeros(V.shape), np.full(V.shape, -1)
-        branch_of = self._space.dims.branch_of(U)
-        for b in np.unique(branch_of):
-            here = branch_of == b
-            for j, (column, knots, places) in enumerate(self._maps[b]):
-                if column < 0:
-                    V[here, j] = places[0]
-                    continue
-                u = U[here, column]
-                if self._space.dims.categorical[column]:
-                    V[here, j] = places[np.abs(u[:, None] - knots).argmin(axis=1)]
-                    continue
-                V[here, j] = np.interp(u, knots, places)
-                piece = np.searchsorted(knots, u) - 1
-                rises = np.r_[np.diff(places) / np.diff(knots), 0.0]  # and outside
-                slopes[here, j] = rises[np.clip(piece, -1, len(rises) - 1)]
-                sources[here, j] = column
-        return V, slopes, sources
 
     def back(
         self, setting: Mapping[str, Any], own: Mapping[str, Any]
@@ -197,7 +204,7 @@ class Translation:
             for j, (name, dimension) in enumerate(self._known)
             if name in setting
         }
-        params = self._space.nearest({**own, **named})
+        params = self.space.nearest({**own, **named})
         if params is None:
             return None
         for name, dimension in self._known:
@@ -211,7 +218,7 @@ class Translation:
     def _nearest(self, j: int, name: str, known: Dimension, value: Any) -> Any:
         """Return a value, or where no branch has it, the nearest one that there is."""
         meant, found = self._position(known, value), [(np.inf, value)]
-        for branch, maps in zip(self._space.branches, self._maps, strict=True):
+        for branch, maps in zip(self.space.branches, self._maps, strict=True):
             if name not in branch:
                 continue
             if branch[name].contains(value):
@@ -223,17 +230,34 @@ class Translation:
                 found.append((distances[closest], branch[name].decode(knots[closest])))
         return min(found, key=lambda pair: pair[0])[1]
 
+    def _table(
+        self, maps: list[tuple[int, np.ndarray, np.ndarray]]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the table of a branch."""
+        grid = np.linspace(0, 1, N_KNOTS)
+        columns = np.array([column for column, _, _ in maps])
+        jumps = self.space.dims.categorical[columns] & (columns >= 0)
+        table = np.empty((N_KNOTS, len(maps)))
+        for j, (column, knots, places) in enumerate(maps):
+            if column < 0:
+                table[:, j] = places[0]
+            elif jumps[j]:
+                table[:, j] = places[np.abs(grid[:, None] - knots).argmin(axis=1)]
+            else:
+                table[:, j] = np.interp(grid, knots, places)
+        return columns, jumps, table
+
     def _map(
         self, branch: int, name: str, known: Dimension, fixed: Any
     ) -> tuple[int, np.ndarray, np.ndarray]:
         """Return the column of a hyperparameter, knots in it, and their places."""
-        dimension = self._space.branches[branch].get(name)
-        if dimension is None or (name, dimension) not in self._space.columns:
+        dimension = self.space.branches[branch].get(name)
+        if dimension is None or (name, dimension) not in self.space.columns:
             value = fixed if dimension is None else dimension.middle()
             return -1, np.empty(0), np.array([self._position(known, value)])
-        column = self._space.columns.index((name, dimension))
-        column += self._space.dims.branch is not None  # which comes first
-        levels = self._space.dims.levels[column]
+        column = self.space.columns.index((name, dimension))
+        column += self.space.dims.branch is not None  # which comes first
+        levels = self.space.dims.levels[column]
         if levels is not None and (dimension.categorical or len(levels) <= N_KNOTS):
             knots = levels
         else:

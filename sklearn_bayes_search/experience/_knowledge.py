@@ -23,7 +23,6 @@ import numpy as np
 from sklearn_bayes_search.optimizer._kernels import (
     expand,
     matern52,
-    scaled_features,
     squared_distances,
 )
 from sklearn_bayes_search.space import Categorical, Real, Space
@@ -87,45 +86,51 @@ class Knowledge:
 
     def functions(self, kind: str) -> "Functions":
         """Return the functions that scores of a kind followed on other data."""
-        return Functions(self.space, self._points, self._scores[kind]["functions"])
+        return Functions(self.space, self._points, self._scores[kind])
 
 
 class Functions:
-    """Functions of a cube, each the mean of a process through its values at points."""
+    """Functions of a cube, each the mean of a process through its values at points.
+
+    They share the kernel, so that many points are evaluated fast.
+    """
 
     def __init__(
-        self, space: Space, points: np.ndarray, content: list[dict[str, Any]]
+        self, space: Space, points: np.ndarray, content: Mapping[str, Any]
     ) -> None:
-        self._dims = space.dims
-        self._owner = expand(points, space.dims)[1]
-        self._parts = []
-        for function in content:
-            scales = np.array(function["length_scales"], dtype=float)
-            values = np.array(function["values"], dtype=float)
-            Z = scaled_features(points, space.dims, scales)
-            K = function["signal"] * matern52(squared_distances(Z))[0] + 1.0
-            K += function["noise"] * np.eye(len(K))
-            weights = function["scale"] * np.linalg.solve(K, values)
-            constant = function["offset"] + float(weights.sum())
-            self._parts.append((scales, Z, function["signal"] * weights, constant))
+        self.dims = space.dims
+        self._scales = np.array(content["length_scales"], dtype=float)
+        self._Z, _ = self.scaled(points)
+        K = content["signal"] * matern52(squared_distances(self._Z))[0] + 1.0
+        K += content["noise"] * np.eye(len(K))
+        functions = content["functions"]
+        values = np.array([f["values"] for f in functions], dtype=float)
+        weights = np.linalg.solve(K, values.T) * [f["scale"] for f in functions]
+        self._weights = content["signal"] * weights
+        self._constants = weights.sum(axis=0) + [f["offset"] for f in functions]
+        self.n_functions = len(functions)
+
+    def scaled(self, V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return features of points over length scales, and their columns."""
+        F, owner = expand(V, self.dims)
+        return F / self._scales[owner], owner
 
     def __call__(
-        self, U: np.ndarray, *, gradient: bool = False
+        self, Z: np.ndarray, *, gradient: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Evaluate them; see `Expectation`."""
-        F, owner = expand(U, self._dims)[0], self._owner
-        numeric = ~self._dims.categorical[owner]
-        values = np.empty((len(U), len(self._parts)))
-        gradients = np.zeros((*values.shape, U.shape[1] if gradient else 0))
-        for i, (scales, Z_points, weights, constant) in enumerate(self._parts):
-            Z = F / scales[owner]
-            k, slope = matern52(squared_distances(Z, Z_points))
-            values[:, i] = constant + k @ weights
-            if gradient:
-                A = slope * weights  # dk/dz = -slope (z - z_i)
-                by_F = (A @ Z_points - A.sum(axis=1)[:, None] * Z) / scales[owner]
-                gradients[:, i, owner[numeric]] = by_F[:, numeric]
-        return values, gradients
+        """Evaluate them at scaled features, with derivatives by these.
+
+        Shapes (n_points, n_functions) and (n_points, n_functions, n_features), empty
+        unless asked for.
+        """
+        k, slope = matern52(squared_distances(Z, self._Z))
+        values = self._constants + k @ self._weights
+        if not gradient:
+            return values, np.empty((*values.shape, 0))
+        A = slope[:, np.newaxis] * self._weights.T  # dk/dz = -slope (z - z_i)
+        by_Z: np.ndarray = A @ self._Z
+        by_Z -= A.sum(axis=2)[:, :, np.newaxis] * Z[:, np.newaxis]
+        return values, by_Z
 
 
 def position(known: Dimension, value: Any, n_columns: int | None) -> float:
