@@ -181,7 +181,7 @@ COVERED = sorted((set(MODELS) | set(TRANSFORMERS)) & set(CLASSES))
 
 @pytest.mark.parametrize("name", COVERED)
 def test_settings_fit_without_error_and_warning(name):
-    check_that_settings_fit(name, 2, ["wide"])
+    check_that_settings_fit(name, 1, ["wide"])
 
 
 @pytest.mark.slow

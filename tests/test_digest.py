@@ -221,6 +221,7 @@ def all_digests():
     return digests | parts
 
 
+@pytest.mark.slow
 def test_digests_are_the_same_in_every_process():
     code = "from tests.test_digest import *; print(json.dumps(all_digests()))"
     root = os.path.dirname(os.path.dirname(__file__))

@@ -365,6 +365,7 @@ def is_alive(pid):
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="looks for processes by signal 0")
 @pytest.mark.parametrize("backend", PROCESSES)
 def test_an_error_ends_what_runs_in_other_processes(backend, tmp_path):
@@ -378,6 +379,7 @@ def test_an_error_ends_what_runs_in_other_processes(backend, tmp_path):
     assert not any(is_alive(pid) for pid in begun)
 
 
+@pytest.mark.slow
 def test_loky_can_be_used_again_after_an_interrupt():
     tasks = [functools.partial(toys.square, x) for x in range(12)]
     run_all("loky", tasks)  # starts the workers
@@ -682,6 +684,7 @@ def test_no_temporary_files_are_left_after_a_search(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_no_temporary_files_are_left_after_an_error(tmp_path, monkeypatch):
     monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(tmp_path))
     found = fragile_search()

@@ -30,9 +30,9 @@ class DaskCluster(Workers):
     """
 
     def __init__(self, client: Any, *, ends: bool) -> None:
+        _check_client(client)
         from distributed import get_worker
 
-        _check_client(client)
         self._client = client
         if ends and not all(worker["nanny"] for worker in self._workers().values()):
             raise ValueError(
