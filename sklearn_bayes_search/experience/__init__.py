@@ -1,4 +1,4 @@
-"""What is known of estimators before a search: what to tune, and over which ranges."""
+"""What is known of estimators beforehand: default spaces, what scores well elsewhere."""
 
 from sklearn_bayes_search.experience._default_space import default_space
 

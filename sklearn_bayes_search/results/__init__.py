@@ -1,4 +1,4 @@
-"""What makes and reads the results of a search.
+"""What makes and reads results: cv_results_, the best, what matters, narrow ranges.
 
 Which setting is best, what matters, which range to widen.
 """
