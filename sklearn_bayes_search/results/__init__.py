@@ -1,7 +1,4 @@
-"""What makes and reads results: cv_results_, the best, what matters, narrow ranges.
-
-Which setting is best, what matters, which range to widen.
-"""
+"""What makes and reads results: cv_results_, the best, what matters, narrow ranges."""
 
 from sklearn_bayes_search.results._importance import (
     pair_importance,
