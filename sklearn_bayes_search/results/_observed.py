@@ -16,7 +16,6 @@ from sklearn_bayes_search.exceptions import stack_level
 from sklearn_bayes_search.results._prior_results import place
 from sklearn_bayes_search.results._reader import EMPTY, read_results
 from sklearn_bayes_search.space import Space
-from sklearn_bayes_search.space._dims import key
 from sklearn_bayes_search.space._seen import seen_space
 from sklearn_bayes_search.space._space import as_space
 
@@ -161,9 +160,8 @@ def _at_most_resources(
     added, and its variance is their noise. Returns the rows kept, their scores, the
     variances, and which of them had the most resources.
     """
-    frame = pd.DataFrame(
-        {"setting": list(map(key, U)), "resources": resources, "score": scores}
-    )
+    setting = np.unique(U, axis=0, return_inverse=True)[1].ravel()
+    frame = pd.DataFrame({"setting": setting, "resources": resources, "score": scores})
     kept = frame.groupby("setting", sort=False)["resources"].idxmax().to_numpy()
     last = frame.drop_duplicates(["setting", "resources"], keep="last")
     # by setting and round, and the rise from each round to the next
