@@ -130,7 +130,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         list, tuple, range or array is a set of choices, never bounds; a frozen
         ``scipy.stats`` distribution, or any object with ``rvs``, is a range with a
         prior. :class:`Real`, :class:`Integer`, :class:`Categorical` and
-        :class:`Ordinal` say it outright. A list of dicts is one search with one budget
+        :class:`Ordinal` say it outright, and may stand in a list beside values, as
+        ``[None, Integer(2, 20)]``. A list of dicts is one search with one budget
         over all of them. A :class:`Space` can add a constraint.
     n_iter : int or None, default=50
         How many settings are evaluated, >= 1; fewer if the space has fewer. A finite
@@ -729,7 +730,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             check_what_works(
                 candidates,
                 objective,
-                space.dims,
+                space,
                 n_given=progress.optimizer.n_given_points,
                 is_own=lambda params: own is not None and space.same(params, own),
                 error_score=self.error_score,

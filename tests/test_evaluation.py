@@ -34,7 +34,7 @@ from sklearn_bayes_search.execution._evaluation import (
     name_error_scores,
 )
 from sklearn_bayes_search.optimizer._trial import Trial
-from sklearn_bayes_search.space import Space
+from sklearn_bayes_search.space import Real, Space
 
 X = np.random.default_rng(0).normal(size=(30, 3))
 y = (X[:, 0] > 0).astype(int)
@@ -169,6 +169,13 @@ def test_name_that_some_choices_lack_is_refused_in_any_order(choices, name, miss
             ValueError, match=f"'{name}' .*where '{holder}' is .*{missing}.*{way_out}"
         ):
             check_names(pipeline(), Space(space))
+
+
+def test_unknown_name_beside_a_range_in_a_list_tells_which_part_lacks_it():
+    space = Space({"model__D": [1, Real(2, 3)]})
+    told = r"'model__D' of the search space \(model__D from \[1\]\) does not exist"
+    with pytest.raises(ValueError, match=told):
+        check_names(pipeline(), space)
 
 
 def test_names_of_parts_in_parts_are_checked_with_the_innermost():

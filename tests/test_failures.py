@@ -393,6 +393,22 @@ def test_the_own_setting_in_a_branch_that_fails_is_the_best_with_a_warning():
 
 
 @quiet
+def test_a_range_beside_values_that_fails_is_named():
+    class OnlyTwo(Fails):
+        def fit(self, X, y=None):
+            if self.x not in (0.4, 5.0):
+                raise ValueError("not here")
+            return self
+
+        def score(self, X, y=None):
+            return -self.x
+
+    told = r"chose with x from Real\(0.0, 1.0\) works, only the estimator's own"
+    with pytest.warns(UserWarning, match=told):
+        fitted(OnlyTwo(x=0.4), {"x": [5.0, Real(0, 1)]})
+
+
+@quiet
 def test_one_candidate_is_spoken_of_in_the_singular():
     with pytest.warns(UserWarning, match="The one candidate that .* does not work, on"):
         fitted(Fails(where="not at 0.5"), n_iter=2)

@@ -373,3 +373,15 @@ def test_wrong_arguments_are_refused(wrong):
     search = table([{"a": 1}, {"a": 2}], [0.0, 1.0])
     with pytest.raises(ValueError, match=f"{next(iter(wrong))!r} parameter must be"):
         parameter_importance(search, **wrong)
+
+
+def test_a_value_or_a_range_is_a_factor_beside_the_values():
+    space = Space({"x": [None, Real(0, 1)], "y": [2, Real(0, 1)]})
+    names = [factor.name for factor in factors(space)]
+    assert names == ["x: value or range, y: value or range", "y", "x"]
+    given = {"x": [None, Real(0, 1)]}
+    params = [{"x": None}, *({"x": x} for x in np.linspace(0, 1, 29))]
+    scores = [1.0, *np.zeros(29)]
+    importance = parameter_importance(Searched(given, table(params, scores)))
+    told = "1 of 30 candidates with x from [None]"
+    assert importance["rests_on"]["x: value or range"] == told

@@ -553,6 +553,37 @@ def test_own_parameters_count_in_each_branch():
     assert search.cv_results_["params"][0] == {"depth": 1, "x": 0.25}
 
 
+@pytest.mark.parametrize("own", [None, 4])
+def test_none_or_a_range_is_searched_as_the_dicts_that_it_stands_for(tmp_path, own):
+    tree = DecisionTreeClassifier(max_depth=own, random_state=0)
+    pipeline = make_pipeline(StandardScaler(), tree)
+    name, leaf = "decisiontreeclassifier__max_depth", Integer(1, 20)
+    other = {"decisiontreeclassifier__min_samples_leaf": leaf}
+    depth = Integer(2, 20)
+    options = {
+        "estimator": pipeline,
+        "cv": 3,
+        "n_jobs": 2,
+        "scoring": ["accuracy", "f1"],
+    }
+    options |= {"refit": "f1", "n_iter": 8, "random_state": 0}
+    journal = tmp_path / "search.jsonl"
+    written_out = [{name: [None], **other}, {name: depth, **other}]
+    dicts = BayesSearchCV(param_distributions=written_out, **options).fit(X, y)
+    options["param_distributions"] = {name: [None, depth], **other}
+    search = BayesSearchCV(**options, checkpoint=journal).fit(X, y)
+    assert search.cv_results_["params"] == dicts.cv_results_["params"]
+    assert search.cv_results_["params"][0][name] is own or own == 4
+    assert search.search_space_.n_dims == dicts.search_space_.n_dims
+    longer = BayesSearchCV(**options, checkpoint=journal).set_params(n_iter=10)
+    longer.fit(X, y)
+    assert longer.cv_results_["params"][:8] == dicts.cv_results_["params"]
+    # where only this varies, the own value is tried first as well
+    options["param_distributions"] = {name: [None, depth]}
+    alone = BayesSearchCV(**options).fit(X, y)
+    assert alone.cv_results_["params"][0] == {name: own}
+
+
 def test_own_parameters_that_the_constraint_forbids_are_not_tried():
     space = Space(SPACE, constraint=lambda params: params["x"] < 0.4)
     search = search_for(space, n_iter=8).fit(X)

@@ -70,7 +70,17 @@ def draw(space, n=64, seed=0):
 
 # a setting stands at several points of these
 AMBIGUOUS = ("repeated values", "equal branches", "repeated empty dict")
-PLAIN = [MIXED, UNION, *(GRIDS[name] for name in GRIDS if name not in AMBIGUOUS)]
+NONE_OR_RANGE = {
+    "depth": [None, Integer(2, 20)],
+    "features": ["sqrt", "log2", Real(0.1, 1.0), 3],
+    "C": loguniform(1e-3, 1e3),
+}
+PLAIN = [
+    MIXED,
+    UNION,
+    NONE_OR_RANGE,
+    *(GRIDS[name] for name in GRIDS if name not in AMBIGUOUS),
+]
 
 
 @pytest.mark.parametrize("given_as", PLAIN)
@@ -551,20 +561,9 @@ def foreign(module):
         ),
         ([1, 9, "uniform"], TypeError, ["set of choices", "[1, 9", "Real(1, 9)"]),
         (
-            [None, Integer(2, 20)],
+            [(50,), (50, Integer(2, 20))],
             TypeError,
-            [
-                "must be values",
-                "[{'svc__C': [None]}, {'svc__C': Integer(2, 20)}]",
-            ],
-        ),
-        ((Integer(2, 20), None), TypeError, ["[{'svc__C': [None]}, {'svc__C': Inte"]),
-        ([Real(0, 1)], TypeError, ["must be values", "alone, {'svc__C': Real(0.0, 1"]),
-        ([randint(2, 20), 1], TypeError, ["[1]}, {'svc__C': randint(2, 20)}]"]),
-        (
-            np.array([None, 1, 2, 3, 4, Ordinal([1, 2])], dtype=object),
-            TypeError,
-            ["[None, 1, 2, ...]}, {'svc__C': Ordinal([1, 2])}]"],
+            ["Integer(2, 20) inside of the choice (50, Integer(2, 20))", "one by one"],
         ),
         (foreign("skopt"), TypeError, ["of skopt", "Real(low, high", "Categorical("]),
         (foreign("optuna"), TypeError, ["of optuna", "Integer(low", "scipy.stats"]),
@@ -583,9 +582,74 @@ def test_wrong_values_of_a_parameter_are_explained(value, error, parts):
 @pytest.mark.parametrize("kind", [Categorical, Ordinal])
 def test_dimensions_take_no_ranges_as_choices(kind):
     with pytest.raises(
-        TypeError, match=rf"'choices' of {kind.__name__} must be values"
+        TypeError, match=rf"'choices' of {kind.__name__} must be values.*plain list"
     ):
         kind([None, Integer(2, 20)])
+
+
+@pytest.mark.parametrize(
+    ("value", "parts"),
+    [
+        ([None, Integer(2, 20)], [[None], Integer(2, 20)]),
+        ((Integer(2, 20), None), [[None], Integer(2, 20)]),
+        (["a", Real(0, 1), "b"], [["a", "b"], Real(0, 1)]),
+        ([Real(0, 1), Real(5, 6)], [Real(0, 1), Real(5, 6)]),
+        ([Real(0, 1)], [Real(0, 1)]),
+        ([None, loguniform(1, 10), randint(20, 90)], None),
+        (np.array([None, 1, Ordinal([1, 2])], dtype=object), [[None, 1], [1, 2]]),
+    ],
+    ids=repr,
+)
+def test_values_and_ranges_in_a_list_are_a_branch_each(value, parts):
+    parts = parts or [[value[0]], *value[1:]]
+    space = Space({"a": value, "b": Real(0, 1)})
+    written_out = Space([{"a": part, "b": Real(0, 1)} for part in parts])
+    assert space.size == written_out.size
+    rng = np.random.default_rng(0)
+    U = rng.uniform(size=(64, written_out.n_dims))
+    np.testing.assert_array_equal(space.snap(U), written_out.snap(U))
+    assert space.decode_many(U) == written_out.decode_many(U)
+    # as many points for each, as far as 64 can be shared out
+    branch = space.dims.branch_of(space.spread(64, rng))
+    assert np.ptp(np.bincount(branch)) <= 1
+
+
+def test_several_lists_with_ranges_are_combined():
+    space = Space([{"a": [None, Integer(1, 2)], "b": [0, Integer(1, 2)]}, {"a": [5]}])
+    assert space.n_dicts == 2
+    assert space.size == 10
+    assert [space.words_for(b) for b in range(5)] == [
+        "dict 0, a from [None], b from [0]",
+        "dict 0, a from [None], b from Integer(1, 2)",
+        "dict 0, a from Integer(1, 2), b from [0]",
+        "dict 0, a from Integer(1, 2), b from Integer(1, 2)",
+        "dict 1",
+    ]
+
+
+def test_too_many_lists_with_ranges_are_refused():
+    lists = {name: [None, Real(0, 1)] for name in "abcd"}
+    assert len(Space(lists).branches) == 16
+    with pytest.raises(
+        ValueError, match=r"'e' hold ranges.*32 comb.*at most 16.*dicts"
+    ):
+        Space({**lists, "e": [None, Real(0, 1)]})
+
+
+def test_nearest_setting_may_be_a_value_beside_a_range():
+    space = Space({"max_depth": [None, Integer(2, 20)]})
+    assert space.nearest({"max_depth": None}) == {"max_depth": None}
+    assert space.nearest({"max_depth": 7}) == {"max_depth": 7}
+    assert space.nearest({"max_depth": 70}) is None
+    assert space.nearest({"max_features": None}) is None
+
+
+def test_a_count_beside_a_range_of_shares_is_told_from_it():
+    space = Space({"max_features": [1, Real(0.1, 1.0)]})
+    for value in (1, 1.0):
+        given = {"max_features": value}
+        assert type(space.decode(space.encode(given))["max_features"]) is type(value)
+    assert not space.same({"max_features": 1}, {"max_features": 1.0})
 
 
 def test_distributions_alone_may_be_choices():

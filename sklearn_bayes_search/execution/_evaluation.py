@@ -97,7 +97,8 @@ def check_names(estimator: Any, space: Space) -> None:
         else:
             lacking = [unknown]
         for name in dict.fromkeys(name for names in lacking for name in names):
-            of_branch = f" (dict {number})" if len(space.branches) > 1 else ""
+            words = space.words_for(number)
+            of_branch = f" ({words})" if words else ""
             where = f"Parameter {name!r} of the search space{of_branch} does not exist"
             if all(name in names for names in lacking):
                 raise ValueError(

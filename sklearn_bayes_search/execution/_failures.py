@@ -17,7 +17,7 @@ from sklearn_bayes_search._sklearn_compat import warn_or_raise_about_fit_failure
 from sklearn_bayes_search.exceptions import stack_level
 from sklearn_bayes_search.execution._progress import Candidate, FoldResult
 from sklearn_bayes_search.results._cv_results import Objective
-from sklearn_bayes_search.space import Dims
+from sklearn_bayes_search.space import Dims, Space
 
 ALL_FAILED = "all that the search chose failed"
 
@@ -110,7 +110,7 @@ def check_fits(
 def check_what_works(
     candidates: Sequence[Candidate],
     objective: Objective,
-    dims: Dims,
+    space: Space,
     *,
     n_given: int,
     is_own: Callable[[Mapping[str, Any]], bool],
@@ -137,12 +137,14 @@ def check_what_works(
     is_error, where = n_failing >= FEW and not expected, ""
     if any(c.trial.number >= n_given for c in working):
         scores = np.nan_to_num([objective(c.folds) for c in candidates], nan=-np.inf)
-        branches = dims.branch_of(np.array([c.trial.row for c in candidates]))
+        branches = space.dims.branch_of(np.array([c.trial.row for c in candidates]))
         branch = branches[scores.argmax()]
         inside = branches == branch
         candidates = [c for c, is_in in zip(candidates, inside, strict=True) if is_in]
         working = [c for c in working if c in candidates]
-        is_error, where = False, f" from param_distributions[{branch}]"
+        is_error, where = False, f" with {space.words_for(branch)}"
+        if space.n_dicts == len(space.branches):
+            where = f" from param_distributions[{branch}]"
     chosen = [c for c in candidates if c.trial.number >= n_given]
     if not chosen or any(c in chosen for c in working):
         return

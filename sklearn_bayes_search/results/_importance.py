@@ -93,7 +93,8 @@ def parameter_importance(
 
     A parameter that is inactive in a branch changes nothing there, and this counts.
     Which branch it is has a row of its own, with the names of the parameters that have
-    one value in each branch, or "which dict of the list".
+    one value in each branch, or "which dict of the list". For a list of values and
+    ranges it is "max_depth: value or range", beside "max_depth" for the values of each.
 
     References
     ----------

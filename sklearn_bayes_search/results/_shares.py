@@ -136,7 +136,13 @@ def _parts(
     dims, columns = space.dims, list(factor.columns)
     if columns == [dims.branch]:
         n_parts = len(space.branches)
-        return n_parts, dims.branch_of, lambda part: "in one dict of the list"
+
+        def name_of(part: int) -> str:
+            if space.n_dicts > 1:
+                return "in one dict of the list"
+            return f"with {space.words_for(part)}"
+
+        return n_parts, dims.branch_of, name_of
     dimension = None
     if len(columns) == 1:
         dimension = space.columns[columns[0] - int(dims.branch is not None)][1]

@@ -32,8 +32,9 @@ class Factor:
     """A parameter of a space.
 
     For the choice among branches the ``name`` is those of the parameters that it fixes,
-    or "which dict of the list". At most one of its ``columns`` in the space is active
-    at a time. ``ordered`` is whether its values have an order.
+    "max_depth: value or range" or "which dict of the list". At most one of its
+    ``columns`` in the space is active at a time. ``ordered`` is whether its values have
+    an order.
     """
 
     name: str
@@ -64,6 +65,8 @@ def _name_of_branch(space: Space) -> str:
         if all(branch[name].n_levels == 1 for branch in space.branches)
         and any(branch[name] != space.branches[0][name] for branch in space.branches)
     ]
+    if space.n_dicts == 1:
+        fixed = [f"{name}: value or range" for name in space.value_or_range]
     return ", ".join(fixed) or "which dict of the list"
 
 

@@ -342,30 +342,25 @@ def shorten(choices: Sequence[Any], most: int = 6) -> str:
     return f"[{shown}{', ...' if len(choices) > most else ''}]"
 
 
-def check_choices(what: str, choices: Sequence[Any], name: str = "name") -> None:
-    """Refuse no choices at all, and a range of values in the place of a value.
-
-    A list of distributions alone may be meant: of priors, as estimators take them.
-    """
+def check_not_empty(what: str, choices: Sequence[Any]) -> None:
+    """Refuse no choices at all."""
     if len(choices) == 0:
         raise ValueError(
             f"{what} must not be empty. Got the empty {type(choices).__name__} "
             f"{choices!r}; give at least one, or leave the parameter out."
         )
+
+
+def ranges_among(choices: Sequence[Any]) -> list[Any]:
+    """Return the ranges of values in a list of choices.
+
+    Distributions alone are values: of priors, as estimators take them.
+    """
     ranges = [choice for choice in choices if hasattr(type(choice), "rvs")]
-    dimensions = [choice for choice in ranges if isinstance(choice, Dimension)]
-    if not dimensions and len(ranges) in (0, len(choices)):
-        return
-    found = (dimensions or ranges)[0]
-    others = [choice for choice in choices if choice is not found]
-    alone = f"{{{name!r}: {describe(found)}}}"
-    advice = f"the range alone, {alone}"
-    if others:
-        advice = f"a list of dicts, [{{{name!r}: {shorten(others, most=3)}}}, {alone}]"
-    raise TypeError(
-        f"{what} must be values. Got {describe(found)} among them, which is a range of "
-        f"values; write {advice}."
-    )
+    alone = len(ranges) == len(choices)
+    if alone and not any(isinstance(choice, Dimension) for choice in ranges):
+        return []
+    return ranges
 
 
 def _listed(cls: str, choices: Any) -> Sequence[Any]:
@@ -376,6 +371,13 @@ def _listed(cls: str, choices: Any) -> Sequence[Any]:
             f"{what} must be a list, tuple or array. Got {safe_repr(choices)}; put the "
             "values into a list."
         )
-    check_choices(what, choices)
+    check_not_empty(what, choices)
+    ranges = ranges_among(choices)
+    if ranges:
+        raise TypeError(
+            f"{what} must be values. Got {describe(ranges[0])} among them, which is a "
+            "range of values; write a plain list, as {'max_depth': [None, Integer(2, "
+            "20)]}."
+        )
     checked: Sequence[Any] = choices
     return checked

@@ -1,7 +1,9 @@
 """From what a user wrote for a parameter to a dimension, or an error that helps."""
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence, Set
+from itertools import islice, product
 from numbers import Integral
 from typing import Any
 
@@ -12,8 +14,9 @@ from sklearn_bayes_search.space._choices import (
     Categorical,
     Ordinal,
     are_ordered,
-    check_choices,
+    check_not_empty,
     is_listing,
+    ranges_among,
 )
 from sklearn_bayes_search.space._dimensions import (
     MAX_LISTED,
@@ -25,6 +28,11 @@ from sklearn_bayes_search.space._dimensions import (
 from sklearn_bayes_search.space._distributions import from_distribution, from_draws
 
 _PRIORS = {"uniform", "log-uniform"}
+# Each list with a range at least doubles the branches. Of more of them the first ones
+# of a search would try each once, and nothing else.
+MOST_BRANCHES = 16
+# Whoever puts a range inside of a choice does it in the first ones of many.
+MOST_LOOKED_AT = 1000
 
 
 def as_dimension(name: str, value: Any) -> Dimension:
@@ -50,7 +58,8 @@ def as_dimension(name: str, value: Any) -> Dimension:
         )
     if isinstance(value, range) and len(value) > MAX_LISTED and value.step == 1:
         return Integer(value[0], value[-1])
-    check_choices(f"The choices of parameter {name!r}", value, name)
+    check_not_empty(f"The choices of parameter {name!r}", value)
+    _refuse_ranges_inside(name, value)
     return Ordinal(value) if are_ordered(name, value) else Categorical(value)
 
 
@@ -124,6 +133,37 @@ def as_branches(value: Any) -> list[Mapping[str, Any]]:
     return list(branches)
 
 
+def without_ranges_in_lists(
+    branch: Mapping[str, Any],
+) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
+    """Return a branch for each combination of what lists with a range stand for.
+
+    Such a list stands for its ranges, each alone, and for its values together. With
+    each branch are the parts of these lists that it has, by the name of the parameter.
+    """
+    parts: dict[str, list[Any]] = {}
+    for name, value in branch.items():
+        if isinstance(value, range) or not is_listing(value):
+            continue
+        if ranges := ranges_among(value):
+            own: list[Any] = [[v for v in value if not any(v is r for r in ranges)]]
+            parts[name] = [part for part in own if part] + ranges
+    n_branches = math.prod(map(len, parts.values()))
+    if n_branches > MOST_BRANCHES:
+        raise ValueError(
+            f"The lists of {', '.join(map(repr, parts))} hold ranges beside values, "
+            f"and have {n_branches} combinations, each a branch of the search space; "
+            f"at most {MOST_BRANCHES} are searched. Give some of these parameters a "
+            "range alone, or write a list of dicts with the combinations that you want."
+        )
+    return [
+        ({**branch, **own}, own)
+        for own in (
+            dict(zip(parts, chosen, strict=True)) for chosen in product(*parts.values())
+        )
+    ]
+
+
 def _way_out(value: Any) -> str:
     if isinstance(value, Set):
         return "A set has no order: write a list of its members."
@@ -135,6 +175,19 @@ def _way_out(value: Any) -> str:
         f"For one fixed value write the list [{safe_repr(value)}], for bounds "
         "Real(low, high) or Integer(low, high)."
     )
+
+
+def _refuse_ranges_inside(name: str, choices: Sequence[Any]) -> None:
+    """Refuse a range in a tuple or list that is a choice, as of layer sizes."""
+    for choice in islice(choices, MOST_LOOKED_AT):
+        for part in choice if isinstance(choice, list | tuple) else ():
+            if isinstance(part, Dimension):
+                raise TypeError(
+                    f"Parameter {name!r} has {describe(part)} inside of the choice "
+                    f"{safe_repr(choice)}, where it would be taken for a value. A "
+                    "range stands alone or directly in the list; list such choices "
+                    "one by one."
+                )
 
 
 def _refuse_foreign(name: str, value: Any) -> None:

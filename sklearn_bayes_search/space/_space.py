@@ -12,11 +12,17 @@ from sklearn_bayes_search.space._choices import (
     equal,
     int_and_equal_float,
     is_int,
+    is_listing,
     same_value,
+    shorten,
 )
-from sklearn_bayes_search.space._dimensions import Dimension
+from sklearn_bayes_search.space._dimensions import Dimension, describe, is_number
 from sklearn_bayes_search.space._dims import Dims
-from sklearn_bayes_search.space._parse import as_branches, as_dimension
+from sklearn_bayes_search.space._parse import (
+    as_branches,
+    as_dimension,
+    without_ranges_in_lists,
+)
 
 
 class Space:
@@ -25,14 +31,16 @@ class Space:
     Every parameter that varies is a column of the unit cube. With a list of dicts, each
     dict is a *branch*: a first column tells the branch, parameters of other branches
     are inactive, and a parameter that has the same name and the same values in several
-    branches is one shared column.
+    branches is one shared column. A list that holds ranges beside values, as ``[None,
+    Integer(2, 20)]``, makes a branch of each range, and one of the values together.
 
     Parameters
     ----------
     param_distributions : dict or list of dicts
         Parameter names with, each, a list, tuple, range or array of **choices**, a
         frozen ``scipy.stats`` distribution, an object with ``rvs``, or a
-        :class:`Real`, :class:`Integer`, :class:`Categorical` or :class:`Ordinal`.
+        :class:`Real`, :class:`Integer`, :class:`Categorical` or :class:`Ordinal`; or a
+        list of values and ranges.
         Choices that are all numbers are ordered by size, unless ints and floats mean
         different things, as for ``max_features``: see :doc:`/space`.
     constraint : callable, default=None
@@ -42,6 +50,10 @@ class Space:
     ----------
     branches : tuple of dict
         For each branch the dimensions by parameter name, in sorted order.
+    written : tuple of dict
+        For each branch what was given for its parameters.
+    n_dicts : int
+        Number of dicts given.
     columns : tuple of (str, Dimension)
         What the columns stand for, the branch column apart.
     dims : Dims
@@ -87,9 +99,18 @@ class Space:
             )
         self.param_distributions = param_distributions
         self.constraint = constraint
+        split = [
+            (number, *branch)
+            for number, given in enumerate(as_branches(param_distributions))
+            for branch in without_ranges_in_lists(given)
+        ]
+        self.written = tuple(branch for _, branch, _ in split)
+        self.n_dicts = split[-1][0] + 1
+        # of each branch the number of its dict, and the parts of lists with ranges
+        self._parts = [(number, parts) for number, _, parts in split]
         self.branches = tuple(
             {name: as_dimension(name, branch[name]) for name in sorted(branch)}
-            for branch in as_branches(param_distributions)
+            for branch in self.written
         )
         self._by_type = self._told_by_type()
         self._lay_out()
@@ -102,11 +123,19 @@ class Space:
         for branch in self.branches:
             for name, dimension in branch.items():
                 lists.setdefault(name, []).append(getattr(dimension, "choices", ()))
-        return {
+        by_type = {
             name
             for name, own in lists.items()
             if int_and_equal_float(own[0] if len(own) == 1 else [*chain(*own)])
         }
+        # as a 1 beside a range of floats in one list
+        for branch, (_, parts) in zip(self.branches, self._parts, strict=True):
+            for name in parts:
+                ints = [v for choices in lists[name] for v in choices if is_number(v)]
+                range_of = branch[name]
+                if not range_of.discrete and any(map(range_of.contains, ints)):
+                    by_type.add(name)
+        return by_type
 
     def _lay_out(self) -> None:
         columns: list[tuple[str, Dimension]] = []
@@ -360,13 +389,42 @@ class Space:
                 for name, d in branch.items()
                 if name in params and d.contains(params[name])
             }
-            varying = [name for name in kept if branch[name].n_levels != 1]
+            varying = [
+                n for n in kept if branch[n].n_levels != 1 or n in self.value_or_range
+            ]
             lost = [name for name in params if name in branch and name not in kept]
             rank = -sum(branch[name].n_levels == 1 for name in lost), len(kept)
             if varying and rank > best[0]:
                 best = rank, {name: d.middle() for name, d in branch.items()} | kept
         nearest = best[1]
         return nearest if nearest is not None and self.allows(nearest) else None
+
+    @property
+    def value_or_range(self) -> list[str]:
+        """Names of parameters that were given as lists with ranges among values."""
+        return sorted({name for _, parts in self._parts for name in parts})
+
+    def words_for(self, branch: int) -> str:
+        """Return what tells a branch from the others.
+
+        Parameters
+        ----------
+        branch : int
+            Number of the branch.
+
+        Returns
+        -------
+        words : str
+            Such as "dict 1" or "max_depth from [None]".
+        """
+        number, parts = self._parts[branch]
+        words = [
+            f"{name} from {shorten(part) if is_listing(part) else describe(part)}"
+            for name, part in parts.items()
+        ]
+        if self.n_dicts > 1:
+            words.insert(0, f"dict {number}")
+        return ", ".join(words)
 
     def example(self, branch: int) -> dict[str, Any]:
         """Return some setting of a branch, whatever the constraint.

@@ -76,11 +76,9 @@ def _racing(racing: Any) -> str:
 
 def _distributions(space: Space) -> list[dict[str, Any]]:
     """Return what tells the dimensions of one space from those of another."""
-    given = space.param_distributions
-    branches = [given] if isinstance(given, Mapping) else given
     return [
-        {name: _distribution(branch[name], d) for name, d in dimensions.items()}
-        for branch, dimensions in zip(branches, space.branches, strict=True)
+        {name: _distribution(written[name], d) for name, d in dimensions.items()}
+        for written, dimensions in zip(space.written, space.branches, strict=True)
     ]
 
 
