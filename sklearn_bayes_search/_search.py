@@ -26,6 +26,7 @@ from sklearn_bayes_search._sklearn_compat import (
     scorer_attribute,
 )
 from sklearn_bayes_search.exceptions import hints_at_ours
+from sklearn_bayes_search.execution._callbacks import Listeners
 from sklearn_bayes_search.execution._deadline import Deadline
 from sklearn_bayes_search.execution._evaluation import (
     Evaluator,
@@ -52,11 +53,7 @@ from sklearn_bayes_search.execution._stopping import (
     StoppingRule,
     as_rules,
 )
-from sklearn_bayes_search.execution._verbose import (
-    announce,
-    default_space_line,
-    reporter,
-)
+from sklearn_bayes_search.execution._verbose import announce, introduce, reporter
 from sklearn_bayes_search.execution._window import Window, window_size
 from sklearn_bayes_search.experience import default_space
 from sklearn_bayes_search.experience._experience import Experience, experience_of
@@ -97,6 +94,7 @@ class _Checked:
     check_metrics: Callable  # called with the metrics' names once scores are in
     routed: Any
     callbacks: FitCallbacks
+    listeners: Listeners
     rules: list[StoppingRule]
     deadline: Deadline | None
 
@@ -199,6 +197,9 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         When to stop before ``n_iter``: :class:`TargetScore`, :class:`Patience`,
         :class:`ExpectedGain`, or a function of the history and the optimizer that
         returns a reason, or None to go on.
+    callback : callable or list of callable, default=None
+        Called with a :class:`~sklearn_bayes_search.execution.CandidateRecord` of each
+        setting evaluated, and at the end. A text that it returns stops the search.
     timeout : float, default=None
         Seconds for the whole search, > 0, the refit included. No fit is begun that
         would probably end later, but at least one setting is evaluated. A search that
@@ -300,6 +301,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         ],
         "racing": ["boolean", FoldRacing],
         "stopping": "no_validation",  # by as_rules
+        "callback": "no_validation",  # by as_callbacks
         "timeout": [Interval(Real, 0, None, closed="neither"), None],
         "fit_timeout": [Interval(Real, 0, None, closed="neither"), None],
         "checkpoint": [str, PathLike, None],
@@ -333,6 +335,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         executor=None,
         racing=False,
         stopping=None,
+        callback=None,
         timeout=None,
         fit_timeout=None,
         verbose=0,
@@ -363,6 +366,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         self.max_pending = max_pending
         self.racing = racing
         self.stopping = stopping
+        self.callback = callback
         self.timeout = timeout
         self.fit_timeout = fit_timeout
         self.checkpoint = checkpoint
@@ -371,8 +375,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
 
     def __sklearn_clone__(self):
         # clone copies what it finds: an earlier search unfitted, and what an executor
-        # is made with, such as a connection to a cluster, not at all
-        kept = {"prior_results": self.prior_results, "executor": self.executor}
+        # or a callback is made with, such as a connection to a cluster, not at all
+        kept = {n: getattr(self, n) for n in ("prior_results", "executor", "callback")}
         bare = copy.copy(self)
         vars(bare).update(dict.fromkeys(kept))
         clone = super(BayesSearchCV, bare).__sklearn_clone__()
@@ -411,13 +415,18 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         """
         checked = self._check(X, y, params)
         progress = Progress(checked.objective)
+        with checked.listeners.until_end(progress):
+            self._search(checked, progress)
+        return self
+
+    def _search(self, checked, progress):
+        """Evaluate, keep what was found and refit, also after Ctrl-C."""
         try:
             self._evaluate(checked, progress)
             interrupted = progress.stop_reason == INTERRUPTED
             self._finish(checked, progress, interrupted)
             if interrupted:
                 raise KeyboardInterrupt
-            return self
         except KeyboardInterrupt as interrupt:
             # It may have come between any two lines: do what is not done yet.
             if progress.any_complete and not progress.refit_began:
@@ -478,7 +487,10 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
 
     def _check(self, X, y, params):
         """Check all that can be checked before the first fit."""
-        rules, deadline = self._rules()
+        deadline = None
+        if self.timeout is not None:
+            deadline = Deadline(self.timeout, refit=self.refit is not False)
+        rules = as_rules(self.stopping, needs_one=not (self.n_iter or deadline))
         scorers, refit_metric = self._get_scorers()
         space = self.param_distributions
         if isinstance(space, str):
@@ -488,6 +500,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         one_error = isinstance(self.refit, OneStandardError)
         wanted = self.refit.metric if one_error else self.refit
         objective = Objective(self.objective_metric, wanted)
+        listeners = Listeners(self.callback, objective, self.error_score)
         check_metrics = functools.partial(self._check_metrics, objective, space)
         if callable(self.scoring):
             self._check_refit(space, None)
@@ -517,6 +530,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             check_metrics=check_metrics,
             routed=routed,
             callbacks=callbacks,
+            listeners=listeners,
             rules=rules,
             deadline=deadline,
         )
@@ -574,10 +588,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
                 # the size of a space is no plan
                 total = None if self.n_iter is None else n_candidates
                 if self.verbose > 0:
-                    if isinstance(self.param_distributions, str):
-                        print(default_space_line(self.estimator, space))
-                    if checked.experience is not None:
-                        print(f"Experience: {checked.experience.words(self.surrogate)}")
+                    introduce(self, space, checked.experience)
                     announce(
                         len(splits),
                         total,
@@ -593,6 +604,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     def _run(self, checked, progress, executor, evaluator, total):
         """Run the loop; ``total`` is how many candidates are planned at most."""
         objective, deadline, space = checked.objective, checked.deadline, checked.space
+        checked.listeners.begin(self, space, total, evaluator.n_splits, progress)
         is_hopeless = None
         if not are_expected(self.error_score):
             n_given = progress.optimizer.n_given_points
@@ -604,6 +616,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             Limits(self.n_iter, deadline, checked.rules, is_hopeless),
             checked.racing,
             reporter(objective, total, deadline, self.verbose, space),
+            checked.listeners,
         ).run()
 
     def _plan(self, checked, n_workers):
@@ -741,19 +754,6 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             refit_metric = self.refit
         if self.refit or not self.multimetric_:
             self._choose_best(refit_metric)
-
-    def _rules(self):
-        """Return the rules and the deadline; refuse a search without an end."""
-        rules = as_rules(self.stopping)
-        if self.timeout is not None:
-            return rules, Deadline(self.timeout, refit=self.refit is not False)
-        if self.n_iter is None and not rules:
-            raise ValueError(
-                "The 'n_iter' parameter of BayesSearchCV must be an int >= 1 unless a "
-                "'timeout' or a rule for 'stopping' ends the search. Got None for all "
-                "of them; set one."
-            )
-        return rules, None
 
     def _check_metrics(self, objective, space, names):
         """Check for unknown metrics, as soon as it is known which there are."""

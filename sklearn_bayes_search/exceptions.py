@@ -21,8 +21,7 @@ OTHER_NAMES = {
     ),
     **dict.fromkeys(("n_trials", "n_calls", "max_evals"), "'n_iter'"),
     **dict.fromkeys(
-        ("callback", "callbacks"),
-        "the parameter 'stopping', with rules or functions that end the search,",
+        ("callback", "callbacks"), "the parameter 'callback' of the search"
     ),
     "fit_params": "a keyword of fit, as in fit(X, y, sample_weight=w),",
     "n_points": "'max_pending'",

@@ -142,6 +142,7 @@ class Simulation:
         self.violations, self.snapshots, self.happened = [], [], set()
         self.lost_by_luck, self.longest = set(), 0.0
         self.is_comparable, self.error = schedule.is_comparable, None
+        self.heard = []  # records that the callback was given
         self.happened.update(schedule.features())
 
     def run(self):
@@ -186,6 +187,7 @@ class Simulation:
         self.schedule.fit_timeout = life.fit_timeout
         search = self._prepare(life)
         old_results = getattr(search, "cv_results_", None)
+        self.heard.clear()
         self.error, warned, line = fit(search, world)
         is_fitted = getattr(search, "cv_results_", None) is not old_results
         self.search = search if is_fitted else None
@@ -223,7 +225,9 @@ class Simulation:
 
     def _prepare(self, life):
         """Make the search, or take the one that is in memory."""
-        fresh = self.schedule.make(life, checkpoint=self.checkpoint)
+        fresh = self.schedule.make(
+            life, checkpoint=self.checkpoint, callback=self.heard.append
+        )
         if self.schedule.keeps != "memory":
             return fresh
         if self.in_memory is None:
@@ -373,6 +377,9 @@ class Simulation:
         results, history = search.cv_results_, search.optimizer_.history
         settings, executor = results["params"], world.executor
         keys = {tuple(sorted(params.items())) for params in settings}
+        heard = list(dict.fromkeys(record.number for record in self.heard))
+        if schedule.max_pending == "async":
+            heard[:-1] = sorted(heard[:-1])  # told as they end
         promises = {
             "what the optimizer was told is what the rows have": (
                 [dict(outcome.trial.params) for outcome in history] == settings
@@ -382,6 +389,12 @@ class Simulation:
                 len(settings) <= (world.life.n_iter or np.inf)
             ),
             "no setting was evaluated twice": len(keys) == len(settings),
+            "a callback was told of each row, in order, and of the end": (
+                heard == [*(outcome.trial.number for outcome in history), None]
+                # Ctrl-C may come in the middle of telling
+                or world.life.end == "line"
+                or world.life.again is not None
+            ),
             "each setting is of the space": (
                 schedule.settings is None
                 or all(params in schedule.settings for params in settings)

@@ -227,7 +227,7 @@ def test_set_params_that_refuses_a_value_is_not_taken_for_a_wrong_name():
 def test_fit_parameter_that_the_estimator_does_not_take_is_refused(estimator, name):
     with pytest.raises(TypeError, match=f"'{name}' of fit .* fit of") as info:
         check_fit_params(estimator, {name: 1})
-    assert ("'stopping'" in str(info.value)) == (name == "callback")
+    assert ("'callback' of the search" in str(info.value)) == (name == "callback")
     step = "Name the step that takes it, as in 'model__sample_weight'."
     assert (step in str(info.value)) == (name == "sample_weight")
 

@@ -1339,7 +1339,7 @@ BAD = {
     ),
     "parameter of fit that the estimator does not take": (
         lambda: {"param_distributions": {"x": [1]}, "fit": {"callback": print}},
-        ["'callback' of fit", "Counted", "'stopping'"],
+        ["'callback' of fit", "Counted", "'callback' of the search"],
     ),
     "refit of None": (
         lambda: {"refit": None},
@@ -1372,7 +1372,7 @@ def test_bad_input_is_refused_before_any_fit(case):
         ("param_grid", "'param_distributions'"),
         ("n_points", "'max_pending'"),
         ("fit_params", "keyword of fit"),
-        ("callback", "'stopping'"),
+        ("callbacks", "'callback'"),
         ("n_trials", "'n_iter'"),
     ],
 )

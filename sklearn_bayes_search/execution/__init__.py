@@ -1,5 +1,12 @@
 """What runs a search: folds, racing, workers, journal, printed lines, when it ends."""
 
+from sklearn_bayes_search.execution._callbacks import (
+    BeginsWithSearch,
+    CandidateRecord,
+    FoldRecord,
+    RunningSearch,
+    SearchCallback,
+)
 from sklearn_bayes_search.execution._executors import Executor
 from sklearn_bayes_search.execution._journal import read_journal
 from sklearn_bayes_search.execution._racing import FoldRacing
@@ -11,10 +18,15 @@ from sklearn_bayes_search.execution._stopping import (
 )
 
 __all__ = [
+    "BeginsWithSearch",
+    "CandidateRecord",
     "Executor",
     "ExpectedGain",
     "FoldRacing",
+    "FoldRecord",
     "Patience",
+    "RunningSearch",
+    "SearchCallback",
     "StoppingRule",
     "TargetScore",
     "read_journal",

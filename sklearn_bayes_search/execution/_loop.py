@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_bayes_search.exceptions import SpaceExhausted, stack_level
+from sklearn_bayes_search.execution._callbacks import Listeners
 from sklearn_bayes_search.execution._deadline import Deadline
 from sklearn_bayes_search.execution._failures import ALL_FAILED
 from sklearn_bayes_search.execution._journal import Journal
@@ -37,7 +38,8 @@ class Loop:
     """Runs a search to its end.
 
     ``progress`` has what was found at any time, ``racing`` decides on a candidate's
-    folds, ``on_end`` is called with each candidate that has ended.
+    folds, ``on_end`` is called with each candidate that has ended, at once, and
+    ``listeners`` are told of it in the order of asking.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Loop:
         limits: Limits,
         racing: FoldRacing | None = None,
         on_end: Callable[[Candidate], None] = lambda candidate: None,
+        listeners: Listeners | None = None,
     ) -> None:
         self.progress, self.candidates = progress, progress.candidates
         self.optimizer, self.objective = progress.optimizer, progress.objective
@@ -55,8 +58,11 @@ class Loop:
         self.window, self.racing = window, racing
         self.deadline = limits.deadline or Deadline(math.inf, refit=False)
         self.limits, self.on_end = limits, on_end
+        self.listeners = listeners or Listeners(None, self.objective, np.nan)
         self.replay = Replay(self.optimizer, progress.journal, window.in_order)
-        self.untold: list[Candidate] = []
+        self.untold: list[Candidate] = []  # to the optimizer
+        self.unheard: list[Candidate] = []  # by the listeners, those that run, too
+        self.resumed: set[Candidate] = set()  # paused ones that run again
         self.asked_to_stop = self.out_of_time = False
 
     def run(self) -> None:
@@ -69,6 +75,8 @@ class Loop:
         try:
             while True:
                 stop_reason = stop_reason or self._fill()
+                if stop_reason is not None:  # no choice depends on who has ended
+                    self._let_hear(lambda candidate: True)
                 if not self._collect() and not self._resume():
                     break
             self.queue.close()
@@ -133,6 +141,16 @@ class Loop:
                 self.progress.tell(candidate)
                 self.untold.remove(candidate)
                 self.asked_to_stop |= any("stop" in fold for fold in candidate.done)
+        self._let_hear(lambda candidate: self.window.shows(candidate, number))
+
+    def _let_hear(self, may: Callable[[Candidate], bool]) -> None:
+        """Pass on those that have ended to the listeners, in the order of asking."""
+        for candidate in list(self.unheard):
+            if candidate not in self.resumed and candidate.ended and may(candidate):
+                self.unheard.remove(candidate)
+                self.listeners.tell(candidate)
+            elif self.window.in_order:
+                break
 
     def _told(self) -> Iterator[Candidate]:
         return (c for c in self.candidates if c not in self.untold)
@@ -166,6 +184,8 @@ class Loop:
                 why = f"the rule {name!r} returned {why}"
             if why:
                 yield why
+        if self.listeners.reason is not None:
+            yield self.listeners.reason
         if self.asked_to_stop:
             yield "a callback asked for it"
 
@@ -193,6 +213,7 @@ class Loop:
         candidate = Candidate(trial, self._order(trial.number), rounds)
         self.candidates.append(candidate)
         self.untold.append(candidate)
+        self.unheard.append(candidate)
         self._submit(candidate)
 
     def _submit(self, candidate: Candidate, size: int | None = None) -> None:
@@ -219,6 +240,7 @@ class Loop:
                 self._submit(candidate)
                 return
         candidate.end(estimate)
+        self.resumed.discard(candidate)
         self.deadline.note(candidate, self.objective(candidate.folds))
         self.on_end(candidate)
 
@@ -259,6 +281,8 @@ class Loop:
         self.out_of_time |= bool(chosen) and not in_time
         for candidate in in_time:
             self.progress.resumed.add(candidate)
+            self.resumed.add(candidate)
+            self.unheard.append(candidate)
             self._submit(candidate, 1 if size == 1 else self.queue.n_splits)
         return bool(in_time)
 

@@ -21,6 +21,16 @@ FORESEEN_AFTER = 5
 LONGEST_ERROR = 160
 
 
+def introduce(search: Any, space: Space, experience: Any) -> None:
+    """Print what the user has not written: the default space, and what is known."""
+    if isinstance(search.param_distributions, str):
+        names = dict.fromkeys(name for name, _ in space.columns)
+        estimator = type(search.estimator).__name__
+        print(f"Space: default_space({estimator}): {', '.join(names)}")
+    if experience is not None:
+        print(f"Experience: {experience.words(search.surrogate)}")
+
+
 def announce(
     n_splits: int,
     total: int | None,
@@ -30,7 +40,6 @@ def announce(
     may_end: bool,
 ) -> None:
     """Print how much there is to do, as GridSearchCV does, as far as it is known.
-
     ``total`` is how many candidates there will be at most, if that is planned;
     ``may_end`` says that something may end the search before, or spare folds.
     """
@@ -46,12 +55,6 @@ def announce(
         )
     limit = "" if deadline is None else f", for up to {duration(deadline.seconds)}"
     print(n_fits + limit)
-
-
-def default_space_line(estimator: Any, space: Space) -> str:
-    """Return a line on which parameters vary in a default space."""
-    names = dict.fromkeys(name for name, _ in space.columns)
-    return f"Space: default_space({type(estimator).__name__}): {', '.join(names)}"
 
 
 def reporter(

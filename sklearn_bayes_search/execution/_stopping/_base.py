@@ -35,8 +35,11 @@ class StoppingRule(Protocol):
         ...
 
 
-def as_rules(value: Any) -> list[StoppingRule]:
-    """Return the rules that the user gave for ``stopping``: one, several or None."""
+def as_rules(value: Any, *, needs_one: bool = False) -> list[StoppingRule]:
+    """Return the rules that the user gave for ``stopping``: one, several or None.
+
+    ``needs_one`` says that nothing else ends the search.
+    """
     rules = value if isinstance(value, list | tuple) else [value]
     rules = [rule for rule in rules if rule is not None]
     for rule in rules:
@@ -46,6 +49,12 @@ def as_rules(value: Any) -> list[StoppingRule]:
                 "Patience(20) or a function of the history and the optimizer, or a "
                 f"list of rules. Got {rule!r}."
             )
+    if needs_one and not rules:
+        raise ValueError(
+            "The 'n_iter' parameter of BayesSearchCV must be an int >= 1 unless a "
+            "'timeout' or a rule for 'stopping' ends the search. Got None for all of "
+            "them; set one."
+        )
     return rules
 
 
