@@ -3,7 +3,7 @@
 import copy
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass, replace
 from numbers import Integral, Real
@@ -161,8 +161,9 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         What makes a setting promising, by name or as an object with settings, such as
         ``UpperConfidenceBound(kappa=3.0)``. "tpe" takes the default only.
     initial_points : list of dict, default=None
-        Settings to try first. The estimator's own comes next: the parameters whose
-        value lies in its range keep it, the others take the middle of theirs.
+        Settings to try first; a parameter that one leaves out has the estimator's own
+        value. The estimator's own setting comes next: the parameters whose value lies
+        in its range keep it, the others take the middle of theirs.
     n_initial_points : int or "auto", default="auto"
         How many settings are tried before the model takes over, ``initial_points``
         included. The rest fills the space evenly.
@@ -666,8 +667,15 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         First points are the user's, the best of each earlier search, the one nearest to
         the estimator, and what did well on other data.
         """
-        own = checked.space.nearest(self.estimator.get_params())
-        given = [*(self.initial_points or []), *map(best_setting, prior)]
+        params = self.estimator.get_params()
+        own = checked.space.nearest(params)
+        given = [
+            checked.space.complete(point, params)
+            if isinstance(point, Mapping)
+            else point
+            for point in self.initial_points or []
+        ]
+        given += map(best_setting, prior)
         given += [] if own is None else [own]
         surrogate, n_initial_points = self.surrogate, self.n_initial_points
         if checked.experience is not None:

@@ -827,3 +827,26 @@ def test_nearest_setting_is_of_the_branch_that_keeps_most():
     assert space.nearest({"k": "b", "x": 2, "y": 3}) == {"k": "b", "x": 2}
     assert space.nearest({"k": "c", "x": 2}) == {"k": "a", "x": 2}
     assert space.nearest({"k": "b", "x": 9, "y": 4}) == {"y": 4}
+
+
+def test_a_setting_is_completed_from_another_in_the_branch_that_keeps_most_of_it():
+    C = loguniform(1e-2, 1e2)
+    space = Space(
+        [
+            {"kernel": ["linear"], "C": C},
+            {"kernel": ["rbf"], "C": C, "gamma": [0.1, 1, 10]},
+            {"kernel": ["poly"], "C": C, "degree": Integer(2, 4)},
+        ]
+    )
+    own = {"kernel": "rbf", "C": 1.0, "gamma": "scale", "degree": 3}
+    assert space.complete({"C": 5.0}, own) == {"C": 5.0, "gamma": 1, "kernel": "rbf"}
+    given = {"degree": 2}
+    assert space.complete(given, own) == {"C": 1.0, "degree": 2, "kernel": "poly"}
+    assert given == {"degree": 2}
+    # of a branch that has the value
+    assert space.complete({"kernel": "linear"}, own)["C"] == 1.0
+    # what is in no branch is left to the error of encode
+    assert space.complete({"degree": 2, "gamma": 1}, own) == {"degree": 2, "gamma": 1}
+    assert space.complete({"degree": 9}, own)["degree"] == 9
+    whole = {"kernel": "linear", "C": 3.0}
+    assert space.complete(whole, own) == whole

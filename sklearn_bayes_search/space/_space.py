@@ -399,6 +399,42 @@ class Space:
         nearest = best[1]
         return nearest if nearest is not None and self.allows(nearest) else None
 
+    def complete(
+        self, params: Mapping[str, Any], own: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return a setting with the values given, and those that lack from another.
+
+        Parameters
+        ----------
+        params : dict
+            Values of some parameters of a branch.
+        own : dict
+            Values by parameter name, for the others; what is not in range has the
+            middle of it.
+
+        Returns
+        -------
+        setting : dict
+            Of the branches that have all the names and values, the one that keeps most
+            of ``own``. ``params`` as they are, if there is none.
+        """
+        if any(set(branch) == set(params) for branch in self.branches):
+            return dict(params)
+        best: tuple[tuple[bool, int, int], dict[str, Any]] | None = None
+        for branch in self.branches:
+            if not set(params) <= set(branch):
+                continue
+            kept, fixed, setting = 0, 0, dict(params)
+            for name in branch.keys() - params.keys():
+                is_kept = name in own and branch[name].contains(own[name])
+                setting[name] = own[name] if is_kept else branch[name].middle()
+                kept += is_kept
+                fixed += not is_kept and branch[name].n_levels == 1
+            rank = self.contains(setting), -fixed, kept
+            if best is None or rank > best[0]:
+                best = rank, setting
+        return dict(params) if best is None else best[1]
+
     @property
     def value_or_range(self) -> list[str]:
         """Names of parameters that were given as lists with ranges among values."""
