@@ -30,6 +30,7 @@ from sklearn_bayes_search.results._importance import (
     pair_importance,
     parameter_importance,
 )
+from sklearn_bayes_search.results._optuna import to_optuna
 from sklearn_bayes_search.results._ranges import check_ranges
 from sklearn_bayes_search.results._selection import OneStandardError
 from sklearn_bayes_search.space import Categorical, Integer, Ordinal, Real, Space
@@ -72,4 +73,5 @@ __all__ = [
     "pair_importance",
     "parameter_importance",
     "read_journal",
+    "to_optuna",
 ]

@@ -43,7 +43,11 @@ from sklearn_bayes_search.execution._failures import (
     check_fits,
     check_what_works,
 )
-from sklearn_bayes_search.execution._journal import Journal, fingerprint
+from sklearn_bayes_search.execution._journal import (
+    Journal,
+    fingerprint,
+    read_journal,
+)
 from sklearn_bayes_search.execution._loop import Limits, Loop
 from sklearn_bayes_search.execution._progress import INTERRUPTED, Plan, Progress
 from sklearn_bayes_search.execution._queue import FoldQueue
@@ -167,11 +171,14 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     n_initial_points : int or "auto", default="auto"
         How many settings are tried before the model takes over, ``initial_points``
         included. The rest fills the space evenly.
-    prior_results : fitted search, dict, DataFrame or list of these, default=None
+    prior_results : fitted search, dict, DataFrame, path, study or list, default=None
         Earlier searches, of this or another class: as they are, their ``cv_results_``,
-        or tables of it. They inform the model through the ranks of their scores, as far
-        as these prove right here; the best setting of each is tried after
-        ``initial_points``. Settings outside the space are left out with a warning.
+        tables of it, or the path of a journal; an Optuna study, its
+        ``trials_dataframe()`` where it maximised, or an ``OptimizeResult`` of
+        scikit-optimize; or a list of these. They inform the model through the ranks of
+        their scores, as far as these prove right here; the best setting of each is
+        tried after ``initial_points``. Settings outside the space are left out with a
+        warning.
     experience : bool, default=True
         Whether to begin with what is known of the estimator from other data: a first
         setting that did well there, tried after the estimator's own, and what the model
@@ -551,6 +558,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             space,
             own=self.estimator.get_params(),
             metrics=checked.metrics,
+            read_file=read_journal,
         )
         n_candidates = self.n_iter
         if np.isfinite(space.size):

@@ -26,7 +26,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from sklearn_bayes_search import BayesSearchCV, Integer, Real, Space
+from sklearn_bayes_search import BayesSearchCV, Integer, Real, Space, read_journal
 from sklearn_bayes_search.results._prior_results import read_prior_results
 from sklearn_bayes_search.space._space import as_space
 
@@ -51,7 +51,11 @@ def tried(search):
 
 def read(prior_results, space, own=(), metrics=("score",)):
     return read_prior_results(
-        prior_results, as_space(space), own=dict(own), metrics=list(metrics)
+        prior_results,
+        as_space(space),
+        own=dict(own),
+        metrics=list(metrics),
+        read_file=read_journal,
     )
 
 
@@ -419,7 +423,7 @@ def test_a_search_in_which_all_failed_is_left_out():
         ),
         (TREE, ValueError, "must be a fitted search"),
         (GridSearchCV, TypeError, "must be a fitted search, its cv_results_, or a Da"),
-        ("results.csv", TypeError, "Got 'results.csv'; pass"),
+        ("results.csv", ValueError, "path 'results.csv', which must be that of a jou"),
         (3, TypeError, "Got 3; pass"),
         (RidgeCV(store_cv_results=True).fit(X, y), TypeError, "Got RidgeCV"),
         ([[EARLIER]], TypeError, "entry 0 of the"),

@@ -850,3 +850,24 @@ def test_a_setting_is_completed_from_another_in_the_branch_that_keeps_most_of_it
     assert space.complete({"degree": 9}, own)["degree"] == 9
     whole = {"kernel": "linear", "C": 3.0}
     assert space.complete(whole, own) == whole
+
+
+@pytest.mark.parametrize(
+    ("dist", "low", "high", "log"),
+    [
+        (loguniform(1e-3, 1e3), 1e-3, 1e3, True),
+        (loguniform(1, 3), 1, 3, True),
+        (uniform(0, 4), 0, 4, False),
+        (uniform(1, 100), 1, 101, False),
+        (stats.norm(0, 1), stats.norm.ppf(0.01), stats.norm.ppf(0.99), False),
+        (randint(2, 9), 2, 8, False),
+        (randint(0, 10**6), 0, 10**6 - 1, False),
+        (Real(1, 2), 1, 2, False),
+        (Integer(1, 20, log=True), 1, 20, True),
+    ],
+    ids=repr,
+)
+def test_ranges_tell_their_bounds_and_scale(dist, low, high, log):
+    dimension = Space({"a": dist}).branches[0]["a"]
+    assert (dimension.low, dimension.high) == pytest.approx((low, high))
+    assert dimension.log is log

@@ -4,6 +4,7 @@ from sklearn_bayes_search.results._importance import (
     pair_importance,
     parameter_importance,
 )
+from sklearn_bayes_search.results._optuna import to_optuna
 from sklearn_bayes_search.results._ranges import check_ranges
 from sklearn_bayes_search.results._selection import (
     HonestScore,
@@ -22,4 +23,5 @@ __all__ = [
     "known_test_share",
     "pair_importance",
     "parameter_importance",
+    "to_optuna",
 ]

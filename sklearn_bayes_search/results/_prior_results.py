@@ -6,9 +6,10 @@ come from a file. Whatever can be placed is used, the rest is counted in one war
 
 import ast
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -24,14 +25,20 @@ MOST_TEXTS = 1000
 
 
 def read_prior_results(
-    prior_results: Any, space: Space, *, own: Mapping[str, Any], metrics: Sequence[str]
+    prior_results: Any,
+    space: Space,
+    *,
+    own: Mapping[str, Any],
+    metrics: Sequence[str],
+    read_file: Callable[[Any], Any],
 ) -> list[list[tuple[dict[str, Any], float]]]:
     """Read the earlier searches that a user gives, one or a list.
 
     Returns for each the settings that the present ``space`` has, and their scores, NaN
     where the evaluation failed. ``own`` are the estimator's own parameters: the value
     of whatever only one of the two searches varies. ``metrics`` are names that the
-    score may have there, the most wanted first.
+    score may have there, the most wanted first. ``read_file`` reads the journal at a
+    path.
     """
     if prior_results is None:
         return []
@@ -42,6 +49,8 @@ def read_prior_results(
         where = "'prior_results' parameter of BayesSearchCV"
         if several:
             where = f"entry {index} of the {where}"
+        if isinstance(results, str | PathLike):
+            results = _of_file(results, read_file, where)
         found = read_results(results, called=where, wanted=metrics)
         if len(found) == 0:
             raise ValueError(
@@ -63,6 +72,17 @@ def read_prior_results(
     if left_out:
         _report(left_out, n_settings, usable=bool(sources))
     return sources
+
+
+def _of_file(path: Any, read_file: Callable[[Any], Any], where: str) -> Any:
+    try:
+        return read_file(path)
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"The {where} is the path {str(path)!r}, which must be that of a journal, "
+            f"as 'checkpoint' writes it: {str(error).rstrip('.')}. Read another file "
+            "into a DataFrame, and pass that."
+        ) from error
 
 
 def place(

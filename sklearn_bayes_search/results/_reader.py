@@ -1,8 +1,9 @@
 """The one reader of results: rows of any search, from the search or from a table.
 
 It takes a fitted search of this package or of scikit-learn, by successive halving as
-well, its ``cv_results_``, a DataFrame of these, also read back from a file, and
-``results_frame()``. Nothing else looks into such tables.
+well, its ``cv_results_``, a DataFrame of these, also read back from a file,
+``results_frame()``, and what `_other_forms` makes a table of. Nothing else looks into
+such tables.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sklearn_bayes_search.results._folds import estimate_paused, mean_and_error
+from sklearn_bayes_search.results._other_forms import as_table
 
 # An empty cell of a table: the parameter was inactive, or its value was None.
 EMPTY = object()
@@ -173,11 +175,12 @@ def read_results(
             f"The {called} must be a fitted search. Got {search!r}; call its fit(X, y) "
             "first."
         )
-    given = search.cv_results_ if is_search else search
+    given = search.cv_results_ if is_search else as_table(search, called)
     if not isinstance(given, Mapping | pd.DataFrame):
         raise TypeError(
             f"The {called} must be a fitted search, its cv_results_, or a DataFrame of "
-            f"these. Got {search!r}; pass the search itself."
+            "these, a study of Optuna, an OptimizeResult of scikit-optimize, or what "
+            f"read_journal returns. Got {search!r}; pass the search itself."
         )
     table = {str(name): given[name] for name in given}
     search = search if is_search else None

@@ -4,6 +4,7 @@ Frozen ``scipy.stats`` distributions give it exactly; an object that only has ``
 gives an empirical one from seeded draws.
 """
 
+import math
 import numbers
 from typing import Any
 
@@ -136,7 +137,31 @@ def from_draws(source: Any) -> Dimension:
     return Empirical(np.sort(np.array(draws, dtype=float)))
 
 
-class Quantile(Dimension):
+class Distribution(Dimension):
+    """A distribution of too many values to list them."""
+
+    @property
+    def low(self) -> Any:
+        """Lowest value that a search chooses."""
+        return self.decode(self.reach[0])
+
+    @property
+    def high(self) -> Any:
+        """Highest value that a search chooses."""
+        return self.decode(self.reach[1])
+
+    @property
+    def log(self) -> bool:
+        """Whether its middle is that of the logarithms rather than of the values."""
+        low, high = float(self.low), float(self.high)
+        middle = float(self.decode(sum(self.reach) / 2))
+        if not 0 < low < middle < high:
+            return False
+        of_logs = math.log(middle / low) / math.log(high / low)
+        return abs(of_logs - 0.5) < abs((middle - low) / (high - low) - 0.5)
+
+
+class Quantile(Distribution):
     """A continuous distribution: ``u = cdf(x)``, ``x = ppf(u)``."""
 
     def __init__(self, dist: Any, low: float, high: float) -> None:
@@ -182,6 +207,7 @@ class Counts(Weighted):
         super().__init__(values[keep].tolist(), weights[keep])
         self._dist = dist
         self._low, self._high = map(float, dist.support())
+        self.low, self.high, self.log = self.choices[0], self.choices[-1], False
 
     def encode(self, value: Any) -> float:
         if is_whole(value) and self._low <= value <= self._high:
@@ -193,7 +219,7 @@ class Counts(Weighted):
         return describe(self._dist)
 
 
-class Empirical(Dimension):
+class Empirical(Distribution):
     """A continuous distribution known by draws: quantiles between them."""
 
     def __init__(self, draws: np.ndarray) -> None:
@@ -219,7 +245,7 @@ class Empirical(Dimension):
         return f"<{len(self._draws)} draws, {self._draws[0]:g} to {self._draws[-1]:g}>"
 
 
-class Ints(Dimension):
+class Ints(Distribution):
     """Very many ints, with a distribution that is known at some of them.
 
     ``values`` (n,) are known ints, ascending, with cumulative probabilities ``upper``
