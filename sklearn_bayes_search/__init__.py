@@ -11,6 +11,7 @@ from sklearn_bayes_search.display import (
     TimelineDisplay,
 )
 from sklearn_bayes_search.exceptions import JournalError, SpaceExhausted
+from sklearn_bayes_search.execution._callbacks import MLflowLogger, WandbLogger
 from sklearn_bayes_search.execution._journal import read_journal
 from sklearn_bayes_search.execution._racing import FoldRacing
 from sklearn_bayes_search.execution._stopping import ExpectedGain, Patience, TargetScore
@@ -52,6 +53,7 @@ __all__ = [
     "Integer",
     "JournalError",
     "LogExpectedImprovement",
+    "MLflowLogger",
     "OneStandardError",
     "Ordinal",
     "ParallelCoordinatesDisplay",
@@ -68,6 +70,7 @@ __all__ = [
     "ThompsonSampling",
     "TimelineDisplay",
     "UpperConfidenceBound",
+    "WandbLogger",
     "check_ranges",
     "default_space",
     "pair_importance",

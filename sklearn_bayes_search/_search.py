@@ -26,7 +26,7 @@ from sklearn_bayes_search._sklearn_compat import (
     scorer_attribute,
 )
 from sklearn_bayes_search.exceptions import hints_at_ours
-from sklearn_bayes_search.execution._callbacks import Listeners
+from sklearn_bayes_search.execution._callbacks import Listeners, autologging
 from sklearn_bayes_search.execution._deadline import Deadline
 from sklearn_bayes_search.execution._evaluation import (
     Evaluator,
@@ -423,7 +423,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         """
         checked = self._check(X, y, params)
         progress = Progress(checked.objective)
-        with checked.listeners.until_end(progress):
+        told = checked.listeners
+        with autologging(self, X, told.callbacks), told.until_end(progress):
             self._search(checked, progress)
         return self
 
@@ -508,7 +509,6 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         one_error = isinstance(self.refit, OneStandardError)
         wanted = self.refit.metric if one_error else self.refit
         objective = Objective(self.objective_metric, wanted)
-        listeners = Listeners(self.callback, objective, self.error_score)
         check_metrics = functools.partial(self._check_metrics, objective, space)
         if callable(self.scoring):
             self._check_refit(space, None)
@@ -538,7 +538,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             check_metrics=check_metrics,
             routed=routed,
             callbacks=callbacks,
-            listeners=listeners,
+            listeners=Listeners(self.callback, objective, self.error_score),
             rules=rules,
             deadline=deadline,
         )

@@ -12,8 +12,12 @@ from typing import Any
 
 __all__ = ["JournalError", "SpaceExhausted"]
 
-# Code between a user and the line that warns: this package, and decorators of fit.
-INSIDE = (os.path.dirname(__file__), os.path.join("sklearn", "base.py"))
+# Code between a user and the line that warns: this package, and what wraps fit.
+INSIDE = (
+    os.path.dirname(__file__),
+    os.path.join("sklearn", "base.py"),
+    os.path.join("", "contextlib.py"),
+)
 # Parameters of other searches, and what takes their place.
 OTHER_NAMES = {
     **dict.fromkeys(

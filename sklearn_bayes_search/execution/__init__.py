@@ -4,8 +4,10 @@ from sklearn_bayes_search.execution._callbacks import (
     BeginsWithSearch,
     CandidateRecord,
     FoldRecord,
+    MLflowLogger,
     RunningSearch,
     SearchCallback,
+    WandbLogger,
 )
 from sklearn_bayes_search.execution._executors import Executor
 from sklearn_bayes_search.execution._journal import read_journal
@@ -24,10 +26,12 @@ __all__ = [
     "ExpectedGain",
     "FoldRacing",
     "FoldRecord",
+    "MLflowLogger",
     "Patience",
     "RunningSearch",
     "SearchCallback",
     "StoppingRule",
     "TargetScore",
+    "WandbLogger",
     "read_journal",
 ]

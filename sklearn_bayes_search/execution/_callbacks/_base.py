@@ -9,7 +9,11 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from sklearn_bayes_search.exceptions import stack_level
-from sklearn_bayes_search.execution._progress import Candidate, Progress
+from sklearn_bayes_search.execution._progress import (
+    INTERRUPTED,
+    Candidate,
+    Progress,
+)
 from sklearn_bayes_search.results._cv_results import Objective, fold_rows
 from sklearn_bayes_search.results._short_text import last_line
 from sklearn_bayes_search.space import Space
@@ -71,7 +75,8 @@ class CandidateRecord:
     seconds : float
         What its fits and their scoring took together.
     error : str or None
-        Last line of the first error; None if no fold failed.
+        Last line of the first error; None if no fold failed. At the end of the search,
+        what it raised, so that it may not be fitted.
     best_number : int or None
         The best of the candidates so far, this one included, that have all folds; None
         while there is none.
@@ -194,7 +199,7 @@ class Listeners:
     """
 
     def __init__(self, callback: Any, objective: Objective, error_score: Any) -> None:
-        self._callbacks = as_callbacks(callback)
+        self.callbacks = as_callbacks(callback)
         self._objective, self._error_score = objective, error_score
         self.reason: str | None = None
         self._began: list[SearchCallback] = []
@@ -218,7 +223,7 @@ class Listeners:
             return [self.record(candidate) for candidate in list(progress.candidates)]
 
         running = RunningSearch(search, space, n_candidates, n_splits, records)
-        for callback in self._callbacks:
+        for callback in self.callbacks:
             self._began.append(callback)
             if isinstance(callback, BeginsWithSearch):
                 self._call(callback, callback.begin, running)
@@ -237,12 +242,13 @@ class Listeners:
             yield
         except BaseException as error:
             text = f"{type(error).__name__}: {error}".rstrip(": ")
-            self._end(progress, progress.stop_reason or text)
+            interrupted = progress.stop_reason == INTERRUPTED
+            self._end(progress, None if interrupted else text)
             raise
         else:
-            self._end(progress, progress.stop_reason)
+            self._end(progress, None)
 
-    def _end(self, progress: Progress, why: str | None) -> None:
+    def _end(self, progress: Progress, error: str | None) -> None:
         if not self._began:
             return
         for candidate in progress.candidates:
@@ -252,8 +258,11 @@ class Listeners:
                 candidate.complete or (known is None and candidate.ended)
             ):
                 self.tell(candidate)
+        why = progress.stop_reason or error
         self._call_all(
-            CandidateRecord(None, {}, "end", **self._so_far(), stop_reason=why)
+            CandidateRecord(
+                None, {}, "end", error=error, **self._so_far(), stop_reason=why
+            )
         )
 
     def _so_far(self) -> dict[str, Any]:

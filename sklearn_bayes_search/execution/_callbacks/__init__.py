@@ -1,0 +1,27 @@
+"""What is told of a search while it runs; each logger is a file beside the base."""
+
+from sklearn_bayes_search.execution._callbacks._base import (
+    BeginsWithSearch,
+    CandidateRecord,
+    FoldRecord,
+    Listeners,
+    RunningSearch,
+    SearchCallback,
+)
+from sklearn_bayes_search.execution._callbacks._mlflow import (
+    MLflowLogger,
+    autologging,
+)
+from sklearn_bayes_search.execution._callbacks._wandb import WandbLogger
+
+__all__ = [
+    "BeginsWithSearch",
+    "CandidateRecord",
+    "FoldRecord",
+    "Listeners",
+    "MLflowLogger",
+    "RunningSearch",
+    "SearchCallback",
+    "WandbLogger",
+    "autologging",
+]

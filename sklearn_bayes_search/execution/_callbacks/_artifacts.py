@@ -1,0 +1,23 @@
+"""What a logger keeps of a finished search: its tables and, if it can be, its page."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+
+@contextmanager
+def artifacts(search: Any) -> Iterator[list[Path]]:
+    """Write results.csv, folds.csv and report.html to a folder that goes afterwards.
+
+    Without the packages that a page needs, there is none.
+    """
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        paths = [folder / "results.csv", folder / "folds.csv"]
+        search.results_frame(all_metrics=True).to_csv(paths[0])
+        search.folds_frame(all_metrics=True).to_csv(paths[1], index=False)
+        with suppress(ImportError):
+            paths.append(search.report(folder / "report.html"))
+        yield paths

@@ -1,0 +1,120 @@
+"""Searches in Weights & Biases."""
+
+from typing import Any
+
+from sklearn_bayes_search.execution._callbacks._artifacts import artifacts
+from sklearn_bayes_search.execution._callbacks._base import (
+    CandidateRecord,
+    RunningSearch,
+)
+from sklearn_bayes_search.results._short_text import shown
+
+
+class WandbLogger:
+    """Logs a search to Weights & Biases, candidate by candidate, as it runs.
+
+    A callback of `BayesSearchCV`. The search is a run, and each candidate a step of it:
+    its parameters, the mean of every metric, the best score so far and its seconds. The
+    run has the arguments of the search as its configuration, the best parameters and
+    score in its summary, the table of the candidates, and the tables and the report as
+    files.
+
+    Parameters
+    ----------
+    **options : dict
+        Passed to ``wandb.init``, such as ``project="iris"`` or ``mode="offline"``.
+
+    See Also
+    --------
+    MLflowLogger : The same for MLflow.
+
+    Notes
+    -----
+    It needs ``wandb``.
+
+    Examples
+    --------
+    >>> from sklearn_bayes_search import BayesSearchCV, WandbLogger
+    >>> from sklearn.svm import SVC
+    >>> logger = WandbLogger(project="iris", mode="offline")
+    >>> search = BayesSearchCV(SVC(), callback=logger)
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self.options = options
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"options": self.options}  # a run cannot be pickled
+
+    def begin(self, running: RunningSearch) -> None:
+        """Start the run of a search.
+
+        Parameters
+        ----------
+        running : RunningSearch
+            The search that begins.
+        """
+        import wandb
+
+        self._search = running.search
+        params = running.search.get_params(deep=False)
+        config = {n: _plain(v) for n, v in params.items() if n != "callback"}
+        options = {
+            **self.options,
+            "config": {**config, **self.options.get("config", {})},
+        }
+        self._run = wandb.init(**options)
+
+    def __call__(self, record: CandidateRecord) -> None:
+        """Log a candidate, or finish the run.
+
+        Parameters
+        ----------
+        record : CandidateRecord
+            What has ended.
+        """
+        if record.status == "end":
+            self._end(record)
+            return
+        self._run.log(
+            {
+                "candidate": record.number,
+                **{f"param/{name}": _plain(v) for name, v in record.params.items()},
+                **{f"mean_test_{name}": v for name, v in record.scores.items()},
+                "status": record.status,
+                "best_score": record.best_score,
+                "seconds": record.seconds,
+            }
+        )
+
+    def _end(self, record: CandidateRecord) -> None:
+        import wandb
+
+        try:
+            self._run.summary.update(
+                {
+                    "stop_reason": record.stop_reason,
+                    "best_score": record.best_score,
+                    "best_params": {
+                        n: _plain(v) for n, v in record.best_params.items()
+                    },
+                }
+            )
+            if record.error is None:
+                table = self._search.results_frame(all_metrics=True).reset_index()
+                objects = table.select_dtypes(exclude=["number", "bool"]).columns
+                table[objects] = table[objects].map(shown)
+                self._run.log({"candidates": wandb.Table(dataframe=table)})
+                with artifacts(self._search) as paths:
+                    files = wandb.Artifact(f"search-{self._run.id}", "search")
+                    for path in paths:
+                        files.add_file(str(path))
+                    self._run.log_artifact(files)
+        finally:
+            self._run.finish(exit_code=0 if record.error is None else 1)
+
+
+def _plain(value: Any) -> Any:
+    """Keep numbers and truth values; the text of all else."""
+    value = value.item() if hasattr(value, "item") else value
+    return value if isinstance(value, bool | int | float | None) else shown(value)
