@@ -61,6 +61,7 @@ from sklearn_bayes_search.execution._verbose import announce, introduce, reporte
 from sklearn_bayes_search.execution._window import Window, window_size
 from sklearn_bayes_search.experience import default_space
 from sklearn_bayes_search.experience._experience import Experience, experience_of
+from sklearn_bayes_search.experience._own import own_parameters
 from sklearn_bayes_search.optimizer._earlier_searches import best_setting
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.results._cv_results import (
@@ -556,7 +557,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         prior = read_prior_results(
             self.prior_results,
             space,
-            own=self.estimator.get_params(),
+            own=own_parameters(self.estimator, space),
             metrics=checked.metrics,
             read_file=read_journal,
         )
@@ -675,7 +676,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         First points are the user's, the best of each earlier search, the one nearest to
         the estimator, and what did well on other data.
         """
-        params = self.estimator.get_params()
+        params = own_parameters(self.estimator, checked.space)
         own = checked.space.nearest(params)
         given = [
             checked.space.complete(point, params)
@@ -755,7 +756,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         for name in BEST:  # of an earlier fit
             vars(self).pop(name, None)
         if stop_reason != INTERRUPTED:
-            own = space.nearest(self.estimator.get_params())
+            own = space.nearest(own_parameters(self.estimator, space))
             check_what_works(
                 candidates,
                 objective,

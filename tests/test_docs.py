@@ -6,7 +6,7 @@ their order, as a reader would.
 
 import ast
 import doctest
-import importlib
+import importlib.util
 import pkgutil
 import re
 import subprocess
@@ -40,23 +40,30 @@ def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
-def needs_a_cluster(page):
-    return page.name == "on_a_cluster.rst"
+# What the code of some pages imports, and the extra that has it. They take their time.
+NEEDS = {
+    "on_a_cluster.rst": (["distributed", "ray"], "'dask' and 'ray'"),
+    "boosting.rst": (["catboost", "lightgbm", "xgboost"], "'integrations'"),
+    "networks.rst": (["keras", "scikeras", "skorch", "torch"], "'networks'"),
+}
 
 
 @pytest.mark.parametrize(
     "page",
     [
         pytest.param(
-            page, marks=pytest.mark.slow if needs_a_cluster(page) else (), id=page.name
+            page, marks=pytest.mark.slow if page.name in NEEDS else (), id=page.name
         )
         for page in PAGES
     ],
 )
+# of Keras 3.15 with PyTorch and numpy 2
+@pytest.mark.filterwarnings("default:__array__ implementation:DeprecationWarning")
 def test_examples_of_a_page_run(page):
-    if needs_a_cluster(page):
-        pytest.importorskip("distributed", reason="needs the extra 'dask'")
-        pytest.importorskip("ray", reason="needs the extra 'ray'")
+    packages, extra = NEEDS.get(page.name, ([], ""))
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"needs {package}, of the extra {extra}")
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     failed, _ = doctest.testfile(
         str(page), module_relative=False, optionflags=flags, encoding="utf-8"

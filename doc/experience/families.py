@@ -56,6 +56,8 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.svm import SVC, SVR, LinearSVC, LinearSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from sklearn_bayes_search.experience._own import XGBOOST as OWN_OF_XGBOOST
+
 MAX_SETTINGS = 256
 
 
@@ -316,16 +318,7 @@ XGBOOST = {
     "reg_lambda": Log(1e-3, 1e3),
     "reg_alpha": Log(1e-3, 1e3),
 }
-XGBOOST_OWN = {  # XGBoost's parameters are None where its own values hold
-    "learning_rate": 0.3,
-    "n_estimators": 100,
-    "max_depth": 6,
-    "min_child_weight": 1.0,
-    "subsample": 1.0,
-    "colsample_bytree": 1.0,
-    "reg_lambda": 1.0,
-    "reg_alpha": 0.0,
-}
+XGBOOST_OWN = {name: OWN_OF_XGBOOST[name] for name in XGBOOST}
 LIGHTGBM = {
     "learning_rate": Log(1e-3, 1.0),
     "n_estimators": LogInt(10, 300),
