@@ -7,12 +7,14 @@ from sklearn_bayes_search.display import (
     FoldsDisplay,
     ParallelCoordinatesDisplay,
     ParameterImportanceDisplay,
+    PathDisplay,
     SurrogateDisplay,
     TimelineDisplay,
 )
 from sklearn_bayes_search.exceptions import JournalError, SpaceExhausted
 from sklearn_bayes_search.execution._callbacks import MLflowLogger, WandbLogger
 from sklearn_bayes_search.execution._journal import read_journal
+from sklearn_bayes_search.execution._path import FitPath
 from sklearn_bayes_search.execution._racing import FoldRacing
 from sklearn_bayes_search.execution._stopping import ExpectedGain, Patience, TargetScore
 from sklearn_bayes_search.experience import default_space
@@ -47,6 +49,7 @@ __all__ = [
     "ExpectedGain",
     "ExpectedImprovement",
     "ExpectedImprovementPerSecond",
+    "FitPath",
     "FoldRacing",
     "FoldsDisplay",
     "GaussianProcess",
@@ -59,6 +62,7 @@ __all__ = [
     "ParallelCoordinatesDisplay",
     "ParameterImportanceDisplay",
     "ParzenEstimator",
+    "PathDisplay",
     "Patience",
     "ProbabilityOfImprovement",
     "RandomForest",

@@ -3,6 +3,7 @@
 import copy
 import functools
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass, replace
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state, indexable
 
@@ -49,6 +51,8 @@ from sklearn_bayes_search.execution._journal import (
     read_journal,
 )
 from sklearn_bayes_search.execution._loop import Limits, Loop
+from sklearn_bayes_search.execution._path import FitPath, as_lengths
+from sklearn_bayes_search.execution._path._curves import CommonLength
 from sklearn_bayes_search.execution._progress import INTERRUPTED, Plan, Progress
 from sklearn_bayes_search.execution._queue import FoldQueue
 from sklearn_bayes_search.execution._racing import FoldRacing, as_racing
@@ -89,6 +93,7 @@ class _Checked:
     X: Any
     y: Any
     space: Space
+    path: CommonLength | None
     experience: Experience | None
     metrics: list  # names that the objective may have elsewhere
     splits: list  # of (train, test)
@@ -102,6 +107,11 @@ class _Checked:
     listeners: Listeners
     rules: list[StoppingRule]
     deadline: Deadline | None
+
+    @property
+    def path_name(self):
+        """The parameter of the path; None without one."""
+        return None if self.path is None else self.path.lengths.name
 
     @property
     def may_end(self):
@@ -119,8 +129,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
 
     Its parameters are in groups: what is searched and how it is scored (from
     ``estimator`` on), the model (from ``surrogate``), parallel fits (from ``n_jobs``),
-    what ends a race, a search or a fit early (from ``racing``), and what is shown and
-    kept (from ``verbose``).
+    what is spent (from ``path``), and what is shown and kept (from ``verbose``).
 
     Parameters
     ----------
@@ -198,6 +207,12 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     executor : callable, default=None
         Makes what runs the fits in place of joblib and ``n_jobs``, an
         :class:`~sklearn_bayes_search.execution.Executor`; its class will do.
+    path : str or FitPath, default=None
+        A parameter of which one fit has all values, such as the number of trees or
+        iterations: ``"n_estimators"``, ``"model__max_iter"``. It leaves the search, and
+        each candidate has the one with the best mean over its folds, up to the end of
+        its range, or to the estimator's own value where the space has none. "auto"
+        finds it in known estimators: see :class:`FitPath`.
     racing : bool or FoldRacing, default=False
         Whether a setting's folds run one after another, and the others wait as soon as
         it will probably not be the best: see :class:`FoldRacing`. Only settings with
@@ -251,7 +266,9 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     max_pending_ : int
         The most settings evaluated at a time.
     search_space_ : Space
-        The search space.
+        The search space, without the parameter of a ``path``.
+    path_ : str or None
+        The parameter of the ``path``.
     objective_metric_ : str
         What was maximised: one of several metrics, or "score".
     experience_ : str or None
@@ -308,6 +325,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             Interval(Integral, 1, None, closed="left"),
             StrOptions({"auto", "async"}),
         ],
+        "path": [str, FitPath, None],
         "racing": ["boolean", FoldRacing],
         "stopping": "no_validation",  # by as_rules
         "callback": "no_validation",  # by as_callbacks
@@ -342,6 +360,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         pre_dispatch="2*n_jobs",
         max_pending="auto",
         executor=None,
+        path=None,
         racing=False,
         stopping=None,
         callback=None,
@@ -373,6 +392,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         self.experience = experience
         self.objective_metric = objective_metric
         self.max_pending = max_pending
+        self.path = path
         self.racing = racing
         self.stopping = stopping
         self.callback = callback
@@ -423,7 +443,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             settings that were complete; interrupted again, without a best estimator.
         """
         checked = self._check(X, y, params)
-        progress = Progress(checked.objective)
+        progress = Progress(checked.objective, checked.path)
         told = checked.listeners
         with autologging(self, X, told.callbacks), told.until_end(progress):
             self._search(checked, progress)
@@ -510,12 +530,15 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         one_error = isinstance(self.refit, OneStandardError)
         wanted = self.refit.metric if one_error else self.refit
         objective = Objective(self.objective_metric, wanted)
-        check_metrics = functools.partial(self._check_metrics, objective, space)
+        lengths, named = as_lengths(self.path, self.estimator, space), space
+        if lengths is not None:
+            space, named = lengths.without(space), lengths.within(space)
+        check_metrics = functools.partial(self._check_metrics, objective, named)
         if callable(self.scoring):
-            self._check_refit(space, None)
+            self._check_refit(named, None)
         else:
             check_metrics(metric_names(scorers))
-        check_names(self.estimator, space)
+        check_names(self.estimator, named)
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)
         routed = self._get_routed_params_for_fit(params)
@@ -529,6 +552,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             X=X,
             y=y,
             space=space,
+            path=None if lengths is None else CommonLength(lengths, objective),
             experience=self._known(space, X, y, metrics),
             metrics=metrics,
             splits=splits,
@@ -560,6 +584,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             own=own_parameters(self.estimator, space),
             metrics=checked.metrics,
             read_file=read_journal,
+            unsearched=checked.path_name,
         )
         n_candidates = self.n_iter
         if np.isfinite(space.size):
@@ -573,6 +598,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             callbacks=checked.callbacks,
             n_candidates=n_candidates,
             check_metrics=checked.check_metrics,
+            path=checked.path,
             fit_params=checked.routed.estimator.fit,
             score_params=checked.routed.scorer.score,
             return_train_score=self.return_train_score,
@@ -615,6 +641,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         """Run the loop; ``total`` is how many candidates are planned at most."""
         objective, deadline, space = checked.objective, checked.deadline, checked.space
         checked.listeners.begin(self, space, total, evaluator.n_splits, progress)
+        others = [] if checked.path is None else [checked.path_name]
         is_hopeless = None
         if not are_expected(self.error_score):
             n_given = progress.optimizer.n_given_points
@@ -625,7 +652,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             Window(progress.plan.max_pending, in_order=self.max_pending != "async"),
             Limits(self.n_iter, deadline, checked.rules, is_hopeless),
             checked.racing,
-            reporter(objective, total, deadline, self.verbose, space),
+            reporter(objective, total, deadline, self.verbose, space, others),
             checked.listeners,
         ).run()
 
@@ -656,6 +683,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             scoring=self.scoring,
             return_train_score=self.return_train_score,
             error_score=repr(self.error_score),
+            path=None if checked.path is None else vars(checked.path.lengths),
         )
         warn_if_drawn_anew(self.cv)
         explicit = not isinstance(self.max_pending, str)
@@ -678,11 +706,14 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         """
         params = own_parameters(self.estimator, checked.space)
         own = checked.space.nearest(params)
+        given = list(self.initial_points or [])
+        if checked.path is not None:
+            given = [checked.path.lengths.left_out(point) for point in given]
         given = [
             checked.space.complete(point, params)
             if isinstance(point, Mapping)
             else point
-            for point in self.initial_points or []
+            for point in given
         ]
         given += map(best_setting, prior)
         given += [] if own is None else [own]
@@ -734,7 +765,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             name_error_scores(done, self.error_score)
         first = done[0]["test_scores"]
         self.multimetric_ = isinstance(first, dict)
-        settings = [dict(candidate.trial.params) for candidate in candidates]
+        settings = [candidate.setting for candidate in candidates]
         if checked.racing is None:
             results = self._format_results(settings, n_splits, outcomes)
         else:
@@ -746,6 +777,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         self.mean_suggest_time_ = mean_suggest_time
         self.max_pending_ = progress.plan.max_pending
         self.search_space_ = space
+        self.path_ = checked.path_name
         known = checked.experience
         self.experience_ = None if known is None else known.words(self.surrogate)
         self.optimizer_ = progress.optimizer
@@ -753,8 +785,10 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         names = list(first) if self.multimetric_ else None
         self.objective_metric_ = objective.metric(names)
         self.cv_results_ = results
-        for name in BEST:  # of an earlier fit
+        for name in (*BEST, "_curves"):  # of an earlier fit
             vars(self).pop(name, None)
+        if checked.path is not None:
+            self._curves = checked.path.rows(folds)
         if stop_reason != INTERRUPTED:
             own = space.nearest(own_parameters(self.estimator, space))
             check_what_works(
@@ -807,9 +841,13 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     def _fit_best(self, checked):
         # cloned: a setting may hold estimators, which must stay unfitted
         best = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
+        if checked.path is not None:
+            checked.path.lengths.turn_off(best)
         self.best_estimator_ = best
         data = (checked.X,) if checked.y is None else (checked.X, checked.y)
-        with checked.callbacks.refit(best):
+        with checked.callbacks.refit(best), warnings.catch_warnings():
+            if checked.path is not None:  # not converged is what it is to be
+                warnings.simplefilter("ignore", ConvergenceWarning)
             start = time.perf_counter()
             best.fit(*data, **checked.routed.estimator.fit)
             self.refit_time_ = time.perf_counter() - start

@@ -19,16 +19,20 @@ from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer
 from sklearn.model_selection._search import BaseSearchCV as BaseSearchCV
 from sklearn.model_selection._validation import (
     _fit_and_score,
+    _score,
     _warn_or_raise_about_fit_failures,
 )
 from sklearn.utils._param_validation import Interval as Interval
 from sklearn.utils._param_validation import StrOptions as StrOptions
+from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import _check_method_params
 
 check_method_params = _check_method_params
 fit_and_score = _fit_and_score
 fit_context = _fit_context
+safe_split = _safe_split
+score_fitted = _score
 warn_or_raise_about_fit_failures = _warn_or_raise_about_fit_failures
 
 
@@ -44,6 +48,22 @@ def inconsistent_splits(expected: int, got: int) -> str:
 def metric_names(scorers: Any) -> list[str] | None:
     """Return the names of several metrics, or None for one or for a plain callable."""
     return list(scorers._scorers) if isinstance(scorers, _MultimetricScorer) else None
+
+
+class _Known(_MultimetricScorer):  # type: ignore[misc]
+    def __init__(self, scorer: Any, find: Callable[[], Any]) -> None:
+        super().__init__(scorers=scorer._scorers)
+        self._find = find
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._find()
+
+
+def scorer_of_known(scorer: Any, find: Callable[[], Any]) -> Any:
+    """Make a scorer of the same kind that returns what is found already."""
+    if isinstance(scorer, _MultimetricScorer):
+        return _Known(scorer, find)
+    return lambda *args, **kwargs: find()
 
 
 def scorer_arguments(
@@ -212,6 +232,11 @@ class ListeningContext:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._context, name)
+
+    def propagate_callback_context(self, estimator: Any) -> Any:
+        # an estimator of ours may stand in for the user's
+        inner = getattr(estimator, "stands_for", estimator)
+        return self._context.propagate_callback_context(inner)
 
     def call_on_fit_task_end(self, **arguments: Any) -> bool:
         self.stop = bool(self._context.call_on_fit_task_end(**arguments))

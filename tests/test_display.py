@@ -8,8 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_array_equal
 from scipy.stats import loguniform
 from sklearn.datasets import load_iris
+from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
@@ -31,6 +33,7 @@ from sklearn_bayes_search import (
     FoldsDisplay,
     ParallelCoordinatesDisplay,
     ParameterImportanceDisplay,
+    PathDisplay,
     Real,
     SurrogateDisplay,
     TimelineDisplay,
@@ -1158,3 +1161,48 @@ def test_surrogate_hatches_what_no_candidate_is_near():
     assert (np.isnan(y) == (x > 0.65)).all()
     assert len(drawn.unknown_["c"]) == 1
     assert "no candidate near" in text_of(drawn.figure_)
+
+
+# --- a path ---
+
+
+@pytest.fixture(scope="module")
+def grown():
+    return BayesSearchCV(
+        GradientBoostingClassifier(max_depth=1, random_state=0),
+        {"learning_rate": [0.1, 0.5, 1.0], "n_estimators": [1, 2, 4, 8, 16]},
+        path="n_estimators",
+        cv=3,
+        scoring=["accuracy", "neg_log_loss"],
+        refit="neg_log_loss",
+    ).fit(*load_iris(return_X_y=True))
+
+
+def test_curves_of_the_leading_candidates_are_drawn(grown):
+    drawn = PathDisplay.from_estimator(grown, n_candidates=2)
+    frame = grown.path_frame()
+    assert next(iter(drawn.lines_)) == f"candidate {grown.best_index_}"
+    assert len(drawn.lines_) == 2
+    own = frame[frame["candidate"] == grown.best_index_]
+    line = drawn.lines_[f"candidate {grown.best_index_}"]
+    assert_array_equal(line.get_xdata(), own["length"])
+    assert_array_equal(line.get_ydata(), own["mean_test_neg_log_loss"])
+    texts = text_of(drawn.figure_)
+    assert "n_estimators" in texts
+    assert "neg_log_loss" in texts
+    assert drawn.band_ is not None
+
+
+def test_a_path_is_drawn_by_another_metric(grown):
+    drawn = PathDisplay.from_estimator(grown, metric="accuracy", n_candidates=9)
+    assert len(drawn.lines_) == 3
+    assert "accuracy" in text_of(drawn.figure_)
+
+
+def test_a_search_without_a_path_is_refused(bayes, grid):
+    with pytest.raises(ValueError, match="has no 'path'"):
+        PathDisplay.from_estimator(bayes)
+    with pytest.raises(TypeError, match="needs a fitted BayesSearchCV"):
+        PathDisplay.from_estimator(grid)
+    with pytest.raises(ValueError, match="n_candidates"):
+        PathDisplay.from_estimator(bayes, n_candidates=0)

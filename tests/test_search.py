@@ -78,6 +78,7 @@ FITTED = {
         "n_splits_",
         "objective_metric_",
         "optimizer_",
+        "path_",
     ),
     *("refit_time_", "scorer_", "search_space_", "stop_reason_"),
 }

@@ -340,3 +340,38 @@ class Folded(Toy):
 
 class JitteryFolded(Jittery, Folded):
     """Both."""
+
+
+class Rising(Toy):
+    """Has a peak at a length that depends on `a` and on the data.
+
+    Parameters
+    ----------
+    n_steps : int, default=50
+        How long it is fitted.
+    """
+
+    n_grown = 0  # steps, in this process
+
+    def __init__(self, a=0.0, b=0, n_steps=50):
+        super().__init__(a, b)
+        self.n_steps = n_steps
+
+    def fit(self, X, y=None):
+        self.n_done_ = self.n_steps
+        return super().fit(X)
+
+    def score(self, X, y=None):
+        peak = 1 + 3 * self.a + 0.02 * self.mean_
+        slope = 0.3 * (np.log(self.n_done_) - peak) ** 2
+        return super().score(X) - slope
+
+
+def rise(estimator, name, lengths, X, y, report):
+    """Grow a `Rising`."""
+    estimator.set_params(**{name: lengths[-1]}).fit(X)
+    for length in lengths:
+        Rising.n_grown += length
+        estimator.n_done_ = length
+        if report(length, estimator):
+            return

@@ -11,6 +11,7 @@ from sklearn_bayes_search.execution._callbacks import (
 )
 from sklearn_bayes_search.execution._executors import Executor
 from sklearn_bayes_search.execution._journal import read_journal
+from sklearn_bayes_search.execution._path import FitPath, Grower
 from sklearn_bayes_search.execution._racing import FoldRacing
 from sklearn_bayes_search.execution._stopping import (
     ExpectedGain,
@@ -24,8 +25,10 @@ __all__ = [
     "CandidateRecord",
     "Executor",
     "ExpectedGain",
+    "FitPath",
     "FoldRacing",
     "FoldRecord",
+    "Grower",
     "MLflowLogger",
     "Patience",
     "RunningSearch",

@@ -16,9 +16,13 @@ from sklearn.base import clone
 from sklearn_bayes_search._sklearn_compat import (
     FitCallbacks,
     ListeningContext,
+    check_method_params,
     fit_and_score,
     inconsistent_splits,
     metric_names,
+    safe_split,
+    score_fitted,
+    scorer_of_known,
     with_current_config,
 )
 from sklearn_bayes_search.exceptions import (
@@ -28,6 +32,8 @@ from sklearn_bayes_search.exceptions import (
     stack_level,
 )
 from sklearn_bayes_search.execution._executors._base import Lost
+from sklearn_bayes_search.execution._journal._record import CURVES
+from sklearn_bayes_search.execution._path._curves import CommonLength, CurveFit
 from sklearn_bayes_search.execution._progress import FoldResult
 from sklearn_bayes_search.optimizer._trial import Trial
 from sklearn_bayes_search.space import Space
@@ -175,8 +181,9 @@ class Evaluator:
     """Makes the tasks of a search and checks what they return.
 
     ``check_metrics`` is called with the names of the metrics, or None for one number,
-    once the first scores are in; ``options`` are of scikit-learn's function that fits
-    and scores; ``n_candidates`` is for its verbose output.
+    once the first scores are in; with a ``path``, fits give the scores of all lengths;
+    ``options`` are of scikit-learn's function that fits and scores; ``n_candidates`` is
+    for its verbose output.
     """
 
     def __init__(
@@ -190,6 +197,7 @@ class Evaluator:
         callbacks: FitCallbacks,
         n_candidates: int | None,
         check_metrics: Callable[[list[str] | None], None],
+        path: CommonLength | None = None,
         **options: Any,
     ) -> None:
         self.estimator, self.X, self.y = estimator, X, y
@@ -200,6 +208,7 @@ class Evaluator:
             options["error_score"] = float(options["error_score"])
         self._options = options
         self._function = with_current_config(_evaluate)
+        self._path = path
         self._check_metrics = check_metrics
         self._names: tuple[list[str] | None] | None = None  # once they are known
 
@@ -217,8 +226,9 @@ class Evaluator:
         """Make the picklable task of one trial and fold.
 
         It returns the dict of scikit-learn's ``_fit_and_score``, with ``started`` and
-        ``worker``, and ``stop`` if a callback asks for that. None if it began later
-        than ``latest_begin``, on the clock ``time.monotonic``.
+        ``worker``, ``stop`` if a callback asks for that, and with a path
+        ``test_curves``. None if it began later than ``latest_begin``, on the clock
+        ``time.monotonic``.
         """
         train, test = self.splits[fold]
         total = self._n_candidates or trial.number + 1
@@ -228,6 +238,7 @@ class Evaluator:
         return functools.partial(
             self._function,
             limit,
+            self._path,
             clone(self.estimator),
             self.X,
             self.y,
@@ -306,7 +317,11 @@ def name_error_scores(results: Sequence[FoldResult], error_score: Any) -> None:
 
 
 def _evaluate(
-    limit: tuple[float, float, str] | None, *arguments: Any, scorer: Any, **options: Any
+    limit: tuple[float, float, str] | None,
+    path: CommonLength | None,
+    *arguments: Any,
+    scorer: Any,
+    **options: Any,
 ) -> FoldResult | None:
     """Fit and score, and tell when and where; None if it is too late for that.
 
@@ -324,15 +339,82 @@ def _evaluate(
     leaf = options.get("callback_ctx")
     if leaf is not None:
         leaf = options["callback_ctx"] = ListeningContext(leaf)
-    result = fit_and_score(*arguments, scorer=scorer, **options)
+    if path is None:
+        result = fit_and_score(*arguments, scorer=scorer, **options)
+    else:
+        result = _fit_and_score_all(path, *arguments, scorer=scorer, **options)
     result |= _plausible(result, time.monotonic() - start)
-    for part in ("test_scores", "train_scores"):
+    for part in ("test_scores", "train_scores", *CURVES):
         if part in result:
             result[part] = _as_floats(result[part], scorer)
     # the number is the process's where a process has one worker only
     worker = f"{platform.node()}:{threading.get_native_id()}"
     result = {**result, "started": started, "worker": worker}
     return {**result, "stop": True} if leaf is not None and leaf.stop else result
+
+
+def _fit_and_score_all(
+    path: CommonLength,
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    scorer: Any,
+    train: np.ndarray,
+    test: np.ndarray,
+    score_params: Any,
+    **options: Any,
+) -> FoldResult:
+    """Fit once, and score at each length.
+
+    The result has the scores at the best one, and the curves beside them.
+    """
+    parts: dict[str, tuple[np.ndarray, np.ndarray | None]] = {"test": (test, train)}
+    if options["return_train_score"]:
+        parts["train"] = (train, None)
+    samples = [
+        (
+            *safe_split(estimator, X, y, *of_part),
+            check_method_params(X, params=score_params or {}, indices=of_part[0]),
+        )
+        for of_part in parts.values()
+    ]
+
+    def score(model: Any) -> list[Any]:
+        found = [
+            score_fitted(model, *xy, scorer, params, options["error_score"])
+            for *xy, params in samples
+        ]
+        return [_as_floats(scores, scorer) for scores in found]
+
+    fit = CurveFit(estimator, path.lengths, path.objective, score)
+    left: list[Any] = []
+
+    def find() -> Any:
+        if not left:  # the first of its calls
+            left.extend(fit.best())
+        return left.pop(0)
+
+    try:
+        result: FoldResult = fit_and_score(
+            fit,
+            X,
+            y,
+            scorer=scorer_of_known(scorer, find),
+            train=train,
+            test=test,
+            score_params=score_params,
+            **options,
+        )
+    finally:
+        if fit.wrong is not None:
+            raise fit.wrong
+    if result["fit_error"] is None:
+        curves = zip(parts, fit.curves(), strict=True)
+        result |= {f"{part}_curves": curve for part, curve in curves}
+    result["fit_time"] -= fit.seconds
+    result["score_time"] += fit.seconds
+    return result
 
 
 def _plausible(result: FoldResult, elapsed: float) -> dict[str, float]:
@@ -355,6 +437,8 @@ def _as_floats(scores: Any, scorer: Any) -> Any:
     """
     if isinstance(scores, dict):
         return {name: _as_floats(score, name) for name, score in scores.items()}
+    if isinstance(scores, list):  # a curve
+        return [_as_floats(score, scorer) for score in scores]
     try:
         return float(scores)
     except (TypeError, ValueError, OverflowError) as error:

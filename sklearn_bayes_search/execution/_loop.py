@@ -210,7 +210,8 @@ class Loop:
         elif self.limits.deadline is not None and self.executor.n_workers == 1:
             # one after another where the time of the first tells of the others
             rounds = [1] * n_splits
-        candidate = Candidate(trial, self._order(trial.number), rounds)
+        order, path = self._order(trial.number), self.progress.path
+        candidate = Candidate(trial, order, rounds, path)
         self.candidates.append(candidate)
         self.untold.append(candidate)
         self.unheard.append(candidate)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sklearn_bayes_search.execution._journal import Journal
+from sklearn_bayes_search.execution._path._curves import CommonLength
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._trial import Trial
 from sklearn_bayes_search.results._cv_results import Objective
@@ -19,13 +20,18 @@ class Candidate:
     """A trial and what is known of its folds.
 
     ``order`` says in which order these run, ``rounds`` how many of them run before each
-    decision on the others; None: all at once.
+    decision on the others; None: all at once. With a ``path`` all folds have the scores
+    at one length.
     """
 
     def __init__(
-        self, trial: Trial, order: Sequence[int], rounds: Sequence[int] | None = None
+        self,
+        trial: Trial,
+        order: Sequence[int],
+        rounds: Sequence[int] | None = None,
+        path: CommonLength | None = None,
     ) -> None:
-        self.trial = trial
+        self.trial, self._path = trial, path
         # None where one did not run or is not in yet
         self.folds: list[FoldResult | None] = [None] * len(order)
         self.ran = False  # whether any fold ran here: a journal may hold them all
@@ -51,6 +57,12 @@ class Candidate:
         """Results of the folds that ran."""
         return [fold for fold in self.folds if fold is not None]
 
+    @property
+    def setting(self) -> dict[str, Any]:
+        """The parameters, with the length that a path has found."""
+        params = dict(self.trial.params)
+        return params if self._path is None else self._path.setting(params, self.folds)
+
     def begin_round(self, size: int | None = None) -> list[int]:
         """Return the folds that run next, up to the next decision."""
         size = size or self._rounds.pop(0)
@@ -62,7 +74,9 @@ class Candidate:
 
     def add(self, fold: int, result: FoldResult) -> bool:
         """Add a fold's result; return whether it is the last one of its round."""
-        self.folds[fold] = result
+        folds = [*self.folds]
+        folds[fold] = result
+        self.folds = folds if self._path is None else self._path.settle(folds)
         self._n_running -= 1
         return self._n_running == 0
 
@@ -96,8 +110,8 @@ class Progress:
     optimizer: BayesianOptimizer  # there before the first candidate is, as the plan
     plan: Plan
 
-    def __init__(self, objective: Objective) -> None:
-        self.objective = objective
+    def __init__(self, objective: Objective, path: CommonLength | None = None) -> None:
+        self.objective, self.path = objective, path
         self.journal: Journal | None = None
         self.candidates: list[Candidate] = []  # in the order of asking
         self.resumed: set[Candidate] = set()  # paused ones that got more folds

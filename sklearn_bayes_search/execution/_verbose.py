@@ -1,7 +1,7 @@
 """What a search prints while it runs."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,14 +63,16 @@ def reporter(
     deadline: Deadline | None,
     verbose: int,
     space: Space,
+    others: Sequence[str] = (),
 ) -> Callable[[Candidate], None]:
     """Make the function that is called with each candidate that has ended.
 
-    ``total`` is how many there will be at most, if that is planned.
+    ``total`` is how many there will be at most, if that is planned, ``others`` are
+    parameters of a setting that are not in the space.
     """
     if verbose <= 0:
         return lambda candidate: None
-    write = setting_writer(space)
+    write = setting_writer(space, others)
     best = np.nan
     ended: dict[int, bool] = {}  # numbers of candidates, and whether all folds are in
     resumed = False  # whether paused ones were said to go on
@@ -174,5 +176,5 @@ def candidate_line(
         score = f"score about {candidate.estimate[0]:.4g} after {of}, paused"
     took = f"{candidate.seconds:.1f} s{left}"
     why = f"; {shown(last_line(errors[0]), LONGEST_ERROR)}" if errors else ""
-    setting = write(dict(candidate.trial.params))
+    setting = write(candidate.setting)
     return f"[{number}] {score}, best {best:.4g}, {took}; {setting}{why}"

@@ -52,10 +52,13 @@ class Objective:
 
     def fold_scores(self, folds: Iterable[Fold]) -> np.ndarray:
         """Return the metric on each fold, NaN where the fit failed or did not run."""
-        scores = [
+        return self.of(
             np.nan if f is None or f["fit_error"] is not None else f["test_scores"]
             for f in folds
-        ]
+        )
+
+    def of(self, scores: Iterable[Any]) -> np.ndarray:
+        """Return the metric out of each of some results of a scorer."""
         chosen = [s[self.metric(s)] if isinstance(s, dict) else s for s in scores]
         return np.array(chosen, dtype=float)
 
@@ -107,7 +110,7 @@ def fold_rows(
 
 def without_place(folds: Iterable[Fold]) -> list[dict[str, Any] | None]:
     """Leave the results of folds as scikit-learn's function gave them, with None."""
-    own = ("started", "worker", "stop", "lost")
+    own = ("started", "worker", "stop", "lost", "test_curves", "train_curves")
     return [
         None if fold is None else {k: v for k, v in fold.items() if k not in own}
         for fold in folds

@@ -31,6 +31,7 @@ def read_prior_results(
     own: Mapping[str, Any],
     metrics: Sequence[str],
     read_file: Callable[[Any], Any],
+    unsearched: str | None = None,
 ) -> list[list[tuple[dict[str, Any], float]]]:
     """Read the earlier searches that a user gives, one or a list.
 
@@ -38,7 +39,8 @@ def read_prior_results(
     where the evaluation failed. ``own`` are the estimator's own parameters: the value
     of whatever only one of the two searches varies. ``metrics`` are names that the
     score may have there, the most wanted first. ``read_file`` reads the journal at a
-    path.
+    path. ``unsearched`` is a parameter that any setting of the present search has the
+    best value of.
     """
     if prior_results is None:
         return []
@@ -60,6 +62,7 @@ def read_prior_results(
         n_settings += len(found)
         source = []
         for setting, score in zip(found.settings, found.scores, strict=True):
+            setting = {k: v for k, v in setting.items() if k != unsearched}
             params, problem = place(setting, space, own)
             if params is None:
                 left_out.append((setting, problem))

@@ -67,14 +67,18 @@ class SearchResults:
 
     @cached_property
     def searched_settings(self) -> list[dict[str, Any]]:
-        """The settings without the resource of successive halving: it is not tuned."""
-        if self.resources is None:
+        """The settings without the resource of successive halving, and the length of a
+        path: they are not searched.
+        """
+        spent = {getattr(self.search, "path_", None)} - {None}
+        if self.resources is not None:
+            spent |= {
+                name
+                for name in set().union(*self.settings)
+                if [s.get(name) for s in self.settings] == self.resources.tolist()
+            }
+        if not spent:
             return self.settings
-        spent = {
-            name
-            for name in set().union(*self.settings)
-            if [s.get(name) for s in self.settings] == self.resources.tolist()
-        }
         return [{k: v for k, v in s.items() if k not in spent} for s in self.settings]
 
     @property

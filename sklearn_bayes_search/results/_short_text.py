@@ -127,12 +127,16 @@ def setting_texts(
     return [", ".join(own) for own in parts]
 
 
-def setting_writer(space: Space) -> Callable[[dict[str, Any]], str]:
+def setting_writer(
+    space: Space, others: Iterable[str] = ()
+) -> Callable[[dict[str, Any]], str]:
     """Make the function that writes a setting of a space as ``C=1, kernel=rbf``.
 
-    All names, and the choices of a parameter where they are few, have different texts.
+    It may have ``others``, names beside those of the space. All names, and the choices
+    of a parameter where they are few, have different texts.
     """
-    names = name_ends(dict.fromkeys(n for branch in space.branches for n in branch))
+    searched = (n for branch in space.branches for n in branch)
+    names = name_ends(dict.fromkeys([*searched, *others]))
     longest = min(max(ALL_VALUES // max(len(names), 1), SHORTEST), LONGEST)
     known: dict[str, tuple[list[Any], list[str]]] = {}
     for name in names:

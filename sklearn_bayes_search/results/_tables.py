@@ -21,7 +21,9 @@ class ResultTables:
 
     multimetric_: bool
     objective_metric_: str
+    path_: str | None
     _fits: list[dict[str, Any]]
+    _curves: list[dict[str, Any]]
 
     def honest_score(self, level: float = 0.95) -> HonestScore:
         """Estimate the score of the best setting without the luck of being chosen.
@@ -126,6 +128,49 @@ class ResultTables:
         if all_metrics:
             return frame
         return frame.loc[:, ~frame.columns.str.startswith("score_")]
+
+    def path_frame(self) -> pd.DataFrame:
+        """Show the scores at each length of a path as a table.
+
+        Returns
+        -------
+        frame : DataFrame
+            A row per candidate and length, up to the one that all its folds have
+            reached: ``candidate``, ``length``, ``mean_test_score`` and
+            ``std_test_score`` (``mean_test_<metric>`` for several metrics, and
+            ``mean_train_...`` with ``return_train_score``), all over the folds that
+            ran, and ``chosen``, whether it is the candidate's length.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            Without a ``path``.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn.ensemble import GradientBoostingClassifier
+        >>> from sklearn_bayes_search import BayesSearchCV
+        >>> search = BayesSearchCV(
+        ...     GradientBoostingClassifier(n_estimators=4, random_state=0),
+        ...     {"max_depth": [1, 2]},
+        ...     path="n_estimators",
+        ... ).fit(*load_iris(return_X_y=True))
+        >>> search.path_frame().head(3).round(3)
+           candidate  length  mean_test_score  std_test_score  chosen
+        0          0       1            0.933           0.047   False
+        1          0       2            0.940           0.044   False
+        2          0       3            0.947           0.050    True
+        """
+        check_is_fitted(self, "cv_results_")
+        if self.path_ is None:
+            raise ValueError(
+                "The search has no 'path', so that there are no curves to show. Name "
+                "the parameter that all lengths are wanted of, as path='n_estimators'."
+            )
+        return pd.DataFrame(self._curves)
 
 
 def results_frame(results: SearchResults, *, all_metrics: bool = False) -> pd.DataFrame:

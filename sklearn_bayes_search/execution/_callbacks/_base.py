@@ -274,7 +274,7 @@ class Listeners:
         results, complete = list(candidate.folds), candidate.complete
         rows = fold_rows([results], self._objective, self._error_score)
         folds = tuple(map(_fold_record, rows))
-        number, params = candidate.trial.number, dict(candidate.trial.params)
+        number, params = candidate.trial.number, candidate.setting
         score, status = np.nan, "running"
         if complete or candidate.estimate is not None:
             estimate = None if complete else candidate.estimate

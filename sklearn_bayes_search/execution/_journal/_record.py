@@ -11,8 +11,9 @@ from typing import Any
 Record = dict[str, Any]  # as JSON has it
 # What is kept of a result, beside the error: scores, and other numbers.
 SCORES = ("test_scores", "train_scores")
+CURVES = ("test_curves", "train_curves")
 NUMBERS = ("n_test_samples", "fit_time", "score_time", "started")
-RESULTS = SCORES + NUMBERS
+RESULTS = SCORES + CURVES + NUMBERS
 # Why a fold has no result of its own; or the time limit that ended it.
 DEATH = "death"
 
@@ -31,11 +32,24 @@ def is_fold(record: Record) -> bool:
     numbers = [result.get(name) for name in NUMBERS]
     for scores in (result.get("test_scores"), result.get("train_scores", 0.0)):
         numbers += (scores.values() or [None]) if isinstance(scores, dict) else [scores]
+    for name in CURVES:
+        numbers += _in_curves(result.get(name, [0]), result.get("test_scores"))
     return (
         all(is_count(record[name]) for name in ("candidate", "fold", "branch"))
         and all(isinstance(text, str) for text in record["text"].values())
         and all(map(_is_number, numbers))
     )
+
+
+def _in_curves(curves: Any, scores: Any) -> list[Any]:
+    """Return what a result has beside scores; with None if it is not of that kind."""
+    several = isinstance(scores, dict)
+    if isinstance(curves, dict) and not (several and curves.keys() == scores.keys()):
+        return [None]
+    parts = list(curves.values()) if isinstance(curves, dict) else [curves]
+    if not all(isinstance(part, list) and part for part in parts):
+        return [None]
+    return [number for part in parts for number in part]
 
 
 def is_count(value: object) -> bool:
@@ -78,6 +92,8 @@ def plain(value: Any) -> Any:
     """Turn a result into what JSON knows; numbers that it lacks become words."""
     if isinstance(value, Mapping):
         return {str(name): plain(number) for name, number in value.items()}
+    if isinstance(value, list):
+        return [plain(number) for number in value]
     if isinstance(value, Integral):
         return int(value)
     number = float(value)
@@ -99,4 +115,6 @@ def numbers_back(result: Mapping[str, Any]) -> dict[str, Any]:
 def _back(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _back(number) for name, number in value.items()}
+    if isinstance(value, list):
+        return [_back(number) for number in value]
     return float(value) if isinstance(value, str) else value

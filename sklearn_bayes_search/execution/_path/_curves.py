@@ -1,0 +1,311 @@
+"""Scores at all lengths: one fold's curve, and the length that a candidate has."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from sklearn_bayes_search.execution._journal._record import CURVES
+from sklearn_bayes_search.execution._path._fit_path import Lengths
+from sklearn_bayes_search.execution._path._growers import Report, kind_of
+from sklearn_bayes_search.results._cv_results import Objective
+
+# Scores that differ by less, in relation to the largest, are the same.
+ROUNDING = 1e-12
+# No fit ends before this share of the longest: curves may begin with a plateau, or go
+# down before they rise.
+LEAST = 0.1
+# Samples of test and of training, of which a step remembers what it made.
+N_REMEMBERED = 2
+
+Curve = Any  # a list of scores, or a dict of these by metric
+
+
+class CurveFit:
+    """Takes the estimator's place in scikit-learn's function that fits and scores.
+
+    To fit it is to fit the estimator, in a pipeline with the steps before it. At each
+    length ``score`` is called with what is fitted so far; it returns the scores on one
+    or more sets of samples, of which the first tell when to end.
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        lengths: Lengths,
+        objective: Objective,
+        score: Callable[[Any], list[Any]],
+    ) -> None:
+        self.estimator, self._lengths, self._objective = estimator, lengths, objective
+        self._score = score
+        self._found: list[list[Any]] = []  # for each length and set of samples
+        self._may_end = True
+        self.seconds = 0.0  # of scoring
+        self.wrong: Exception | None = None  # what no candidate is to blame for
+
+    @property
+    def stands_for(self) -> Any:
+        """The estimator that callbacks are about."""
+        return self.estimator
+
+    def set_params(self, **params: Any) -> "CurveFit":
+        self.estimator.set_params(**params)
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        return self.estimator.__sklearn_tags__()
+
+    def fit(self, X: Any, *y: Any, **params: Any) -> "CurveFit":
+        lengths, whole = self._lengths, self.estimator
+        lengths.turn_off(whole)
+        inner, place = lengths.owner(whole), lengths.place
+        kind = kind_of(inner)
+        self._may_end = lengths.grow is not None or kind is None or kind.has_peak
+        growing = _Growing(inner, lengths, self._report)
+        if not place:
+            growing.fit(X, *y, **params)
+            return self
+        growing.whole = whole
+        for steps in _steps(whole, place):
+            steps[:-1] = [(name, _remembering(step)) for name, step in steps[:-1]]
+        whole.set_params(**{place: growing})
+        whole.fit(X, *y, **params)
+        return self
+
+    def _report(self, length: int, model: Any) -> bool:
+        """Score a model; return whether the fit may end."""
+        start = time.perf_counter()
+        try:
+            self._found.append(self._score(model))
+            own = self._objective.of([found[0] for found in self._found])
+        except Exception as error:
+            self.wrong = error
+            raise
+        self.seconds += time.perf_counter() - start
+        if not self._may_end or length < LEAST * self._lengths.grid[-1]:
+            return False
+        # of equals the longest, for a curve may begin with a plateau
+        best = self._lengths.grid[_highest(own)[-1]]
+        return bool(length >= (1 + self._lengths.patience) * best)
+
+    def curves(self) -> list[Curve]:
+        """Return the curve of each set of samples."""
+        return [_by_metric(found) for found in zip(*self._found, strict=True)]
+
+    def best(self) -> list[Any]:
+        """Return the scores of each set where those of the first are best."""
+        own = self._objective.of([found[0] for found in self._found])
+        return [_of_curve(curve, _highest(own)[0]) for curve in self.curves()]
+
+
+def _highest(scores: np.ndarray) -> np.ndarray:
+    """Return where scores are highest, but for rounding; all places if none is one."""
+    known = np.where(np.isfinite(scores), scores, -np.inf)
+    top = known.max()
+    return np.flatnonzero(known >= top - ROUNDING * abs(top))
+
+
+def _by_metric(scores: Sequence[Any]) -> Curve:
+    """Return scores, or lists of them by metric.
+
+    Where a function of several metrics failed, one number stands for all.
+    """
+    names = next((list(each) for each in scores if isinstance(each, dict)), None)
+    if names is None:
+        return list(scores)
+    return {
+        name: [
+            each.get(name, np.nan) if isinstance(each, dict) else each
+            for each in scores
+        ]
+        for name in names
+    }
+
+
+class _Growing:
+    """Stands where the estimator that grows does, and predicts as it does at present.
+
+    A pipeline around it can so be scored at each length.
+    """
+
+    def __init__(self, estimator: Any, lengths: Lengths, report: Report) -> None:
+        self._now, self._lengths, self._score = estimator, lengths, report
+        self.whole: Any = None  # what is scored, if it is not the model itself
+        self._n_reported = 0
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_now":  # while it is copied
+            raise AttributeError(name)
+        return getattr(self._now, name)
+
+    def __sklearn_tags__(self) -> Any:
+        return self._now.__sklearn_tags__()
+
+    def __sklearn_clone__(self) -> "_Growing":
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._n_reported > 0
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> "_Growing":
+        estimator, lengths = self._now, self._lengths
+        kind = kind_of(estimator)
+        grow = lengths.grow or (None if kind is None else kind.grow)
+        if grow is None:
+            raise ValueError(f"It is not known how {estimator!r} grows.")
+        grow(estimator, lengths.last, lengths.grid, X, y, self._report, **params)
+        if not self._n_reported:
+            raise ValueError("The 'grow' of FitPath must report at least one length.")
+        return self
+
+    def _report(self, length: int, model: Any) -> bool:
+        grid, number = self._lengths.grid, self._n_reported
+        if number == len(grid) or length != grid[number]:
+            raise ValueError(
+                "The 'grow' of FitPath must report each of the lengths once, in their "
+                f"order: {list(grid)}. It reported {length} as number {number}."
+            )
+        self._n_reported, self._now = number + 1, model
+        return self._score(length, model if self.whole is None else self.whole)
+
+
+class _Remembering:
+    """A step of a pipeline that transforms the same samples only once."""
+
+    def __init__(self, step: Any) -> None:
+        self._step = step
+        self._known: list[tuple[Any, Any]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_step":  # while it is copied
+            raise AttributeError(name)
+        return getattr(self._step, name)
+
+    def __sklearn_tags__(self) -> Any:
+        return self._step.__sklearn_tags__()
+
+    def __sklearn_clone__(self) -> "_Remembering":
+        return _Remembering(clone(self._step))
+
+    def transform(self, X: Any, **params: Any) -> Any:
+        for given, made in self._known:
+            if given is X and not params:
+                return made
+        made = self._step.transform(X, **params)
+        if not params:
+            self._known = [(X, made), *self._known][:N_REMEMBERED]
+        return made
+
+
+def _remembering(step: Any) -> Any:
+    return _Remembering(step) if hasattr(step, "transform") else step
+
+
+def _steps(whole: Any, place: str) -> Iterator[list[tuple[str, Any]]]:
+    """Yield the steps of each pipeline around what grows."""
+    inner = whole
+    for part in place.split("__"):
+        if hasattr(inner, "steps"):
+            yield inner.steps
+        inner = inner.get_params()[part]
+
+
+@dataclass(frozen=True)
+class CommonLength:
+    """The rule by which a candidate has a length: that of the best mean over its folds.
+
+    The shortest of equals, among those that all folds have which ran and did not fail.
+    """
+
+    lengths: Lengths
+    objective: Objective
+
+    def settle(self, folds: Sequence[dict[str, Any] | None]) -> list[Any]:
+        """Return results of folds, None where one did not run, at the common length."""
+        index = self._index(folds)
+        return list(folds) if index is None else [_at(fold, index) for fold in folds]
+
+    def setting(
+        self, params: Mapping[str, Any], folds: Sequence[dict[str, Any] | None]
+    ) -> dict[str, Any]:
+        """Return the parameters with the length, once a fold has ended.
+
+        It is the longest where all fits failed.
+        """
+        if not any(folds):
+            return dict(params)
+        index = self._index(folds)
+        length = self.lengths.grid[-1 if index is None else index]
+        return dict(sorted({**params, self.lengths.name: length}.items()))
+
+    def rows(
+        self, candidates: Sequence[Sequence[dict[str, Any] | None]]
+    ) -> list[dict[str, Any]]:
+        """List rows of candidates and lengths: mean and deviation of all scores."""
+        return [
+            {"candidate": number, **row}
+            for number, folds in enumerate(candidates)
+            for row in self._rows(folds)
+        ]
+
+    def _rows(self, folds: Sequence[dict[str, Any] | None]) -> Iterator[dict[str, Any]]:
+        chosen, curved = self._index(folds), _curved(folds)
+        for index in range(self._n_common(curved)):
+            row: dict[str, Any] = {"length": self.lengths.grid[index]}
+            for key, part in zip(CURVES, ("test", "train"), strict=True):
+                at = [_of_curve(fold[key], index) for fold in curved if key in fold]
+                columns = _by_metric(at) if at else {}
+                if not isinstance(columns, dict):
+                    columns = {"score": columns}
+                for name, values in columns.items():
+                    row[f"mean_{part}_{name}"] = float(np.mean(values))
+                    row[f"std_{part}_{name}"] = float(np.std(values))
+            yield {**row, "chosen": index == chosen}
+
+    def _index(self, folds: Sequence[dict[str, Any] | None]) -> int | None:
+        curved = _curved(folds)
+        n_common = self._n_common(curved)
+        if not n_common:
+            return None
+        scores = [
+            self.objective.of([_of_curve(fold["test_curves"], i) for fold in curved])
+            for i in range(n_common)
+        ]
+        with np.errstate(invalid="ignore"):  # inf - inf
+            return int(_highest(np.array(scores).mean(axis=1))[0])
+
+    def _n_common(self, curved: Sequence[dict[str, Any]]) -> int:
+        """Return how many lengths all curves have."""
+        numbers = [len(values) for fold in curved for values in _lists(fold)]
+        return min([*numbers, len(self.lengths.grid)]) if numbers else 0
+
+
+def _curved(folds: Sequence[dict[str, Any] | None]) -> list[dict[str, Any]]:
+    """Return the folds that have a curve."""
+    return [fold for fold in folds if fold is not None and "test_curves" in fold]
+
+
+def _lists(fold: dict[str, Any]) -> Iterator[list[float]]:
+    for curve in (fold[name] for name in CURVES if name in fold):
+        yield from curve.values() if isinstance(curve, dict) else [curve]
+
+
+def _of_curve(curve: Curve, index: int) -> Any:
+    if isinstance(curve, dict):
+        return {name: values[index] for name, values in curve.items()}
+    return curve[index]
+
+
+def _at(fold: dict[str, Any] | None, index: int) -> dict[str, Any] | None:
+    """Return a fold's result with its scores at a length."""
+    if fold is None or "test_curves" not in fold:
+        return fold
+    at = {
+        f"{part}_scores": _of_curve(fold[f"{part}_curves"], index)
+        for part in ("test", "train")
+        if f"{part}_curves" in fold
+    }
+    return {**fold, **at}
