@@ -12,6 +12,7 @@ import toy_estimators as toys
 from joblib import parallel_config
 from numpy.testing import assert_array_equal
 from scipy.stats import loguniform, randint, uniform
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import make_classification, make_regression
@@ -32,6 +33,7 @@ from sklearn.ensemble import (
 )
 from sklearn.exceptions import FitFailedWarning
 from sklearn.feature_selection import SelectFromModel
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import (
     LogisticRegression,
     PassiveAggressiveClassifier,
@@ -40,7 +42,12 @@ from sklearn.linear_model import (
     SGDRegressor,
 )
 from sklearn.metrics import accuracy_score, make_scorer
-from sklearn.model_selection import GroupKFold, StratifiedKFold, cross_validate
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    StratifiedKFold,
+    cross_validate,
+)
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -409,46 +416,34 @@ def test_racing_compares_at_the_best_length_of_the_folds_so_far():
 
 def test_weights_and_groups_reach_fit_scorer_and_splitter():
     weights = np.random.default_rng(0).uniform(0.1, 3, len(y))
-    groups = np.arange(len(y)) % 4
-    options = {"cv": GroupKFold(2), "path": FitPath("auto", patience=np.inf)}
-    found = search(Boosting(), {"n_estimators": [2, 5]}, **options)
-    found.fit(X, y, sample_weight=weights, groups=groups)
-    for length, score in found.path_frame()[["length", "mean_test_score"]].to_numpy():
-        single = Boosting(n_estimators=int(length))
-        expected = [
-            single.fit(X[a], y[a], sample_weight=weights[a]).score(
-                X[b], y[b], sample_weight=weights[b]
-            )
-            for a, b in GroupKFold(2).split(X, y, groups)
-        ]
-        assert score == np.mean(expected)
+    given = {"sample_weight": weights, "groups": np.arange(len(y)) % 4}
+    space, cv = {"n_estimators": [2, 5]}, GroupKFold(2)
+    path = FitPath("auto", patience=np.inf)
+    found = search(Boosting(), space, cv=cv, path=path).fit(X, y, **given)
+    expected = GridSearchCV(Boosting(), space, cv=cv).fit(X, y, **given)
+    assert_array_equal(
+        found.path_frame()["mean_test_score"], expected.cv_results_["mean_test_score"]
+    )
 
 
 def test_weights_are_routed_through_a_pipeline():
-    from sklearn import config_context
-
     weights = np.random.default_rng(0).uniform(0.1, 3, len(y))
     with config_context(enable_metadata_routing=True):
         model = Boosting().set_fit_request(sample_weight=True)
-        model.set_score_request(sample_weight=True)
         scaler = StandardScaler().set_fit_request(sample_weight=True)
         pipeline = make_pipeline(scaler, model)
-        options = {"cv": StratifiedKFold(2), "refit": False}
-        name = "gradientboostingclassifier__n_estimators"
-        found = search(
-            pipeline, {name: [2, 5]}, path=FitPath(patience=np.inf), **options
-        ).fit(X, y, sample_weight=weights)
-        for length, score in found.path_frame()[
-            ["length", "mean_test_score"]
-        ].to_numpy():
-            expected = cross_validate(
-                clone(pipeline).set_params(**{name: int(length)}),
-                X,
-                y,
-                cv=StratifiedKFold(2),
-                params={"sample_weight": weights},
-            )
-            assert score == np.mean(expected["test_score"])
+        scorer = make_scorer(accuracy_score).set_score_request(sample_weight=True)
+        options = {"cv": StratifiedKFold(2), "scoring": scorer}
+        space = {"gradientboostingclassifier__n_estimators": [2, 5]}
+        path = FitPath(patience=np.inf)
+        found = search(pipeline, space, path=path, **options)
+        expected = GridSearchCV(pipeline, space, **options)
+        for each in (found, expected):
+            each.fit(X, y, sample_weight=weights)
+    assert_array_equal(
+        found.path_frame()["mean_test_score"], expected.cv_results_["mean_test_score"]
+    )
+    assert found.best_params_ == expected.best_params_
 
 
 def test_steps_before_run_once_for_each_fold():
@@ -462,6 +457,15 @@ def test_steps_before_run_once_for_each_fold():
     name = "gradientboostingclassifier__n_estimators"
     search(pipeline, {name: range(1, 9)}, path="auto", cv=2, refit=False).fit(X, y)
     assert calls == [60, 60] * 2  # of each fold, what is fitted and what is scored
+
+
+def test_a_step_of_the_users_own_stays_as_it_is():
+    frozen = FrozenEstimator(StandardScaler().fit(X))
+    pipeline = make_pipeline(frozen, Boosting())
+    name = "gradientboostingclassifier__n_estimators"
+    found = search(pipeline, {name: [1, 2]}, path="auto", cv=2).fit(X, y)
+    assert vars(frozen) == {"estimator": frozen.estimator}
+    assert found.best_estimator_[0].estimator is frozen.estimator
 
 
 def test_a_pipeline_in_a_transformed_target():

@@ -20,6 +20,7 @@ from scipy import sparse, stats
 from sklearn.base import BaseEstimator, clone
 from sklearn.cluster import KMeans
 from sklearn.datasets import make_classification
+from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
@@ -1055,6 +1056,22 @@ def test_callbacks_are_called_as_often_as_by_randomized_search(
     assert {name for name in vars(search) if name.startswith("_")} == {
         *("_fits", "_skl_callbacks")
     }
+
+
+@needs_callbacks
+def test_callbacks_are_called_as_often_with_a_path(tmp_path):
+    recorder = PropagatedRecorder(tmp_path / "hooks")
+    model = GradientBoostingClassifier(n_estimators=2, max_depth=1)
+    space = {"gradientboostingclassifier__min_samples_leaf": [1, 2]}
+    counts = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # no callbacks in boosting
+        for path in (None, "auto"):
+            pipeline = make_pipeline(StandardScaler(), model)
+            search = BayesSearchCV(pipeline, space, cv=2, path=path)
+            search.set_callbacks(recorder).fit(X, y)
+            counts.append(recorder.count())
+    assert counts[0] == counts[1]
 
 
 class AsksToStop(Recorder):

@@ -70,7 +70,8 @@ class CurveFit:
             return self
         growing.whole = whole
         for steps in _steps(whole, place):
-            steps[:-1] = [(name, _remembering(step)) for name, step in steps[:-1]]
+            for _, step in steps[:-1]:
+                _remember(step)
         whole.set_params(**{place: growing})
         whole.fit(X, *y, **params)
         return self
@@ -172,36 +173,26 @@ class _Growing:
         return self._score(length, model if self.whole is None else self.whole)
 
 
-class _Remembering:
-    """A step of a pipeline that transforms the same samples only once."""
+def _remember(step: Any) -> None:
+    """Have a step of a pipeline transform the same samples only once.
 
-    def __init__(self, step: Any) -> None:
-        self._step = step
-        self._known: list[tuple[Any, Any]] = []
+    Not one that clones share, as a frozen one: it is the user's own.
+    """
+    if not hasattr(step, "transform") or clone(step) is step:
+        return
+    transform = step.transform
+    known: list[tuple[Any, Any]] = []
 
-    def __getattr__(self, name: str) -> Any:
-        if name == "_step":  # while it is copied
-            raise AttributeError(name)
-        return getattr(self._step, name)
-
-    def __sklearn_tags__(self) -> Any:
-        return self._step.__sklearn_tags__()
-
-    def __sklearn_clone__(self) -> "_Remembering":
-        return _Remembering(clone(self._step))
-
-    def transform(self, X: Any, **params: Any) -> Any:
-        for given, made in self._known:
+    def remembered(X: Any, **params: Any) -> Any:
+        for given, made in known:
             if given is X and not params:
                 return made
-        made = self._step.transform(X, **params)
+        made = transform(X, **params)
         if not params:
-            self._known = [(X, made), *self._known][:N_REMEMBERED]
+            known[:] = [(X, made), *known][:N_REMEMBERED]
         return made
 
-
-def _remembering(step: Any) -> Any:
-    return _Remembering(step) if hasattr(step, "transform") else step
+    step.transform = remembered
 
 
 def _steps(whole: Any, place: str) -> Iterator[list[tuple[str, Any]]]:
