@@ -12,7 +12,11 @@ from sklearn_bayes_search.display import (
     TimelineDisplay,
 )
 from sklearn_bayes_search.exceptions import JournalError, SpaceExhausted
-from sklearn_bayes_search.execution._callbacks import MLflowLogger, WandbLogger
+from sklearn_bayes_search.execution._callbacks import (
+    MLflowLogger,
+    ProgressLine,
+    WandbLogger,
+)
 from sklearn_bayes_search.execution._journal import read_journal
 from sklearn_bayes_search.execution._path import FitPath
 from sklearn_bayes_search.execution._racing import FoldRacing
@@ -65,6 +69,7 @@ __all__ = [
     "PathDisplay",
     "Patience",
     "ProbabilityOfImprovement",
+    "ProgressLine",
     "RandomForest",
     "Real",
     "Space",

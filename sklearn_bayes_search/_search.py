@@ -467,21 +467,22 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
                 raise KeyboardInterrupt(text) from interrupt.__cause__
             raise
 
-    def report(self, path, *, metric=None):
+    def report(self, path=None, *, metric=None):
         """Write a page about the search: one HTML file, for any browser.
 
         Parameters
         ----------
-        path : str or path
-            Where the file is written. A file that is there is replaced.
+        path : str or path, default=None
+            Where the file is written. A file that is there is replaced. None writes
+            none: the page is returned, and a notebook shows it.
         metric : str, default=None
             Which score, where there are several. None is the one of ``refit``, else
             what was maximised.
 
         Returns
         -------
-        path : pathlib.Path
-            Where the file is, in full.
+        path : pathlib.Path or ReportPage
+            Where the file is, in full; without a path the page.
 
         See Also
         --------

@@ -1100,3 +1100,19 @@ def test_a_reserved_setting_is_not_chosen_but_may_be_asked_for(exhaustive):
     assert (trial.number, trial.params) == (4, {"x": 2})
     with pytest.raises(ValueError, match="not one of the choices"):
         optimizer.ask({"x": 7})
+
+
+def test_its_text_tells_how_far_it_is():
+    space = {"x": Real(-5, 5), "kind": ["a", "b"]}
+    optimizer = BayesianOptimizer(space, random_state=0)
+    assert repr(optimizer) == "<BayesianOptimizer over kind, x: 0 told>"
+    optimizer.tell({"x": 1.5, "kind": "a"}, 0.25)
+    optimizer.tell({"x": 2.5, "kind": "a"}, np.nan)
+    optimizer.ask()
+    assert repr(optimizer) == (
+        "<BayesianOptimizer over kind, x: 2 told, 1 failed, 1 pending, best 0.25 at "
+        "{'x': 1.5, 'kind': 'a'}>"
+    )
+    many = BayesianOptimizer({f"x{i}": Real(0, 1) for i in range(9)})
+    assert repr(many).startswith("<BayesianOptimizer over x0, x1, x2, x3, x4, x5, ...:")
+    assert repr(BayesianOptimizer({})) == "<BayesianOptimizer over nothing: 0 told>"

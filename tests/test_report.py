@@ -1001,3 +1001,19 @@ def test_long_names_break_between_their_words():
 def test_numbers_are_short():
     assert number(-0.0001, 2) == "0.00"
     assert number(np.nan) == "–"
+
+
+def test_without_a_path_a_notebook_shows_the_page(tmp_path):
+    search = BayesSearchCV(SVC(), {"C": [1, 2, 3]}, cv=3).fit(X, y)
+    path = search.report(tmp_path / "report.html")
+    inline = search.report()
+    times = r"\d+ \w+ \d{4}, \d\d:\d\d"  # when it was written
+    on_disk = path.read_text(encoding="utf-8")
+    assert re.sub(times, "", inline.html) == re.sub(times, "", on_disk)
+    frame = inline._repr_html_()
+    assert frame.startswith('<iframe srcdoc="')
+    assert frame.count("<") == 2  # whatever the page holds is escaped
+    assert "allow-same-origin" not in frame
+    assert len(repr(inline)) < 100
+    with pytest.raises(ValueError, match="'metric' must be one of"):
+        search.report(metric="f1")

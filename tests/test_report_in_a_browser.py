@@ -441,3 +441,18 @@ def test_without_scripts_the_rest_can_be_read(chromium, path):
     assert page.locator("#no-charts").is_visible()
     assert page.locator("#table tbody tr").count() == 25
     context.close()
+
+
+def test_the_frame_of_a_notebook_stays_in_itself(open_page, chromium, tmp_path):
+    search = BayesSearchCV(SVC(), {"C": [1, 2, 3]}, cv=3).fit(X, y)
+    path = tmp_path / "notebook.html"
+    frame = search.report()._repr_html_()
+    path.write_text(f"<!doctype html><html data-ready><p>{frame}", encoding="utf-8")
+    page = open_page(path)
+    inner = page.frames[1]
+    inner.wait_for_selector("html[data-ready]", timeout=60_000)
+    inner.click('a[href="#candidates-table"]')
+    page.wait_for_timeout(200)
+    assert inner.url == "about:srcdoc"
+    assert inner.evaluate("scrollY") > 100
+    assert page.evaluate("scrollY") == 0

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_bayes_search.exceptions import SpaceExhausted, check_number
+from sklearn_bayes_search.exceptions import SpaceExhausted, check_number, safe_repr
 from sklearn_bayes_search.optimizer._blas import one_blas_thread
 from sklearn_bayes_search.optimizer._design import (
     MIDDLE,
@@ -51,6 +51,8 @@ N_INFORMED = 3
 # Draws after which the middle of a space has nothing new, and after which a constraint
 # is said to permit nothing.
 FEW_DRAWS, MAX_DRAWS = 100, 20_000
+# Parameters that its text names.
+MOST_NAMES = 6
 # Finite spaces up to this size are then walked through, which takes a few seconds.
 MAX_WALK = 100_000
 
@@ -418,6 +420,19 @@ class BayesianOptimizer:
         """
         outcome = Outcome(trial, float(score), float(noise), folds, float(seconds))
         self.history.replace(outcome)
+
+    def __repr__(self) -> str:
+        told, failed = len(self.history), sum(o.failed for o in list(self.history))
+        names = list(dict.fromkeys(n for b in self.space.branches for n in b))
+        more = ", ..." if len(names) > MOST_NAMES else ""
+        parts = [f"{told} told"]
+        parts += [f"{failed} failed"] * bool(failed)
+        parts += [f"{len(self.pending)} pending"] * bool(self.pending)
+        best = self.best
+        if best is not None:
+            parts.append(f"best {best.score:.4g} at {safe_repr(best.trial.params)}")
+        over = f"{', '.join(names[:MOST_NAMES])}{more}" or "nothing"
+        return f"<BayesianOptimizer over {over}: {', '.join(parts)}>"
 
     def _model_based(self, what: str) -> ModelBased:
         """Return the proposer if it predicts scores, which ``what`` needs."""

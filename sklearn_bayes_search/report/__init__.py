@@ -1,5 +1,5 @@
 """A page about a finished search: one file, for a browser, that can be sent around."""
 
-from sklearn_bayes_search.report._report import report
+from sklearn_bayes_search.report._report import ReportPage, report
 
-__all__ = ["report"]
+__all__ = ["ReportPage", "report"]

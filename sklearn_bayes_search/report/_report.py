@@ -1,7 +1,9 @@
 """The function that writes the page."""
 
+import html
 import os
 import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,35 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_bayes_search.report._findings import find
 from sklearn_bayes_search.report._page import page
 
+# Pixels that the page gets in a notebook, where it scrolls.
+HEIGHT = 700
 
-def report(search: Any, path: Any, *, metric: str | None = None) -> Any:
+
+@dataclass(frozen=True)
+class ReportPage:
+    """A page about a search that a notebook shows.
+
+    Parameters
+    ----------
+    html : str
+        The whole page, an HTML document.
+    """
+
+    html: str = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        # in a frame of its own, where neither style nor script meets the notebook's
+        return (
+            f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" '
+            f'title="Report" style="width: 100%; height: {HEIGHT}px; border: 0">'
+            "</iframe>"
+        )
+
+    def __repr__(self) -> str:
+        return "ReportPage: a notebook shows it, and report('report.html') writes it."
+
+
+def report(search: Any, path: Any = None, *, metric: str | None = None) -> Any:
     """Write a page about a finished search: one HTML file, for any browser.
 
     It tells what was found and how far to trust it, what to try next, and which
@@ -22,16 +51,17 @@ def report(search: Any, path: Any, *, metric: str | None = None) -> Any:
     ----------
     search : fitted search
         A `BayesSearchCV`, or one of scikit-learn's, as ``GridSearchCV``.
-    path : str or path
-        Where the file is written. A file that is there is replaced.
+    path : str or path, default=None
+        Where the file is written. A file that is there is replaced. None writes none:
+        the page is returned, and a notebook shows it.
     metric : str, default=None
         Which score, where there are several. None is the one of ``refit``, else what a
         `BayesSearchCV` maximised, else "score", else the only one.
 
     Returns
     -------
-    path : pathlib.Path
-        Where the file is, in full.
+    path : pathlib.Path or ReportPage
+        Where the file is, in full; without a path the page.
 
     Raises
     ------
@@ -58,22 +88,32 @@ def report(search: Any, path: Any, *, metric: str | None = None) -> Any:
     ...     path.stat().st_size < 5_000_000
     True
     """
-    path = Path(path).absolute()
-    if not path.parent.is_dir():
-        raise FileNotFoundError(
-            f"The folder of the 'path' parameter must exist. Got {str(path)!r}; make "
-            f"{str(path.parent)!r} first."
-        )
-    if path.is_dir():
-        raise IsADirectoryError(
-            f"The 'path' parameter must name a file. Got the folder {str(path)!r}; "
-            "add a name, as 'report.html'."
-        )
+    if path is not None:
+        path = _checked(path)
     plotly = _plotly()
     if hasattr(search, "fit") and not isinstance(search, type):
         check_is_fitted(search, "cv_results_")
-    _write(path, page(find(search, metric), plotly))
+    text = page(find(search, metric), plotly)
+    if path is None:
+        return ReportPage(text)
+    _write(path, text)
     return path
+
+
+def _checked(path: Any) -> Path:
+    """Return a path in full, at which a file can be written."""
+    full = Path(path).absolute()
+    if not full.parent.is_dir():
+        raise FileNotFoundError(
+            f"The folder of the 'path' parameter must exist. Got {str(full)!r}; make "
+            f"{str(full.parent)!r} first."
+        )
+    if full.is_dir():
+        raise IsADirectoryError(
+            f"The 'path' parameter must name a file. Got the folder {str(full)!r}; "
+            "add a name, as 'report.html'."
+        )
+    return full
 
 
 def _plotly() -> str:

@@ -75,6 +75,13 @@
     row.scrollIntoView({ block: "center" });
   };
 
+  // in the frame of a notebook, links would lead to a place of the notebook
+  const stay = (link) => link.addEventListener("click", (event) => {
+    event.preventDefault();
+    byId(link.getAttribute("href").slice(1)).scrollIntoView();
+  });
+  if (location.protocol === "about:") document.querySelectorAll('a[href^="#"]').forEach(stay);
+
   // ---- the charts: plotly is packed, and is unpacked by the browser
   const unpack = async () => {
     const text = atob(byId("plotly").textContent.trim());

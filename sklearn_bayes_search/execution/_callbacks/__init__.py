@@ -12,6 +12,7 @@ from sklearn_bayes_search.execution._callbacks._mlflow import (
     MLflowLogger,
     autologging,
 )
+from sklearn_bayes_search.execution._callbacks._progress_line import ProgressLine
 from sklearn_bayes_search.execution._callbacks._wandb import WandbLogger
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "FoldRecord",
     "Listeners",
     "MLflowLogger",
+    "ProgressLine",
     "RunningSearch",
     "SearchCallback",
     "WandbLogger",
