@@ -687,12 +687,13 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             path=None if checked.path is None else vars(checked.path.lengths),
         )
         warn_if_drawn_anew(self.cv)
-        explicit = not isinstance(self.max_pending, str)
+        explicit, known = not isinstance(self.max_pending, str), checked.experience
         digests["max_pending"] = str(plan.max_pending) if explicit else None
         return Journal(
             self.checkpoint,
             fingerprint=digests,
-            plan=asdict(plan),
+            # what is named here may change from run to run
+            plan=asdict(plan) | {"experience": known and known.version},
             space=checked.space,
             in_order=self.max_pending != "async",
             fit_timeout=self.fit_timeout,
@@ -721,7 +722,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         surrogate, n_initial_points = self.surrogate, self.n_initial_points
         if checked.experience is not None:
             surrogate = checked.experience.inform(surrogate)
-            given += checked.experience.first_settings
+            given += checked.experience.first_settings(checked.space)
             # without an expectation the model needs as many points as ever
             if surrogate is not self.surrogate and n_initial_points == "auto":
                 n_initial_points = max(2, plan.max_pending)

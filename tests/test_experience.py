@@ -19,6 +19,7 @@ from sklearn.datasets import make_classification, make_regression
 from sklearn.dummy import DummyClassifier
 from sklearn.tree import DecisionTreeClassifier
 
+from sklearn_bayes_search.experience._data import Data
 from sklearn_bayes_search.experience._knowledge import Knowledge
 from sklearn_bayes_search.optimizer._earlier_searches import normal_scores
 
@@ -306,14 +307,23 @@ def test_what_is_learnt_is_the_mean_of_the_data_sets_and_how_they_differ(learner
     knowledge = Knowledge(json.loads(json.dumps(content)))
     scores = [t(learner.points) for t in learner.tasks if t.kind == "accuracy"]
     mean = np.mean([normal_scores(of_task) for of_task in scores], axis=0)
-    functions = knowledge.functions("accuracy")
+    functions = knowledge.functions("accuracy", {})
     values, _ = functions(functions.scaled(learner.points)[0])
     assert np.corrcoef(values[:, 0], mean)[0, 1] > 0.95
-    first = content["scores"]["accuracy"]["first"][0]
-    assert isinstance(first["max_depth"], int)
-    gains = np.mean([(s - s.mean()) / (s.max() - s.mean()) for s in scores], axis=0)
-    at_first = learner.points[np.argmax(gains)]
-    assert learner.knowledge.point(first, 4)[1] == pytest.approx(at_first[1], abs=0.1)
+
+
+def test_facts_about_the_data_count_where_they_tell_of_data_left_out():
+    def task(n_columns):
+        data = Data(rows=300, columns=n_columns, classes=(150, 150))
+        return learn.Task(f"group {n_columns}", "accuracy", None, None, data)
+
+    tasks = [task(2**n) for n in range(1, 13)] * 3
+    columns = np.array([task.data.facts["log2_columns"] for task in tasks])
+    noise = np.random.default_rng(0).normal(size=36)
+    told = learn._by_facts(tasks, (columns - 6.5) / 3 + 0.1 * noise)
+    assert told["slopes"] == pytest.approx([0, 1 / 3, 0, 0], abs=0.02)
+    assert 0 < told["left"] < 0.3
+    assert learn._by_facts(tasks, noise) is None
 
 
 def test_a_check_leaves_out_the_group_of_a_data_set(learner, monkeypatch):
@@ -340,6 +350,7 @@ def test_evaluations_that_reach_a_score_are_counted():
     curves = pd.DataFrame(
         {
             "experience": ["without", "with"],
+            "kind": ["accuracy", "accuracy"],
             "task": [0, 0],
             "seed": [0, 0],
             1: [0.0, 0.5],

@@ -6,7 +6,6 @@ from importlib.resources import files
 import numpy as np
 import pytest
 from scipy.stats import loguniform, randint, uniform
-from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import make_classification
 from sklearn.ensemble import (
@@ -14,14 +13,15 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     StackingClassifier,
 )
-from sklearn.linear_model import LogisticRegression, Perceptron
+from sklearn.linear_model import ElasticNet, LogisticRegression, Perceptron
+from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
-from sklearn.utils import all_estimators
 
 from sklearn_bayes_search import BayesSearchCV, GaussianProcess, Integer, Real
+from sklearn_bayes_search.experience._data import Data
 from sklearn_bayes_search.experience._experience import experience_of
 from sklearn_bayes_search.experience._knowledge import Knowledge, knowledge_of, position
 from sklearn_bayes_search.space import Dims, Space
@@ -39,6 +39,8 @@ TREE_SPACE = {
     "min_samples_leaf": randint(1, 20),
     "criterion": ["gini", "entropy"],
 }
+CLASS_METRICS = ("accuracy", "balanced_accuracy", "roc_auc", "neg_log_loss")
+NUMBER_METRICS = ("r2", "neg_mean_absolute_error", "neg_root_mean_squared_error")
 
 
 @pytest.fixture
@@ -48,6 +50,11 @@ def rng():
 
 def svc():
     return make_pipeline(StandardScaler(), SVC())
+
+
+def is_class(name):
+    others = ("SVR", "ElasticNet")
+    return "Regressor" not in name and name not in others
 
 
 def known(estimator, space, metrics=("accuracy",), X=X, y=y):
@@ -71,23 +78,39 @@ def test_the_files_are_small_and_name_their_sources():
 
 
 @pytest.mark.parametrize("name", LEARNT)
-def test_first_settings_can_be_fitted_and_functions_are_finite(name):
+def test_functions_are_finite_and_vary(name):
     knowledge = knowledge_of(name)
-    model = dict(all_estimators())[name]()
-    scaled = StandardScaler().fit_transform(X)
     kinds = {
         kind: knowledge.kind_of([kind])
-        for kind in ("accuracy", "balanced_accuracy", "roc_auc", "neg_log_loss")
+        for metrics in (CLASS_METRICS, NUMBER_METRICS)
+        for kind in metrics
     }
-    assert kinds["accuracy"] == knowledge.kind_of(["score"]) == "accuracy"
+    usual = CLASS_METRICS[0] if is_class(name) else NUMBER_METRICS[0]
+    assert kinds[usual] == knowledge.kind_of(["score"]) == usual
     U = knowledge.space.spread(50, np.random.default_rng(0))
     for kind in set(kinds.values()):
-        for setting in knowledge.first_settings(kind):
-            clone(model).set_params(**setting).fit(scaled, y)
-        functions = knowledge.functions(kind)
-        values, _ = functions(functions.scaled(U)[0])
-        assert np.isfinite(values).all()
-        assert values.std(axis=0).min() > 0.01
+        for facts in ({}, Data(50, 3, 1.0, (40, 10)).facts):
+            functions = knowledge.functions(kind, facts)
+            values, _ = functions(functions.scaled(U)[0])
+            assert np.isfinite(values).all()
+            assert values.std(axis=0).min() > 0.01
+
+
+def test_what_is_expected_depends_on_the_data_within_what_was_seen():
+    knowledge = knowledge_of("SVC")
+    points = knowledge.space.spread(20, np.random.default_rng(0))
+
+    def values(facts):
+        functions = knowledge.functions("accuracy", facts)
+        return functions(functions.scaled(points)[0])[0]
+
+    on_average, few, many, more = (
+        values(Data(columns=n).facts) for n in (None, 2, 90, 1000)
+    )
+    assert np.abs(few - on_average)[:, 0].max() > 0.1
+    assert np.abs(few - many)[:, 0].max() > 0.1
+    np.testing.assert_array_equal(many, more)
+    np.testing.assert_array_equal(few[:, 1:], many[:, 1:])
 
 
 # ---- translation
@@ -99,19 +122,37 @@ def test_first_settings_can_be_fitted_and_functions_are_finite(name):
 )
 def test_what_is_said_of_a_share_of_16_columns(value, meant):
     share = Real(0.0, 1.0)
-    assert position(share, value, 16) == pytest.approx(meant)
+    assert position(share, value, Data(columns=16)) == pytest.approx(meant)
+
+
+def test_a_share_of_rows_and_a_unit_count_as_such():
+    leaf = Real(1.0, 64.0, log=True)
+    assert position(leaf, 0.04, Data(rows=200)) == position(leaf, 8, Data(rows=200))
+    assert position(leaf, 1.0, Data(rows=200)) == 0.0
+    assert position(leaf, 80.0, Data(), unit=10.0) == position(leaf, 8.0, Data())
+
+
+def test_a_penalty_counts_in_units_of_the_target():
+    space, places = {"elasticnet__alpha": Real(1e-4, 1e4, log=True)}, []
+    model = make_pipeline(StandardScaler(), ElasticNet())
+    for unit in (1.0, 1000.0):
+        experience = known(model, space, metrics=["r2"], y=unit * (y - 0.5) * 2)
+        (first,) = experience.first_settings(Space(space))
+        places.append(first["elasticnet__alpha"] / unit)
+    assert places[0] == pytest.approx(places[1], rel=0.1)
 
 
 @pytest.mark.parametrize("value", ["unheard of", True, (1, 2)])
 def test_what_is_not_understood_is_in_the_middle(value):
-    assert position(Real(0.0, 1.0), value, 16) == 0.5
-    assert position(Real(0.0, 1.0), "sqrt", None) == 0.5
+    assert position(Real(0.0, 1.0), value, Data(columns=16)) == 0.5
+    assert position(Real(0.0, 1.0), "sqrt", Data()) == 0.5
 
 
-def values_at(knowledge, setting, n_columns=X.shape[1]):
+def values_at(knowledge, setting, X=X):
     """Evaluate what is expected of accuracies at a setting in natural units."""
-    functions = knowledge.functions("accuracy")
-    point = knowledge.point(setting, n_columns)
+    data = Data.of(X, y, classifies=True)
+    functions = knowledge.functions("accuracy", data.facts)
+    point = knowledge.point(setting, data)
     return functions(functions.scaled(point[np.newaxis])[0])[0][0]
 
 
@@ -242,8 +283,7 @@ def test_a_first_setting_follows_the_own_one_and_the_words_say_so(capsys):
     ).fit(X, y)
     own, first = search.cv_results_["params"][:2]
     assert own["svc__C"] == 1.0
-    learnt = knowledge_of("SVC").first_settings("accuracy")[0]
-    assert first == {"svc__C": learnt["C"], "svc__gamma": learnt["gamma"]}
+    assert [first] == known(svc(), SVC_SPACE).first_settings(Space(SVC_SPACE))
     assert "SVC" in search.experience_
     assert "svc__C, svc__gamma" in search.experience_
     assert f"Experience: {search.experience_}\n" in capsys.readouterr().out
@@ -276,20 +316,18 @@ def test_without_knowledge_rows_are_those_without_experience(estimator, space):
     assert rows[0] == rows[1]
 
 
-@pytest.mark.parametrize(
-    ("C", "gamma", "first"),
-    [
-        ([0.1, 1, 10, 100, 1000], ["scale", 0.01, 1], (100, 0.01)),
-        (Real(1e-2, 1e2), Real(1e-4, 1e1), (100.0, 0.0109)),
-        (Real(1e-2, 1e1), Real(1e-4, 1e1), None),  # too far
-    ],
-)
-def test_a_first_setting_that_the_space_lacks_is_the_nearest_one(C, gamma, first):
-    learnt = knowledge_of("SVC").first_settings("accuracy")[0]
-    assert (learnt["C"], learnt["gamma"]) == (296.0, 0.0109)
-    experience = known(svc(), {"svc__C": C, "svc__gamma": gamma})
-    found = [tuple(setting.values()) for setting in experience.first_settings]
-    assert found == ([] if first is None else [first])
+@pytest.mark.parametrize("constraint", [None, lambda params: params["svc__C"] < 5])
+def test_the_first_setting_is_the_permitted_one_of_which_most_is_expected(constraint):
+    lists = {"svc__C": [0.1, 1, 10, 100, 1000], "svc__gamma": ["scale", 0.01, 1]}
+    space = Space(lists, constraint=constraint)
+    (first,) = known(svc(), lists).first_settings(space)
+
+    def expected(params):
+        setting = {name.removeprefix("svc__"): value for name, value in params.items()}
+        return values_at(knowledge_of("SVC"), SVC(**setting).get_params())[0]
+
+    settings = [p for p in ParameterGrid(lists) if space.allows(p)]
+    assert first == max(settings, key=expected)
 
 
 class OwnPipeline(Pipeline):
@@ -318,19 +356,12 @@ def test_a_model_that_is_used_otherwise_than_learnt_is_unknown(estimator, space)
     assert known(estimator, space) is None
 
 
-def test_a_space_in_a_corner_has_no_first_setting_but_an_expectation():
-    experience = known(svc(), {"svc__C": Real(1e-2, 1.1e-2), "svc__gamma": Real(9, 10)})
-    assert experience.first_settings == []
-    assert np.isfinite(experience.expectation(np.full((1, 2), 0.5))[0]).all()
-    assert "no first setting" in experience.words("gp")
-
-
 def test_the_model_may_be_another_one():
     search = BayesSearchCV(
         svc(), SVC_SPACE, n_iter=4, cv=2, random_state=0, surrogate="forest"
     ).fit(X, y)
-    learnt = knowledge_of("SVC").first_settings("accuracy")[0]
-    assert search.cv_results_["params"][1]["svc__C"] == learnt["C"]
+    first = known(svc(), SVC_SPACE).first_settings(Space(SVC_SPACE))
+    assert search.cv_results_["params"][1:2] == first
 
 
 @pytest.mark.parametrize(
@@ -410,13 +441,33 @@ def test_a_kind_of_score_is_found_by_the_name_of_the_metric():
         "estimator": "A",
         "own": {},
         "requires": {},
+        "in_units": [],
         "standardised": False,
         "n_data_sets": 1,
         "space": {"a": {"low": 0.0, "high": 1.0, "log": False}},
         "points": [[0.5]],
-        "scores": {kind: {"first": []} for kind in ("accuracy", "roc_auc")},
+        "facts": {},
+        "scores": {"accuracy": {}, "roc_auc": {}},
     }
     knowledge = Knowledge(content)
     assert knowledge.kind_of(["score", "roc_auc_ovr"]) == "roc_auc"
     assert knowledge.kind_of(["f1_macro"]) == "accuracy"
     assert knowledge.kind_of([]) == "accuracy"
+
+
+def test_a_journal_names_the_version_and_goes_on_with_another(tmp_path):
+    path, rows = tmp_path / "search.jsonl", []
+    for experience, n_iter in [(True, 3), (False, 5)]:
+        search = BayesSearchCV(
+            svc(),
+            SVC_SPACE,
+            n_iter=n_iter,
+            cv=2,
+            random_state=0,
+            experience=experience,
+            checkpoint=path,
+        ).fit(X, y)
+        rows.append(search.cv_results_["params"])
+    header = path.read_text(encoding="utf-8").splitlines()[0]
+    assert f'"experience":"{knowledge_of("SVC").version}"' in header.replace(" ", "")
+    assert rows[1][:3] == rows[0]

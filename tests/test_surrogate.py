@@ -108,7 +108,7 @@ def finite_differences(function, x, h=1e-5):
 
 
 def log_posterior(gp, theta, gradient=False):
-    mean, deviation = surrogate._prior(gp._dims)
+    mean, deviation = gp._prior(gp._dims)
     value, slope = gp.log_marginal_likelihood(theta, gradient=True)
     z = (theta - mean) / deviation
     result = value - 0.5 * float(z @ z), slope - z / deviation
@@ -292,9 +292,10 @@ def test_a_point_with_known_noise_counts_for_less(rng):
 
 def test_length_scales_of_the_prior_grow_with_the_active_columns_only():
     four, branches = Dims.all_continuous(4), mixed_dims()
-    assert surrogate._prior(four)[0, 0] == pytest.approx(np.log(0.5 * 2))
+    prior = GaussianProcess()._prior
+    assert prior(four)[0, 0] == pytest.approx(np.log(0.5 * 2))
     # Three columns are active at once beside the branch.
-    assert surrogate._prior(branches)[0, 0] == pytest.approx(np.log(0.5 * 3**0.5))
+    assert prior(branches)[0, 0] == pytest.approx(np.log(0.5 * 3**0.5))
 
 
 def searches(sizes, monkeypatch):

@@ -11,6 +11,7 @@ import argparse
 import importlib.util
 import os
 import warnings
+from itertools import product
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -100,29 +101,32 @@ def metric_of(family, y, number):
     return ("neg_log_loss", area, "accuracy")[number % 3]
 
 
-def searches(family, data_set, number, seeds, n_rows):
-    """Yield rows of the store: the scores of each search, in order."""
+def searches(family, data_set, number, seeds, n_rows, there):
+    """Yield rows of the store that are not there: the scores of each search."""
     X, y = data_of(data_set, n_rows)
     metric = metric_of(family, y, number)
     estimator = FAMILIES[family]()
     cv = StratifiedKFold(3, shuffle=True, random_state=0)
     space = default_space(estimator, X, y)
     common = {"cv": cv, "scoring": metric, "refit": False}
-    random = RandomizedSearchCV(estimator, space, n_iter=60, random_state=0, **common)
-    scores = random.fit(X, y).cv_results_["mean_test_score"]
-    yield {"kind": "random", "seed": 0, "scores": scores}
-    for seed in seeds:
-        for kind, experience in (("without", False), ("with", True)):
+    for kind, seed in [("random", 0), *product(("without", "with"), seeds)]:
+        if (kind, seed) in there:
+            continue
+        if kind == "random":
+            search = RandomizedSearchCV(
+                estimator, space, n_iter=60, random_state=seed, **common
+            )
+        else:
             search = BayesSearchCV(
                 estimator,
                 space,
                 n_iter=N_ITER,
                 random_state=seed,
-                experience=experience,
+                experience=kind == "with",
                 **common,
-            ).fit(X, y)
-            scores = search.cv_results_["mean_test_score"]
-            yield {"kind": kind, "seed": seed, "scores": scores}
+            )
+        scores = search.fit(X, y).cv_results_["mean_test_score"]
+        yield {"kind": kind, "seed": seed, "scores": scores}
 
 
 def curves_of(rows):
@@ -170,22 +174,26 @@ def main():
     parser.add_argument("--rows", type=int, default=400)
     parser.add_argument("--store", type=Path, default=Path("experience.json"))
     parser.add_argument("--table", type=Path, help="file for the table, .csv")
+    parser.add_argument(
+        "--again", action="store_true", help="repeat searches with experience"
+    )
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     store = pd.DataFrame(columns=["family", "data_set", "kind", "seed", "scores"])
     if arguments.store.exists():
         store = pd.read_json(arguments.store)
+    if arguments.again:
+        store = store[~((store.kind == "with") & store.family.isin(arguments.families))]
     for family in arguments.families:
         for number, data_set in enumerate(arguments.data_sets):
-            there = (store.family == family) & (store.data_set == data_set)
-            if store[there].seed.nunique() >= arguments.seeds:
-                continue
-            rows = searches(
-                family, data_set, number, range(arguments.seeds), arguments.rows
-            )
+            here = store[(store.family == family) & (store.data_set == data_set)]
+            there = set(zip(here.kind, here.seed, strict=True))
+            seeds = range(arguments.seeds)
+            rows = searches(family, data_set, number, seeds, arguments.rows, there)
             found = pd.DataFrame(rows).assign(family=family, data_set=data_set)
-            store = pd.concat([store[~there], found], ignore_index=True)
-            store.to_json(arguments.store, double_precision=15)
+            if len(found):
+                store = pd.concat([store, found], ignore_index=True)
+                store.to_json(arguments.store, double_precision=15)
         print(table(store[store.family == family]).to_string(), flush=True)
     made = table(store[store.family.isin(arguments.families)])
     print(made.to_string())

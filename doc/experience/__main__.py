@@ -34,6 +34,9 @@ def main():
     )
     parser.add_argument("--data-sets", nargs="+", metavar="NAME", help="and data sets")
     parser.add_argument("--seeds", type=int, default=3, help="of each check")
+    parser.add_argument(
+        "--turned", action="store_true", help="turn the scores of each check round"
+    )
     arguments = parser.parse_args()
     store = corpus.Store(arguments.store)
     families = [
@@ -55,7 +58,10 @@ def main():
         print(corpus.status(store).to_string())
     elif arguments.command == "check":
         for family in families:
-            print(learn.table_of_check(store, family, arguments.seeds), flush=True)
+            table = learn.table_of_check(
+                store, family, arguments.seeds, arguments.turned
+            )
+            print(table, flush=True)
     elif arguments.command == "learn":
         for family in families:
             path = learn.Learner(store, family).write()

@@ -135,6 +135,10 @@ class Family:
         A parameter here is set only where another parameter has one of some values.
     own : dict, default={}
         The estimator's own values of parameters that it has by another name or as None.
+    requires : tuple of str, default=()
+        Other parameters that must be as here for what is learnt to hold.
+    in_units : tuple of str, default=()
+        Parameters that grow with the deviation of the target, which is 1 here.
     translate : callable, default=None
         Turn a setting into the estimator's parameters, where they differ.
     package : str, default=None
@@ -158,6 +162,8 @@ class Family:
     space: dict
     only_if: dict = field(default_factory=dict)
     own: dict = field(default_factory=dict)
+    requires: tuple = ()
+    in_units: tuple = ()
     translate: Callable | None = None
     package: str | None = None
     scaler: str | None = None
@@ -422,6 +428,7 @@ FAMILIES = [
         space={"alpha": Log(1e-6, 1e1)},
         scaler="standard",
         n_settings=64,
+        in_units=("alpha",),
     ),
     _regressor(
         "elastic_net",
@@ -429,6 +436,7 @@ FAMILIES = [
         space={"alpha": Log(1e-6, 1e2), "l1_ratio": Linear(0.0, 1.0)},
         scaler="standard",
         n_settings=128,
+        in_units=("alpha",),
     ),
     _classifier(
         "lda",
@@ -436,6 +444,7 @@ FAMILIES = [
         space={"shrinkage": Linear(0.0, 1.0)},
         scaler="standard",
         n_settings=64,
+        requires=("solver",),
     ),
     _classifier(
         "qda",
@@ -476,6 +485,7 @@ FAMILIES = [
         space={"C": C, "class_weight": BALANCED},
         scaler="standard",
         n_settings=128,
+        requires=("solver",),
     ),
     _classifier(
         "linear_svc",
@@ -502,6 +512,7 @@ FAMILIES = [
         },
         scaler="standard",
         n_settings=128,
+        in_units=("epsilon",),
     ),
     _regressor(
         "svr_rbf",
@@ -509,6 +520,8 @@ FAMILIES = [
         space={"C": C, "gamma": GAMMA, "epsilon": Log(1e-4, 2.0)},
         scaler="standard",
         max_rows=400,
+        requires=("kernel",),
+        in_units=("C", "epsilon"),
     ),
     _classifier(
         "svc_rbf",
@@ -516,6 +529,7 @@ FAMILIES = [
         space={"C": C, "gamma": GAMMA, "class_weight": BALANCED},
         scaler="standard",
         max_rows=400,
+        requires=("kernel",),
     ),
     _regressor(
         "svr_poly",
@@ -582,6 +596,7 @@ FAMILIES = [
         scaler="standard",
         n_settings=128,
         max_rows=400,
+        requires=("kernel",),
     ),
     _classifier(
         "sgd_classifier",
@@ -663,6 +678,7 @@ FAMILIES = [
         max_rows=400,
         n_data_sets=24,
         max_classes=7,
+        requires=("booster",),
     ),
     _regressor(
         "xgboost_regressor",
@@ -672,6 +688,7 @@ FAMILIES = [
         package="xgboost",
         max_rows=400,
         n_data_sets=24,
+        requires=("booster",),
     ),
     _classifier(
         "gradient_boosting_classifier",
@@ -750,6 +767,7 @@ FAMILIES = [
         scaler="standard",
         max_rows=300,
         n_data_sets=16,
+        requires=("solver",),
     ),
     _regressor(
         "mlp_regressor",
@@ -760,6 +778,7 @@ FAMILIES = [
         scaler="standard",
         max_rows=300,
         n_data_sets=16,
+        requires=("solver",),
     ),
     _regressor(
         "gaussian_process_regressor",

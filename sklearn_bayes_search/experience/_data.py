@@ -16,8 +16,8 @@ class Data:
 
     A fold's fit has at least half of the ``rows``, and there may be more ``columns``.
     ``variance`` is that of the entries of X, ``classes`` are the numbers of rows of
-    each class, ``outputs`` the columns of y, and ``unit`` is the standard deviation of
-    a numeric y as a power of ten.
+    each class, ``outputs`` the columns of y, and ``deviation`` is the standard
+    deviation of a numeric y.
     """
 
     rows: int | None = None
@@ -25,7 +25,7 @@ class Data:
     variance: float | None = None
     classes: tuple[int, ...] | None = None
     outputs: int | None = None
-    unit: float = 1.0
+    deviation: float = 1.0
 
     @classmethod
     def of(cls, X: Any, y: Any, *, classifies: bool) -> "Data":
@@ -40,7 +40,7 @@ class Data:
         outputs = _shape(y)[1] or 1
         if classifies:
             return replace(data, outputs=outputs, classes=_counts(y))
-        return replace(data, outputs=outputs, unit=_unit(y))
+        return replace(data, outputs=outputs, deviation=_deviation(y))
 
     def then(self, columns: int | None, variance: float | None = None) -> "Data":
         """Return what is known behind a transformer."""
@@ -50,6 +50,24 @@ class Data:
     def balanced(self) -> bool:
         """Whether it is known that classes hardly differ in size."""
         return self.classes is not None and min(self.classes) > 0.8 * max(self.classes)
+
+    @property
+    def facts(self) -> dict[str, float]:
+        """What the best settings may depend on, as far as it is known."""
+        facts = {}
+        if self.rows:
+            facts["log2_rows"] = float(np.log2(self.rows))
+        if self.columns:
+            facts["log2_columns"] = float(np.log2(self.columns))
+        if self.classes is not None:
+            facts["log2_classes"] = float(np.log2(len(self.classes)))
+            facts["largest_class"] = max(self.classes) / sum(self.classes)
+        return facts
+
+    @property
+    def unit(self) -> float:
+        """The deviation as a power of ten."""
+        return power_of_ten(self.deviation)
 
     @property
     def gamma(self) -> float:
@@ -105,10 +123,9 @@ def _counts(y: Any) -> tuple[int, ...] | None:
         return None
 
 
-def _unit(y: Any) -> float:
+def _deviation(y: Any) -> float:
     try:
         deviation = float(np.nanstd(np.asarray(y, dtype=float)))
     except (TypeError, ValueError):
         return 1.0
-    usable = np.isfinite(deviation) and deviation > 0
-    return power_of_ten(deviation) if usable else 1.0
+    return deviation if np.isfinite(deviation) and deviation > 0 else 1.0

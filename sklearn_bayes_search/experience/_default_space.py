@@ -178,7 +178,7 @@ def _branches(estimator: Any, data: Data, size: str, *, is_step: bool) -> Branch
         if name == "ColumnTransformer":
             given = data.then(_n_columns(columns))
         elif name == "TransformedTargetRegressor":
-            given = replace(data, unit=1.0)  # what a transformed target mostly has
+            given = replace(data, deviation=1.0)  # what a transformed target mostly has
         is_inner_step = is_step or name in ("FeatureUnion", "ColumnTransformer")
         if name == "Pipeline" and inner is not estimator.steps[-1][1]:
             is_inner_step = True

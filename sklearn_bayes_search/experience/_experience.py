@@ -1,11 +1,11 @@
-"""What experience from other data says about one search: first settings, expectation.
+"""What experience from other data says about one search: an expectation of scores.
 
 The search has a space of its own: other ranges, other scales, some of the known
 hyperparameters and some unknown ones, of an estimator inside of others. `Translation`
 finds the place in the knowledge's space of each of its points.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -26,12 +26,9 @@ from sklearn_bayes_search.optimizer.surrogate import Expectation, GaussianProces
 from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._dimensions import Dimension
 
-# Changes whenever the files of the folder do.
-VERSION = "1"
-N_FIRST = 1
-# A first setting counts as in a space if it is moved by no more than this share of the
-# knowledge's range.
-MOST_MOVED = 0.1
+# Of so many settings of the space, the first is the one of which most is expected.
+# More first settings, chosen beside it or later, gained nothing.
+N_COMPARED = 512
 # At so many positions a range is translated; between them it is a straight line, and a
 # choice of more levels has no place.
 N_KNOTS = 257
@@ -39,19 +36,25 @@ N_KNOTS = 257
 
 @dataclass(frozen=True, eq=False)
 class Experience:
-    """What is known before a search: ``first_settings`` of its space, best first, and
-    an ``expectation`` of the score over its cube by the parameters ``names``, and in
-    words what is ``known``.
+    """What is known before a search: an ``expectation`` of the score over its cube by
+    the parameters ``names``, and in words what is ``known``, in which ``version``.
     """
 
-    first_settings: list[dict[str, Any]]
     expectation: Expectation
     names: list[str]
     known: str
+    version: str
+
+    def first_settings(self, space: Space) -> list[dict[str, Any]]:
+        """Return the setting to begin with, if there is a permitted one."""
+        U = space.spread(N_COMPARED, np.random.default_rng(0))
+        expected = self.expectation(U)[0][:, 0]
+        best_first = space.decode_many(U[np.argsort(-expected, kind="stable")])
+        return next(([params] for params in best_first if space.allows(params)), [])
 
     def words(self, surrogate: Any) -> str:
         """Return in words what a surrogate is told."""
-        words = f"{self.known}: {'a' if self.first_settings else 'no'} first setting"
+        words = f"{self.known}: a first setting"
         if self.inform(surrogate) is surrogate:
             return words
         return f"{words}, and what to expect by {', '.join(self.names)}"
@@ -82,23 +85,19 @@ def experience_of(
         knowledge = _knowledge_of(model)
         if knowledge is None or not _applies(knowledge, model, prefix, space, given):
             continue
-        translation = Translation(knowledge, space, prefix, model, given.columns)
+        translation = Translation(knowledge, space, prefix, model, given)
         if best is None or len(translation.names) > len(best[1].names):
-            best = knowledge, translation
+            best = knowledge, translation, given
     if best is None or not best[1].names:
         return None
-    knowledge, translation = best
-    kind = knowledge.kind_of(metrics)
-    own = estimator.get_params()
-    first: list[dict[str, Any]] = []
-    for setting in knowledge.first_settings(kind):
-        params = translation.back(setting, own)
-        if params is not None and not any(space.same(params, f) for f in first):
-            first.append(params)
-    first = first[:N_FIRST]
-    known = f"{knowledge.estimator} on {knowledge.n_data_sets} other data sets"
-    expectation = LearntExpectation(knowledge.functions(kind), translation)
-    return Experience(first, expectation, translation.names, known)
+    knowledge, translation, given = best
+    functions = knowledge.functions(knowledge.kind_of(metrics), given.facts)
+    return Experience(
+        LearntExpectation(functions, translation),
+        translation.names,
+        f"{knowledge.estimator} on {knowledge.n_data_sets} other data sets",
+        knowledge.version,
+    )
 
 
 class LearntExpectation:
@@ -109,49 +108,59 @@ class LearntExpectation:
         self._tables = []
         for columns, jumps, places in translation.tables:
             features, owner = functions.scaled(places)
-            self._tables.append((columns[owner], jumps[owner], features))
+            self._tables.append(_Table(columns[owner], jumps[owner], features))
 
     def __call__(
         self, U: np.ndarray, *, gradient: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
         if len(self._tables) == 1:
-            return self._evaluate(U, *self._tables[0], gradient=gradient)
+            return self._evaluate(U, self._tables[0], gradient)
         values = np.empty((len(U), self._functions.n_functions))
         gradients = np.zeros((*values.shape, U.shape[1] if gradient else 0))
         branch_of = self._translation.space.dims.branch_of(U)
         for b in np.unique(branch_of):
             here = branch_of == b
-            found = self._evaluate(U[here], *self._tables[b], gradient=gradient)
+            found = self._evaluate(U[here], self._tables[b], gradient)
             values[here], gradients[here] = found
         return values, gradients
 
     def _evaluate(
-        self,
-        U: np.ndarray,
-        columns: np.ndarray,
-        jumps: np.ndarray,
-        table: np.ndarray,
-        *,
-        gradient: bool,
+        self, U: np.ndarray, table: "_Table", gradient: bool
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Look the features of points up, which lie between two rows of a table."""
-        x = U[:, columns] * (N_KNOTS - 1)
-        x[:, jumps] = np.rint(x[:, jumps])
-        left = np.minimum(x.astype(int), N_KNOTS - 2)
-        every = np.arange(table.shape[1])
-        low = table[left, every]
-        rise = table[left + 1, every] - low
-        Z = low + (x - left) * rise
+        Z, slopes = table.look_up(U)
         values, by_Z = self._functions(Z, gradient=gradient)
         gradients = np.zeros((*values.shape, U.shape[1] if gradient else 0))
         if gradient:
-            smooth = (columns >= 0) & ~jumps
-            by_U = by_Z * (rise * (N_KNOTS - 1))[:, np.newaxis]
-            gradients[:, :, columns[smooth]] = by_U[:, :, smooth]
+            smooth = table.smooth
+            by_U = by_Z[:, :, smooth] * slopes[:, np.newaxis, smooth]
+            gradients[:, :, table.columns[smooth]] = by_U
         return values, gradients
 
     def __repr__(self) -> str:
         return f"LearntExpectation({self._translation.estimator})"
+
+
+class _Table:
+    """Has features at equal distances in the columns that they are of."""
+
+    def __init__(
+        self, columns: np.ndarray, jumps: np.ndarray, features: np.ndarray
+    ) -> None:
+        self.columns, self._features = columns, features
+        self._rises = np.diff(features, axis=0)
+        self._jumps = np.flatnonzero(jumps)
+        self._every = np.arange(len(columns))
+        self.smooth = np.flatnonzero((columns >= 0) & ~jumps)
+
+    def look_up(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the features of points, between two rows, and their slopes."""
+        x = U[:, self.columns] * (N_KNOTS - 1)
+        if len(self._jumps):
+            x[:, self._jumps] = np.rint(x[:, self._jumps])
+        left = np.minimum(x.astype(int), N_KNOTS - 2)
+        rises = self._rises[left, self._every]
+        features = self._features[left, self._every] + (x - left) * rises
+        return features, rises * (N_KNOTS - 1)
 
 
 class Translation:
@@ -164,21 +173,20 @@ class Translation:
     """
 
     def __init__(
-        self,
-        knowledge: Knowledge,
-        space: Space,
-        prefix: str,
-        model: Any,
-        n_columns: int | None,
+        self, knowledge: Knowledge, space: Space, prefix: str, model: Any, data: Data
     ) -> None:
-        self.estimator = knowledge.estimator
-        self.space, self._prefix = space, prefix
-        self._position = partial(position, n_columns=n_columns or None)
+        self.estimator, self.space = knowledge.estimator, space
+        self._data, self._in_units = data, knowledge.in_units
         self._known = knowledge.space.columns
-        fixed = knowledge.own | model.get_params()
+        # of some libraries, None stands for the value that holds
+        fixed = knowledge.own | {
+            name: value
+            for name, value in model.get_params().items()
+            if value is not None or name not in knowledge.own
+        }
         self._maps = [
             [
-                self._map(b, f"{prefix}{name}", dimension, fixed.get(name))
+                self._map(b, prefix, name, dimension, fixed.get(name))
                 for name, dimension in self._known
             ]
             for b in range(len(space.branches))
@@ -192,43 +200,6 @@ class Translation:
                 if column >= 0
             )
         )
-
-    def back(
-        self, setting: Mapping[str, Any], own: Mapping[str, Any]
-    ) -> dict[str, Any] | None:
-        """Return the setting of the search's space that a known one is, or None."""
-        named = {
-            f"{self._prefix}{name}": self._nearest(
-                j, f"{self._prefix}{name}", dimension, setting[name]
-            )
-            for j, (name, dimension) in enumerate(self._known)
-            if name in setting
-        }
-        params = self.space.nearest({**own, **named})
-        if params is None:
-            return None
-        for name, dimension in self._known:
-            if name in setting and f"{self._prefix}{name}" in params:
-                meant = self._position(dimension, setting[name])
-                place = self._position(dimension, params[f"{self._prefix}{name}"])
-                if abs(place - meant) > MOST_MOVED:
-                    return None
-        return params
-
-    def _nearest(self, j: int, name: str, known: Dimension, value: Any) -> Any:
-        """Return a value, or where no branch has it, the nearest one that there is."""
-        meant, found = self._position(known, value), [(np.inf, value)]
-        for branch, maps in zip(self.space.branches, self._maps, strict=True):
-            if name not in branch:
-                continue
-            if branch[name].contains(value):
-                return value
-            _, knots, places = maps[j]
-            if len(knots):
-                distances = np.abs(places - meant)
-                closest = int(distances.argmin())
-                found.append((distances[closest], branch[name].decode(knots[closest])))
-        return min(found, key=lambda pair: pair[0])[1]
 
     def _table(
         self, maps: list[tuple[int, np.ndarray, np.ndarray]]
@@ -248,28 +219,30 @@ class Translation:
         return columns, jumps, table
 
     def _map(
-        self, branch: int, name: str, known: Dimension, fixed: Any
+        self, branch: int, prefix: str, name: str, known: Dimension, fixed: Any
     ) -> tuple[int, np.ndarray, np.ndarray]:
         """Return the column of a hyperparameter, knots in it, and their places."""
-        dimension = self.space.branches[branch].get(name)
-        if dimension is None or (name, dimension) not in self.space.columns:
+        unit = self._data.deviation if name in self._in_units else 1.0
+        place = partial(position, known, data=self._data, unit=unit)
+        dimension = self.space.branches[branch].get(prefix + name)
+        if dimension is None or (prefix + name, dimension) not in self.space.columns:
             value = fixed if dimension is None else dimension.middle()
-            return -1, np.empty(0), np.array([self._position(known, value)])
-        column = self.space.columns.index((name, dimension))
+            return -1, np.empty(0), np.array([place(value)])
+        column = self.space.columns.index((prefix + name, dimension))
         column += self.space.dims.branch is not None  # which comes first
         levels = self.space.dims.levels[column]
         if levels is not None and (dimension.categorical or len(levels) <= N_KNOTS):
             knots = levels
         else:
             knots = np.unique(dimension.snap(np.linspace(0, 1, N_KNOTS)))
-        values = dimension.decode_many(knots)
-        return column, knots, np.array([self._position(known, v) for v in values])
+        return column, knots, np.array([place(v) for v in dimension.decode_many(knots)])
 
 
 def _knowledge_of(model: Any) -> Knowledge | None:
     cls = type(model)
-    ours = cls.__module__.startswith("sklearn.")  # and not a namesake of the user's
-    return knowledge_of(cls.__name__) if ours else None
+    # and not a namesake of the user's
+    known = cls.__module__.partition(".")[0] in ("sklearn", "lightgbm", "xgboost")
+    return knowledge_of(cls.__name__) if known else None
 
 
 def _models(

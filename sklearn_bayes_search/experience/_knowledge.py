@@ -1,10 +1,11 @@
 """What is known of a class of estimators from evaluations on other data.
 
 Each file of the folder ``learnt`` is about one class: its hyperparameters in natural
-units, and for each kind of score some first settings and the functions that scores
-followed on other data. A function is the mean of a Gaussian process through its values
-at some settings [1]_. ``doc/experience/learn.py`` writes the files and tells how they
-are learnt.
+units, and for each kind of score the functions that scores followed on other data. The
+first is what is expected, the others are ways in which data differ from that; how far
+each way is to be expected may depend on the size and kind of the data. A function is
+the mean of a Gaussian process through its values at some settings [1]_.
+``doc/experience/learn.py`` writes the files and tells how they are learnt.
 
 References
 ----------
@@ -13,6 +14,7 @@ References
 """
 
 import json
+import zlib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -20,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_bayes_search.experience._data import Data
 from sklearn_bayes_search.optimizer._kernels import (
     expand,
     matern52,
@@ -46,15 +49,20 @@ class Knowledge:
 
     ``space`` has the hyperparameters in natural units over wide ranges, ints as floats;
     ``own`` their values in a new estimator, where that has them by another name or not
-    at all; ``requires`` other parameters that must be as they were.
+    at all; ``requires`` other parameters that must be as they were; and those
+    ``in_units`` of the target count in its standard deviations. ``version`` is another
+    one for another content.
     """
 
     def __init__(self, content: Mapping[str, Any]) -> None:
+        self.version = f"{zlib.crc32(json.dumps(content).encode()):08x}"
         self.estimator: str = content["estimator"]
         self.own: dict[str, Any] = content["own"]
         self.requires: dict[str, Any] = content["requires"]
+        self.in_units: list[str] = content["in_units"]
         self.standardised: bool = content["standardised"]
         self.n_data_sets: int = content["n_data_sets"]
+        self._facts: dict[str, list[float]] = content["facts"]
         self._scores: dict[str, Any] = content["scores"]
         self.space = Space(
             {
@@ -66,12 +74,12 @@ class Knowledge:
         )
         self._points = np.array(content["points"], dtype=float)
 
-    def point(self, setting: Mapping[str, Any], n_columns: int) -> np.ndarray:
+    def point(self, setting: Mapping[str, Any], data: Data) -> np.ndarray:
         """Return the place of a setting; what it lacks holds its neutral position."""
         row = self.space.dims.neutral.copy()
         for j, (name, dimension) in enumerate(self.space.columns):
             if name in setting:
-                row[j] = position(dimension, setting[name], n_columns)
+                row[j] = position(dimension, setting[name], data)
         return row
 
     def kind_of(self, metrics: Iterable[str]) -> str:
@@ -80,23 +88,38 @@ class Knowledge:
         known = (kind for kind in kinds if kind in self._scores)
         return next(known, next(iter(self._scores)))
 
-    def first_settings(self, kind: str) -> list[dict[str, Any]]:
-        """Return settings that did well on other data, the best first."""
-        return [dict(setting) for setting in self._scores[kind]["first"]]
+    def functions(self, kind: str, facts: Mapping[str, float]) -> "Functions":
+        """Return the functions that scores of a kind followed on other data.
 
-    def functions(self, kind: str) -> "Functions":
-        """Return the functions that scores of a kind followed on other data."""
-        return Functions(self.space, self._points, self._scores[kind])
+        ``facts`` about the data, as far as they are known, say what to expect of them.
+        """
+        content = self._scores[kind]
+        away = np.zeros(len(self._facts))
+        for j, (name, (low, mean, high)) in enumerate(self._facts.items()):
+            if name in facts:
+                away[j] = np.clip(facts[name], low, high) - mean
+        mixed = np.eye(len(content["functions"]))
+        for way, known in enumerate(content["by_facts"], start=1):
+            if known is not None:
+                mixed[way] = 0.0
+                mixed[way, 0] = away @ known["slopes"]
+                mixed[way, way] = known["left"]
+        return Functions(self.space, self._points, content, mixed)
 
 
 class Functions:
     """Functions of a cube, each the mean of a process through its values at points.
 
-    They share the kernel, so that many points are evaluated fast.
+    They share the kernel, so that many points are evaluated fast. ``mixed`` has a
+    column for each of them, and says what of each function of the content is in it.
     """
 
     def __init__(
-        self, space: Space, points: np.ndarray, content: Mapping[str, Any]
+        self,
+        space: Space,
+        points: np.ndarray,
+        content: Mapping[str, Any],
+        mixed: np.ndarray,
     ) -> None:
         self.dims = space.dims
         self._scales = np.array(content["length_scales"], dtype=float)
@@ -106,8 +129,9 @@ class Functions:
         functions = content["functions"]
         values = np.array([f["values"] for f in functions], dtype=float)
         weights = np.linalg.solve(K, values.T) * [f["scale"] for f in functions]
-        self._weights = content["signal"] * weights
-        self._constants = weights.sum(axis=0) + [f["offset"] for f in functions]
+        self._weights = content["signal"] * weights @ mixed
+        constants = weights.sum(axis=0) + [f["offset"] for f in functions]
+        self._constants = constants @ mixed
         self.n_functions = len(functions)
 
     def scaled(self, V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -127,16 +151,17 @@ class Functions:
         values = self._constants + k @ self._weights
         if not gradient:
             return values, np.empty((*values.shape, 0))
-        A = slope[:, np.newaxis] * self._weights.T  # dk/dz = -slope (z - z_i)
-        by_Z: np.ndarray = A @ self._Z
-        by_Z -= A.sum(axis=2)[:, :, np.newaxis] * Z[:, np.newaxis]
+        # dk/dz = -slope (z - z_i)
+        by_Z: np.ndarray = (slope[:, np.newaxis] * self._weights.T) @ self._Z
+        by_Z -= (slope @ self._weights)[:, :, np.newaxis] * Z[:, np.newaxis]
         return values, by_Z
 
 
-def position(known: Dimension, value: Any, n_columns: int | None) -> float:
+def position(known: Dimension, value: Any, data: Data, unit: float = 1.0) -> float:
     """Return a value's position in a known dimension, the neutral one if unknown.
 
-    ``n_columns`` of the data decide what some words and numbers of columns mean.
+    The data decide what words, numbers of columns and shares of rows mean; all other
+    numbers count in the ``unit``.
     """
     if not isinstance(known, Real):
         return known.encode(value) if known.contains(value) else 0.0
@@ -144,11 +169,15 @@ def position(known: Dimension, value: Any, n_columns: int | None) -> float:
     if value is None:
         number = np.inf  # no limit
     elif isinstance(value, str):
-        if n_columns is not None:
-            number = _meanings(n_columns).get(value)
+        if data.columns:
+            number = _meanings(data.columns).get(value)
     elif is_number(value):
-        whole = isinstance(value, int | np.integer) and known.high <= 1.0
-        number = value / n_columns if whole and n_columns is not None else value
+        number = value / unit
+        whole = isinstance(value, int | np.integer)
+        if whole and known.high <= 1.0 and data.columns:
+            number = value / data.columns
+        elif not whole and value < 1.0 <= known.low and data.rows:
+            number = value * data.rows
     return (
         0.5 if number is None else known.encode(np.clip(number, known.low, known.high))
     )

@@ -68,6 +68,9 @@ _BOUNDS: Final = np.log([[0.01, 100.0], [0.05, 20.0], [1e-6, 1.0]])
 # of exp(-8) for the noise found good settings sooner than exp(-6) and exp(-5); a wide
 # prior lets the rough scores of trees say otherwise.
 _PRIOR: Final = np.array([[np.log(0.5), 1.0], [0.0, 0.5], [-8.0, 2.5]])
+# Where functions are expected, candidates crowd where these are high: a signal that is
+# fitted to such a crowd says that scores vary little elsewhere.
+_SIGNAL_BESIDE_EXPECTED: Final = 0.2
 # By how many standard deviations the mean falls from the centre to a corner. A process
 # without it tries the border too often, since nothing is known on its other side. With
 # drops of 1 and 2 a fifth to three quarters of the regret were left at 30 points on
@@ -189,12 +192,12 @@ class GaussianProcess(Surrogate):
             starts = [self.theta_] if warm else []
             # The prior's median is a way out of a poor local optimum.
             if n <= 10 or self._n_searches % 5 == 0:
-                starts.append(_prior(dims)[0])
+                starts.append(self._prior(dims)[0])
             chosen = _subset(y, rng) if n > 1000 else slice(None)
             columns = F[chosen], owner, residual[chosen], noise[chosen], A[chosen]
             data = correlation, *columns
             H = self._H if warm else None
-            theta, self._H = _most_probable(starts, H, data, _prior(dims))
+            theta, self._H = _most_probable(starts, H, data, self._prior(dims))
         self._correlation = correlation
         self._dims = dims
         self._hold(U, residual, noise, A)
@@ -278,6 +281,14 @@ class GaussianProcess(Surrogate):
     ) -> PriorMean:
         known = self.border_drop, self.expectation, self._unit
         return prior_mean(U, dims, *known, gradient=gradient)
+
+    def _prior(self, dims: Dims) -> np.ndarray:
+        """Mean and deviation of each entry of ``theta``, shape (2, n_dims + 2)."""
+        prior = np.repeat(_PRIOR, [dims.n_dims, 1, 1], axis=0)
+        prior[:-2, 0] += 0.5 * np.log(max(dims.n_active, 1))
+        if self.expectation is not None:
+            prior[-2, 1] = _SIGNAL_BESIDE_EXPECTED
+        return prior.T
 
     def log_marginal_likelihood(
         self, theta: np.ndarray, *, gradient: bool = False
@@ -372,13 +383,6 @@ class GaussianProcess(Surrogate):
             L, self._jitter = cholesky(K)
         self._L: np.ndarray = L
         self._alpha: np.ndarray = dpotrs(L, self._residual, lower=1)[0]
-
-
-def _prior(dims: Dims) -> np.ndarray:
-    """Mean and deviation of each entry of ``theta``, shape (2, n_dims + 2)."""
-    prior = np.repeat(_PRIOR, [dims.n_dims, 1, 1], axis=0)
-    prior[:-2, 0] += 0.5 * np.log(max(dims.n_active, 1))
-    return prior.T
 
 
 def _subset(y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
