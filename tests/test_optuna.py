@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import loguniform, norm, randint
 from sklearn.datasets import make_classification
+from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
@@ -128,6 +129,20 @@ def test_any_search_with_several_metrics_goes_into_a_storage(tmp_path):
     assert to_optuna(search, metric="accuracy").best_value == means.max()
     with pytest.raises(optuna.exceptions.DuplicatedStudyError):
         to_optuna(search, storage=storage, study_name="grid")
+
+
+def test_the_parameter_of_a_path_has_the_range_that_candidates_have():
+    boosting = GradientBoostingClassifier(random_state=0)
+    space = {"learning_rate": Real(0.03, 0.5), "n_estimators": Integer(2, 12)}
+    options = {**OPTIONS, "n_iter": 4, "path": "n_estimators"}
+    search = BayesSearchCV(boosting, space, **options).fit(X, y)
+    study = to_optuna(search)
+    lengths = [params["n_estimators"] for params in search.cv_results_["params"]]
+    distribution = study.trials[0].distributions["n_estimators"]
+    assert distribution == IntDistribution(min(lengths), max(lengths))
+    again = BayesSearchCV(boosting, space, **options, prior_results=study).fit(X, y)
+    rate = again.cv_results_["params"][0]["learning_rate"]
+    assert rate == search.best_params_["learning_rate"]
 
 
 @pytest.mark.parametrize("direction", ["maximize", "minimize"])

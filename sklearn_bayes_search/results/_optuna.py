@@ -111,7 +111,8 @@ class _Writer:
         self._number: type[int | float] | None = None
         self._choices: list[Any] = []
         ranges = [d for d in dimensions if hasattr(d, "low")]
-        if ranges and len(ranges) == len(dimensions) and all_numbers(values):
+        # that of a path has no dimension
+        if len(ranges) == len(dimensions) and all_numbers(values):
             self.distribution = self._of_ranges(values, ranges)
         else:
             self.distribution = self._of_choices(values, dimensions)
@@ -122,7 +123,7 @@ class _Writer:
         # settings that were given may lie beyond what a search chooses
         low = min([*values, *(dimension.low for dimension in ranges)])
         high = max([*values, *(dimension.high for dimension in ranges)])
-        log = low > 0 and all(dimension.log for dimension in ranges)
+        log = bool(ranges) and low > 0 and all(dimension.log for dimension in ranges)
         if all(map(is_int, [*values, low, high])):
             self._number = int
             return IntDistribution(int(low), int(high), log=log)
