@@ -95,7 +95,7 @@ def test_failed_candidates_are_failed_trials_and_come_back_as_such():
 
 def test_paused_candidates_are_pruned_trials():
     space = {"max_depth": Integer(1, 9), "min_samples_leaf": Integer(1, 30)}
-    options = {**OPTIONS, "cv": 5, "n_iter": 15, "racing": True}
+    options = {**OPTIONS, "cv": 5, "n_iter": 15, "racing": True, "experience": False}
     search = BayesSearchCV(TREE, space, **options).fit(X, y)
     study = to_optuna(search)
     paused = search.results_frame()["status"] == "paused"

@@ -71,7 +71,7 @@ def test_a_result_of_scipy_holds_no_points():
     "options",
     [
         {},
-        {"racing": True, "n_iter": 20},
+        {"racing": True, "n_iter": 20, "experience": False},
         {"scoring": ["accuracy", "f1"], "refit": "f1"},
     ],
     ids=str,
