@@ -87,9 +87,11 @@ def test_each_candidate_is_a_child_run_with_its_parameters_and_scores():
         assert run.info.status == "FINISHED"
         assert run.data.params == {name: str(v) for name, v in params.items()}
         for metric in ("accuracy", "f1_macro"):
-            for kind in ("mean", "split0", "split1", "split2"):
-                name = f"{kind}_test_{metric}"
-                assert run.data.metrics[name] == results[name][number]
+            mean = results[f"mean_test_{metric}"][number]
+            assert run.data.metrics[metric] == mean
+            for fold in range(3):
+                score = results[f"split{fold}_test_{metric}"][number]
+                assert run.data.metrics[f"{metric}_fold{fold}"] == score
     best = by_name[f"candidate {fitted.best_index_}"]
     assert parent.data.tags["best_run_id"] == best.info.run_id
     assert parent.data.tags["stop_reason"] == fitted.stop_reason_

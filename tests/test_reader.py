@@ -15,7 +15,7 @@ from sklearn_bayes_search.results._reader import choose_metric, is_table, read_r
 PACKAGE = Path(sklearn_bayes_search.__file__).parent
 # The reader, and where the results are made, of other forms as well.
 AT_HOME = {"results/_reader.py", "results/_cv_results.py", "_search.py"}
-AT_HOME |= {"results/_other_forms.py"}
+AT_HOME |= {"results/_other_forms.py", "report/_journal_search.py"}
 COLUMN = re.compile(
     r"(mean_test_(?!share)|std_test_|rank_test_|split\d*(_|$)|n_resources$)"
 )

@@ -61,7 +61,7 @@ def test_each_candidate_is_a_step_and_the_run_has_the_best(logger, tmp_path):
         assert step["candidate"] == number
         assert (step["param/a"], step["param/b"]) == (params["a"], params["b"])
         score = search.cv_results_["mean_test_score"][number]
-        assert step["mean_test_score"] == score
+        assert step["score"] == score
     assert steps[-1]["best_score"] == search.best_score_
     assert len(last["candidates"].data) == 6
     assert watched.config["data"] == "toys"

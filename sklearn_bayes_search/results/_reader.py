@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
 from sklearn_bayes_search.results._folds import estimate_paused, mean_and_error
 from sklearn_bayes_search.results._other_forms import as_table
@@ -58,7 +59,7 @@ class SearchResults:
     @property
     def metrics(self) -> list[str]:
         """Names of all metrics."""
-        return _metrics(self.table)
+        return metrics_of(self.table)
 
     @cached_property
     def settings(self) -> list[dict[str, Any]]:
@@ -140,13 +141,23 @@ class SearchResults:
 
     @property
     def ranks(self) -> Any:
-        """Ranks by the metric, as the table has them."""
-        return self.table[f"rank_test_{self.metric}"]
+        """Ranks by the metric, as the table has them, else as scikit-learn ranks."""
+        given = self.table.get(f"rank_test_{self.metric}")
+        if given is not None:
+            return given
+        means = np.where(np.isfinite(self.means), self.means, -np.inf)
+        return rankdata(-means, method="min").astype(np.int32)
 
     @property
     def columns_of_means(self) -> dict[str, Any]:
         """What the table has means over the folds of, such as "mean_fit_time"."""
         return {name: self.table[name] for name in self.table if name[:5] == "mean_"}
+
+    @property
+    def aggregates(self) -> dict[str, Any]:
+        """What the table has beside the parameters and the scores on folds."""
+        apart = ("param", "split")
+        return {n: of for n, of in self.table.items() if not n.startswith(apart)}
 
     def of_metric(self, metric: str) -> "SearchResults":
         """Return the same rows with the scores of another metric."""
@@ -188,7 +199,7 @@ def read_results(
         )
     table = {str(name): given[name] for name in given}
     search = search if is_search else None
-    known = _metrics(table)
+    known = metrics_of(table)
     if not known:
         raise ValueError(
             f"The {called} must have a score: 'mean_test_score' or 'mean_test_' and a "
@@ -221,7 +232,8 @@ def check_metric(metric: str, known: Sequence[str]) -> None:
         )
 
 
-def _metrics(table: Mapping[str, Any]) -> list[str]:
+def metrics_of(table: Mapping[str, Any]) -> list[str]:
+    """Return the names of the metrics that a table has."""
     prefixes = ("split0_test_", MEAN)
     names = [n.removeprefix(p) for p in prefixes for n in table if n.startswith(p)]
     if not names and "score" in table:  # results_frame()

@@ -17,6 +17,7 @@ from sklearn_bayes_search.execution._callbacks._base import (
     CandidateRecord,
     RunningSearch,
 )
+from sklearn_bayes_search.results._reader import read_results
 
 # Flavors of MLflow whose autologging concerns fits of a search.
 FLAVORS = ("sklearn", "xgboost", "lightgbm")
@@ -109,12 +110,12 @@ class MLflowLogger:
                 run_name=f"candidate {number}",
             ).info.run_id
         run_id = self._children[number]
-        metrics = {f"mean_test_{name}": value for name, value in record.scores.items()}
+        metrics = dict(record.scores)
         if record.status == "paused":  # the mean of some folds is no score
             metrics = {"estimated_score": record.score}
         for fold in record.folds:
             for name, value in fold.scores.items():
-                metrics[f"split{fold.fold}_test_{name}"] = value
+                metrics[f"{name}_fold{fold.fold}"] = value
         metrics["seconds"] = record.seconds
         tags = {"status": record.status}
         tags |= {"error": record.error} if record.error else {}
@@ -224,25 +225,23 @@ def _log_as_grid_search(search: Any, X: Any, run: Any, flavor: str) -> None:
     if hasattr(search, "best_score_"):
         metrics["best_cv_score"] = search.best_score_
     _log(run_id, params, metrics, _names(search))
-    table = pd.DataFrame(search.cv_results_)
-    mlflow.log_text(table.to_csv(index=False), "cv_results.csv", run_id=run_id)
+    results = read_results(search, search.objective_metric_)
+    csv = pd.DataFrame(results.table).to_csv(index=False)
+    mlflow.log_text(csv, "cv_results.csv", run_id=run_id)
     n_children = get_autologging_config(flavor, "max_tuning_runs", 5)
-    best = table
+    best = np.arange(len(results))
     if n_children is not None:
-        best = table.nsmallest(n_children, f"rank_test_{search.objective_metric_}")
+        best = np.argsort(results.ranks, kind="stable")[:n_children]
     own, names = search.estimator.get_params(), _names(search.estimator)
-    for _, row in best.iterrows():
+    for row in best:
         child = client.create_run(
             run.info.experiment_id,
             start_time=run.info.start_time,
             tags={PARENT: run_id, AUTOLOGGING: flavor, **names},
         )
-        numbers = {
-            str(name): value
-            for name, value in row.items()
-            if not str(name).startswith(("param", "split"))
-        }
-        _log(child.info.run_id, {**own, **row["params"]}, numbers, {})
+        params = {**own, **results.settings[row]}
+        numbers = {name: of[row] for name, of in results.aggregates.items()}
+        _log(child.info.run_id, params, numbers, {})
         client.set_terminated(child.info.run_id)
     if get_autologging_config(flavor, "log_models", True):
         best_estimator = getattr(search, "best_estimator_", None)

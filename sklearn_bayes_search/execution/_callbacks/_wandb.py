@@ -80,7 +80,7 @@ class WandbLogger:
             {
                 "candidate": record.number,
                 **{f"param/{name}": _plain(v) for name, v in record.params.items()},
-                **{f"mean_test_{name}": v for name, v in record.scores.items()},
+                **record.scores,
                 "status": record.status,
                 "best_score": record.best_score,
                 "seconds": record.seconds,
