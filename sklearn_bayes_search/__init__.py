@@ -33,6 +33,7 @@ from sklearn_bayes_search.optimizer.acquisition import (
 )
 from sklearn_bayes_search.optimizer.proposer import ParzenEstimator
 from sklearn_bayes_search.optimizer.surrogate import GaussianProcess, RandomForest
+from sklearn_bayes_search.report._live._callback import LivePage
 from sklearn_bayes_search.results._importance import (
     pair_importance,
     parameter_importance,
@@ -59,6 +60,7 @@ __all__ = [
     "GaussianProcess",
     "Integer",
     "JournalError",
+    "LivePage",
     "LogExpectedImprovement",
     "MLflowLogger",
     "OneStandardError",

@@ -24,7 +24,7 @@ ROWS = {
     4: ("charts", "execution"),  # what charts show, what runs
     5: ("display", "report", "testing"),  # what draws them, and checks members
     6: ("_search",),
-    7: ("__init__",),
+    7: ("__init__", "__main__"),
 }
 ROW_OF = {module: row for row, modules in ROWS.items() for module in modules}
 ENGINE = {"exceptions", "space", "optimizer"}

@@ -108,7 +108,7 @@ def convergence_chart(
         row, called = chosen
         ring, of_row = Style("second", "ring", 15, width=2.5), every[0].iloc[[row]]
         at = of_row[x].to_numpy(dtype=float), of_row["score"].to_numpy(dtype=float)
-        told = np.array([row]), np.array([called])
+        told = of_row["candidates"].to_numpy(), np.array([called])
         marks.append(Points("chosen", ring, *at, *told, label=called))
     marks.sort(key=lambda mark: list(KINDS).index(mark.role))
     named = []

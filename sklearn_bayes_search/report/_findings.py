@@ -82,7 +82,7 @@ class Findings:
     def metric_name(self) -> str:
         """The score as a reader knows it."""
         scoring = getattr(self.search, "scoring", None)
-        if self.results.metric != "score":
+        if self.results.metric != "score" or self.is_journal:
             return self.results.metric
         if isinstance(scoring, str):
             return scoring
@@ -92,6 +92,11 @@ class Findings:
             return "R²" if is_regressor(self.search.estimator) else "score"
         name = visible(getattr(scoring, "__name__", "score"))
         return name if name.isidentifier() else "score"
+
+    @property
+    def is_journal(self) -> bool:
+        """Whether only the journal of the search is known."""
+        return hasattr(self.search, "journal")
 
     @property
     def names(self) -> list[str]:

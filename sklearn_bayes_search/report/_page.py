@@ -37,11 +37,58 @@ MAX_TRACEBACKS, MAX_TRACEBACK = 40, 8000
 
 def page(found: Findings, plotly: str) -> str:
     """Write the page, a whole HTML document, with plotly's script inside."""
+    here = files("sklearn_bayes_search.report")
+    names = ("page.html", "page.css", "charts.js", "page.js")
+    template, style, *scripts = ((here / n).read_text(encoding="utf-8") for n in names)
+    script = "".join(scripts)
+    environment = environment_of_pages()
+    packed = base64.b64encode(gzip.compress(plotly.encode(), 9, mtime=0)).decode()
+    search, drawn, scored = found.search, figures(found), found.scored
+    params = {} if scored is None else found.results.settings[scored.chosen]
+    name, described, title = _names(found)
+    text: str = environment.from_string(template).render(
+        found=found,
+        search=search,
+        results=found.results,
+        scored=scored,
+        score=found.score_text,
+        params=params,
+        total=float(np.nansum(found.results.seconds)),
+        table=_table(found),
+        failures=_failures(found.fits),
+        most_failures=MAX_TRACEBACKS,
+        most_of_failure=MAX_TRACEBACK,
+        code="" if found.is_journal else code_of(search, params if scored else None),
+        versions=[] if found.is_journal else versions(search),
+        figures=drawn,
+        name=name,
+        estimator=described,
+        title=title,
+        written=f"{datetime.now(UTC).astimezone():%d %B %Y, %H:%M}",
+        policy=_policy(script, plotly),
+        style=style,
+        script=script,
+        plotly=packed,
+        drawn=finite({figure.anchor: figure.data for figure in drawn}),
+        tips=_for_tips(found),
+    )
+    return text
+
+
+def _names(found: Findings) -> tuple[str, str, str]:
+    """Return what the search, the estimator and the page are called."""
+    search = found.search
+    if found.is_journal:
+        return "The search", "an estimator", f"Journal: {search.journal}"
+    name, described = type(search).__name__, _text.describe(search.estimator)
+    what = described.removeprefix("a ")
+    return name, described, f"{name}: {what[:1].upper()}{what[1:]}"
+
+
+def environment_of_pages() -> Any:
+    """Make what templates are rendered in: all that they write is escaped."""
     from jinja2 import Environment, StrictUndefined
 
-    here = files("sklearn_bayes_search.report")
-    names = ("page.html", "page.css", "page.js")
-    template, style, script = ((here / n).read_text(encoding="utf-8") for n in names)
     environment = Environment(
         autoescape=True,
         trim_blocks=True,
@@ -54,37 +101,7 @@ def page(found: Findings, plotly: str) -> str:
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     environment.filters.update(breakable=_text.breakable, sentence=_text.sentence)
     environment.tests["finite"] = math.isfinite
-    packed = base64.b64encode(gzip.compress(plotly.encode(), 9, mtime=0)).decode()
-    search, drawn, scored = found.search, figures(found), found.scored
-    params = {} if scored is None else found.results.settings[scored.chosen]
-    described = _text.describe(search.estimator)
-    what = described.removeprefix("a ")
-    return environment.from_string(template).render(
-        found=found,
-        search=search,
-        results=found.results,
-        scored=scored,
-        score=found.score_text,
-        params=params,
-        total=float(np.nansum(found.results.seconds)),
-        table=_table(found),
-        failures=_failures(found.fits),
-        most_failures=MAX_TRACEBACKS,
-        most_of_failure=MAX_TRACEBACK,
-        code=code_of(search, params if scored else None),
-        versions=versions(search),
-        figures=drawn,
-        name=type(search).__name__,
-        estimator=described,
-        title=f"{type(search).__name__}: {what[:1].upper()}{what[1:]}",
-        written=f"{datetime.now(UTC).astimezone():%d %B %Y, %H:%M}",
-        policy=_policy(script, plotly),
-        style=style,
-        script=script,
-        plotly=packed,
-        drawn=_finite({figure.anchor: figure.data for figure in drawn}),
-        tips=_for_tips(found),
-    )
+    return environment
 
 
 def _policy(*scripts: str) -> str:
@@ -99,12 +116,12 @@ def _policy(*scripts: str) -> str:
     )
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """Return plain numbers, rounded ones, None for those that JSON does not have."""
     if isinstance(value, dict):
-        return {key: _finite(inner) for key, inner in value.items()}
+        return {key: finite(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
-        return [_finite(inner) for inner in value]
+        return [finite(inner) for inner in value]
     if isinstance(value, float | np.floating):
         return float(f"{value:.12g}") if np.isfinite(value) else None
     return value.item() if isinstance(value, np.generic) else value

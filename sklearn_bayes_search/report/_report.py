@@ -10,6 +10,7 @@ from typing import Any
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_bayes_search.report._findings import find
+from sklearn_bayes_search.report._journal_search import JournalSearch
 from sklearn_bayes_search.report._page import page
 
 # Pixels that the page gets in a notebook, where it scrolls.
@@ -49,8 +50,9 @@ def report(search: Any, path: Any = None, *, metric: str | None = None) -> Any:
 
     Parameters
     ----------
-    search : fitted search
-        A `BayesSearchCV`, or one of scikit-learn's, as ``GridSearchCV``.
+    search : fitted search or path
+        A `BayesSearchCV`, or one of scikit-learn's, as ``GridSearchCV``; or the path of
+        a journal, also of a search that runs.
     path : str or path, default=None
         Where the file is written. A file that is there is replaced. None writes none:
         the page is returned, and a notebook shows it.
@@ -69,6 +71,8 @@ def report(search: Any, path: Any = None, *, metric: str | None = None) -> Any:
         If plotly, which draws the charts, or jinja2 is not installed.
     FileNotFoundError
         If the folder of the path does not exist.
+    JournalError
+        If a path is not that of a journal with results.
     TypeError, ValueError
         If it is no search, or not fitted, or the metric is unknown or not clear.
 
@@ -91,6 +95,8 @@ def report(search: Any, path: Any = None, *, metric: str | None = None) -> Any:
     if path is not None:
         path = _checked(path)
     plotly = _plotly()
+    if isinstance(search, str | os.PathLike):
+        search = JournalSearch(search).fit()
     if hasattr(search, "fit") and not isinstance(search, type):
         check_is_fitted(search, "cv_results_")
     text = page(find(search, metric), plotly)

@@ -81,12 +81,15 @@ def _of_fits(frame: pd.DataFrame) -> dict[str, Any]:
     scores = [n for n in frame if n == "score" or str(n).startswith("score_")]
     scores.remove("score_time")
     table: dict[str, Any] = {
-        name: [_meant(text) for text in column]
+        name: [meant(text) for text in column]
         for name, column in frame.groupby("candidate").first().items()
         if isinstance(name, str) and name.startswith("param_")
     }
     by_fold = frame.pivot(index="candidate", columns="fold")
     ran = by_fold["seconds"].notna().to_numpy()
+    for part in ("fit_time", "score_time"):
+        times = by_fold[part].to_numpy(dtype=float)
+        table[f"mean_{part}"] = np.nanmean(times, axis=1)
     if not ran.all():
         table["n_splits_evaluated"] = ran.sum(axis=1)
     for name in scores:
@@ -97,8 +100,40 @@ def _of_fits(frame: pd.DataFrame) -> dict[str, Any]:
     return table
 
 
-def _meant(text: Any) -> Any:
+def table_of_folds(
+    settings: Sequence[Mapping[str, Any]],
+    folds: Sequence[Mapping[int, Mapping[str, Any]]],
+    n_splits: int,
+) -> dict[str, Any]:
+    """Return a row for each setting, from rows of `read_journal` by number of fold."""
+    n_ran = [len(of_one) for of_one in folds]
+    seconds = [sum(row["seconds"] for row in of_one.values()) for of_one in folds]
+    table: dict[str, Any] = {
+        "params": list(settings),
+        "mean_fit_time": np.array(seconds) / n_ran,
+    }
+    if min(n_ran) < n_splits:
+        table["n_splits_evaluated"] = n_ran
+    first = next(iter(folds[0].values()))
+    for name in first:
+        if name == "score" or (name.startswith("score_") and name != "score_time"):
+            metric = name.removeprefix("score_")
+            for fold in range(n_splits):
+                scores = [_score(of_one.get(fold), name) for of_one in folds]
+                table[f"split{fold}_test_{metric}"] = scores
+    return table
+
+
+def _score(row: Mapping[str, Any] | None, name: str) -> float:
+    if row is None or row["status"] == "failed":
+        return np.nan
+    return float(row.get(name, np.nan))
+
+
+def meant(text: Any) -> Any:
     """Return the number, None, tuple or the like that a text is, else the text."""
+    if isinstance(text, str) and text.replace(".", "", 1).isdecimal():
+        return float(text) if "." in text else int(text)  # the most frequent, fast
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):

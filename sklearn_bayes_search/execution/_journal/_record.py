@@ -14,20 +14,20 @@ SCORES = ("test_scores", "train_scores")
 CURVES = ("test_curves", "train_curves")
 NUMBERS = ("n_test_samples", "fit_time", "score_time", "started")
 RESULTS = SCORES + CURVES + NUMBERS
+KINDS: tuple[tuple[str, Any], ...] = (
+    *(("candidate", int), ("fold", int), ("branch", int)),
+    *(("params", dict), ("text", dict), ("result", dict)),
+    *(("error", str | None), ("worker", str)),
+)
 # Why a fold has no result of its own; or the time limit that ended it.
 DEATH = "death"
 
 
 def is_fold(record: Record) -> bool:
     """Check whether a record is that of a fold, with all that is read from it."""
-    kinds: dict[str, Any] = {
-        **dict.fromkeys(("candidate", "fold", "branch"), int),
-        **dict.fromkeys(("params", "text", "result"), dict),
-        "error": str | None,
-        "worker": str,
-    }
-    if not all(isinstance(record.get(name, ()), kind) for name, kind in kinds.items()):
-        return False
+    for name, kind in KINDS:  # a loop: long journals have to be read fast
+        if not isinstance(record.get(name, ()), kind):
+            return False
     result = record["result"]
     numbers = [result.get(name) for name in NUMBERS]
     for scores in (result.get("test_scores"), result.get("train_scores", 0.0)):

@@ -1,11 +1,11 @@
 """Fits as a table: those of a journal, and what all such tables have in common."""
 
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from sklearn_bayes_search.exceptions import JournalError
@@ -14,6 +14,7 @@ from sklearn_bayes_search.execution._journal._record import (
     Record,
     is_fold,
     numbers_back,
+    place_of,
     remember,
 )
 from sklearn_bayes_search.results._tables import fits_frame
@@ -67,32 +68,72 @@ def read_journal(path: "str | os.PathLike[str]") -> pd.DataFrame:
     2          1     0               2   0.95     ok
     3          1     1               2   0.95     ok
     """
-    path = Path(path).expanduser()
-    if path.is_dir():
-        files = sorted(str(file) for file in path.glob("*.jsonl"))
-        raise JournalError(
-            f"{str(path)!r} is a folder. Read one of its files: {files}."
+    reader = JournalReader(path)
+    reader.read()
+    return fits_frame(reader.rows())
+
+
+class JournalReader:
+    """A journal that is read while it grows: what is new each time."""
+
+    def __init__(self, path: "str | os.PathLike[str]") -> None:
+        self._path = Path(path).expanduser()
+        if self._path.is_dir():
+            files = sorted(str(file) for file in self._path.glob("*.jsonl"))
+            raise JournalError(
+                f"{str(self._path)!r} is a folder. Read one of its files: {files}."
+            )
+        self._n_read, self._began = 0, False
+        self._folds: dict[str, Record] = {}
+        self._names: list[str] = []  # of several metrics
+        self.plan: dict[str, Any] = {}
+
+    def read(self) -> list[dict[str, Any]]:
+        """Read on; return the rows of folds that are new."""
+        with open(self._path, "rb") as file:
+            file.seek(self._n_read)
+            content = file.read()
+        new: dict[str, Record] = {}
+        for line in content.split(b"\n"):
+            record = parse(line)
+            if record is None:
+                continue
+            if "journal" in record:
+                self._began = True
+                plan = record.get("plan")
+                self.plan = plan if isinstance(plan, dict) else {}
+            elif is_fold(record):
+                place = place_of(record["candidate"], record["fold"])
+                remember(self._folds, record)
+                new[place] = self._folds[place]
+        # a line that is being written now is read again the next time
+        self._n_read += content.rfind(b"\n") + 1
+        if not self._began:
+            raise JournalError(f"{str(self._path)!r} is not the journal of a search.")
+        self._know_names(new.values())
+        return [_row(record, self._names) for record in new.values()]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """List all folds, in the order of candidates and folds."""
+        in_order = sorted(
+            self._folds.values(), key=lambda fold: (fold["candidate"], fold["fold"])
         )
-    lines = map(parse, path.read_bytes().split(b"\n"))
-    records = [record for record in lines if record is not None]
-    if not any("journal" in record for record in records):
-        raise JournalError(f"{str(path)!r} is not the journal of a search.")
-    folds: dict[str, Record] = {}
-    for record in filter(is_fold, records):
-        remember(folds, record)
-    in_order = sorted(
-        folds.values(), key=lambda fold: (fold["candidate"], fold["fold"])
-    )
-    of_all = [record["result"]["test_scores"] for record in in_order]
-    names = next((list(scores) for scores in of_all if isinstance(scores, dict)), [])
-    return fits_frame([_row(record, names) for record in in_order])
+        self._names = []
+        self._know_names(in_order)
+        return [_row(record, self._names) for record in in_order]
+
+    def _know_names(self, records: Iterable[Record]) -> None:
+        if not self._names:
+            of_all = [record["result"]["test_scores"] for record in records]
+            named = (list(scores) for scores in of_all if isinstance(scores, dict))
+            self._names = next(named, [])
 
 
 def _row(record: Record, names: Sequence[str]) -> dict[str, Any]:
     """Turn a record into a row with the columns that are common, and more."""
     result, error = numbers_back(record["result"]), record["error"]
     scores = _named("score", result["test_scores"], names)
-    ok = error is None and bool(np.isfinite(list(scores.values())).all())
+    ok = error is None and all(map(math.isfinite, scores.values()))
     return {
         "candidate": record["candidate"],
         "fold": record["fold"],

@@ -1,0 +1,114 @@
+"""The commands of ``python -m sklearn_bayes_search``: watch, report and show."""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from sklearn_bayes_search.exceptions import JournalError
+from sklearn_bayes_search.execution import read_journal
+from sklearn_bayes_search.report._report import report
+from sklearn_bayes_search.results._reader import read_results
+from sklearn_bayes_search.results._tables import results_frame
+
+EPILOG = "A journal is the file that a search was given as 'checkpoint'."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+        return 0
+    except (ImportError, OSError, ValueError) as error:
+        # what the user can mend: a wrong path, no journal, an unknown metric
+        print(f"{options.command}: {_in_words(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0 if options.command == "watch" else 130
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m sklearn_bayes_search",
+        description="Look at searches by their journals.",
+        epilog=EPILOG,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    watch = commands.add_parser(
+        "watch", help="show journals on a page that follows them", epilog=EPILOG
+    )
+    watch.add_argument("journal", nargs="+", type=Path, help="a journal, or a folder")
+    watch.add_argument("--port", type=int, default=0, help="default: one that is free")
+    watch.add_argument("--open", action="store_true", help="open it in the browser")
+    watch.set_defaults(run=_watch)
+    page = commands.add_parser(
+        "report", help="write the page of a journal", epilog=EPILOG
+    )
+    page.add_argument("journal", type=Path)
+    page.add_argument("out", type=Path, help="the file to write, as report.html")
+    page.set_defaults(run=_report)
+    show = commands.add_parser("show", help="print the table", epilog=EPILOG)
+    show.add_argument("journal", type=Path)
+    show.add_argument(
+        "--best", type=int, metavar="N", help="only the N best, the best first"
+    )
+    show.set_defaults(run=_show)
+    for command in (page, show):
+        command.add_argument("--metric", help="which score, where there are several")
+    return parser
+
+
+def _watch(options: argparse.Namespace) -> None:
+    try:
+        from sklearn_bayes_search.report._live._server import serve_journals
+
+        server = serve_journals(_files(options.journal), options.port)
+    except ImportError as error:
+        raise ImportError(
+            "A live page needs plotly and jinja2. Install them with "
+            'pip install "sklearn-bayes-search[report]".'
+        ) from error
+    print(f"Live page: {server.address}\nCtrl-C ends it, and no search.", flush=True)
+    if options.open:
+        import webbrowser
+
+        webbrowser.open(server.address)
+    try:
+        while True:
+            time.sleep(3600)
+    finally:
+        server.close()
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    """Return the journals, for a folder those in it."""
+    files: list[Path] = []
+    for path in paths:
+        inside = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+        if not inside:
+            raise JournalError(f"The folder {str(path)!r} has no journal, *.jsonl.")
+        files += inside
+    return files
+
+
+def _report(options: argparse.Namespace) -> None:
+    print(report(options.journal, options.out, metric=options.metric))
+
+
+def _show(options: argparse.Namespace) -> None:
+    fits = read_journal(options.journal)
+    if not len(fits):
+        raise JournalError(f"{str(options.journal)!r} has no fold yet.")
+    results = read_results(fits, options.metric, called="journal")
+    frame = results_frame(results)
+    if options.best is not None:
+        frame = frame.sort_values("rank", kind="stable").head(options.best)
+    print(frame.to_string(max_colwidth=40))

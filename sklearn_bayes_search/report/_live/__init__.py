@@ -1,0 +1,1 @@
+"""A page that follows searches while they run, on this machine only."""

@@ -1,0 +1,239 @@
+"""What is known so far of one search that is watched, from its journal or its process.
+
+Folds are taken in one by one, so that a long journal is read once.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sklearn_bayes_search.execution import CandidateRecord, RunningSearch
+from sklearn_bayes_search.execution._journal._table import JournalReader
+from sklearn_bayes_search.results._other_forms import meant, table_of_folds
+from sklearn_bayes_search.results._reader import (
+    SearchResults,
+    metrics_of,
+    read_results,
+)
+from sklearn_bayes_search.results._tables import fits_frame
+
+# Of a journal it is not known which candidates run: one of the last that lacks folds
+# does, an earlier one is paused.
+RECENT = 8
+# The latest fits, that are shown by worker.
+LAST_FITS = 200
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A search at a moment.
+
+    ``results`` has the candidates that have ended, or is None while there is none;
+    ``numbers`` are theirs. ``running`` is a pair for each of the others, its number and
+    how many folds it has. ``fits`` is the table of the latest fits, ``errors`` has a
+    traceback by the number of the candidate that it is the first of.
+    """
+
+    title: str
+    n_planned: int | None
+    n_splits: int
+    results: SearchResults | None
+    numbers: list[int]
+    running: list[tuple[int, int]]
+    fits: pd.DataFrame
+    errors: dict[int, str]
+    starts: np.ndarray  # of all fits, in seconds since 1970
+    seconds: np.ndarray
+    space: Any = None
+    ended: str | None = None  # why, once it has
+
+    @property
+    def seconds_left(self) -> float:
+        """Estimate the time for what is left, from how fast the latest went."""
+        n = len(self.numbers)
+        if self.ended or self.n_planned is None or n < 5 or len(self.starts) < 5:
+            return np.nan
+        n_last = max(len(self.starts) // 3, 5)
+        order = np.argsort(self.starts)[-n_last:]
+        began, ended = self.starts[order], (self.starts + self.seconds)[order]
+        pace = (ended.max() - began.min()) / (n_last / max(self.n_splits, 1))
+        return float(pace * max(self.n_planned - n, 0))
+
+
+@dataclass
+class Candidate:
+    """A candidate, its folds by their number, as rows of `read_journal`."""
+
+    params: dict[str, Any]
+    folds: dict[int, dict[str, Any]] = field(default_factory=dict)
+    has_ended: bool | None = None  # None where that is not known
+
+
+class Board:
+    """What is known of a search; `refresh` takes in what is new."""
+
+    title = ""
+    n_planned: int | None = None
+    n_splits = 0
+    space: Any = None
+    ended: str | None = None
+
+    def __init__(self) -> None:
+        self.candidates: dict[int, Candidate] = {}
+        self.n_folds = 0
+
+    def refresh(self) -> bool:
+        """Take in what is new; return whether anything is."""
+        raise NotImplementedError
+
+    def snapshot(self) -> Snapshot:
+        """Return what is known now."""
+        in_order = dict(sorted(self.candidates.items()))
+        latest = max(in_order, default=0) - RECENT
+        done, running = {}, []
+        for number, candidate in in_order.items():
+            has_ended = candidate.has_ended
+            if has_ended is None:
+                is_whole = len(candidate.folds) >= self.n_splits
+                has_ended = bool(self.ended) or is_whole or number < latest
+            if has_ended and candidate.folds:
+                done[number] = candidate
+            else:
+                running.append((number, len(candidate.folds)))
+        every = [row for c in in_order.values() for row in c.folds.values()]
+        starts = np.array([row["start"] for row in every], dtype=float)
+        last = np.sort(np.argsort(starts, kind="stable")[-LAST_FITS:])
+        errors = {
+            number: error
+            for number, c in in_order.items()
+            for error in [
+                next((r["error"] for r in c.folds.values() if r["error"]), None)
+            ]
+            if error
+        }
+        return Snapshot(
+            title=self.title,
+            n_planned=self.n_planned,
+            n_splits=self.n_splits,
+            results=self._results(done),
+            numbers=list(done),
+            running=running,
+            fits=fits_frame([_of_fit(every[i]) for i in last]),
+            errors=errors,
+            starts=starts,
+            seconds=np.array([row["seconds"] for row in every], dtype=float),
+            space=self.space,
+            ended=self.ended,
+        )
+
+    def _results(self, done: dict[int, Candidate]) -> SearchResults | None:
+        if not done:
+            return None
+        rows = list(done.values())
+        table = table_of_folds(
+            [c.params for c in rows], [c.folds for c in rows], self.n_splits
+        )
+        known = [name for name in (self.metric,) if name in metrics_of(table)]
+        return read_results(table, *(known or metrics_of(table)[:1]))
+
+    @cached_property
+    def metric(self) -> str | None:
+        """The metric that is maximised, where it is known."""
+        return None
+
+
+def _of_fit(row: dict[str, Any]) -> dict[str, Any]:
+    names = ("candidate", "fold", "score", "status", "error", "start", "seconds")
+    return {**{n: row.get(n) for n in names}, "worker": row["worker"]}
+
+
+class JournalBoard(Board):
+    """A search that writes, or wrote, a journal."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.title, self._reader = path.name, JournalReader(path)
+
+    def refresh(self) -> bool:
+        new = self._reader.read()
+        plan = self._reader.plan
+        self.n_planned = plan.get("n_iter")
+        for row in new:
+            number, fold = row["candidate"], row["fold"]
+            if number not in self.candidates:
+                self.candidates[number] = Candidate(
+                    {
+                        name.removeprefix("param_"): meant(text)
+                        for name, text in row.items()
+                        if name.startswith("param_")
+                    }
+                )
+            self.candidates[number].folds[fold] = row
+            self.n_splits = max(self.n_splits, fold + 1)
+        self.n_folds += len(new)
+        return bool(new)
+
+
+class RunningBoard(Board):
+    """A search that runs in this process."""
+
+    def __init__(self, running: RunningSearch) -> None:
+        super().__init__()
+        self._running: RunningSearch | None = running
+        estimator = type(running.search.estimator).__name__
+        self.title = f"{type(running.search).__name__} of {estimator}"
+        self.space, self.n_splits = running.space, running.n_splits
+        self.n_planned = running.n_candidates
+        self._names: set[str] = set().union(*running.space.branches)
+        self._refit = running.search.refit
+        self._objective = running.search.objective_metric
+
+    @cached_property
+    def metric(self) -> str | None:
+        names = [self._objective, self._refit]
+        return next((name for name in names if isinstance(name, str)), None)
+
+    def refresh(self) -> bool:
+        if self._running is None:
+            return False
+        before = self.n_folds, len(self.candidates)
+        for record in self._running.records():
+            self._take_in(record)
+        self.n_folds = sum(len(c.folds) for c in self.candidates.values())
+        return (self.n_folds, len(self.candidates)) != before
+
+    def end(self, reason: str | None) -> None:
+        """Note that the search has ended, and let it go."""
+        self.refresh()
+        self.ended, self._running = reason, None
+        for candidate in self.candidates.values():
+            candidate.has_ended = len(candidate.folds) > 0
+
+    def _take_in(self, record: CandidateRecord) -> None:
+        assert record.number is not None
+        has_ended = record.status != "running"
+        candidate = self.candidates.setdefault(record.number, Candidate({}))
+        known = len(candidate.folds), candidate.has_ended
+        if known == (len(record.folds), has_ended):
+            return
+        # with a path, the length and the scores are settled at the end
+        candidate.params, candidate.has_ended = dict(record.params), has_ended
+        if self.space is not None and not self._names.issuperset(record.params):
+            self.space = None  # the length of a path is not in it: that of the values
+        for fold in record.folds:
+            several = list(fold.scores) != ["score"]
+            scores = {f"score_{n}": s for n, s in fold.scores.items()}
+            candidate.folds[fold.fold] = {
+                "candidate": record.number,
+                "fold": fold.fold,
+                **(scores if several else {"score": fold.score}),
+                "status": "ok" if fold.error is None else "failed",
+                "error": fold.error,
+                "start": fold.start,
+                "seconds": fold.seconds,
+                "worker": fold.worker,
+            }

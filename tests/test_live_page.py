@@ -1,0 +1,375 @@
+"""The live page: what it shows, whom it answers, and how it stops a search."""
+
+import http.client
+import json
+import pickle
+import threading
+import time
+import warnings
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+import toy_estimators as toys
+from joblib import parallel_config
+from scipy.stats import uniform
+from sklearn.base import clone
+from sklearn.ensemble import GradientBoostingRegressor
+
+from sklearn_bayes_search import BayesSearchCV, Integer, LivePage
+from sklearn_bayes_search.report._live import _view
+
+pytest.importorskip("plotly", reason="needs the extra 'report'")
+pytest.importorskip("jinja2", reason="needs the extra 'report'")
+
+from sklearn_bayes_search.report._live._server import (
+    LiveServer,
+    serve_journals,
+)
+
+X = np.arange(40.0).reshape(20, 2)
+SPACE = {"a": uniform(0, 1), "b": [0, 1, 2]}
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.FitFailedWarning",
+    "ignore:One or more of the test scores are non-finite",
+)
+
+
+def ask(address, path="", method="GET", **headers):
+    """Ask the server of an address; return status, headers and body."""
+    url = urlsplit(address)
+    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=20)
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    try:
+        connection.request(method, url.path + path, headers=names)
+        answer = connection.getresponse()
+        return answer.status, dict(answer.headers), answer.read()
+    finally:
+        connection.close()
+
+
+def post(address, what):
+    own = "http://" + urlsplit(address).netloc
+    return ask(address, what, "POST", Origin=own, X_Live_Page="1")[0]
+
+
+def state(address):
+    return json.loads(ask(address, "state?known=")[2])
+
+
+def search(estimator=None, **options):
+    arguments = {"n_iter": 12, "cv": 2, "n_initial_points": 4, "random_state": 0}
+    return BayesSearchCV(estimator or toys.Toy(), SPACE, **{**arguments, **options})
+
+
+class Kinds(toys.Toy):
+    """Has a choice as well."""
+
+    def __init__(self, a=0.0, b=0, kind=""):
+        super().__init__(a, b)
+        self.kind = kind
+
+
+@pytest.fixture
+def page(capsys):
+    page = LivePage()
+    yield page
+    page.close()
+
+
+@pytest.fixture(autouse=True)
+def no_rest(monkeypatch):
+    monkeypatch.setattr(_view, "REST", 0)
+    monkeypatch.setattr(_view, "REST_OF_TEXTS", 0)
+
+
+class InThread:
+    """A search that runs in a thread, with a live page."""
+
+    def __init__(self, search, page):
+        self.search, self.page = search.set_params(callback=page), page
+        self.thread = threading.Thread(target=self._fit)
+
+    def _fit(self):
+        with parallel_config(backend="threading"):
+            self.search.fit(X)
+
+    def __enter__(self):
+        with warnings.catch_warnings():
+            self.thread.start()
+        wait_for(lambda: hasattr(self.page, "address_"))
+        return self
+
+    def __exit__(self, *_):
+        self.page.stop()
+        self.thread.join(timeout=60)
+        assert not self.thread.is_alive()
+
+
+def wait_for(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it does not come"
+        time.sleep(0.02)
+
+
+# --- what it shows ---
+
+
+def test_it_prints_its_address_and_shows_the_search_when_it_has_ended(page, capsys):
+    fitted = search(toys.Fragile(), callback=page).fit(X)
+    assert capsys.readouterr().out == f"Live page: {page.address_}\n"
+    shown = state(page.address_)
+    (only,) = shown["searches"]
+    assert only["title"] == "BayesSearchCV of Fragile"
+    assert only["ended"] == fitted.stop_reason_
+    assert shown["controls"]["ended"]
+    assert {"progress", "parallel", "timeline"} <= only["figures"].keys()
+    assert f"candidate #{fitted.best_index_}" in only["sections"]["tiles"]
+    assert "<b>12</b><span>of 12</span>" in only["sections"]["tiles"]
+    assert "is too large" in only["sections"]["failures"]
+    assert only["sections"]["tables"].count('<tr class="chosen">') >= 1
+    assert only["tips"]["0"][0].startswith("#0, ")
+
+
+def test_it_follows_a_search_that_runs(page):
+    slow = search(toys.Jittery(), n_iter=60, n_jobs=2, max_pending=4)
+    with InThread(slow, page):
+        seen = []
+        for _ in range(4):
+            (only,) = state(page.address_)["searches"]
+            seen.append(len(only["tips"]))
+            time.sleep(0.1)
+        assert seen == sorted(seen)
+        assert seen[-1] > seen[0]
+
+
+def test_importances_come_once_there_is_enough(page):
+    search(callback=page, n_iter=15).fit(X)
+
+    def figures():
+        return state(page.address_)["searches"][0]["figures"]
+
+    wait_for(lambda: "importance" in figures())
+    (only,) = state(page.address_)["searches"]
+    assert "From 15 candidates." in only["sections"]["advice"]
+
+
+def test_what_is_known_is_not_sent_again(page):
+    search(callback=page, n_iter=3).fit(X)
+    full = state(page.address_)
+    status, _, body = ask(
+        page.address_, "state?known=" + full["version"].replace(" ", "%20")
+    )
+    assert (status, json.loads(body)) == (200, {"version": full["version"]})
+
+
+def test_names_and_values_are_shown_as_text(page):
+    harm = "<script>alert(1)</script>"
+    space = {"a": [0.1, 0.2], "kind": [harm]}
+    BayesSearchCV(Kinds(), space, cv=2, callback=page).fit(X)
+    text = json.dumps(state(page.address_)["searches"][0]["sections"])
+    assert "&lt;script&gt;" in text
+    assert "<script" not in text
+
+
+def test_a_search_that_fails_altogether_has_a_page(page):
+    space = {"a": [0.7, 0.8, 0.9], "b": [0]}
+    with pytest.raises(ValueError, match="All the 6 fits failed"):
+        BayesSearchCV(toys.Fragile(), space, cv=2, callback=page).fit(X)
+    (only,) = state(page.address_)["searches"]
+    assert "none yet" in only["sections"]["tiles"]
+    assert "a=0.9 is too large" in only["sections"]["failures"]
+    assert "ValueError" in only["ended"]
+
+
+def test_racing_and_several_metrics_are_shown(page):
+    several = {
+        "scoring": lambda e, X, y=None: {"low": -e.a, "high": e.a},
+        "refit": "high",
+    }
+    fitted = search(callback=page, **several).fit(X)
+    (only,) = state(page.address_)["searches"]
+    assert f"high, candidate #{fitted.best_index_}" in only["sections"]["tiles"]
+    fitted = search(toys.Folded(), callback=page, racing=True, cv=4, n_iter=15).fit(X)
+    (only,) = state(page.address_)["searches"]
+    assert len(only["tips"]) == 15
+    assert f"candidate #{fitted.best_index_}" in only["sections"]["tiles"]
+
+
+def test_with_a_path_the_length_is_shown(page):
+    fitted = BayesSearchCV(
+        GradientBoostingRegressor(random_state=0),
+        {"max_depth": [1, 2, 3], "n_estimators": Integer(2, 20)},
+        cv=2,
+        n_iter=3,
+        path="n_estimators",
+        callback=page,
+        random_state=0,
+    ).fit(X, X[:, 0] % 7)
+    (only,) = state(page.address_)["searches"]
+    assert {"progress", "parallel"} <= only["figures"].keys()
+    settings = fitted.cv_results_["params"]
+    told = [dict(only["tips"][str(number)][1]) for number in range(len(settings))]
+    assert told == [{n: str(v) for n, v in setting.items()} for setting in settings]
+
+
+# --- stop and pause ---
+
+
+def test_stop_ends_the_search_with_a_reason_and_a_best_estimator(page):
+    with InThread(search(toys.Jittery(), n_iter=10_000, surrogate="tpe"), page) as run:
+        wait_for(lambda: len(state(page.address_)["searches"][0]["tips"]) > 2)
+        assert post(page.address_, "stop") == 204
+        run.thread.join(timeout=30)
+    fitted = run.search
+    assert fitted.stop_reason_.endswith("stopped on the live page")
+    assert hasattr(fitted, "best_estimator_")
+    assert state(page.address_)["searches"][0]["ended"] == fitted.stop_reason_
+
+
+def test_pause_waits_and_go_on_goes_on(page):
+    with InThread(search(toys.Jittery(), n_iter=10_000, surrogate="tpe"), page):
+        n_folds = lambda: sum(  # noqa: E731
+            len(record.folds) for record in page._board._running.records()
+        )
+        wait_for(lambda: n_folds() > 4)
+        assert post(page.address_, "pause") == 204
+        assert state(page.address_)["controls"]["paused"]
+        time.sleep(0.3)  # a candidate that runs ends
+        before = n_folds()
+        time.sleep(0.3)
+        assert n_folds() == before
+        assert post(page.address_, "go-on") == 204
+        wait_for(lambda: n_folds() > before)
+
+
+# --- who is answered ---
+
+
+@pytest.fixture
+def served(page):
+    search(callback=page, n_iter=2).fit(X)
+    return page.address_
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "http://evil.example", "X_Live_Page": "1"},
+        {"Origin": "null", "X_Live_Page": "1"},
+        {"X_Live_Page": "1"},
+    ],
+)
+def test_a_post_of_another_origin_is_refused(served, page, headers):
+    assert ask(served, "stop", "POST", **headers)[0] == 403
+    assert not page._controls()["stopping"]
+
+
+def test_a_post_of_a_form_is_refused(served, page):
+    own = "http://" + urlsplit(served).netloc  # a form cannot set the other header
+    assert ask(served, "stop", "POST", Origin=own)[0] == 403
+    assert not page._controls()["stopping"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_another_host_is_refused(served, method):
+    host = f"evil.example:{urlsplit(served).port}"
+    assert ask(served, "state", method, Host=host)[0] == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/state", "/wrong/", "/wrong/state", "//", "/%ff"]
+)
+def test_without_the_token_there_is_nothing(served, path):
+    url = urlsplit(served)
+    assert ask(f"http://{url.netloc}{path}")[0] == 404
+
+
+def test_no_file_but_its_own_is_served_and_none_is_kept_by_other_sites(served):
+    assert ask(served, "../../../../etc/passwd")[0] == 404
+    assert ask(served, "_live/live.js")[0] == 404
+    for name in ("", "live.js", "live.css", "charts.js", "page.css", "plotly.js"):
+        status, headers, body = ask(served, name)
+        assert status == 200
+        assert body
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_it_listens_on_the_loopback_interface_only(served, page):
+    assert page._server._http.server_address[0] == "127.0.0.1"
+    other = LiveServer([])
+    try:
+        assert other.token != page._server.token
+        assert len(other.token) >= 24
+    finally:
+        other.close()
+
+
+def test_a_port_that_is_taken_is_a_warning_and_the_search_goes_on(served, page):
+    taken = LivePage(port=urlsplit(served).port)
+    with pytest.warns(UserWarning, match="'LivePage' raised OSError"):
+        assert search(callback=taken, n_iter=2).fit(X).n_iter_ == 2
+
+
+# --- as a callback ---
+
+
+def test_a_page_is_cloned_and_pickled_with_its_search(page):
+    fitted = search(callback=page, n_iter=2).fit(X)
+    assert clone(fitted).callback is page
+    again = pickle.loads(pickle.dumps(fitted)).callback
+    assert again.port == 0
+    assert not hasattr(again, "address_")
+
+
+def test_the_next_search_takes_the_place_of_the_last(page):
+    search(callback=page, n_iter=2).fit(X)
+    address = page.address_
+    search(callback=page, n_iter=3).fit(X)
+    assert page.address_ == address
+    (only,) = state(address)["searches"]
+    assert len(only["tips"]) == 3
+
+
+# --- journals ---
+
+
+def test_journals_are_shown_side_by_side_and_followed(tmp_path):
+    paths = [tmp_path / "one.jsonl", tmp_path / "two.jsonl"]
+    for path in paths:
+        search(toys.Fragile(), checkpoint=path, n_iter=5).fit(X)
+    server = serve_journals(paths)
+    try:
+        shown = state(server.address)
+        assert shown["controls"] is None
+        assert [s["title"] for s in shown["searches"]] == ["one.jsonl", "two.jsonl"]
+        fitted = search(toys.Fragile(), checkpoint=paths[0], n_iter=9).fit(X)
+        one, two = state(server.address)["searches"]
+        assert (len(one["tips"]), len(two["tips"])) == (9, 5)
+        assert f"candidate #{fitted.best_index_}" in one["sections"]["tiles"]
+        assert post(server.address, "stop") == 404
+    finally:
+        server.close()
+
+
+def test_a_journal_without_folds_and_one_that_is_cut_are_shown(tmp_path):
+    path = tmp_path / "search.jsonl"
+    search(checkpoint=path, n_iter=4).fit(X)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(lines[0])
+    server = serve_journals([path])
+    try:
+        (only,) = state(server.address)["searches"]
+        assert "none yet" in only["sections"]["tiles"]
+        path.write_bytes(b"".join(lines[:4]) + lines[4][:20])
+        (only,) = state(server.address)["searches"]
+        assert len(only["tips"]) == 1
+        path.write_bytes(b"".join(lines))  # the rest of the line came
+        (only,) = state(server.address)["searches"]
+        assert len(only["tips"]) == 4
+    finally:
+        server.close()
