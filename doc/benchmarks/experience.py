@@ -37,6 +37,14 @@ from sklearn.utils import resample
 
 from sklearn_bayes_search import BayesSearchCV, default_space
 
+
+def lightgbm():
+    """Make a classifier of LightGBM, which need not be installed for the others."""
+    from lightgbm import LGBMClassifier
+
+    return LGBMClassifier(n_jobs=1, verbose=-1, random_state=0)
+
+
 N_ITER = 50
 AT = (8, 16, 25, 50)
 FAMILIES = {
@@ -57,6 +65,7 @@ FAMILIES = {
     "HistGradientBoostingClassifier": lambda: HistGradientBoostingClassifier(
         random_state=0
     ),
+    "LGBMClassifier": lightgbm,
 }
 # of KEEL: none that experience is learnt from, and no namesake of one
 KEEL = (

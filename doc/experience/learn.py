@@ -173,15 +173,17 @@ class Learner:
         mean = z.mean(axis=0)
         far, sizes, ways = np.linalg.svd(z - mean, full_matrices=False)
         parts = [mean, *(ways * (sizes / len(z) ** 0.5)[:, None])[:N_WAYS]]
+        # whole numbers are short: hundredths of the mean's deviation, and tenths
+        units = [100] + [10] * N_WAYS
         functions = [
             {
                 "offset": _short(part.mean()),
-                "scale": _short(part.std()),
-                "values": np.round((part - part.mean()) / part.std(), digits).tolist(),
+                "scale": _short(part.std() / unit),
+                "values": np.rint(unit * _scaled(part)).astype(int).tolist(),
             }
-            for part, digits in zip(parts, [2] + [1] * N_WAYS, strict=False)
+            for part, unit in zip(parts, units, strict=False)
         ]
-        kernel = self._fit(self.points, np.array(functions[0]["values"]))
+        kernel = self._fit(self.points, _scaled(mean))
         return {
             "length_scales": [_short(scale) for scale in kernel.length_scales_],
             "signal": _short(kernel.signal_variance_),
@@ -255,6 +257,10 @@ class Learner:
                         curve = (best - low) / (high - low)
                         rows.append(row | dict(enumerate(curve, start=1)))
         return pd.DataFrame(rows)
+
+
+def _scaled(part):
+    return (part - part.mean()) / part.std()
 
 
 def _by_facts(tasks, far):
