@@ -40,6 +40,8 @@ LINES, TIPS, ROWS, FAILURES = 200, 1000, 12, 8
 # Seconds of waiting for each second of work, where the search has the same process:
 # texts of 60 candidates take 4 ms and charts 20 ms, together 2 % of one processor.
 REST, REST_OF_TEXTS = 80, 40
+# Seconds before the first model there, which takes half a second: at the end it comes.
+PATIENCE = 30.0
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,9 @@ class Insight:
 class _Turn:
     """When something is to be made again."""
 
-    def __init__(self) -> None:
-        self.wanted, self._next, self._is_first = True, 0.0, True
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.wanted, self._is_first = True, True
+        self._next = time.monotonic() + seconds
 
     @property
     def is_due(self) -> bool:
@@ -83,7 +86,8 @@ class View:
         self.state |= {"ended": None, "figures": {}, "tips": {}}
         self.version = 0
         self._insight: Insight | None = None
-        self._texts, self._charts, self._model = _Turn(), _Turn(), _Turn()
+        self._texts, self._charts = _Turn(), _Turn()
+        self._model = _Turn(PATIENCE if shares_process else 0.0)
         self._tried = 0  # candidates that a model was fitted to
         self._seen: Snapshot | None = None
         self._lock = threading.Lock()
