@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.svm import SVC
 
-from sklearn_bayes_search.charts._axis import (
+from sklearn_bayes_search.display._charts._axis import (
     crowded,
     parameter_axes,
     robust_limits,

@@ -38,10 +38,10 @@ from sklearn_bayes_search import (
     SurrogateDisplay,
     TimelineDisplay,
 )
-from sklearn_bayes_search.charts._axis import parameter_axes, robust_limits
-from sklearn_bayes_search.charts._convergence import PARTIAL
-from sklearn_bayes_search.charts._timeline import timeline_chart
 from sklearn_bayes_search.display._acquisition import NAMES
+from sklearn_bayes_search.display._charts._axis import parameter_axes, robust_limits
+from sklearn_bayes_search.display._charts._convergence import PARTIAL
+from sklearn_bayes_search.display._charts._timeline import timeline_chart
 from sklearn_bayes_search.display._display import score_name
 from sklearn_bayes_search.display._pen import as_text, set_axis
 from sklearn_bayes_search.optimizer.acquisition import ACQUISITIONS

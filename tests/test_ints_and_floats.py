@@ -20,7 +20,7 @@ from sklearn_bayes_search import (
     Ordinal,
     Space,
 )
-from sklearn_bayes_search.charts._axis import dimension_axis
+from sklearn_bayes_search.display._charts._axis import dimension_axis
 from sklearn_bayes_search.results._observed import observe
 from sklearn_bayes_search.results._short_text import different_values, value_texts
 from sklearn_bayes_search.space._choices import COUNTS_OR_SHARES

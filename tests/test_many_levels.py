@@ -21,8 +21,8 @@ from sklearn_bayes_search import (
     Space,
     check_ranges,
 )
-from sklearn_bayes_search.charts._axis import parameter_axes
-from sklearn_bayes_search.charts._slices import Beliefs
+from sklearn_bayes_search.display._charts._axis import parameter_axes
+from sklearn_bayes_search.display._charts._slices import Beliefs
 from sklearn_bayes_search.execution._journal._digest import digest
 from sklearn_bayes_search.optimizer import _kernels as kernels
 from sklearn_bayes_search.optimizer._weights import Feasibility

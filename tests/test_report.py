@@ -43,8 +43,8 @@ from sklearn_bayes_search import (
     check_ranges,
     read_journal,
 )
-from sklearn_bayes_search.charts._axis import parameter_axes
-from sklearn_bayes_search.charts._timeline import timeline_chart
+from sklearn_bayes_search.display._charts._axis import parameter_axes
+from sklearn_bayes_search.display._charts._timeline import timeline_chart
 from sklearn_bayes_search.report import report
 from sklearn_bayes_search.report._code import code_of
 from sklearn_bayes_search.report._pen import draw

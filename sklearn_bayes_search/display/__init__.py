@@ -1,4 +1,4 @@
-"""Pictures of a search, for ``GridSearchCV`` and ``RandomizedSearchCV`` as well."""
+"""What charts show, and pictures of a search; of scikit-learn's searches as well."""
 
 from sklearn_bayes_search.display._acquisition import AcquisitionDisplay
 from sklearn_bayes_search.display._convergence import ConvergenceDisplay

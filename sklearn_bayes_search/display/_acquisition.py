@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_bayes_search.charts._axis import parameter_axes
-from sklearn_bayes_search.charts._chart import Axis
-from sklearn_bayes_search.charts._slices import WIDE
+from sklearn_bayes_search.display._charts._axis import parameter_axes
+from sklearn_bayes_search.display._charts._chart import Axis
+from sklearn_bayes_search.display._charts._slices import WIDE
 from sklearn_bayes_search.display._display import Display
 from sklearn_bayes_search.display._pen import (
     BEST,

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import pandas as pd
 
-from sklearn_bayes_search.charts._convergence import (
+from sklearn_bayes_search.display._charts._convergence import (
     X_LABELS,
     convergence_chart,
     run_table,

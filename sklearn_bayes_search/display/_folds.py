@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from sklearn_bayes_search.charts._folds import Comparison, compare, folds_chart
+from sklearn_bayes_search.display._charts._folds import Comparison, compare, folds_chart
 from sklearn_bayes_search.display._display import Display, known_settings, score_name
 from sklearn_bayes_search.display._pen import add_legend, as_text, draw, new_axes
 from sklearn_bayes_search.exceptions import check_number

@@ -5,9 +5,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from sklearn_bayes_search.charts._axis import ParameterAxis, parameter_axes
-from sklearn_bayes_search.charts._convergence import PARTIAL
-from sklearn_bayes_search.charts._parallel_coordinates import (
+from sklearn_bayes_search.display._charts._axis import ParameterAxis, parameter_axes
+from sklearn_bayes_search.display._charts._convergence import PARTIAL
+from sklearn_bayes_search.display._charts._parallel_coordinates import (
     NOWHERE,
     ParallelCoordinates,
     parallel_coordinates,

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import pandas as pd
 
-from sklearn_bayes_search.charts._path import path_chart
+from sklearn_bayes_search.display._charts._path import path_chart
 from sklearn_bayes_search.display._display import Display, score_name
 from sklearn_bayes_search.display._pen import add_legend, draw, new_axes
 from sklearn_bayes_search.exceptions import check_number

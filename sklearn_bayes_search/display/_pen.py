@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_bayes_search.charts import _chart as charts
+from sklearn_bayes_search.display._charts import _chart as charts
 from sklearn_bayes_search.results._short_text import visible
 
 # Okabe and Ito's colours, which differ for colour-blind readers, too.

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_bayes_search.charts._axis import robust_limits
-from sklearn_bayes_search.charts._chart import Chart, Style, legend_only
-from sklearn_bayes_search.charts._convergence import PARTIAL
-from sklearn_bayes_search.charts._slices import (
+from sklearn_bayes_search.display._charts._axis import robust_limits
+from sklearn_bayes_search.display._charts._chart import Chart, Style, legend_only
+from sklearn_bayes_search.display._charts._convergence import PARTIAL
+from sklearn_bayes_search.display._charts._slices import (
     RING,
     STAR,
     Beliefs,

@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from sklearn_bayes_search.charts._timeline import timeline_chart, utilisation
+from sklearn_bayes_search.display._charts._timeline import timeline_chart, utilisation
 from sklearn_bayes_search.display._display import Display
 from sklearn_bayes_search.display._pen import add_legend, draw, new_axes, sequential_map
 from sklearn_bayes_search.results._times import Timeline

@@ -6,13 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_bayes_search.charts._axis import parameter_axes
-from sklearn_bayes_search.charts._convergence import convergence_chart, run_table
-from sklearn_bayes_search.charts._folds import compare, folds_chart
-from sklearn_bayes_search.charts._importance import importance_chart
-from sklearn_bayes_search.charts._parallel_coordinates import parallel_coordinates
-from sklearn_bayes_search.charts._slices import Beliefs, curve_chart, curve_limits
-from sklearn_bayes_search.charts._timeline import timeline_chart
+from sklearn_bayes_search.display._charts._axis import parameter_axes
+from sklearn_bayes_search.display._charts._convergence import (
+    convergence_chart,
+    run_table,
+)
+from sklearn_bayes_search.display._charts._folds import compare, folds_chart
+from sklearn_bayes_search.display._charts._importance import importance_chart
+from sklearn_bayes_search.display._charts._parallel_coordinates import (
+    parallel_coordinates,
+)
+from sklearn_bayes_search.display._charts._slices import (
+    Beliefs,
+    curve_chart,
+    curve_limits,
+)
+from sklearn_bayes_search.display._charts._timeline import timeline_chart
 from sklearn_bayes_search.report import _pen
 from sklearn_bayes_search.report._findings import Findings, Scored
 from sklearn_bayes_search.report._text import name_labels

@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_bayes_search.charts import _chart as charts
-from sklearn_bayes_search.charts._parallel_coordinates import ParallelCoordinates
+from sklearn_bayes_search.display._charts import _chart as charts
+from sklearn_bayes_search.display._charts._parallel_coordinates import (
+    ParallelCoordinates,
+)
 
 # The page's colours; others of a chart's have a shade that suits light and dark.
 COLORS = {

@@ -7,11 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_bayes_search.charts._axis import parameter_axes
-from sklearn_bayes_search.charts._convergence import convergence_chart, run_table
-from sklearn_bayes_search.charts._importance import importance_chart
-from sklearn_bayes_search.charts._parallel_coordinates import parallel_coordinates
-from sklearn_bayes_search.charts._timeline import timeline_chart
+from sklearn_bayes_search.display._charts._axis import parameter_axes
+from sklearn_bayes_search.display._charts._convergence import (
+    convergence_chart,
+    run_table,
+)
+from sklearn_bayes_search.display._charts._importance import importance_chart
+from sklearn_bayes_search.display._charts._parallel_coordinates import (
+    parallel_coordinates,
+)
+from sklearn_bayes_search.display._charts._timeline import timeline_chart
 from sklearn_bayes_search.report import _pen
 from sklearn_bayes_search.report._figures import (
     AXIS_NAME,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from sklearn_bayes_search.charts._chart import (
+from sklearn_bayes_search.display._charts._chart import (
     Axis,
     Bars,
     Chart,

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_bayes_search.charts._axis import (
+from sklearn_bayes_search.display._charts._axis import (
     MOST_NAMES,
     ParameterAxis,
     robust_limits,
     score_ticks,
 )
-from sklearn_bayes_search.charts._chart import Ticks
+from sklearn_bayes_search.display._charts._chart import Ticks
 
 # Where a line passes what it has no value for.
 NOWHERE = -0.13

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from sklearn_bayes_search.charts._axis import robust_limits
-from sklearn_bayes_search.charts._chart import (
+from sklearn_bayes_search.display._charts._axis import robust_limits
+from sklearn_bayes_search.display._charts._chart import (
     Axis,
     Chart,
     Color,

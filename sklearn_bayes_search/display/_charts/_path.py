@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from sklearn_bayes_search.charts._axis import robust_limits, score_axis
-from sklearn_bayes_search.charts._chart import (
+from sklearn_bayes_search.display._charts._axis import robust_limits, score_axis
+from sklearn_bayes_search.display._charts._chart import (
     CYCLE,
     Axis,
     Band,

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_bayes_search.charts._axis import (
+from sklearn_bayes_search.display._charts._axis import (
     ParameterAxis,
     dimension_axis,
     robust_limits,
 )
-from sklearn_bayes_search.charts._chart import (
+from sklearn_bayes_search.display._charts._chart import (
     Areas,
     Axis,
     Band,
@@ -22,7 +22,7 @@ from sklearn_bayes_search.charts._chart import (
     Style,
     legend_only,
 )
-from sklearn_bayes_search.charts._convergence import PARTIAL
+from sklearn_bayes_search.display._charts._convergence import PARTIAL
 from sklearn_bayes_search.results._score_model import ScoreModel
 from sklearn_bayes_search.space._dimensions import Dimension
 

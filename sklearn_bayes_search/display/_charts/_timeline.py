@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sklearn_bayes_search.charts._chart import (
+from sklearn_bayes_search.display._charts._chart import (
     Axis,
     Chart,
     Color,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sklearn_bayes_search.charts._chart import Axis, Ticks
+from sklearn_bayes_search.display._charts._chart import Axis, Ticks
 from sklearn_bayes_search.results._short_text import (
     ROUNDING,
     different_values,
