@@ -598,7 +598,6 @@ def test_dimensions_take_no_ranges_as_choices(kind):
         ([None, loguniform(1, 10), randint(20, 90)], None),
         (np.array([None, 1, Ordinal([1, 2])], dtype=object), [[None, 1], [1, 2]]),
     ],
-    ids=repr,
 )
 def test_values_and_ranges_in_a_list_are_a_branch_each(value, parts):
     parts = parts or [[value[0]], *value[1:]]
@@ -865,7 +864,6 @@ def test_a_setting_is_completed_from_another_in_the_branch_that_keeps_most_of_it
         (Real(1, 2), 1, 2, False),
         (Integer(1, 20, log=True), 1, 20, True),
     ],
-    ids=repr,
 )
 def test_ranges_tell_their_bounds_and_scale(dist, low, high, log):
     dimension = Space({"a": dist}).branches[0]["a"]
