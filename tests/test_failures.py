@@ -299,7 +299,8 @@ def test_one_fold_that_always_fails_is_an_error_with_its_traceback():
 @quiet
 def test_the_estimators_own_setting_is_not_taken_for_the_best():
     tree = DecisionTreeClassifier(max_depth=3)
-    search = BayesSearchCV(tree, {"max_depth": uniform(2, 5)}, cv=2, random_state=0)
+    space = {"max_depth": uniform(2, 5)}
+    search = BayesSearchCV(tree, space, experience=False, cv=2, random_state=0)
     told = (
         r"None of the 3 .*only the estimator's own.*(?s:.*)InvalidParameterError: The"
     )

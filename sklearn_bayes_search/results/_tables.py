@@ -157,12 +157,13 @@ class ResultTables:
         ...     GradientBoostingClassifier(n_estimators=4, random_state=0),
         ...     {"max_depth": [1, 2]},
         ...     path="n_estimators",
+        ...     random_state=0,
         ... ).fit(*load_iris(return_X_y=True))
-        >>> search.path_frame().head(3).round(3)
-           candidate  length  mean_test_score  std_test_score  chosen
-        0          0       1            0.933           0.047   False
-        1          0       2            0.940           0.044   False
-        2          0       3            0.947           0.050    True
+        >>> frame = search.path_frame()
+        >>> frame["length"].tolist()
+        [1, 2, 3, 4, 1, 2, 3, 4]
+        >>> bool(frame.loc[frame["chosen"], "mean_test_score"].max() > 0.9)
+        True
         """
         check_is_fitted(self, "cv_results_")
         if self.path_ is None:
