@@ -1,5 +1,6 @@
 """Searches in MLflow, on a local store: the logger, and autologging."""
 
+import importlib
 import sys
 import warnings
 
@@ -226,8 +227,10 @@ def test_autologging_logs_no_fit_of_a_search_and_gives_no_warning():
 
 def test_autologging_keeps_the_best_estimator_as_a_model(monkeypatch):
     kept = []
+    # the module itself: until it is loaded, another object stands for it
+    flavor = importlib.import_module("mlflow.sklearn")
     monkeypatch.setattr(
-        mlflow.sklearn, "log_model", lambda model, **how: kept.append((model, how))
+        flavor, "log_model", lambda model, **how: kept.append((model, how))
     )
     mlflow.sklearn.autolog(silent=True)
     fitted = search(n_iter=2).fit(X, y)
