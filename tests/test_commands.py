@@ -104,6 +104,19 @@ def test_what_is_wrong_is_one_line_without_a_traceback(
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("watch", "--port", "99999"), ("show", "--best", "0"), ("show", "--best", "-1")],
+    ids=" ".join,
+)
+def test_numbers_out_of_range_are_refused(arguments, journal, capsys):
+    command, *options = arguments
+    with pytest.raises(SystemExit) as ended:
+        main([command, str(journal), *options])
+    assert ended.value.code == 2
+    assert options[0] in capsys.readouterr().err
+
+
 def test_watch_serves_a_page_until_it_is_ended(journal):
     pytest.importorskip("plotly", reason="needs the extra 'report'")
     command = [

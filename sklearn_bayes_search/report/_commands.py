@@ -46,7 +46,14 @@ def _parser() -> argparse.ArgumentParser:
         "watch", help="show journals on a page that follows them", epilog=EPILOG
     )
     watch.add_argument("journal", nargs="+", type=Path, help="a journal, or a folder")
-    watch.add_argument("--port", type=int, default=0, help="default: one that is free")
+    watch.add_argument(
+        "--port",
+        type=int,
+        choices=range(65536),
+        default=0,
+        metavar="N",
+        help="default: one that is free",
+    )
     watch.add_argument("--open", action="store_true", help="open it in the browser")
     watch.set_defaults(run=_watch)
     page = commands.add_parser(
@@ -58,12 +65,19 @@ def _parser() -> argparse.ArgumentParser:
     show = commands.add_parser("show", help="print the table", epilog=EPILOG)
     show.add_argument("journal", type=Path)
     show.add_argument(
-        "--best", type=int, metavar="N", help="only the N best, the best first"
+        "--best", type=_count, metavar="N", help="only the N best, the best first"
     )
     show.set_defaults(run=_show)
     for command in (page, show):
         command.add_argument("--metric", help="which score, where there are several")
     return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, got {number}")
+    return number
 
 
 def _watch(options: argparse.Namespace) -> None:
