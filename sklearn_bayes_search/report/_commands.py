@@ -3,7 +3,7 @@
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sklearn_bayes_search.exceptions import JournalError
@@ -48,8 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     watch.add_argument("journal", nargs="+", type=Path, help="a journal, or a folder")
     watch.add_argument(
         "--port",
-        type=int,
-        choices=range(65536),
+        type=_number(0, 65535),
         default=0,
         metavar="N",
         help="default: one that is free",
@@ -65,7 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     show = commands.add_parser("show", help="print the table", epilog=EPILOG)
     show.add_argument("journal", type=Path)
     show.add_argument(
-        "--best", type=_count, metavar="N", help="only the N best, the best first"
+        "--best",
+        type=_number(1, sys.maxsize),
+        metavar="N",
+        help="only the N best, the best first",
     )
     show.set_defaults(run=_show)
     for command in (page, show):
@@ -73,10 +75,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be 1 or more, got {number}")
+def _number(least: int, most: int) -> Callable[[str], int]:
+    """Return what reads a number and refuses one out of range."""
+
+    def number(text: str) -> int:
+        value = int(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{value} is not in {least} to {most}")
+        return value
+
     return number
 
 
