@@ -689,11 +689,19 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         warn_if_drawn_anew(self.cv)
         explicit, known = not isinstance(self.max_pending, str), checked.experience
         digests["max_pending"] = str(plan.max_pending) if explicit else None
+        # what is named here may change from run to run
+        named = {"experience": known and known.version, "path": None}
+        if checked.path is not None:
+            named["path"] = {
+                "name": checked.path.lengths.name,
+                "grid": checked.path.lengths.grid,
+                "objective_metric": self.objective_metric,
+                "refit": self.refit if isinstance(self.refit, str) else None,
+            }
         return Journal(
             self.checkpoint,
             fingerprint=digests,
-            # what is named here may change from run to run
-            plan=asdict(plan) | {"experience": known and known.version},
+            plan=asdict(plan) | named,
             space=checked.space,
             in_order=self.max_pending != "async",
             fit_timeout=self.fit_timeout,

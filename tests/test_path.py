@@ -357,6 +357,34 @@ def test_a_journal_has_the_curves(tmp_path, racing):
     assert len(read_journal(path)) == n_fits
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"racing": FoldRacing(pause_below=0.2), "cv": 4, "n_iter": 9},
+        {"scoring": ["accuracy", "neg_log_loss"], "refit": "neg_log_loss"},
+    ],
+    ids=["one metric", "racing", "two metrics"],
+)
+def test_a_journal_tells_the_scores_and_lengths_of_its_search(tmp_path, options):
+    path = tmp_path / "search.jsonl"
+    fitted = BayesSearchCV(
+        GradientBoostingClassifier(random_state=0, max_features=1),
+        {"learning_rate": loguniform(0.05, 1), "n_estimators": Integer(2, 40)},
+        path="auto",
+        checkpoint=path,
+        random_state=0,
+        **{"n_iter": 4, "cv": 3, **options},
+    ).fit(X, y)
+    told, own = read_journal(path), fitted.folds_frame(all_metrics=True)
+    scores = [name for name in own if name.startswith("score_")] or ["score"]
+    pd.testing.assert_frame_equal(told[scores], own[scores], check_dtype=False)
+    lengths = [p["n_estimators"] for p in fitted.cv_results_["params"]]
+    assert told["param_n_estimators"].astype(int).tolist() == [
+        lengths[number] for number in own["candidate"]
+    ]
+
+
 def test_a_journal_of_another_path_is_refused(tmp_path):
     path = tmp_path / "search.jsonl"
     search(checkpoint=path).fit(TOY_X)

@@ -32,8 +32,11 @@ from sklearn_bayes_search.exceptions import (
     stack_level,
 )
 from sklearn_bayes_search.execution._executors._base import Lost
-from sklearn_bayes_search.execution._journal._record import CURVES
-from sklearn_bayes_search.execution._path._curves import CommonLength, CurveFit
+from sklearn_bayes_search.execution._path._curves import (
+    CURVES,
+    CommonLength,
+    CurveFit,
+)
 from sklearn_bayes_search.execution._progress import FoldResult
 from sklearn_bayes_search.optimizer._trial import Trial
 from sklearn_bayes_search.space import Space

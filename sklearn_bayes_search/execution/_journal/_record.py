@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from numbers import Integral
 from typing import Any
 
+from sklearn_bayes_search.execution._path._curves import CURVES
+
 Record = dict[str, Any]  # as JSON has it
 # What is kept of a result, beside the error: scores, and other numbers.
 SCORES = ("test_scores", "train_scores")
-CURVES = ("test_curves", "train_curves")
 NUMBERS = ("n_test_samples", "fit_time", "score_time", "started")
 RESULTS = SCORES + CURVES + NUMBERS
 KINDS: tuple[tuple[str, Any], ...] = (

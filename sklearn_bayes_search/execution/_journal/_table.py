@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,13 @@ from sklearn_bayes_search.execution._journal._record import (
     place_of,
     remember,
 )
+from sklearn_bayes_search.execution._path._curves import CommonLength
+from sklearn_bayes_search.execution._path._fit_path import Lengths
+from sklearn_bayes_search.results._cv_results import Objective
 from sklearn_bayes_search.results._tables import fits_frame
+
+# What a plan has of a path: the parameter, its lengths, and what the search maximises.
+PATH = ("name", "grid", "objective_metric", "refit")
 
 
 def read_journal(path: "str | os.PathLike[str]") -> pd.DataFrame:
@@ -37,7 +43,8 @@ def read_journal(path: "str | os.PathLike[str]") -> pd.DataFrame:
         "failed"), ``error``, ``start``, ``seconds`` and ``worker``. In addition there
         are, after the fold, a column ``param_<name>`` per parameter with the text of
         its value, and at the end ``fit_time`` and ``score_time``, which add up to the
-        seconds, ``n_test_samples``, and ``train_score`` if it is there.
+        seconds, ``n_test_samples``, and ``train_score`` if it is there. With a ``path``
+        scores are those at the length that is best on the folds so far.
 
     Raises
     ------
@@ -89,7 +96,10 @@ class JournalReader:
         self.plan: dict[str, Any] = {}
 
     def read(self) -> list[dict[str, Any]]:
-        """Read on; return the rows of folds that are new."""
+        """Read on; return the rows of folds that are new.
+
+        With a path also the others of their candidates, whose length may have changed.
+        """
         with open(self._path, "rb") as file:
             file.seek(self._n_read)
             content = file.read()
@@ -111,7 +121,7 @@ class JournalReader:
         if not self._began:
             raise JournalError(f"{str(self._path)!r} is not the journal of a search.")
         self._know_names(new.values())
-        return [_row(record, self._names) for record in new.values()]
+        return self._rows(list(new.values()))
 
     def rows(self) -> list[dict[str, Any]]:
         """List all folds, in the order of candidates and folds."""
@@ -120,7 +130,25 @@ class JournalReader:
         )
         self._names = []
         self._know_names(in_order)
-        return [_row(record, self._names) for record in in_order]
+        return self._rows(in_order)
+
+    def _rows(self, records: list[Record]) -> list[dict[str, Any]]:
+        path = _path_of(self.plan)
+        if path is None:
+            return [_row(r, numbers_back(r["result"]), self._names) for r in records]
+        touched: dict[int, list[Record]] = {r["candidate"]: [] for r in records}
+        for record in self._folds.values():
+            if record["candidate"] in touched:
+                touched[record["candidate"]].append(record)
+        rows = []
+        for folds in touched.values():
+            folds.sort(key=lambda record: record["fold"])
+            results = [numbers_back(record["result"]) for record in folds]
+            text = path.setting(folds[0]["text"], results)
+            text[path.lengths.name] = str(text[path.lengths.name])
+            for record, result in zip(folds, path.settle(results), strict=True):
+                rows.append(_row(record | {"text": text}, result, self._names))
+        return rows
 
     def _know_names(self, records: Iterable[Record]) -> None:
         if not self._names:
@@ -129,9 +157,20 @@ class JournalReader:
             self._names = next(named, [])
 
 
-def _row(record: Record, names: Sequence[str]) -> dict[str, Any]:
+def _path_of(plan: Mapping[str, Any]) -> CommonLength | None:
+    """Return the rule by which candidates have a length; None if they have none."""
+    try:
+        name, grid, *metrics = (plan["path"][key] for key in PATH)
+        return CommonLength(Lengths(name, tuple(grid), 1.0, None), Objective(*metrics))
+    except (KeyError, TypeError):
+        return None
+
+
+def _row(
+    record: Record, result: Mapping[str, Any], names: Sequence[str]
+) -> dict[str, Any]:
     """Turn a record into a row with the columns that are common, and more."""
-    result, error = numbers_back(record["result"]), record["error"]
+    error = record["error"]
     scores = _named("score", result["test_scores"], names)
     ok = error is None and all(map(math.isfinite, scores.values()))
     return {

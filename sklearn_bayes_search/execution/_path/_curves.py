@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from sklearn_bayes_search.execution._journal._record import CURVES
 from sklearn_bayes_search.execution._path._fit_path import Lengths
 from sklearn_bayes_search.execution._path._growers import Report, kind_of
 from sklearn_bayes_search.results._cv_results import Objective
 
+# What a fold's result has of curves, as a journal does.
+CURVES = ("test_curves", "train_curves")
 # Scores that differ by less, in relation to the largest, are the same.
 ROUNDING = 1e-12
 # No fit ends before this share of the longest: curves may begin with a plateau, or go

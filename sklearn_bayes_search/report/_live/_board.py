@@ -164,17 +164,15 @@ class JournalBoard(Board):
         self.n_planned = plan.get("n_iter")
         for row in new:
             number, fold = row["candidate"], row["fold"]
-            if number not in self.candidates:
-                self.candidates[number] = Candidate(
-                    {
-                        name.removeprefix("param_"): meant(text)
-                        for name, text in row.items()
-                        if name.startswith("param_")
-                    }
-                )
-            self.candidates[number].folds[fold] = row
+            candidate = self.candidates.setdefault(number, Candidate({}))
+            self.n_folds += fold not in candidate.folds
+            candidate.folds[fold] = row
+            candidate.params = {  # the length of a path may have changed
+                name.removeprefix("param_"): meant(text)
+                for name, text in row.items()
+                if name.startswith("param_")
+            }
             self.n_splits = max(self.n_splits, fold + 1)
-        self.n_folds += len(new)
         return bool(new)
 
 
