@@ -1,6 +1,5 @@
 """The live page in headless Chromium, while a search runs."""
 
-import shutil
 import threading
 import time
 
@@ -12,13 +11,8 @@ from scipy.stats import uniform
 
 from sklearn_bayes_search import BayesSearchCV, LivePage
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        BROWSER is None, reason="needs a browser: apt-get install chromium"
-    ),
     pytest.mark.filterwarnings(
         "ignore::sklearn.exceptions.FitFailedWarning",
         "ignore:One or more of the test scores are non-finite",
@@ -36,20 +30,6 @@ class Slow(toys.Folded):
         if self.b == 2:
             raise ValueError("<b>b</b> is 2")
         return super().fit(X)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="needs the extra 'test-browser'"
-    )
-    with playwright.sync_playwright() as driver:
-        # root, as in a container, has no sandbox
-        browser = driver.chromium.launch(
-            executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

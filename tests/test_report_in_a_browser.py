@@ -1,7 +1,5 @@
 """The page about a search, in headless Chromium: what only a browser shows."""
 
-import shutil
-
 import numpy as np
 import pytest
 from scipy.stats import loguniform, uniform
@@ -13,13 +11,8 @@ from sklearn.svm import SVC
 from sklearn_bayes_search import BayesSearchCV
 from sklearn_bayes_search.report import report
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        BROWSER is None, reason="needs a browser: apt-get install chromium"
-    ),
 ]
 
 X, y = load_iris(return_X_y=True)
@@ -114,20 +107,6 @@ def long(tmp_path_factory):
     space = {"kind": kinds, **dict.fromkeys(LONG_NAMES, uniform(0, 1))}
     search = BayesSearchCV(Long(), space, n_iter=12, cv=2, random_state=0).fit(X, y)
     return report(search, tmp_path_factory.mktemp("long") / "report.html")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="needs the extra 'test-browser'"
-    )
-    with playwright.sync_playwright() as driver:
-        # root, as in a container, has no sandbox
-        browser = driver.chromium.launch(
-            executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
