@@ -1,6 +1,7 @@
 """The commands of ``python -m sklearn_bayes_search``: watch, report and show."""
 
 import argparse
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -65,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("journal", type=Path)
     show.add_argument(
         "--best",
-        type=_number(1, sys.maxsize),
+        type=_number(1),
         metavar="N",
         help="only the N best, the best first",
     )
@@ -75,13 +76,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _number(least: int, most: int) -> Callable[[str], int]:
+def _number(least: int, most: float = math.inf) -> Callable[[str], int]:
     """Return what reads a number and refuses one out of range."""
 
     def number(text: str) -> int:
         value = int(text)
         if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"{value} is not in {least} to {most}")
+            limit = f" and <= {most}" if math.isfinite(most) else ""
+            raise argparse.ArgumentTypeError(f"{value} is not >= {least}{limit}")
         return value
 
     return number
