@@ -18,12 +18,19 @@ version = release
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
+    "mathml",
+    "matplotlib.sphinxext.plot_directive",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "benchmarks", "experience"]
+
+# the examples of a page are one run, of which pictures show some moments
+plot_formats = [("png", 130)]
+plot_html_show_formats = False
+plot_html_show_source_link = False
+plot_rcparams = {"figure.figsize": (6.4, 4.0), "font.size": 10.5}
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
@@ -35,6 +42,7 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,
+    "write_computation_times": False,  # that page loads scripts from elsewhere
     "remove_config_comments": True,
 }
 
@@ -44,7 +52,17 @@ suppress_warnings = ["ref.term"]  # inherited docstrings name scikit-learn's glo
 numpydoc_show_class_members = False  # the template of a class lists them
 
 html_theme = "pydata_sphinx_theme"
-html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
+html_title = "sklearn-bayes-search"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_theme_options = {
+    "show_prev_next": False,
+    "navigation_with_keys": False,
+    "header_links_before_dropdown": 5,
+    "navbar_align": "left",
+    "secondary_sidebar_items": ["page-toc"],
+}
+html_sidebars = {"index": []}
 html_copy_source = False
 html_show_sourcelink = False
 
