@@ -565,6 +565,13 @@ def foreign(module):
             TypeError,
             ["Integer(2, 20) inside of the choice (50, Integer(2, 20))", "one by one"],
         ),
+        (
+            [None, {"a": Integer(2, 20)}],
+            TypeError,
+            ["Integer(2, 20) inside of the choice {'a': Integer(2, 20)}", "one by one"],
+        ),
+        ([[1, ({"a": [Real(0, 1)]},)]], TypeError, ["Real(0.0, 1.0) inside of the"]),
+        ([Integer(2, 5), Integer(5, 8)], ValueError, ["Integer(2, 5)", "one range"]),
         (foreign("skopt"), TypeError, ["of skopt", "Real(low, high", "Categorical("]),
         (foreign("optuna"), TypeError, ["of optuna", "Integer(low", "scipy.stats"]),
         (foreign("hyperopt"), TypeError, ["of hyperopt", "Real(low, high"]),
@@ -596,7 +603,11 @@ def test_dimensions_take_no_ranges_as_choices(kind):
         ([Real(0, 1), Real(5, 6)], [Real(0, 1), Real(5, 6)]),
         ([Real(0, 1)], [Real(0, 1)]),
         ([None, loguniform(1, 10), randint(20, 90)], None),
-        (np.array([None, 1, Ordinal([1, 2])], dtype=object), [[None, 1], [1, 2]]),
+        (np.array([None, 1, Ordinal([1, 2])], dtype=object), [[None], [1, 2]]),
+        ([5, np.int64(3), None, Integer(2, 8), 9], [[None, 9], Integer(2, 8)]),
+        ([5, Integer(2, 8)], [Integer(2, 8)]),
+        ([1.0, True, 1, randint(1, 4)], [[1.0, True], randint(1, 4)]),
+        (["a", Categorical(["a", "b"]), "c"], [["c"], ["a", "b"]]),
     ],
 )
 def test_values_and_ranges_in_a_list_are_a_branch_each(value, parts):
@@ -643,8 +654,18 @@ def test_nearest_setting_may_be_a_value_beside_a_range():
     assert space.nearest({"max_features": None}) is None
 
 
-def test_a_count_beside_a_range_of_shares_is_told_from_it():
-    space = Space({"max_features": [1, Real(0.1, 1.0)]})
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"max_features": [1, Real(0.1, 1.0)]},
+        {"max_features": [1.0, Integer(1, 5)]},
+        [{"max_features": [1.0]}, {"max_features": Integer(1, 5)}],
+        [{"max_features": Real(0.1, 1.0)}, {"max_features": [1]}],
+    ],
+    ids=str,
+)
+def test_counts_and_shares_are_told_apart_where_one_is_a_range(given):
+    space = Space(given)
     for value in (1, 1.0):
         given = {"max_features": value}
         assert type(space.decode(space.encode(given))["max_features"]) is type(value)

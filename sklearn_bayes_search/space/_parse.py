@@ -2,8 +2,8 @@
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence, Set
-from itertools import islice, product
+from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import islice, pairwise, product
 from numbers import Integral
 from typing import Any
 
@@ -17,6 +17,7 @@ from sklearn_bayes_search.space._choices import (
     check_not_empty,
     is_listing,
     ranges_among,
+    same_value,
 )
 from sklearn_bayes_search.space._dimensions import (
     MAX_LISTED,
@@ -138,15 +139,16 @@ def without_ranges_in_lists(
 ) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
     """Return a branch for each combination of what lists with a range stand for.
 
-    Such a list stands for its ranges, each alone, and for its values together. With
-    each branch are the parts of these lists that it has, by the name of the parameter.
+    Such a list stands for its ranges, each alone, and for the values that none of them
+    has, together. With each branch are the parts of these lists that it has, by the
+    name of the parameter.
     """
     parts: dict[str, list[Any]] = {}
     for name, value in branch.items():
         if isinstance(value, range) or not is_listing(value):
             continue
         if ranges := ranges_among(value):
-            own: list[Any] = [[v for v in value if not any(v is r for r in ranges)]]
+            own: list[Any] = [_beside(name, value, ranges)]
             parts[name] = [part for part in own if part] + ranges
     n_branches = math.prod(map(len, parts.values()))
     if n_branches > MOST_BRANCHES:
@@ -164,6 +166,36 @@ def without_ranges_in_lists(
     ]
 
 
+def _beside(name: str, choices: Sequence[Any], ranges: list[Any]) -> list[Any]:
+    """Return the values of a list that no range in it has; refuse ints in two ranges.
+
+    No point is evaluated twice where points can be counted.
+    """
+    counted = [d for d in (as_dimension(name, r) for r in ranges) if d.discrete]
+    ints = sorted(
+        (d for d in counted if isinstance(d, Integer)), key=lambda d: (d.low, d.high)
+    )
+    for one, other in pairwise(ints):
+        if other.low <= one.high:
+            raise ValueError(
+                f"The list of parameter {name!r} has ints twice: in {one!r} and in "
+                f"{other!r}. Write one range, or two without a common value."
+            )
+    return [
+        value
+        for value in choices
+        if not any(value is r for r in ranges)
+        and not any(_has(dimension, value) for dimension in counted)
+    ]
+
+
+def _has(dimension: Dimension, value: Any) -> bool:
+    try:
+        return same_value(dimension.decode(dimension.encode(value)), value)
+    except ValueError:
+        return False
+
+
 def _way_out(value: Any) -> str:
     if isinstance(value, Set):
         return "A set has no order: write a list of its members."
@@ -178,9 +210,9 @@ def _way_out(value: Any) -> str:
 
 
 def _refuse_ranges_inside(name: str, choices: Sequence[Any]) -> None:
-    """Refuse a range in a tuple or list that is a choice, as of layer sizes."""
+    """Refuse a range in a list, tuple or dict that is a choice, as of layer sizes."""
     for choice in islice(choices, MOST_LOOKED_AT):
-        for part in choice if isinstance(choice, list | tuple) else ():
+        for part in islice(_parts_of(choice), MOST_LOOKED_AT):
             if isinstance(part, Dimension):
                 raise TypeError(
                     f"Parameter {name!r} has {describe(part)} inside of the choice "
@@ -188,6 +220,15 @@ def _refuse_ranges_inside(name: str, choices: Sequence[Any]) -> None:
                     "range stands alone or directly in the list; list such choices "
                     "one by one."
                 )
+
+
+def _parts_of(choice: Any, depth: int = 5) -> Iterator[Any]:
+    """Iterate over what a list, tuple, set or dict has, and what these have in turn."""
+    values = choice.values() if isinstance(choice, Mapping) else choice
+    if depth and isinstance(choice, list | tuple | Set | Mapping):
+        for part in values:
+            yield part
+            yield from _parts_of(part, depth - 1)
 
 
 def _refuse_foreign(name: str, value: Any) -> None:

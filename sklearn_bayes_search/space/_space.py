@@ -128,12 +128,17 @@ class Space:
             for name, own in lists.items()
             if int_and_equal_float(own[0] if len(own) == 1 else [*chain(*own)])
         }
-        # as a 1 beside a range of floats in one list
-        for branch, (_, parts) in zip(self.branches, self._parts, strict=True):
-            for name in parts:
-                ints = [v for choices in lists[name] for v in choices if is_number(v)]
-                range_of = branch[name]
-                if not range_of.discrete and any(map(range_of.contains, ints)):
+        # as a 1 beside a range of floats, or a 1.0 beside one of ints
+        for branch in self.branches:
+            for name, dimension in branch.items():
+                if len(lists[name]) == 1 or hasattr(dimension, "choices"):
+                    continue
+                others = (
+                    value
+                    for value in chain(*lists[name])
+                    if is_number(value) and is_int(value) != dimension.discrete
+                )
+                if any(map(dimension.contains, others)):
                     by_type.add(name)
         return by_type
 
