@@ -166,6 +166,15 @@ def test_nine_of_ten_real_searches_are_judged_rightly():
     assert np.mean(silent) >= 0.9
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_experience_of_other_data_does_not_hide_a_narrow_range(seed):
+    # hardly a candidate is further inside, where other data did badly
+    estimator, load, outside, expected, _ = REAL["svr"]
+    search = bayes(estimator, outside, seed).fit(*some(load, 250))
+    assert search.experience_
+    assert bounds(search) == [expected]
+
+
 # --- noise and flatness ---
 
 

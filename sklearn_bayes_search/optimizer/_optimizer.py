@@ -186,6 +186,12 @@ class BayesianOptimizer:
         proposer = self._proposer
         return proposer.acquisition if isinstance(proposer, ModelBased) else None
 
+    @property
+    def surrogate(self) -> Surrogate | None:
+        """The model of the score; None where points are chosen without one."""
+        proposer = self._proposer
+        return proposer.surrogate if isinstance(proposer, ModelBased) else None
+
     def ask(self, params: Mapping[str, Any] | None = None) -> Trial:
         """Choose the next setting to evaluate.
 

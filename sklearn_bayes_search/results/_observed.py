@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from sklearn_bayes_search.exceptions import stack_level
+from sklearn_bayes_search.optimizer.surrogate import Surrogate
 from sklearn_bayes_search.results._prior_results import place
 from sklearn_bayes_search.results._reader import EMPTY, read_results
 from sklearn_bayes_search.space import Space
@@ -31,7 +32,7 @@ class Observed:
     only complete ones can be the best. ``noise`` (n,) are the variances of the
     estimates. ``folds`` (n, n_splits) are NaN where one was not scored, None where they
     are not known. ``estimator`` and ``surrogate`` are the search's own, if it is known
-    and has one.
+    and has one, and so is ``informed``: a model that knows what scores are expected.
     """
 
     params: list[dict[str, Any]]
@@ -45,6 +46,7 @@ class Observed:
     rows: Any = None
     estimator: Any = None
     surrogate: Any = None
+    informed: Surrogate | None = None
 
     @property
     def best(self) -> int:
@@ -68,6 +70,7 @@ def observe(search: Any, metric: str | None = None, space: Any = None) -> Observ
             "warnings of the search: why did the fits or the scorer fail?"
         )
     settings = results.searched_settings
+    informed = _informed(results.search, results.metric) if space is None else None
     space = searched_space(results.search, settings, space)
     settings, kept, U = _placed(settings, space)
     scores, noise, complete = scores[kept], noise[kept], complete[kept]
@@ -96,7 +99,20 @@ def observe(search: Any, metric: str | None = None, space: Any = None) -> Observ
         rows=kept,
         estimator=getattr(results.search, "estimator", None),
         surrogate=getattr(results.search, "surrogate", None),
+        informed=informed,
     )
+
+
+def _informed(search: Any, metric: str) -> Surrogate | None:
+    """Return the search's model of this metric, if experience from other data is in it.
+
+    Such a search leaves out what did badly elsewhere, so that its scores alone do not
+    tell how bad that is.
+    """
+    surrogate = getattr(getattr(search, "optimizer_", None), "surrogate", None)
+    expects = getattr(surrogate, "expectation", None) is not None
+    own = getattr(search, "objective_metric_", None) == metric
+    return surrogate if expects and own else None
 
 
 def searched_space(

@@ -27,8 +27,9 @@ LIKELY = 0.8
 # Least rise towards the border, in standard errors of the comparison of two settings,
 # and as a share of the differences over the space.
 LEAST_RISE, LEAST_SHARE = 0.5, 0.01
-# Settings, at least, further inside: else nothing is known of the way to the border.
-LEAST_INSIDE = 3
+# Settings, at least, further inside: else nothing is known of the way to the border,
+# unless from other data.
+LEAST_INSIDE, LEAST_INSIDE_INFORMED = 3, 1
 # Highest over lowest value from which on a range may be logarithmic.
 LOG_FROM = 8.0
 
@@ -87,7 +88,8 @@ def check_ranges(search: Any, *, metric: str | None = None) -> pd.DataFrame:
     such a limit there is nothing to report.
 
     Nothing is said of an end where fewer than 3 settings lie further inside than the
-    outer fifth: what the score does there is not known.
+    outer fifth: what the score does there is not known. After a search with experience
+    from other data the process has it, too, and one such setting is enough.
 
     "flat" is a parameter that "hardly" matters by `parameter_importance`. Nothing is
     called so with fewer than 4 settings that have a score on all folds, or fewer than
@@ -118,6 +120,8 @@ def check_ranges(search: Any, *, metric: str | None = None) -> pd.DataFrame:
 def findings_of(model: ScoreModel, importance: pd.DataFrame) -> pd.DataFrame:
     """Make the table of `check_ranges` from that of `parameter_importance`."""
     observed = model.observed
+    if observed.informed is not None:
+        model = ScoreModel.fit(observed, observed.informed)
     # the highest of all would often lie where the model only extrapolates
     tried = observed.U[observed.complete & np.isfinite(observed.scores)]
     best = tried[model.predict(tried)[0].argmax()]
@@ -178,6 +182,7 @@ def _at_border(
     kept = seen.complete & space.dims.active[space.dims.branch_of(seen.U), column]
     tried, scores = seen.U[kept], seen.scores[kept]
     tried_mean, _ = model.predict(tried)
+    n_needed = LEAST_INSIDE if seen.informed is None else LEAST_INSIDE_INFORMED
     # distances from either end, in parts of the range
     for side, sign, end in (("upper", -1, high), ("lower", 1, low)):
         away, tried_away = (
@@ -188,7 +193,7 @@ def _at_border(
         border, inside = away <= width, away > 2 * BORDER
         tried_inside = tried_away > 2 * BORDER
         n_inside = np.isfinite(scores[tried_inside]).sum()
-        if not border[mean.argmax()] or not inside.any() or n_inside < LEAST_INSIDE:
+        if not border[mean.argmax()] or not inside.any() or n_inside < n_needed:
             continue
         # the others may make up for it: a good setting inside, wherever it is, will do
         at_end = tried_away <= width
