@@ -72,11 +72,8 @@ class Findings:
         if self.scored is None:
             return number(value)
         top = self.scored.top
-        error = self.results.errors[top]
-        # less is a rounding error, of folds that are all alike
-        if not ROUNDING * abs(self.results.scores[top]) < error < np.inf:
-            return number(value)
-        return number(value, max(int(1 - np.floor(np.log10(error))), 0) + extra)
+        digits = decimals(self.results.scores[top], self.results.errors[top])
+        return number(value, None if digits is None else digits + extra)
 
     @property
     def metric_name(self) -> str:
@@ -137,6 +134,14 @@ class Findings:
         if math.isfinite(before) and gain < RISE * error:
             return False, f"Hardly. {place}, far less than the score's own uncertainty."
         return True, f"Yes. {place}."
+
+
+def decimals(score: float, error: float) -> int | None:
+    """Return the decimals up to the second digit of the error; None if that is none."""
+    # less is a rounding error, of folds that are all alike
+    if not ROUNDING * abs(score) < error < np.inf:
+        return None
+    return max(int(1 - np.floor(np.log10(error))), 0)
 
 
 def find(search: Any, metric: str | None = None) -> Findings:

@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
@@ -14,7 +15,7 @@ import pandas as pd
 from sklearn_bayes_search.report import _text
 from sklearn_bayes_search.report._code import code_of, versions
 from sklearn_bayes_search.report._expressions import is_generator
-from sklearn_bayes_search.report._figures import figures
+from sklearn_bayes_search.report._figures import Figure, figures
 from sklearn_bayes_search.report._findings import Findings
 from sklearn_bayes_search.results._short_text import (
     last_line,
@@ -37,16 +38,16 @@ MAX_TRACEBACKS, MAX_TRACEBACK = 40, 8000
 
 def page(found: Findings, plotly: str) -> str:
     """Write the page, a whole HTML document, with plotly's script inside."""
-    here = files("sklearn_bayes_search.report")
-    names = ("page.html", "page.css", "charts.js", "page.js")
-    template, style, *scripts = ((here / n).read_text(encoding="utf-8") for n in names)
-    script = "".join(scripts)
-    environment = environment_of_pages()
-    packed = base64.b64encode(gzip.compress(plotly.encode(), 9, mtime=0)).decode()
     search, drawn, scored = found.search, figures(found), found.scored
     params = {} if scored is None else found.results.settings[scored.chosen]
     name, described, title = _names(found)
-    text: str = environment.from_string(template).render(
+    return render(
+        "page.html",
+        plotly,
+        drawn,
+        tips=_for_tips(found),
+        title=title,
+        kind="Report of a search",
         found=found,
         search=search,
         results=found.results,
@@ -63,16 +64,40 @@ def page(found: Findings, plotly: str) -> str:
         figures=drawn,
         name=name,
         estimator=described,
-        title=title,
-        written=f"{datetime.now(UTC).astimezone():%d %B %Y, %H:%M}",
-        policy=_policy(script, plotly),
-        style=style,
-        script=script,
-        plotly=packed,
-        drawn=finite({figure.anchor: figure.data for figure in drawn}),
-        tips=_for_tips(found),
+    )
+
+
+def render(
+    template: str,
+    plotly: str,
+    drawn: Sequence[Figure],
+    tips: Sequence[Any] = (),
+    **context: Any,
+) -> str:
+    """Fill a template, with what all pages have: style, scripts, charts and tips."""
+    style, *scripts = map(_read, ("page.css", "charts.js", "page.js"))
+    script = "".join(scripts)
+    packed = base64.b64encode(gzip.compress(plotly.encode(), 9, mtime=0)).decode()
+    text: str = (
+        environment_of_pages()
+        .get_template(template)
+        .render(
+            **context,
+            written=f"{datetime.now(UTC).astimezone():%d %B %Y, %H:%M}",
+            policy=_policy(script, plotly),
+            style=style,
+            script=script,
+            plotly=packed,
+            drawn=finite({figure.anchor: figure.data for figure in drawn}),
+            tips=tips,
+        )
     )
     return text
+
+
+def _read(name: str) -> str:
+    path = files("sklearn_bayes_search.report") / name
+    return path.read_text(encoding="utf-8")
 
 
 def _names(found: Findings) -> tuple[str, str, str]:
@@ -87,9 +112,10 @@ def _names(found: Findings) -> tuple[str, str, str]:
 
 def environment_of_pages() -> Any:
     """Make what templates are rendered in: all that they write is escaped."""
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
+        loader=FunctionLoader(_read),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -23,6 +23,8 @@ COLORS = {
     **{"pale": "@faint", "grey": "@line", "faint": "@line"},
     **{"third": "#1a936f", "fourth": "#c06fa5", "fifth": "#c98b00", "sixth": "#3f9fd0"},
 }
+# Of bands; others have a fifth of the opacity of their colour.
+BANDS = {"accent": "@band", "second": "@band-second"}
 # Of symbols that plotly calls otherwise.
 SYMBOLS = {
     "ring": "circle-open",
@@ -117,7 +119,7 @@ def keys(chart: charts.Chart) -> list[tuple[str, str]]:
 
 
 def _key(mark: charts.Mark) -> str:
-    color, symbol = mark.style.color, mark.style.symbol
+    color, symbol = mark.key_color or mark.style.color, mark.style.symbol
     if isinstance(mark, charts.Bars | charts.Spans | charts.Band):
         return f"bar {color}"
     if (
@@ -208,7 +210,8 @@ def _band(mark: charts.Band, chart: charts.Chart) -> list[dict[str, Any]]:
     x, low, high = mark.x, mark.low, mark.high
     if mark.steps:
         x, low, high = x.repeat(2)[1:], low.repeat(2)[:-1], high.repeat(2)[:-1]
-    looks = {"fill": "toself", "fillcolor": "@band", "line": {"width": 0}}
+    color = BANDS.get(mark.style.color) or f"{COLORS[mark.style.color]}33"
+    looks = {"fill": "toself", "fillcolor": color, "line": {"width": 0}}
     traces, known = [], np.isfinite(low)
     for part in np.split(np.arange(len(x)), np.flatnonzero(np.diff(known)) + 1):
         if known[part].all():

@@ -3,15 +3,18 @@
 import html
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_bayes_search.report._compare import compare, comparison_page
 from sklearn_bayes_search.report._findings import find
 from sklearn_bayes_search.report._journal_search import JournalSearch
 from sklearn_bayes_search.report._page import page
+from sklearn_bayes_search.results._reader import is_table
 
 # Pixels that the page gets in a notebook, where it scrolls.
 HEIGHT = 700
@@ -42,17 +45,21 @@ class ReportPage:
 
 
 def report(search: Any, path: Any = None, *, metric: str | None = None) -> Any:
-    """Write a page about a finished search: one HTML file, for any browser.
+    """Write a page about one or several searches: one HTML file, for any browser.
 
     It tells what was found and how far to trust it, what to try next, and which
-    parameters matter; it has charts, a table of all settings, the failures, and the
-    code of the search. The file needs nothing else, and no network.
+    hyperparameters matter. It has charts, a table of all candidates, the failures, and
+    the code of the search. Of several searches, it compares the best scores, how fast
+    they were found, and what the searches were given. The file needs nothing else, and
+    no network.
 
     Parameters
     ----------
-    search : fitted search or path
+    search : fitted search or path, list of these, or dict of str -> search or list
         A `BayesSearchCV`, or one of scikit-learn's, as ``GridSearchCV``; or the path of
-        a journal, also of a search that runs.
+        a journal, also of a search that runs. Those in a list are compared, by the
+        names of their classes; a dict names them, and may have a list of several runs,
+        as with several seeds, under a name.
     path : str or path, default=None
         Where the file is written. A file that is there is replaced. None writes none:
         the page is returned, and a notebook shows it.
@@ -74,7 +81,8 @@ def report(search: Any, path: Any = None, *, metric: str | None = None) -> Any:
     JournalError
         If a path is not that of a journal with results.
     TypeError, ValueError
-        If it is no search, or not fitted, or the metric is unknown or not clear.
+        If it is no search, or not fitted, or the metric is unknown or not clear; or if
+        there is nothing to compare.
 
     Examples
     --------
@@ -95,15 +103,32 @@ def report(search: Any, path: Any = None, *, metric: str | None = None) -> Any:
     if path is not None:
         path = _checked(path)
     plotly = _plotly()
-    if isinstance(search, str | os.PathLike):
-        search = JournalSearch(search).fit()
-    if hasattr(search, "fit") and not isinstance(search, type):
-        check_is_fitted(search, "cv_results_")
-    text = page(find(search, metric), plotly)
+    if isinstance(search, list | tuple) or _is_named(search):
+        text = comparison_page(compare(_opened(search), metric), plotly)
+    else:
+        text = page(find(_opened(search), metric), plotly)
     if path is None:
         return ReportPage(text)
     _write(path, text)
     return path
+
+
+def _is_named(search: Any) -> bool:
+    """Check whether something is a dict of searches, and not results of one."""
+    return isinstance(search, Mapping) and len(search) > 0 and not is_table(search)
+
+
+def _opened(search: Any) -> Any:
+    """Return what is fitted: a journal is read, in lists and dicts as well."""
+    if isinstance(search, list | tuple):
+        return [_opened(each) for each in search]
+    if _is_named(search):
+        return {name: _opened(each) for name, each in search.items()}
+    if isinstance(search, str | os.PathLike):
+        return JournalSearch(search).fit()
+    if hasattr(search, "fit") and not isinstance(search, type):
+        check_is_fitted(search, "cv_results_")
+    return search
 
 
 def _checked(path: Any) -> Path:

@@ -27,6 +27,8 @@ X_LABELS = {
     "seconds": "seconds of fitting and scoring, all fits added up",
 }
 DASHES: tuple[Dash, ...] = ("solid", "dash", "dot")
+# Of so many candidates, the first one need not be on the axis.
+FIRST = 6
 # What all legends call scores of candidates that are not complete.
 PARTIAL = "scored on part of the folds or data"
 
@@ -121,7 +123,9 @@ def convergence_chart(
 
 
 def _limits(runs: Sequence[pd.DataFrame], show_points: bool) -> tuple[float, float]:
-    scores, best = (np.concatenate([r[key] for r in runs]) for key in ("score", "best"))
+    scores = np.concatenate([run["score"] for run in runs])
+    # lines alone begin below: what the first candidates gain would hide all the rest
+    best = np.concatenate([run["best"][len(run) // FIRST :] for run in runs])
     low, high = robust_limits(scores if show_points else best)
     # where the best does not change, its candidates tell what is a difference
     return (low, high) if high > low else robust_limits(scores)
