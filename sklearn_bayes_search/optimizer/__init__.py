@@ -1,7 +1,15 @@
 """What decides which setting comes next, knowing the unit cube and no estimator."""
 
+from sklearn_bayes_search.optimizer._hypervolume import hypervolume
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._trial import History, Outcome, Trial
 from sklearn_bayes_search.optimizer.proposer import Prediction
 
-__all__ = ["BayesianOptimizer", "History", "Outcome", "Prediction", "Trial"]
+__all__ = [
+    "BayesianOptimizer",
+    "History",
+    "Outcome",
+    "Prediction",
+    "Trial",
+    "hypervolume",
+]

@@ -115,6 +115,20 @@ class _Source:
     model: GaussianProcess
 
 
+def by_objective(prior_results: Any, n_objectives: int) -> list[Any]:
+    """Split sources whose settings have a score for each objective.
+
+    Of each objective, sources without a finite score of it are left out.
+    """
+    if n_objectives == 1 or prior_results is None:
+        return [prior_results] * n_objectives
+    split: list[Any] = []
+    for j in range(n_objectives):
+        sources = [[(p, scores[j]) for p, scores in source] for source in prior_results]
+        split.append([s for s in sources if np.isfinite([v for _, v in s]).any()])
+    return split
+
+
 def best_setting(source: EarlierResults) -> Mapping[str, Any]:
     """Return the setting with the highest score of a source, the first of equals."""
     finite = [(params, score) for params, score in source if math.isfinite(score)]

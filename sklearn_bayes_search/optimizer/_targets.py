@@ -51,11 +51,19 @@ def targets(
     Both have shape (n_outcomes,); where it ``failed``, the score is the worst one.
     """
     scores = np.array([outcome.score for outcome in outcomes])
-    y = np.empty(len(outcomes))
-    y[~failed], unit = standardise(scores[~failed])
-    y[failed] = y[~failed].min()
+    y, unit = standardised_scores(scores, failed)
     noise = np.array([outcome.noise for outcome in outcomes])
     return y, standardised_noise(noise, unit, failed)
+
+
+def standardised_scores(
+    scores: np.ndarray, failed: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Return standardised scores, the worst one where it ``failed``, and their unit."""
+    y = np.empty(len(scores))
+    y[~failed], unit = standardise(scores[~failed])
+    y[failed] = y[~failed].min()
+    return y, unit
 
 
 def standardised_noise(

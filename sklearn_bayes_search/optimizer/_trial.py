@@ -50,6 +50,10 @@ class Outcome:
         no mean over folds.
     seconds : float
         What the evaluation took, all folds one after another; NaN where unknown.
+    scores : ndarray of shape (n_objectives,) or None
+        Of each objective, of which ``score`` is the first; None where there is one.
+    limited : ndarray of shape (n_limits,) or None
+        What has to reach a limit each; None where nothing has to.
     """
 
     trial: Trial
@@ -57,6 +61,8 @@ class Outcome:
     noise: float = 0.0
     folds: np.ndarray | None = None
     seconds: float = math.nan
+    scores: np.ndarray | None = None
+    limited: np.ndarray | None = None
 
     @property
     def failed(self) -> bool:

@@ -1,14 +1,16 @@
-"""What a gain at a point is worth: the chance that it succeeds, the time it takes."""
+"""What a gain at a point is worth: the chance that it counts, the time it takes."""
 
 from typing import Protocol, TypeAlias
 
 import numpy as np
+from scipy.special import log_ndtr
 
 from sklearn_bayes_search.optimizer._kernels import (
     matern52,
     scaled_features,
     squared_distances,
 )
+from sklearn_bayes_search.optimizer.acquisition._base import LOG_SQRT_2PI
 from sklearn_bayes_search.optimizer.surrogate import GaussianProcess, Posterior
 from sklearn_bayes_search.space._dims import Dims
 
@@ -127,3 +129,53 @@ class Speed(Weight):
         if log_seconds.mean_gradient is None:
             return value, None
         return value, -self.power * (self._unit * log_seconds.mean_gradient)
+
+
+class ChanceOfReaching(Weight):
+    """Probability that an outcome reaches its bound, ``Phi((mu - bound) / s)``.
+
+    The outcome has a Gaussian process of its own: J. R. Gardner et al., "Bayesian
+    Optimization with Inequality Constraints", ICML 2014, section 3.1. Its mean is flat,
+    as that of the times.
+    """
+
+    def __init__(self) -> None:
+        self._model = GaussianProcess(border_drop=0.0)
+        self._bound = 0.0
+
+    def fit(
+        self,
+        U: np.ndarray,
+        y: np.ndarray,
+        bound: float,
+        dims: Dims,
+        rng: np.random.Generator,
+    ) -> "ChanceOfReaching":
+        """Learn from snapped points, (n, n_dims), and standardised outcomes, (n,)."""
+        self._model.fit(U, y, noise=np.zeros(len(y)), dims=dims, rng=rng)
+        self._bound = bound
+        return self
+
+    def condition(self, U: np.ndarray) -> "ChanceOfReaching":
+        """Return one that believes what it predicts of pending points."""
+        believing = ChanceOfReaching()
+        believing._bound = self._bound
+        believing._model = self._model.condition(U, self._model.posterior(U).mean)
+        return believing
+
+    def is_expected(self, U: np.ndarray) -> np.ndarray:
+        """Return where the mean reaches the bound, shape (n_points,)."""
+        return np.asarray(self._model.posterior(U).mean >= self._bound)
+
+    def evaluate(
+        self, U: np.ndarray, posterior: Posterior | None = None, best: float = 0.0
+    ) -> LogWeight:
+        gradient = posterior is not None and posterior.mean_gradient is not None
+        own = self._model.posterior(U, gradient=gradient)
+        z = (own.mean - self._bound) / own.std
+        value = log_ndtr(z)
+        if own.mean_gradient is None or own.std_gradient is None:
+            return value, None
+        slope = np.exp(-0.5 * z * z - LOG_SQRT_2PI - value) / own.std
+        by_U = own.mean_gradient - z[:, None] * own.std_gradient
+        return value, slope[:, None] * by_U

@@ -11,6 +11,25 @@ from sklearn_bayes_search.optimizer._weights import Weight
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Limited:
+    """An outcome that has to reach a bound.
+
+    Parameters
+    ----------
+    U : ndarray of shape (n_known, n_dims)
+        Points where it is known: no evaluation failed there.
+    y : ndarray of shape (n_known,)
+        What it was, standardised.
+    bound : float
+        What it has to reach, in the same units.
+    """
+
+    U: np.ndarray
+    y: np.ndarray
+    bound: float
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Observations:
     """All that is known when a point is asked for.
 
@@ -33,6 +52,10 @@ class Observations:
         What the evaluations took, NaN where unknown.
     weights : sequence of Weight
         What else a gain is weighted by.
+    others : sequence of Observations
+        The same with the scores of each objective after the first.
+    limits : sequence of Limited
+        Outcomes that have to reach a bound.
     """
 
     U: np.ndarray
@@ -43,6 +66,8 @@ class Observations:
     earlier: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
     seconds: np.ndarray | None = None
     weights: Sequence[Weight] = ()
+    others: Sequence["Observations"] = ()
+    limits: Sequence[Limited] = ()
 
     def with_earlier(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the points told, then the earlier ones.

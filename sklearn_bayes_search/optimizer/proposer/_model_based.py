@@ -6,7 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sklearn_bayes_search.optimizer._maximize import AskedPoints, Maximizer
-from sklearn_bayes_search.optimizer._weights import Feasibility, Speed, Weight
+from sklearn_bayes_search.optimizer._weights import (
+    ChanceOfReaching,
+    Feasibility,
+    Speed,
+    Weight,
+)
 from sklearn_bayes_search.optimizer.acquisition import (
     Acquisition,
     Context,
@@ -48,6 +53,7 @@ class ModelBased(Proposer):
     def __init__(self, surrogate: Surrogate, acquisition: Acquisition) -> None:
         self.surrogate, self.acquisition = surrogate, acquisition
         self._speed = Speed(acquisition.cost_power)
+        self._limits = LimitModels()
 
     def propose(
         self,
@@ -105,14 +111,19 @@ class ModelBased(Proposer):
         model = self.surrogate.fit(seen, y, noise=noise, dims=dims, rng=rng)
         posterior = model.posterior(U)
         mean = np.where(failed, -np.inf, posterior.mean)
+        reaching = self._limits.fit(observations, dims, rng)
         best = float(mean.max())
         gap = best - float(np.quantile(mean[~failed], 0.75))
+        if not reaching[~failed].all():
+            # with nothing that reaches the limits, any score is a gain
+            best = float(np.max(mean[reaching], initial=mean[~failed].min()))
         if len(observations.pending):
             # believe the model: only the uncertainty around pending points shrinks,
             # and what they promise is no improvement any more
             believed = model.posterior(observations.pending).mean
             model = model.condition(observations.pending, believed)
-            best = max(best, float(believed.max()))
+            expected = self._limits.expected(observations.pending)
+            best = max(best, float(np.max(believed[expected], initial=-np.inf)))
         context = Context(
             best=best, gap=gap, n_told=len(U), n_dims=dims.n_dims, rng=rng
         )
@@ -126,12 +137,56 @@ class ModelBased(Proposer):
             context,
             # only of a logarithm of a gain can that of a cost be subtracted
             costs=costs if self.acquisition.scale == "log" else (),
-            chances=[Feasibility(U, ~failed, dims)] if failed.any() else (),
-            centres=U[np.argsort(-mean, kind="stable")[:N_CENTRES]],
+            chances=chances_of(observations, self._limits, dims),
+            centres=U[_best_first(mean, reaching)[:N_CENTRES]],
             length_scales=(
                 np.full(dims.n_dims, 0.5) if length_scales is None else length_scales
             ),
         )
+
+
+class LimitModels:
+    """The processes of outcomes that have to reach a bound each."""
+
+    def __init__(self) -> None:
+        self._chances: list[ChanceOfReaching] = []
+
+    def fit(
+        self, observations: Observations, dims: Dims, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Learn them; return which points told are expected to reach all bounds."""
+        limits = observations.limits
+        while len(self._chances) < len(limits):
+            self._chances.append(ChanceOfReaching())
+        for chance, limit in zip(self._chances, limits, strict=True):
+            chance.fit(limit.U, limit.y, limit.bound, dims, rng)
+        return np.asarray(self.expected(observations.U) & ~observations.failed)
+
+    def expected(self, U: np.ndarray) -> np.ndarray:
+        """Return which points are expected to reach all bounds."""
+        each = [chance.is_expected(U) for chance in self._chances]
+        return np.asarray(np.all([np.ones(len(U), dtype=bool), *each], axis=0))
+
+    def chances(self, pending: np.ndarray) -> list[Weight]:
+        """Return the chances of reaching each bound."""
+        if not len(pending):
+            return list(self._chances)
+        return [chance.condition(pending) for chance in self._chances]
+
+
+def chances_of(
+    observations: Observations, limits: LimitModels, dims: Dims
+) -> list[Weight]:
+    """Return the chances that an evaluation succeeds, and reaches its limits."""
+    chances, failed = limits.chances(observations.pending), observations.failed
+    if failed.any():
+        chances.append(Feasibility(observations.U, ~failed, dims))
+    return chances
+
+
+def _best_first(mean: np.ndarray, reaching: np.ndarray) -> np.ndarray:
+    """Order points by their mean, those that reach all limits first."""
+    return np.lexsort((-mean, ~reaching))
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from sklearn_bayes_search.optimizer.acquisition._base import Scale
 from sklearn_bayes_search.optimizer.proposer._base import Proposer
 from sklearn_bayes_search.optimizer.proposer._model_based import ModelBased
 from sklearn_bayes_search.optimizer.proposer._parzen import ParzenEstimator
+from sklearn_bayes_search.optimizer.proposer._several import SeveralObjectives
 from sklearn_bayes_search.optimizer.surrogate import (
     GaussianProcess,
     RandomForest,
@@ -56,6 +57,31 @@ def as_proposer(
         )
     proposer: Proposer = deepcopy(member)
     return proposer
+
+
+def for_several(proposer: Proposer, n_objectives: int) -> SeveralObjectives:
+    """Return the proposer for several objectives, with the surrogate of one for one."""
+    if not isinstance(proposer, ModelBased):
+        raise ValueError(
+            "Several objectives need a 'surrogate' that predicts scores, as 'gp' or "
+            f"'forest'. Got {proposer!r}."
+        )
+    if proposer.acquisition != LogExpectedImprovement():
+        raise ValueError(
+            "The 'acquisition' parameter has no effect with several objectives: the "
+            "expected improvement of the hypervolume takes its place. Got "
+            f"{proposer.acquisition!r}; leave it out."
+        )
+    return SeveralObjectives(proposer.surrogate, n_objectives)
+
+
+def refuse_limits(proposer: Proposer) -> None:
+    """Raise if a proposer cannot weigh what it chooses by the chances of limits."""
+    if not isinstance(proposer, ModelBased):
+        raise ValueError(
+            "The 'limits' parameter needs a 'surrogate' that predicts scores, as 'gp' "
+            f"or 'forest'. Got {proposer!r}."
+        )
 
 
 def as_acquisition(value: Any) -> Acquisition:

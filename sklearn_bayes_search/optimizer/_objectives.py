@@ -1,0 +1,51 @@
+"""Which outcomes are the best where there are several objectives, or limits."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sklearn_bayes_search.optimizer._hypervolume import on_front
+from sklearn_bayes_search.optimizer._trial import Outcome, is_score
+
+
+def shortfalls(values: np.ndarray, limits: np.ndarray) -> np.ndarray:
+    """Return how far each row of values stays below the limits, 0 where it reaches all.
+
+    ``values`` have the shape (n_rows, n_limits). The largest shortfall counts, in
+    standard deviations of what the rows have.
+    """
+    unit = np.std(values, axis=0)
+    unit = np.where(unit > 0, unit, np.where(limits != 0, np.abs(limits), 1.0))
+    return np.asarray(np.max(np.maximum(limits - values, 0.0) / unit, axis=1))
+
+
+def within_limits(outcomes: Sequence[Outcome], limits: np.ndarray) -> list[Outcome]:
+    """Return the outcomes that reach all limits, else the one that comes nearest."""
+    scored = [outcome for outcome in outcomes if not outcome.failed]
+    if not len(limits) or not scored:
+        return scored
+    short = shortfalls(np.array([outcome.limited for outcome in scored]), limits)
+    reaching = [o for o, by in zip(scored, short, strict=True) if by == 0]
+    return reaching or [scored[int(short.argmin())]]
+
+
+def pareto(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Return the outcomes that no other one dominates, by their first score."""
+    if not outcomes:
+        return []
+    Y = np.array([o.scores if o.scores is not None else [o.score] for o in outcomes])
+    front = [o for o, on in zip(outcomes, on_front(Y), strict=True) if on]
+    return sorted(front, key=lambda outcome: -outcome.score)
+
+
+def check_values(name: str, values: Any, n: int) -> np.ndarray:
+    """Return the ``n`` numbers of an outcome, all NaN if one is not finite."""
+    given = [values] if np.ndim(values) == 0 else list(values)
+    if len(given) != n or not all(map(is_score, given)):
+        raise TypeError(
+            f"The {name} must be {n} number{'s' * (n > 1)}, NaN where the evaluation "
+            f"failed. Got {values!r}."
+        )
+    found = np.array(given, dtype=float)
+    return found if np.isfinite(found).all() else np.full(n, np.nan)
