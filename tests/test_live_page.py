@@ -2,10 +2,12 @@
 
 import http.client
 import json
+import os
 import pickle
 import threading
 import time
 import warnings
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -17,6 +19,7 @@ from sklearn.base import clone
 from sklearn.ensemble import GradientBoostingRegressor
 
 from sklearn_bayes_search import BayesSearchCV, Integer, LivePage
+from sklearn_bayes_search.execution._journal import _lines
 from sklearn_bayes_search.report._live import _view
 
 pytest.importorskip("plotly", reason="needs the extra 'report'")
@@ -50,7 +53,7 @@ def ask(address, path="", method="GET", **headers):
 
 def post(address, what):
     own = "http://" + urlsplit(address).netloc
-    return ask(address, what, "POST", Origin=own, X_Live_Page="1")[0]
+    return ask(address, f"0/{what}", "POST", Origin=own, X_Live_Page="1")[0]
 
 
 def state(address):
@@ -123,7 +126,7 @@ def test_it_prints_its_address_and_shows_the_search_when_it_has_ended(page, caps
     (only,) = shown["searches"]
     assert only["title"] == "BayesSearchCV of Fragile"
     assert only["ended"] == fitted.stop_reason_
-    assert shown["controls"]["ended"]
+    assert only["controls"]["ended"]
     assert {"progress", "parallel", "timeline"} <= only["figures"].keys()
     assert f"candidate #{fitted.best_index_}" in only["sections"]["tiles"]
     assert "<b>12</b><span>of 12</span>" in only["sections"]["tiles"]
@@ -235,7 +238,7 @@ def test_pause_waits_and_go_on_goes_on(page):
         )
         wait_for(lambda: n_folds() > 4)
         assert post(page.address_, "pause") == 204
-        assert state(page.address_)["controls"]["paused"]
+        assert state(page.address_)["searches"][0]["controls"]["paused"]
         time.sleep(0.3)  # a candidate that runs ends
         before = n_folds()
         time.sleep(0.3)
@@ -263,13 +266,13 @@ def served(page):
     ],
 )
 def test_a_post_of_another_origin_is_refused(served, page, headers):
-    assert ask(served, "stop", "POST", **headers)[0] == 403
+    assert ask(served, "0/stop", "POST", **headers)[0] == 403
     assert not page._controls()["stopping"]
 
 
 def test_a_post_of_a_form_is_refused(served, page):
     own = "http://" + urlsplit(served).netloc  # a form cannot set the other header
-    assert ask(served, "stop", "POST", Origin=own)[0] == 403
+    assert ask(served, "0/stop", "POST", Origin=own)[0] == 403
     assert not page._controls()["stopping"]
 
 
@@ -345,31 +348,166 @@ def test_journals_are_shown_side_by_side_and_followed(tmp_path):
     server = serve_journals(paths)
     try:
         shown = state(server.address)
-        assert shown["controls"] is None
         assert [s["title"] for s in shown["searches"]] == ["one.jsonl", "two.jsonl"]
         fitted = search(toys.Fragile(), checkpoint=paths[0], n_iter=9).fit(X)
         one, two = state(server.address)["searches"]
         assert (len(one["tips"]), len(two["tips"])) == (9, 5)
         assert f"candidate #{fitted.best_index_}" in one["sections"]["tiles"]
-        assert post(server.address, "stop") == 404
     finally:
         server.close()
 
 
-def test_a_journal_without_folds_and_one_that_is_cut_are_shown(tmp_path):
+class Watched:
+    """A search that runs in a thread, and the server that watches its journal."""
+
+    def __init__(self, folder, **options):
+        self.path = folder / "search.jsonl"
+        options = {"n_iter": 10_000, "surrogate": "tpe", **options}
+        self.search = search(toys.Jittery(), checkpoint=self.path, **options)
+        self.thread = threading.Thread(target=self._fit)
+
+    def _fit(self):
+        with parallel_config(backend="threading"):
+            self.search.fit(X)
+
+    def n_lines(self):
+        return self.path.read_bytes().count(b"\n")
+
+    def shown(self):
+        return state(self.server.address)["searches"][0]
+
+    def post(self, what):
+        return post(self.server.address, what)
+
+    def __enter__(self):
+        self.thread.start()
+        wait_for(lambda: self.path.exists() and self.n_lines() > 6)
+        self.server = serve_journals([self.path])
+        return self
+
+    def __exit__(self, *_):
+        self.post("stop")
+        self.thread.join(timeout=60)
+        self.server.close()
+        assert not self.thread.is_alive()
+        assert list(self.path.parent.iterdir()) == [self.path]  # no request is left
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_search_is_stopped_by_its_journal(tmp_path, n_jobs):
+    with Watched(tmp_path, n_jobs=n_jobs) as run:
+        assert not any(run.shown()["controls"].values())
+        assert run.post("stop") == 204
+        run.thread.join(timeout=30)
+        fitted = run.search
+        assert fitted.stop_reason_ == (
+            f"stopped after {fitted.n_iter_} of 10000 candidates: stopped from another "
+            "process"
+        )
+        assert hasattr(fitted, "best_estimator_")
+        shown = run.shown()
+        assert shown["controls"]["ended"]
+        assert "No search is running" in shown["controls"]["why_not"]
+        assert "No search is running" in shown["sections"]["tiles"]
+        assert run.post("stop") == 409  # and nothing is left for the next search
+    again = search(checkpoint=tmp_path / "other.jsonl", n_iter=3).fit(X)
+    assert again.n_iter_ == 3
+
+
+def test_a_search_is_paused_by_its_journal_and_goes_on(tmp_path):
+    with Watched(tmp_path) as run:
+        assert run.post("pause") == 204
+        assert run.shown()["controls"]["paused"]
+        time.sleep(0.3)  # a candidate that runs ends
+        before = run.n_lines()
+        time.sleep(0.3)
+        assert run.n_lines() == before
+        assert run.post("go-on") == 204
+        wait_for(lambda: run.n_lines() > before)
+        assert run.post("pause") == 204
+        assert run.post("stop") == 204  # also while it waits
+        run.thread.join(timeout=30)
+    assert hasattr(run.search, "best_estimator_")
+
+
+def test_a_stop_by_the_journal_changes_no_row(tmp_path):
+    with Watched(tmp_path) as run:
+        run.post("stop")
+        run.thread.join(timeout=30)
+    n = run.search.n_iter_
+    alone = search(toys.Jittery(), n_iter=n + 2, surrogate="tpe").fit(X)
+    params = run.search.cv_results_["params"]
+    assert params == alone.cv_results_["params"][:n]
+    resumed = clone(run.search).set_params(n_iter=n + 2).fit(X)
+    assert resumed.cv_results_["params"] == alone.cv_results_["params"]
+
+
+def test_a_request_of_an_earlier_search_does_not_count(tmp_path):
     path = tmp_path / "search.jsonl"
-    search(checkpoint=path, n_iter=4).fit(X)
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(lines[0])
-    server = serve_journals([path])
-    try:
-        (only,) = state(server.address)["searches"]
-        assert "none yet" in only["sections"]["tiles"]
-        path.write_bytes(b"".join(lines[:4]) + lines[4][:20])
-        (only,) = state(server.address)["searches"]
-        assert len(only["tips"]) == 1
-        path.write_bytes(b"".join(lines))  # the rest of the line came
-        (only,) = state(server.address)["searches"]
-        assert len(only["tips"]) == 4
-    finally:
-        server.close()
+    (tmp_path / "search.jsonl.request").write_text("stop\n")
+    assert search(checkpoint=path, n_iter=3).fit(X).n_iter_ == 3
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def put(what):
+    return lambda path: path.write_bytes(what)
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        put(b""),
+        put(b"\xff\xfe"),
+        put(b"halt"),
+        put(b"stop" * 1000),
+        lambda path: path.mkdir(),
+        lambda path: os.mkfifo(path),
+        lambda path: path.symlink_to(path.with_name("stop")),
+        lambda path: (path.write_text("stop"), os.chown(path, 12345, -1)),
+    ],
+)
+@pytest.mark.skipif(os.name == "nt", reason="files of another kind")
+def test_a_request_that_cannot_be_read_or_is_of_another_user_is_none(tmp_path, put):
+    (tmp_path / "stop").write_text("stop")
+
+    def damage(record):
+        if record.number == 0:
+            try:
+                put(tmp_path / "search.jsonl.request")
+            except PermissionError:
+                pytest.skip("only root can give a file away")
+
+    path = tmp_path / "search.jsonl"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fitted = search(checkpoint=path, n_iter=4, callback=damage).fit(X)
+    assert fitted.n_iter_ == 4
+
+
+def test_a_link_in_the_place_of_the_request_is_replaced_and_not_followed(tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    precious = other / "precious"
+    precious.write_text("keep")
+    with Watched(tmp_path / "other") as run:
+        precious.rename(tmp_path / "precious")
+        link = run.path.with_name("search.jsonl.request")
+        link.symlink_to(tmp_path / "precious")
+        assert run.post("stop") == 204
+        run.thread.join(timeout=30)
+    assert (tmp_path / "precious").read_text() == "keep"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="locks by fcntl")
+def test_a_search_begins_while_its_journal_is_looked_at(tmp_path, monkeypatch):
+    path = tmp_path / "search.jsonl"
+    search(checkpoint=path, n_iter=2).fit(X)
+    with path.open("rb") as looking:
+        _lines._lock(looking.fileno(), shared=True)
+
+        def end_of_look(seconds):
+            _lines._lock(looking.fileno(), release=True)
+
+        monkeypatch.setattr(_lines, "time", SimpleNamespace(sleep=end_of_look))
+        assert search(checkpoint=path, n_iter=3).fit(X).n_iter_ == 3
+    assert _lines.is_in_use(path) is False

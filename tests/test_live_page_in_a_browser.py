@@ -97,15 +97,15 @@ def test_the_page_follows_a_search_and_stops_it(chromium, running, options, tmp_
     # nothing is wider than the screen of a phone, but what scrolls by itself
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
     tab.screenshot(path=tmp_path / "phone.png", full_page=True)
-    tab.click("#pause")
-    tab.wait_for_selector("#pause:text-is('Go on')")
-    tab.click("#pause")
-    tab.click("#stop")
+    tab.click("#search-0 .pause")
+    tab.wait_for_selector("#search-0 .pause:text-is('Go on')")
+    tab.click("#search-0 .pause")
+    tab.click("#search-0 .stop")
     thread.join(timeout=30)
     assert search.stop_reason_.endswith("stopped on the live page")
     assert hasattr(search, "best_estimator_")
-    tab.wait_for_selector("#state:text-is('The search has ended.')")
-    assert tab.locator("#stop").is_disabled()
+    tab.wait_for_selector("#search-0-controls:has-text('The search has ended.')")
+    assert tab.locator("#search-0 .stop").is_disabled()
     tab.set_viewport_size({"width": 1200, "height": 900})
     tab.screenshot(path=tmp_path / "wide.png", full_page=True)
     assert said == []
@@ -121,12 +121,12 @@ def test_a_page_of_another_site_cannot_stop_it(chromium, running):
     tab.evaluate(
         """async (address) => {
             const how = { method: "POST", mode: "no-cors" };
-            await fetch(address + "stop", how).catch(() => {});
+            await fetch(address + "0/stop", how).catch(() => {});
             const named = { method: "POST", headers: { "X-Live-Page": "1" } };
-            await fetch(address + "stop", named).catch(() => {});
+            await fetch(address + "0/stop", named).catch(() => {});
             const form = document.createElement("form");
             form.method = "post";
-            form.action = address + "stop";
+            form.action = address + "0/stop";
             document.body.append(form);
             form.submit();
         }""",

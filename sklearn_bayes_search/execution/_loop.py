@@ -161,6 +161,9 @@ class Loop:
             return self.executor.broken
         if n_iter is not None and n >= n_iter:
             return f"evaluated n_iter={n_iter} candidates"
+        journal = self.progress.journal
+        if journal is not None and journal.asks_to_stop():
+            return self._stopped("stopped from another process")
         is_late = self.out_of_time or (
             n and self.deadline.is_near(self.candidates, self.executor.n_workers)
         )

@@ -28,6 +28,7 @@ from sklearn_bayes_search.execution._journal._record import (
     plain,
     remember,
 )
+from sklearn_bayes_search.execution._journal._requests import Requests
 from sklearn_bayes_search.optimizer._trial import Trial
 from sklearn_bayes_search.space import Space
 
@@ -69,6 +70,7 @@ class Journal:
         self._fit_timeout = math.inf if fit_timeout is None else fit_timeout
         self.path: Path | None = None
         self._lines: LineFile | None = None
+        self._requests: Requests | None = None
         if earlier is not None:
             _check_same(
                 "The last fit", "Fit a clone.", earlier.fingerprint, fingerprint
@@ -123,6 +125,8 @@ class Journal:
             self.path, self._lines = path, lines
             try:
                 lines.open()
+                self._requests = Requests(path)
+                self._requests.discard()
                 return lines.content
             except InUse:
                 if not self._is_in_folder:
@@ -247,6 +251,10 @@ class Journal:
         self._again.discard(place)
         self._write(record)
 
+    def asks_to_stop(self) -> bool:
+        """Wait while another process wants a pause; return whether it wants an end."""
+        return self._requests is not None and self._requests.asks_to_stop()
+
     def state_difference(self, number: int) -> None:
         """Warn that another setting would be chosen now for a candidate."""
         if self._in_order and not self._ran_again:
@@ -266,6 +274,9 @@ class Journal:
 
     def close(self) -> None:
         """Release the file."""
+        if self._requests is not None:
+            self._requests.discard()
+            self._requests = None
         if self._lines is not None:
             self._lines.close()
             self._lines = None

@@ -13,6 +13,7 @@ import json
 import operator
 import os
 import stat
+import time
 import warnings
 import zlib
 from io import FileIO
@@ -30,8 +31,10 @@ IN_USE = {errno.EWOULDBLOCK, errno.EAGAIN}
 IN_USE |= {errno.EACCES, errno.EDEADLK} if os.name == "nt" else set()
 # Where O_NOFOLLOW is missing, as on Windows, a link is looked for beforehand only.
 WHERE_THERE = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY", "O_NOINHERIT")
-FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND
-FLAGS |= functools.reduce(operator.or_, (getattr(os, x, 0) for x in WHERE_THERE))
+READ_FLAGS = functools.reduce(operator.or_, (getattr(os, x, 0) for x in WHERE_THERE))
+FLAGS = READ_FLAGS | os.O_RDWR | os.O_CREAT | os.O_APPEND
+# Seconds until a lock is tried again, which `is_in_use` may have had for a moment.
+AGAIN = (0.01, 0.04)
 
 
 class InUse(JournalError):
@@ -74,7 +77,7 @@ class LineFile:
 
     def _lock(self, file: int) -> None:
         try:
-            _lock(file)
+            _lock_soon(file)
         except OSError as error:
             if error.errno in IN_USE:
                 raise InUse(
@@ -148,7 +151,34 @@ def _opener(path: str, flags: int) -> int:
     return os.open(path, FLAGS, 0o600)
 
 
-def _lock(file: int, *, release: bool = False) -> None:
+def _lock_soon(file: int) -> None:
+    for seconds in AGAIN:
+        try:
+            return _lock(file)
+        except OSError as error:
+            if error.errno not in IN_USE:
+                raise
+        time.sleep(seconds)
+    _lock(file)
+
+
+def is_in_use(path: Path) -> bool | None:
+    """Check whether a search has a file open; None where locks do not tell."""
+    try:
+        file = os.open(path, READ_FLAGS)
+    except OSError:
+        return None
+    try:
+        _lock(file, shared=True)
+        _lock(file, release=True)
+        return False
+    except OSError as error:
+        return True if error.errno in IN_USE else None
+    finally:
+        os.close(file)
+
+
+def _lock(file: int, *, shared: bool = False, release: bool = False) -> None:
     """Lock a file without waiting; or take the lock back, whoever has a copy of it."""
     try:
         import fcntl
@@ -158,7 +188,8 @@ def _lock(file: int, *, release: bool = False) -> None:
         msvcrt.locking(file, msvcrt.LK_UNLCK if release else msvcrt.LK_NBLCK, 1)
         os.lseek(file, 0, os.SEEK_SET)
     else:
-        fcntl.flock(file, fcntl.LOCK_UN if release else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        how = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        fcntl.flock(file, fcntl.LOCK_UN if release else how | fcntl.LOCK_NB)
 
 
 def parse(line: bytes) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 Folds are taken in one by one, so that a long journal is read once.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,12 @@ import numpy as np
 import pandas as pd
 
 from sklearn_bayes_search.execution import CandidateRecord, RunningSearch
+from sklearn_bayes_search.execution._journal._requests import (
+    NONE_RUNS,
+    PAUSE,
+    STOP,
+    Requests,
+)
 from sklearn_bayes_search.execution._journal._table import JournalReader
 from sklearn_bayes_search.results._other_forms import meant, table_of_folds
 from sklearn_bayes_search.results._reader import (
@@ -85,6 +92,12 @@ class Board:
     def __init__(self) -> None:
         self.candidates: dict[int, Candidate] = {}
         self.n_folds = 0
+        # what can be asked of the search; a sentence returned says why it cannot
+        self.commands: Mapping[str, Callable[[], str | None]] = {}
+
+    def controls(self) -> dict[str, Any]:
+        """Return whether it is paused, stopping or ended, and why it heeds nothing."""
+        raise NotImplementedError
 
     def refresh(self) -> bool:
         """Take in what is new; return whether anything is."""
@@ -157,9 +170,26 @@ class JournalBoard(Board):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.title, self._reader = path.name, JournalReader(path)
+        self._requests = requests = Requests(path)
+        self.commands = {
+            "stop": lambda: requests.ask(STOP),
+            "pause": lambda: requests.ask(PAUSE),
+            "go-on": lambda: requests.ask(None),
+        }
+
+    def controls(self) -> dict[str, Any]:
+        why_not, asked = self._requests.why_not(), self._requests.read()
+        return {
+            "paused": asked == PAUSE,
+            "stopping": asked == STOP,
+            "ended": why_not == NONE_RUNS,
+            "why_not": why_not,
+        }
 
     def refresh(self) -> bool:
         new = self._reader.read()
+        before = self.ended
+        self.ended = NONE_RUNS if self._requests.why_not() == NONE_RUNS else None
         plan = self._reader.plan
         self.n_planned = plan.get("n_iter")
         for row in new:
@@ -173,14 +203,20 @@ class JournalBoard(Board):
                 if name.startswith("param_")
             }
             self.n_splits = max(self.n_splits, fold + 1)
-        return bool(new)
+        return bool(new) or self.ended != before
 
 
 class RunningBoard(Board):
     """A search that runs in this process."""
 
-    def __init__(self, running: RunningSearch) -> None:
+    def __init__(
+        self,
+        running: RunningSearch,
+        controls: Callable[[], dict[str, Any]],
+        commands: Mapping[str, Callable[[], None]],
+    ) -> None:
         super().__init__()
+        self._controls, self.commands = controls, commands
         self._running: RunningSearch | None = running
         estimator = type(running.search.estimator).__name__
         self.title = f"{type(running.search).__name__} of {estimator}"
@@ -189,6 +225,9 @@ class RunningBoard(Board):
         self._names: set[str] = set().union(*running.space.branches)
         self._refit = running.search.refit
         self._objective = running.search.objective_metric
+
+    def controls(self) -> dict[str, Any]:
+        return self._controls()
 
     @cached_property
     def metric(self) -> str | None:

@@ -70,7 +70,8 @@ class LivePage:
         from sklearn_bayes_search.report._live._board import RunningBoard
         from sklearn_bayes_search.report._live._view import View
 
-        self._board = RunningBoard(running)
+        commands = {"stop": self.stop, "pause": self.pause, "go-on": self.go_on}
+        self._board = RunningBoard(running, self._controls, commands)
         self._is_paused = self._is_stopping = False
         view = self._view = View(self._board, shares_process=True)
         if hasattr(self, "_server"):  # of an earlier search
@@ -88,8 +89,7 @@ class LivePage:
         try:
             from sklearn_bayes_search.report._live._server import LiveServer
 
-            commands = {"stop": self.stop, "pause": self.pause, "go-on": self.go_on}
-            return LiveServer([view], self.port, self._controls, commands)
+            return LiveServer([view], self.port)
         except ImportError as error:
             raise ImportError(
                 "A live page needs plotly and jinja2. Install them with "
@@ -138,9 +138,10 @@ class LivePage:
             self._server.close()
             del self._server
 
-    def _controls(self) -> dict[str, bool]:
+    def _controls(self) -> dict[str, Any]:
         return {
             "paused": self._is_paused,
             "stopping": self._is_stopping,
             "ended": self._board.ended is not None,
+            "why_not": None,
         }

@@ -51,22 +51,12 @@ def serve_journals(paths: Sequence[Path], port: int = 0) -> "LiveServer":
 
 
 class LiveServer:
-    """Serves ``views``, until it is closed.
+    """Serves ``views``, until it is closed."""
 
-    ``controls`` tells whether the search is paused, stopping or ended, None where it
-    cannot be controlled; ``commands`` are what may be posted, and what it does.
-    """
-
-    def __init__(
-        self,
-        views: list[View],
-        port: int = 0,
-        controls: Callable[[], dict[str, bool] | None] = lambda: None,
-        commands: dict[str, Callable[[], None]] | None = None,
-    ) -> None:
+    def __init__(self, views: list[View], port: int = 0) -> None:
         from plotly.offline import get_plotlyjs
 
-        self.views, self.controls, self.commands = views, controls, commands or {}
+        self.views = views
         template = (
             files("sklearn_bayes_search.report") / "_live/sections.html"
         ).read_text(encoding="utf-8")
@@ -104,13 +94,22 @@ class LiveServer:
         """Return what the page shows as JSON; only the version if that is known."""
         for view in list(self.views):
             view.refresh(self._render)
-        controls = self.controls()
+        controls = [view.board.controls() for view in self.views]
         version = f"{[view.version for view in self.views]}{controls}"
         state: dict[str, Any] = {"version": version}
         if version != known:
-            state["controls"] = controls
-            state["searches"] = [view.state for view in self.views]
+            state["searches"] = [
+                {**view.state, "controls": own}
+                for view, own in zip(self.views, controls, strict=True)
+            ]
         return json.dumps(state, separators=(",", ":")).encode()
+
+    def command(self, name: str) -> Callable[[], str | None] | None:
+        """Return what to do about a post such as "0/stop", None if it means nothing."""
+        index, _, what = name.partition("/")
+        if not (index.isascii() and index.isdigit() and int(index) < len(self.views)):
+            return None
+        return self.views[int(index)].board.commands.get(what)
 
     def _render(self, **what: Any) -> dict[str, str]:
         results = what["results"]
@@ -147,13 +146,14 @@ def _handler(server: LiveServer) -> type[BaseHTTPRequestHandler]:
             if name is None:
                 return
             own = self.headers.get("Origin") == server.origin
+            command = server.command(name)
             if not own or self.headers.get("X-Live-Page") != "1":
                 self._answer(403)
-            elif name not in server.commands:
+            elif command is None:
                 self._answer(404)
             else:
-                server.commands[name]()
-                self._answer(204)
+                why_not = command()
+                self._answer(409 if why_not else 204, (why_not or "").encode())
 
         def _asked(self) -> str | None:
             """Return what is asked for, after it is known that the asker may."""

@@ -13,12 +13,41 @@
   const known = new Map();
   const differs = (id, text) => known.get(id) !== text && (known.set(id, text), true);
 
+  const controlsOf = (index, id) => {
+    const row = make("p", "");
+    row.className = "controls";
+    row.id = `${id}-controls`;
+    const button = (name, text) => {
+      const made = make("button", text);
+      made.type = "button";
+      made.className = name;
+      return made;
+    };
+    const pause = button("pause", "Pause"), stop = button("stop", "Stop");
+    pause.addEventListener("click", () => {
+      send(index, state.searches[index].controls.paused ? "go-on" : "pause");
+    });
+    stop.addEventListener("click", () => send(index, "stop"));
+    const told = make("span", "");
+    told.className = "hint";
+    told.setAttribute("role", "status");
+    row.append(pause, " ", stop, " ", told);
+    return row;
+  };
+  const showControls = (id, controls) => {
+    const row = byId(`${id}-controls`), idle = Boolean(controls.stopping || controls.ended || controls.why_not);
+    row.querySelector(".stop").disabled = idle;
+    row.querySelector(".pause").disabled = idle;
+    row.querySelector(".pause").textContent = controls.paused ? "Go on" : "Pause";
+    tell(row.querySelector(".hint"), words(controls));
+  };
+
   const place = (index) => {
     const id = `search-${index}`;
     if (byId(id)) return id;
     const article = make("article", "");
     article.id = id;
-    article.append(make("h2", ""));
+    article.append(make("h2", ""), controlsOf(index, id));
     const section = make("section", "");
     for (const name of ["tiles", "best", "running"]) {
       const part = make("div", "");
@@ -89,6 +118,7 @@
     state.searches.forEach((search, index) => {
       const id = place(index);
       byId(id).firstElementChild.textContent = search.title;
+      showControls(id, search.controls);
       for (const name of SECTIONS) {
         const part = byId(`${id}-${name}`), html = search.sections[name] || "";
         if (differs(part.id, html)) {
@@ -101,22 +131,16 @@
         if (differs(chart, JSON.stringify(figure))) showFigure(chart, figure);
       }
     });
-    const { controls } = state;
-    byId("controls").hidden = !controls;
-    if (controls) {
-      byId("stop").disabled = controls.stopping || controls.ended;
-      byId("pause").disabled = controls.stopping || controls.ended;
-      byId("pause").textContent = controls.paused ? "Go on" : "Pause";
-    }
   };
 
-  const say = (text) => { if (byId("state").textContent !== text) byId("state").textContent = text; };
-  const words = () => {
-    const { controls } = state;
-    if (controls && controls.ended) return "The search has ended.";
-    if (controls && controls.stopping) return "The search stops as soon as the candidates in progress have ended.";
-    if (controls && controls.paused) return "Paused: fits that have begun go on, none is begun.";
-    return controls ? "The search is running." : "Results as they come in.";
+  const tell = (place, text) => { if (place.textContent !== text) place.textContent = text; };
+  const say = (text) => tell(byId("state"), text);
+  const words = (controls) => {
+    if (controls.why_not) return controls.why_not;
+    if (controls.ended) return "The search has ended.";
+    if (controls.stopping) return "The search stops as soon as the candidates in progress have ended.";
+    if (controls.paused) return "Paused: fits that have begun go on, none is begun.";
+    return "The search is running.";
   };
 
   const update = async () => {
@@ -129,18 +153,18 @@
         state = next;
         show();
       }
-      say(words());
+      say("Results as they come in");
       document.documentElement.dataset.ready = "yes";
     } catch (error) {
       say("The page has lost its search: the process that served it is gone.");
     }
     setTimeout(update, 700);
   };
-  const send = async (what) => {
-    await fetch(what, { method: "POST", headers: { "X-Live-Page": "1" } });
+  const send = async (index, what) => {
+    const answer = await fetch(`${index}/${what}`, { method: "POST", headers: { "X-Live-Page": "1" } });
+    const why = await answer.text();
+    if (why) tell(byId(`search-${index}-controls`).querySelector(".hint"), why);
   };
-  byId("stop").addEventListener("click", () => send("stop"));
-  byId("pause").addEventListener("click", () => send(state.controls.paused ? "go-on" : "pause"));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   update();
 })();
