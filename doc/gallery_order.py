@@ -11,6 +11,7 @@ ORDER = [
     "nested_cv",
     "one_standard_error",
     "racing",
+    "large_data",
     "path",
     "time_budget",
     "resume",

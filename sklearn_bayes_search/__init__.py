@@ -20,6 +20,7 @@ from sklearn_bayes_search.execution._callbacks import (
 from sklearn_bayes_search.execution._journal import read_journal
 from sklearn_bayes_search.execution._path import FitPath
 from sklearn_bayes_search.execution._racing import FoldRacing
+from sklearn_bayes_search.execution._row_racing import RowRacing
 from sklearn_bayes_search.execution._stopping import ExpectedGain, Patience, TargetScore
 from sklearn_bayes_search.experience import default_space
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
@@ -74,6 +75,7 @@ __all__ = [
     "ProgressLine",
     "RandomForest",
     "Real",
+    "RowRacing",
     "Space",
     "SpaceExhausted",
     "SurrogateDisplay",

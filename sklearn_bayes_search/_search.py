@@ -25,6 +25,7 @@ from sklearn_bayes_search._sklearn_compat import (
     check_method_params,
     fit_context,
     metric_names,
+    num_samples,
     scorer_attribute,
 )
 from sklearn_bayes_search.exceptions import hints_at_ours
@@ -55,7 +56,8 @@ from sklearn_bayes_search.execution._path import FitPath, as_lengths
 from sklearn_bayes_search.execution._path._curves import CommonLength
 from sklearn_bayes_search.execution._progress import INTERRUPTED, Plan, Progress
 from sklearn_bayes_search.execution._queue import FoldQueue
-from sklearn_bayes_search.execution._racing import FoldRacing, as_racing
+from sklearn_bayes_search.execution._racing import FoldRacing
+from sklearn_bayes_search.execution._row_racing import RowRace, RowRacing, as_racing
 from sklearn_bayes_search.execution._stopping import (
     ExpectedGain,
     StoppingRule,
@@ -72,6 +74,7 @@ from sklearn_bayes_search.results._cv_results import (
     Objective,
     check_chosen,
     fold_rows,
+    part_results,
     raced_results,
     without_place,
 )
@@ -97,7 +100,7 @@ class _Checked:
     experience: Experience | None
     metrics: list  # names that the objective may have elsewhere
     splits: list  # of (train, test)
-    racing: FoldRacing | None
+    racing: FoldRacing | RowRace | None
     scorers: Any
     refit_metric: Any
     objective: Objective
@@ -112,6 +115,11 @@ class _Checked:
     def path_name(self):
         """The parameter of the path; None without one."""
         return None if self.path is None else self.path.lengths.name
+
+    @property
+    def parts(self):
+        """Splits of which the training rows are a part, that candidates race on."""
+        return self.racing.parts if isinstance(self.racing, RowRace) else []
 
     @property
     def may_end(self):
@@ -213,10 +221,11 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         each candidate has the one with the best mean over its folds, up to the end of
         its range, or to the estimator's own value where the space has none. "auto"
         finds it in known estimators: see :class:`FitPath`.
-    racing : bool or FoldRacing, default=False
+    racing : bool, FoldRacing or RowRacing, default=False
         Whether a setting's folds run one after another, and the others wait as soon as
-        it will probably not be the best: see :class:`FoldRacing`. Only settings with
-        all folds can be the best.
+        it will probably not be the best: see :class:`FoldRacing`, which True stands
+        for. With :class:`RowRacing`, for large data, parts of the training rows come
+        before. Only settings with all folds, on all rows, can be the best.
     stopping : callable or list of callable, default=None
         When to stop before ``n_iter``: :class:`TargetScore`, :class:`Patience`,
         :class:`ExpectedGain`, or a function of the history and the optimizer that
@@ -251,6 +260,9 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     cv_results_ : dict of numpy (masked) ndarrays
         As in ``GridSearchCV``, in the order of evaluation. With ``racing``, scores of
         folds that did not run are NaN, and ``n_splits_evaluated`` counts the others.
+        With :class:`RowRacing`, these are scores with all rows; ``part0_test_score``
+        and so on have those on parts of the rows, ``n_resources`` the rows of the
+        largest part that a setting had, of all rows where it had a fold on these.
     best_index_, best_params_, best_score_ : int, dict, float
         As in ``GridSearchCV``, and so are ``best_estimator_``, ``refit_time_``,
         ``scorer_``, ``n_splits_``, ``multimetric_``, ``classes_``, ``n_features_in_``
@@ -326,7 +338,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             StrOptions({"auto", "async"}),
         ],
         "path": [str, FitPath, None],
-        "racing": ["boolean", FoldRacing],
+        "racing": ["boolean", FoldRacing, RowRacing],
         "stopping": "no_validation",  # by as_rules
         "callback": "no_validation",  # by as_callbacks
         "timeout": [Interval(Real, 0, None, closed="neither"), None],
@@ -557,7 +569,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             experience=self._known(space, X, y, metrics),
             metrics=metrics,
             splits=splits,
-            racing=as_racing(self.racing, len(splits)),
+            racing=as_racing(self.racing, self.estimator, space, y, splits),
             scorers=scorers,
             refit_metric=refit_metric,
             objective=objective,
@@ -600,6 +612,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             n_candidates=n_candidates,
             check_metrics=checked.check_metrics,
             path=checked.path,
+            parts=checked.parts,
             fit_params=checked.routed.estimator.fit,
             score_params=checked.routed.scorer.score,
             return_train_score=self.return_train_score,
@@ -633,7 +646,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
                         journal,
                         may_end=checked.may_end or checked.racing is not None,
                     )
-                n_fits = None if n_candidates is None else n_candidates * len(splits)
+                n_fits = n_candidates and n_candidates * len(evaluator.splits)
                 checked.callbacks.begin_search(n_fits)
                 self._run(checked, progress, executor, evaluator, total)
                 checked.callbacks.end_search()
@@ -677,7 +690,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         digests = fingerprint(
             checked.space,
             plan.seed if isinstance(self.random_state, Integral) else None,
-            checked.racing,
+            getattr(checked.racing, "rule", checked.racing),
             estimator=self.estimator,
             data=(checked.X, checked.y, *map(dict, routed)),
             splits=checked.splits,
@@ -766,7 +779,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         """Set the attributes of a fitted search but the best estimator."""
         candidates, stop_reason, mean_suggest_time = progress.searched()
         objective, space = checked.objective, checked.space
-        n_splits = len(checked.splits)
+        n_splits, n_rows = len(checked.splits), num_samples(checked.X)
         folds = [candidate.folds for candidate in candidates]
         outcomes = without_place(fold for of_one in folds for fold in of_one)
         done = [outcome for outcome in outcomes if outcome is not None]
@@ -780,6 +793,9 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             results = self._format_results(settings, n_splits, outcomes)
         else:
             results = raced_results(self._format_results, settings, outcomes)
+            if checked.parts:
+                parts = [candidate.parts for candidate in candidates]
+                results |= part_results(results, parts, checked.racing.shares(), n_rows)
         self.scorer_ = scorer_attribute(checked.scorers)
         self.n_splits_ = n_splits
         self.n_iter_ = len(candidates)
@@ -791,7 +807,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         known = checked.experience
         self.experience_ = None if known is None else known.words(self.surrogate)
         self.optimizer_ = progress.optimizer
-        self._fits = fold_rows(folds, objective, self.error_score)
+        steps = [[*candidate.folds, *candidate.parts] for candidate in candidates]
+        self._fits = fold_rows(steps, objective, self.error_score)
         names = list(first) if self.multimetric_ else None
         self.objective_metric_ = objective.metric(names)
         self.cv_results_ = results

@@ -26,11 +26,12 @@ from sklearn.utils._param_validation import Interval as Interval
 from sklearn.utils._param_validation import StrOptions as StrOptions
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import delayed
-from sklearn.utils.validation import _check_method_params
+from sklearn.utils.validation import _check_method_params, _num_samples
 
 check_method_params = _check_method_params
 fit_and_score = _fit_and_score
 fit_context = _fit_context
+num_samples = _num_samples
 safe_split = _safe_split
 score_fitted = _score
 warn_or_raise_about_fit_failures = _warn_or_raise_about_fit_failures

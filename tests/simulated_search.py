@@ -20,6 +20,7 @@ from sklearn_bayes_search import (
     Integer,
     Patience,
     Real,
+    RowRacing,
     Space,
     TargetScore,
 )
@@ -107,7 +108,14 @@ RULES = {
 
 
 # Some are to be paused among as few as there are here, and some to go on at the end.
-RACES = [FoldRacing(pause_below=0.3, risk=0.2), FoldRacing(pause_below=0.9, risk=0.01)]
+RACES = [
+    FoldRacing(pause_below=0.3, risk=0.2),
+    FoldRacing(pause_below=0.9, risk=0.01),
+    RowRacing(min_rows=2, factor=2, pause_below=0.3, risk=0.2),
+    RowRacing(min_rows=3, factor=1.5, pause_below=0.9, risk=0.01),
+]
+# Rows that are in no test part.
+N_OTHERS = 6
 
 
 def noted(rule, history, optimizer):
@@ -148,8 +156,15 @@ class Schedule:
         self.seed, self.rng = seed, np.random.default_rng(seed)
         rng, chance = self.rng, lambda p: bool(self.rng.random() < p)
         self.space, self.settings = draw_space(rng)
-        self.racing = RACES[rng.integers(2)] if chance(0.4) else False
-        self.n_splits = int(rng.integers(2 if self.racing else 1, 5))
+        self.racing = RACES[rng.integers(4)] if chance(0.5) else False
+        on_folds = isinstance(self.racing, FoldRacing)
+        self.n_splits = int(rng.integers(2 if on_folds else 1, 5))
+        self.part_sizes = []  # training rows of parts, ascending
+        if isinstance(self.racing, RowRacing):
+            size = self.n_train / self.racing.factor
+            while round(size) >= self.racing.min_rows:
+                self.part_sizes.insert(0, round(size))
+                size /= self.racing.factor
         max_pending = draw(rng, auto=5, two=2, three=1, five=1, **{"async": 2})
         self.max_pending = {"two": 2, "three": 3, "five": 5}.get(
             max_pending, max_pending
@@ -211,7 +226,7 @@ class Schedule:
             life.end = draw(
                 rng, peace=2, line=1, kill=4, dying=1, gone=1, **{"Ctrl-C": 6}
             )
-            n_folds = (n_iter or 4) * self.n_splits
+            n_folds = (n_iter or 4) * self.n_steps
             most = 1500 + 170 * n_folds if life.end == "line" else 5 + 4 * n_folds
             life.at = int(rng.integers(1, most))
             if life.end == "Ctrl-C" and chance(0.2):
@@ -234,6 +249,23 @@ class Schedule:
         return lives
 
     @property
+    def n_train(self):
+        """Training rows of a fold."""
+        return 2 * (self.n_splits - 1) + N_OTHERS
+
+    @property
+    def n_steps(self):
+        """How many fits a candidate has, on all folds and on parts of the rows."""
+        return self.n_splits + len(self.part_sizes)
+
+    def step_of(self, rows):
+        """Return the number of a fold, or of a part, by its training rows; or None."""
+        if len(rows) in self.part_sizes:
+            return self.n_splits + self.part_sizes.index(len(rows))
+        missing = [fold for fold in range(self.n_splits) if 2 * fold not in rows]
+        return missing[0] if missing else None
+
+    @property
     def is_comparable(self):
         """Whether the rows do not depend on timing, and all lives choose alike."""
         alike = len({(life.salt, life.fit_timeout) for life in self.lives}) == 1
@@ -250,6 +282,7 @@ class Schedule:
         lives = self.lives
         has = {
             "racing": self.racing,
+            "parts of the rows": self.part_sizes,
             "async": self.max_pending == "async",
             "finite space": self.settings is not None,
             "constraint": isinstance(self.space, Space),
@@ -296,7 +329,8 @@ class Schedule:
             return math.nan
         key = self.seed, "score", sorted({**OWN, **params}.items())
         # candidates differ little, folds more: races are hard to decide
-        score = 0.4 * unit(*key) + 0.4 * unit(*key, fold) + 0.1 * fold
+        level = 0.1 * fold if fold < self.n_splits else -0.1
+        score = 0.4 * unit(*key) + 0.4 * unit(*key, fold) + level
         return round(score, 1) if self.rounded else score
 
     def scores(self, params, fold, failed):
@@ -310,12 +344,12 @@ class Schedule:
 
     @property
     def X(self):
-        return np.arange(2.0 * self.n_splits + 2)[:, None]
+        return np.arange(2.0 * self.n_splits + N_OTHERS)[:, None]
 
     def make(self, life, **options):
         """Make the search as it is in one of its lives."""
-        rows = np.arange(2 * self.n_splits + 2)
-        tests = rows[:-2].reshape(-1, 2)
+        rows = np.arange(2 * self.n_splits + N_OTHERS)
+        tests = rows[:-N_OTHERS].reshape(-1, 2)
         rule = RULES.get(self.stopping)
         by_name = self.surrogate != "hash"
         arguments = {

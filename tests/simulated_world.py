@@ -67,15 +67,16 @@ class Simulated(BaseEstimator):
         return Simulated(**self.get_params())
 
     def fit(self, X, y=None):
-        rows, folds = X[:, 0].tolist(), range(self.world.schedule.n_splits)
-        missing = [fold for fold in folds if 2 * fold not in rows]
-        self.world.fit(self.get_params(), missing[0] if missing else None)
-        self.fitted_ = True
+        self.step_ = self.world.schedule.step_of(X[:, 0].tolist())
+        self.world.fit(self.get_params(), self.step_)
         return self
 
     def score(self, X, y=None):
         self.world.pass_time(0.05)
-        return self.world.schedule.score(self.get_params(), int(X[0, 0]) // 2)
+        step = self.step_
+        if step < self.world.schedule.n_splits:  # with train scores of another fold
+            step = int(X[0, 0]) // 2
+        return self.world.schedule.score(self.get_params(), step)
 
 
 def quick_fit_and_score(
@@ -161,8 +162,12 @@ class World:
     def complete(self):
         """Name the candidates that were complete before the last results came in."""
         done = [item for batch in self.delivered[:-1] for item in batch]
-        whole = Counter(key[0] for key, value in done if has_succeeded(value))
         n_splits = self.schedule.n_splits
+        whole = Counter(
+            number
+            for (number, step), value in done
+            if step < n_splits and has_succeeded(value)
+        )
         return [number for number, n_folds in whole.items() if n_folds == n_splits]
 
     def end_of_time(self):

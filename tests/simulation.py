@@ -35,12 +35,15 @@ from simulated_world import OWN, Interrupter, Killed, World, has_succeeded
 
 from sklearn_bayes_search import JournalError, read_journal
 from sklearn_bayes_search.execution._executors import Lost
+from sklearn_bayes_search.execution._row_racing import RowRace
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None
 
+# Columns with scores of a fit.
+SCORES = r"(split|part)\d+_test_"
 # A file system in memory, where there is one: a disk would take most of the time.
 MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
 
@@ -76,7 +79,7 @@ def rows(search):
     """Return the number of each candidate, its setting, and its scores by column."""
     results = search.cv_results_
     numbers = [outcome.trial.number for outcome in search.optimizer_.history]
-    columns = sorted(name for name in results if re.match(r"split\d+_test_", name))
+    columns = sorted(name for name in results if re.match(SCORES, name))
     scores = np.array([results[name] for name in columns]).T
     return list(zip(numbers, results["params"], scores, strict=True))
 
@@ -292,8 +295,15 @@ class Simulation:
         elif isinstance(error, ValueError) and "fits failed" in str(error):
             # what was not complete when it had to end does not count
             cut_short = schedule.lives[0].timeout or world.executor.broken
-            known = [of[-1]["error"] for of in self.known.values()]
-            is_true = cut_short or (failures == values and all(known))
+            # parts of the rows are no folds
+            n_splits = schedule.n_splits
+            batches = itertools.chain(*world.delivered)
+            values = [value for (_, step), value in batches if step < n_splits]
+            known = [
+                of[-1]["error"] for key, of in self.known.items() if key[1] < n_splits
+            ]
+            none_works = not any(map(has_succeeded, values)) and all(known)
+            is_true = cut_short or none_works
         else:
             is_true = False
         if not is_true:
@@ -444,20 +454,37 @@ class Simulation:
                     self.blame(f"candidate {number}: {found} instead of {wanted}")
             if n_missing > n_splits - n_ran:
                 self.blame(f"candidate {number} lacks {n_missing} scores")
+            for part in range(len(schedule.part_sizes)):
+                wanted = schedule.scores(params, n_splits + part, failed=False)
+                found = {n: results[f"part{part}_test_{n}"][index] for n in wanted}
+                if found != wanted and not all(map(math.isnan, found.values())):
+                    self.blame(f"candidate {number}: {found} on part {part}")
 
     def _check_race(self):
         """Check that no paused candidate had to go on, by what the optimizer knows."""
         if self.world.life.timeout is not None:
             return
-        history = self.search.optimizer_.history
-        paused = [
-            outcome.folds
-            for outcome, n_ran in zip(
-                history, self.search.cv_results_["n_splits_evaluated"], strict=True
-            )
-            if n_ran < self.schedule.n_splits and not outcome.failed
+        schedule, search = self.schedule, self.search
+        names = [f"split{fold}" for fold in range(schedule.n_splits)]
+        names += [f"part{part}" for part in range(len(schedule.part_sizes))]
+        columns = [search.cv_results_[f"{n}_test_{schedule.metric}"] for n in names]
+        steps = np.array(columns).T
+        n_ran = search.cv_results_["n_splits_evaluated"]
+        outcomes = zip(search.optimizer_.history, n_ran, steps, strict=True)
+        known = [
+            (scores, n == schedule.n_splits)
+            for outcome, n, scores in outcomes
+            if not outcome.failed
         ]
-        if self.search.racing._resume(history.fold_scores, np.array(paused), 99):
+        complete, paused = (
+            np.array([scores for scores, is_whole in known if is_whole == wanted])
+            for wanted in (True, False)
+        )
+        race = search.racing
+        if schedule.part_sizes:
+            parts = [(range(size), ()) for size in schedule.part_sizes]
+            race = RowRace(race, parts, schedule.n_train, schedule.n_splits)
+        if race._resume(complete.reshape(-1, schedule.n_steps), paused, 99):
             self.blame("a paused candidate may yet be the best")
 
     def _check_best(self):
@@ -494,7 +521,7 @@ class Simulation:
             is_true = settings is not None and n_rows == len(settings) == int(found[1])
         elif found := says(r"timeout=\S+ s after (\d+) candidates"):
             n_ahead = world.executor.most_in_flight + 1
-            foreseen = self.longest * (self.schedule.n_splits * n_ahead + 1)
+            foreseen = self.longest * (self.schedule.n_steps * n_ahead + 1)
             is_true = int(found[1]) == n_rows
             is_true &= world.end_of_time() - world.now < foreseen
         elif found := says(r"stopped after (\d+)( of \d+)? candidates: (.*)"):

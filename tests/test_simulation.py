@@ -99,6 +99,14 @@ def count_a_fold_twice(monkeypatch):
     monkeypatch.setattr(Candidate, "add", add)
 
 
+def estimate_by_all_that_have_ended(monkeypatch):
+    def estimate(self, candidates):
+        return original(self, [c for c in self.candidates if c.ended])
+
+    original = Loop._estimate_anew
+    monkeypatch.setattr(Loop, "_estimate_anew", estimate)
+
+
 def keep_the_lock(monkeypatch):
     monkeypatch.setattr(_lines.LineFile, "close", lambda self: None)
 
@@ -111,6 +119,7 @@ def keep_the_lock(monkeypatch):
         (tell_as_they_end, {"lives: 2"}),
         (forget_a_paused_candidate, {"with: racing"}),
         (count_a_fold_twice, set()),
+        (estimate_by_all_that_have_ended, {"with: parts of the rows", "lives: 2"}),
         (keep_the_lock, {"journal: file"}),
     ],
 )

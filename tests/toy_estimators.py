@@ -375,3 +375,22 @@ def rise(estimator, name, lengths, X, y, report):
         estimator.n_done_ = length
         if report(length, estimator):
             return
+
+
+class Learning(Folded):
+    """Scores rise with the rows of training, and not quite alike for all."""
+
+    def fit(self, X, y=None):
+        Learning.n_fits += 1
+        self.n_rows_ = len(X)
+        return super().fit(X)
+
+    def score(self, X, y=None):
+        lack = 1 / np.sqrt(self.n_rows_)
+        return super().score(X) - lack * (1 + 0.2 * np.sin(9 * self.a))
+
+    n_fits = 0
+
+
+class JitteryLearning(Jittery, Learning):
+    """Both."""

@@ -14,6 +14,7 @@ from sklearn_bayes_search.execution._executors import Executor
 from sklearn_bayes_search.execution._journal import read_journal
 from sklearn_bayes_search.execution._path import FitPath, Grower
 from sklearn_bayes_search.execution._racing import FoldRacing
+from sklearn_bayes_search.execution._row_racing import RowRacing
 from sklearn_bayes_search.execution._stopping import (
     ExpectedGain,
     Patience,
@@ -33,6 +34,7 @@ __all__ = [
     "MLflowLogger",
     "Patience",
     "ProgressLine",
+    "RowRacing",
     "RunningSearch",
     "SearchCallback",
     "StoppingRule",

@@ -18,14 +18,16 @@ class Deadline:
         self._end = time.monotonic() + seconds
         self._refit = refit
         self._n_ended = self._n_folds = 0
-        self._work = self._for_refit = 0.0
+        self._work = self._of_folds = self._for_refit = 0.0
         self._best = math.nan
 
     def note(self, candidate: Candidate, score: float) -> None:
         """Learn from a candidate that has ended."""
         self._n_ended += 1
-        self._n_folds += len(candidate.done)
-        self._work += sum(map(_seconds, candidate.done))
+        self._work += sum(map(_seconds, candidate.all_done))
+        if not candidate.only_parts or not self._n_folds:
+            self._n_folds += len(candidate.done)
+            self._of_folds += sum(map(_seconds, candidate.done))
         best = self._best  # NaN at first, and of failures
         if candidate.complete and (best != best or score > best):
             self._best = score
@@ -69,7 +71,7 @@ class Deadline:
         """
         if not self._n_ended or math.isinf(self.seconds):
             return None
-        fold, refit = self._work / self._n_folds, self._for_refit
+        fold, refit = self._of_folds / self._n_folds, self._for_refit
         own = candidate.done
         if own:  # it may be slower than the others, and become the best
             fold = max(fold, *map(_seconds, own))
@@ -79,8 +81,10 @@ class Deadline:
 
     def permits(self, candidate: Candidate, n_workers: int) -> bool:
         """Check whether there is time for the other folds of a paused candidate."""
-        n_left = len(candidate.folds) - len(candidate.done)
+        n_left = candidate.folds.count(None)
         longest = max(map(_seconds, candidate.done))
+        if candidate.only_parts:
+            longest = max(longest, self._of_folds / self._n_folds)
         needed = longest * -(-n_left // n_workers)
         return self.left() >= needed + self._for_refit
 

@@ -185,6 +185,7 @@ class Evaluator:
 
     ``check_metrics`` is called with the names of the metrics, or None for one number,
     once the first scores are in; with a ``path``, fits give the scores of all lengths;
+    ``parts`` are further splits, whose training rows are a part of others;
     ``options`` are of scikit-learn's function that fits and scores; ``n_candidates`` is
     for its verbose output.
     """
@@ -196,6 +197,7 @@ class Evaluator:
         y: Any,
         *,
         splits: list[Split],
+        parts: Sequence[Split] = (),
         scorer: Any,
         callbacks: FitCallbacks,
         n_candidates: int | None,
@@ -204,7 +206,7 @@ class Evaluator:
         **options: Any,
     ) -> None:
         self.estimator, self.X, self.y = estimator, X, y
-        self.splits, self.n_splits = splits, len(splits)
+        self.splits, self.n_splits = [*splits, *parts], len(splits)
         self._scorer, self._callbacks = scorer, callbacks
         self._n_candidates = n_candidates
         if options["error_score"] != "raise":
@@ -249,13 +251,13 @@ class Evaluator:
             train=train,
             test=test,
             parameters=trial.params,
-            split_progress=(fold, self.n_splits),
+            split_progress=(fold, len(self.splits)),
             candidate_progress=(trial.number, total),
             return_n_test_samples=True,
             return_times=True,
             return_parameters=False,
             **self._options,
-            **self._callbacks.leaf(trial.number * self.n_splits + fold),
+            **self._callbacks.leaf(trial.number * len(self.splits) + fold),
         )
 
     def lost_result(self, fold: int, lost: Lost) -> FoldResult:

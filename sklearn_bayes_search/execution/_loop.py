@@ -17,6 +17,7 @@ from sklearn_bayes_search.execution._journal import Journal
 from sklearn_bayes_search.execution._progress import INTERRUPTED, Candidate, Progress
 from sklearn_bayes_search.execution._queue import FoldQueue
 from sklearn_bayes_search.execution._racing import FoldRacing
+from sklearn_bayes_search.execution._row_racing import RowRace
 from sklearn_bayes_search.execution._stopping import StoppingRule
 from sklearn_bayes_search.execution._window import Window
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
@@ -48,7 +49,7 @@ class Loop:
         queue: FoldQueue,
         window: Window,
         limits: Limits,
-        racing: FoldRacing | None = None,
+        racing: FoldRacing | RowRace | None = None,
         on_end: Callable[[Candidate], None] = lambda candidate: None,
         listeners: Listeners | None = None,
     ) -> None:
@@ -136,11 +137,13 @@ class Loop:
 
     def _tell_visible(self) -> None:
         number = len(self.candidates)
-        for candidate in list(self.untold):
-            if self.window.shows(candidate, number):
-                self.progress.tell(candidate)
-                self.untold.remove(candidate)
-                self.asked_to_stop |= any("stop" in fold for fold in candidate.done)
+        visible = [c for c in self.untold if self.window.shows(c, number)]
+        for candidate in visible:
+            self.progress.tell(candidate)
+            self.untold.remove(candidate)
+            self.asked_to_stop |= any("stop" in fold for fold in candidate.all_done)
+        if visible:
+            self._estimate_anew(list(self._told()))
         self._let_hear(lambda candidate: self.window.shows(candidate, number))
 
     def _let_hear(self, may: Callable[[Candidate], bool]) -> None:
@@ -214,7 +217,7 @@ class Loop:
             # one after another where the time of the first tells of the others
             rounds = [1] * n_splits
         order, path = self._order(trial.number), self.progress.path
-        candidate = Candidate(trial, order, rounds, path)
+        candidate = Candidate(trial, order, rounds, path, len(order) - n_splits)
         self.candidates.append(candidate)
         self.untold.append(candidate)
         self.unheard.append(candidate)
@@ -239,7 +242,8 @@ class Loop:
     def _end_round(self, candidate: Candidate) -> None:
         estimate = None
         if not candidate.complete:
-            estimate = self._judge(candidate)
+            in_turns = candidate in self.resumed and isinstance(self.racing, RowRace)
+            estimate = (self._wait if in_turns else self._judge)(candidate)
             if estimate is None:
                 self._submit(candidate)
                 return
@@ -253,33 +257,69 @@ class Loop:
         if self.racing is None:
             return None
         rivals = self.window.rivals(candidate, self.candidates)
-        scores = self.objective.fold_scores(candidate.folds)
-        seen = np.array([fold is not None for fold in candidate.folds])
-        return self.racing._judge(self._table(rivals), scores, seen)
+        seen = np.array(
+            [one is not None for one in (*candidate.folds, *candidate.parts)]
+        )
+        return self.racing._judge(
+            self._table(rivals), self._scores([candidate])[0], seen
+        )
+
+    def _wait(self, candidate: Candidate) -> tuple[float, float] | None:
+        """Return the estimate of one that goes on in turns with others."""
+        ran = [fold for fold in candidate.folds if fold is not None]
+        has_failed = not np.isfinite(self.objective.fold_scores(ran)).all()
+        return (np.nan, 0.0) if has_failed else candidate.estimate
+
+    def _scores(self, candidates: Sequence[Candidate]) -> np.ndarray:
+        """Return scores on folds, then on parts of the rows, a row for each."""
+        rows = [self.objective.fold_scores([*c.folds, *c.parts]) for c in candidates]
+        return np.array(rows)
 
     def _table(self, candidates: Sequence[Candidate]) -> np.ndarray:
         """Return the scores of complete candidates, without those with a failed fold.
 
-        Its shape is (n_complete, n_splits).
+        Its shape is (n_complete, n_splits), with further columns for parts of the rows.
         """
-        rows = [self.objective.fold_scores(c.folds) for c in candidates if c.complete]
-        table: np.ndarray = np.array(rows).reshape(len(rows), self.queue.n_splits)
-        finite: np.ndarray = table[np.isfinite(table).all(axis=1)]
+        complete = [candidate for candidate in candidates if candidate.complete]
+        n_splits = self.queue.n_splits
+        table = self._scores(complete).reshape(
+            len(complete), -1 if complete else n_splits
+        )
+        finite: np.ndarray = table[np.isfinite(table[:, :n_splits]).all(axis=1)]
         return finite
+
+    @staticmethod
+    def _paused(candidates: Iterable[Candidate]) -> list[Candidate]:
+        """List those that wait, without those with a failed fold."""
+        return [
+            candidate
+            for candidate in candidates
+            if candidate.estimate is not None
+            and not candidate.complete
+            and np.isfinite(candidate.estimate[0])
+        ]
+
+    def _estimate_anew(self, candidates: Sequence[Candidate]) -> None:
+        """Estimate paused ones by what is known by now, where parts are raced on."""
+        if not isinstance(self.racing, RowRace):
+            return
+        paused = self._paused(candidates)
+        if not paused:
+            return
+        table, scores = self._table(candidates), self._scores(paused)
+        estimates = self.racing._estimate(table, scores)
+        for candidate, estimate in zip(paused, estimates, strict=True):
+            if estimate not in (None, candidate.estimate):
+                candidate.estimate = estimate
+                self.progress.revise(candidate)
 
     def _resume(self) -> bool:
         """At the end, run more folds of the paused candidates that may be the best."""
         if self.racing is None or self.executor.broken:
             return False
         size = self.window.size
-        paused = [
-            candidate
-            for candidate in self.candidates
-            if candidate.estimate is not None
-            and not candidate.complete
-            and np.isfinite(candidate.estimate[0])
-        ]
-        scores = np.array([self.objective.fold_scores(c.folds) for c in paused])
+        paused = self._paused(self.candidates)
+        scores = self._scores(paused)
         chosen = self.racing._resume(self._table(self.candidates), scores, size)
         in_time = [paused[i] for i in chosen if self._is_in_time(paused[i])]
         self.out_of_time |= bool(chosen) and not in_time
@@ -287,12 +327,16 @@ class Loop:
             self.progress.resumed.add(candidate)
             self.resumed.add(candidate)
             self.unheard.append(candidate)
-            self._submit(candidate, 1 if size == 1 else self.queue.n_splits)
+            one = size == 1 or isinstance(self.racing, RowRace)
+            self._submit(candidate, 1 if one else self.queue.n_splits)
+        if not in_time:
+            self._estimate_anew(self.candidates)
         return bool(in_time)
 
     def _is_in_time(self, candidate: Candidate) -> bool:
         """Check whether there is time for the other folds of a paused candidate."""
-        left = [fold for fold, done in enumerate(candidate.folds) if done is None]
+        steps = [*candidate.folds, *candidate.parts]
+        left = [step for step, done in enumerate(steps) if done is None]
         if self.queue.has_results(candidate.trial.number, left):
             return True
         in_time = self.deadline.permits(candidate, self.executor.n_workers)

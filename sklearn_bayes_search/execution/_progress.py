@@ -1,5 +1,6 @@
 """What a search has found so far: its candidates, and the results of their folds."""
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,8 @@ class Candidate:
 
     ``order`` says in which order these run, ``rounds`` how many of them run before each
     decision on the others; None: all at once. With a ``path`` all folds have the scores
-    at one length.
+    at one length. ``n_parts`` of those in the order, the ones with the highest numbers,
+    are parts of the rows.
     """
 
     def __init__(
@@ -30,10 +32,12 @@ class Candidate:
         order: Sequence[int],
         rounds: Sequence[int] | None = None,
         path: CommonLength | None = None,
+        n_parts: int = 0,
     ) -> None:
         self.trial, self._path = trial, path
         # None where one did not run or is not in yet
-        self.folds: list[FoldResult | None] = [None] * len(order)
+        self.folds: list[FoldResult | None] = [None] * (len(order) - n_parts)
+        self.parts: list[FoldResult | None] = [None] * n_parts
         self.ran = False  # whether any fold ran here: a journal may hold them all
         self.seconds: float | None = None  # how long it took, once it has ended
         # of a paused one, its mean over all folds and the variance of that
@@ -53,15 +57,28 @@ class Candidate:
         return all(fold is not None for fold in self.folds)
 
     @property
+    def all_done(self) -> list[FoldResult]:
+        """Results of the parts and the folds that ran."""
+        return [one for one in (*self.parts, *self.folds) if one is not None]
+
+    @property
     def done(self) -> list[FoldResult]:
-        """Results of the folds that ran."""
-        return [fold for fold in self.folds if fold is not None]
+        """Results of the folds that ran; without any, that of the largest part."""
+        folds = [fold for fold in self.folds if fold is not None]
+        return folds or self.all_done[-1:]
+
+    @property
+    def only_parts(self) -> bool:
+        """Whether no fold ran with all rows."""
+        return not any(self.folds)
 
     @property
     def setting(self) -> dict[str, Any]:
         """The parameters, with the length that a path has found."""
         params = dict(self.trial.params)
-        return params if self._path is None else self._path.setting(params, self.folds)
+        if self._path is None:
+            return params
+        return self._path.setting(params, self.done if self.only_parts else self.folds)
 
     def begin_round(self, size: int | None = None) -> list[int]:
         """Return the folds that run next, up to the next decision."""
@@ -74,9 +91,12 @@ class Candidate:
 
     def add(self, fold: int, result: FoldResult) -> bool:
         """Add a fold's result; return whether it is the last one of its round."""
-        folds = [*self.folds]
-        folds[fold] = result
-        self.folds = folds if self._path is None else self._path.settle(folds)
+        folds, n_splits = [*self.folds], len(self.folds)
+        if fold < n_splits:
+            folds[fold] = result
+            self.folds = folds if self._path is None else self._path.settle(folds)
+        else:
+            self.parts[fold - n_splits] = result
         self._n_running -= 1
         return self._n_running == 0
 
@@ -137,8 +157,8 @@ class Progress:
         for candidate in ended:
             if candidate.trial.number not in self.optimizer.history:
                 self.tell(candidate)
-            elif candidate in self.resumed:
-                self.optimizer.revise(candidate.trial, **self._outcome(candidate))
+            elif candidate in self.resumed or candidate.estimate is not None:
+                self.revise(candidate)
         times = self.suggest_times
         return ended, self.stop_reason, sum(times) / max(len(times), 1)
 
@@ -146,12 +166,19 @@ class Progress:
         """Pass a candidate's outcome to the optimizer."""
         self.optimizer.tell(candidate.trial, **self._outcome(candidate))
 
+    def revise(self, candidate: Candidate) -> None:
+        """Pass on what became of a candidate, or of its estimate, if it was told."""
+        if candidate.trial.number in self.optimizer.history:
+            self.optimizer.revise(candidate.trial, **self._outcome(candidate))
+
     def _outcome(self, candidate: Candidate) -> dict[str, Any]:
         folds = self.objective.fold_scores(candidate.folds)
         score, noise = candidate.estimate or (self.objective(candidate.folds), 0.0)
         ran = candidate.done
         seconds = sum(fold["fit_time"] + fold["score_time"] for fold in ran)
         seconds *= len(candidate.folds) / len(ran)
+        if candidate.only_parts:  # what all rows take does not follow from it
+            seconds = math.nan
         return {"score": score, "noise": noise, "folds": folds, "seconds": seconds}
 
     def what_is_kept(self) -> str:

@@ -9,6 +9,7 @@ from sklearn_bayes_search.execution._executors._base import DiedBefore, Lost
 from sklearn_bayes_search.execution._journal import Journal
 from sklearn_bayes_search.execution._progress import Candidate, FoldResult
 from sklearn_bayes_search.optimizer._trial import Trial
+from sklearn_bayes_search.results._parts import PART
 
 OWN_EXECUTOR = "The wait() of an 'executor' of BayesSearchCV must return"
 
@@ -100,17 +101,23 @@ class FoldQueue:
         if isinstance(value, Exception):  # from an executor of the user's own
             value = Lost(f"The fit was lost: {value!r}", by_death=True)
         if isinstance(value, Lost):
-            result = self._evaluator.lost_result(fold, value)
+            result = self._named(fold, self._evaluator.lost_result(fold, value))
             if value.by_death:
                 self._unwritten.append((trial, fold, result))
             else:
                 self._write([(trial, fold, result)])
         else:
-            result = value
+            result = self._named(fold, value)
             self._write([(trial, fold, result)])
             self._write(self._unwritten)  # the machine is well
         self._evaluator.check(result)
         return result
+
+    def _named(self, fold: int, result: FoldResult) -> FoldResult:
+        """Return a result that says of how many rows it is, if these are a part."""
+        if fold < self.n_splits:
+            return result
+        return {**result, PART: len(self._evaluator.splits[fold][0])}
 
     def _write(self, records: list[tuple[Trial, int, FoldResult]]) -> None:
         if self._journal is not None:

@@ -1,7 +1,6 @@
 """Race the folds of candidates: spend few on those that will hardly be the best."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -134,11 +133,19 @@ class FoldRacing:
         """
         if len(paused) == 0:
             return []
-        complete = np.unique(complete, axis=0)
-        if len(complete) < self.min_complete:
+        if len(np.unique(complete, axis=0)) < self.min_complete:
             return list(range(len(paused)))[:n_most]
+        return self._worth_it(self._chances(complete, paused), n_most)
+
+    @staticmethod
+    def _chances(complete: np.ndarray, paused: np.ndarray) -> np.ndarray:
+        """Return the probability that each paused candidate is above the best."""
+        complete = np.unique(complete, axis=0)
         best = complete.mean(axis=1).max()
-        chances = FoldModel.fit(complete).chance_above(best, paused)
+        return FoldModel.fit(complete).chance_above(best, paused)
+
+    def _worth_it(self, chances: np.ndarray, n_most: int) -> list[int]:
+        """Choose the most probable ones until the others sum up to little."""
         order = np.argsort(-chances, kind="stable")
         # what is left when the first of them are complete
         rest = chances.sum() - np.concatenate([[0.0], chances[order].cumsum()[:-1]])
@@ -178,7 +185,7 @@ class FoldShare(Weight):
        Machine Learning Algorithms", NIPS 2012, section 3.2.
     """
 
-    n_splits: int
+    n_splits: float  # what all of them cost, in units of the first
     deviation: float
     margin: float = MARGIN_AT_5_PERCENT
 
@@ -194,17 +201,3 @@ class FoldShare(Weight):
         by_z = rest * np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi) / share
         dz = by_mean - (z * posterior.std / total)[:, None] * by_std
         return -np.log(share), -((by_z / total)[:, None] * dz)
-
-
-def as_racing(value: Any, n_splits: int) -> FoldRacing | None:
-    """Return what decides on folds; None where every candidate gets all of them."""
-    if not isinstance(value, FoldRacing):
-        value = bool(value)  # one of NumPy's is not False itself
-    if value is False:
-        return None
-    if n_splits < 2:
-        raise ValueError(
-            "The 'racing' parameter of BayesSearchCV needs at least 2 folds to compare "
-            "candidates on. The 'cv' parameter gives 1; use more, or racing=False."
-        )
-    return FoldRacing() if value is True else value

@@ -11,6 +11,7 @@ from sklearn_bayes_search.execution._journal import Journal
 from sklearn_bayes_search.execution._progress import Candidate
 from sklearn_bayes_search.results._cv_results import Objective
 from sklearn_bayes_search.results._folds import mean_and_error
+from sklearn_bayes_search.results._parts import PART
 from sklearn_bayes_search.results._short_text import last_line, setting_writer, shown
 from sklearn_bayes_search.results._times import duration
 from sklearn_bayes_search.space import Space
@@ -173,6 +174,8 @@ def candidate_line(
         score = f"score {mean:.4g} +/- {error:.2g}"
     elif candidate.estimate is not None:
         of = f"{len(folds)} of {len(candidate.folds)} folds"
+        if candidate.only_parts:
+            of = f"{folds[-1][PART]} training rows of a fold"
         score = f"score about {candidate.estimate[0]:.4g} after {of}, paused"
     took = f"{candidate.seconds:.1f} s{left}"
     why = f"; {shown(last_line(errors[0]), LONGEST_ERROR)}" if errors else ""

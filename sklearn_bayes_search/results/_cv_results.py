@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_bayes_search.results._parts import PART
 from sklearn_bayes_search.results._reader import choose_metric
 
 # What is known of a fold, as scikit-learn's function gives it; None: it did not run.
@@ -103,6 +104,7 @@ def fold_rows(
                     "start": result["started"],
                     "seconds": result["fit_time"] + result["score_time"],
                     "worker": result["worker"],
+                    **{name: result[name] for name in (PART,) if name in result},
                 }
             )
     return rows
@@ -110,7 +112,7 @@ def fold_rows(
 
 def without_place(folds: Iterable[Fold]) -> list[dict[str, Any] | None]:
     """Leave the results of folds as scikit-learn's function gave them, with None."""
-    own = ("started", "worker", "stop", "lost", "test_curves", "train_curves")
+    own = ("started", "worker", "stop", "lost", "test_curves", "train_curves", PART)
     return [
         None if fold is None else {k: v for k, v in fold.items() if k not in own}
         for fold in folds
@@ -142,10 +144,53 @@ def raced_results(
     for name in ("fit_time", "score_time"):
         times = [np.nan if o is None else o[name] for o in outcomes]
         table = np.array(times).reshape(-1, n_splits)
-        results[f"mean_{name}"] = np.nanmean(table, axis=1)
-        results[f"std_{name}"] = np.nanstd(table, axis=1)
+        with warnings.catch_warnings():  # a candidate may have no fold with all rows
+            warnings.filterwarnings("ignore", "Mean of empty|Degrees of freedom")
+            results[f"mean_{name}"] = np.nanmean(table, axis=1)
+            results[f"std_{name}"] = np.nanstd(table, axis=1)
     results["n_splits_evaluated"] = ran.sum(axis=1)
     return results
+
+
+def part_results(
+    results: Mapping[str, Any],
+    parts: Sequence[Sequence[Fold]],
+    shares: Sequence[float],
+    n_rows: int,
+) -> dict[str, Any]:
+    """Return what ``cv_results_`` has beside `raced_results` of parts of the rows.
+
+    ``parts`` has the results of each candidate on the parts, None where one did not
+    run, ``shares`` how much of the rows these have. Mean times take in what parts took,
+    so that times the number of folds, at least one, they are all that was spent.
+    """
+    found: dict[str, Any] = {}
+    ran = np.array([[one is not None for one in of_one] for of_one in parts])
+    n_folds = results["n_splits_evaluated"]
+    on_parts = np.round(np.array([*shares, 1.0]) * n_rows).astype(int)
+    found["n_resources"] = on_parts[np.where(n_folds > 0, -1, ran.sum(axis=1) - 1)]
+    names = [
+        n.removeprefix("split0_test_") for n in results if n[:12] == "split0_test_"
+    ]
+    for part, column in enumerate(zip(*parts, strict=True)):
+        for name in names:
+            found[f"part{part}_test_{name}"] = np.array(
+                [_score_of(one, name) for one in column]
+            )
+    for name in ("fit_time", "score_time"):
+        of_parts = [sum(one[name] for one in of_one if one) for of_one in parts]
+        of_folds = np.nan_to_num(results[f"mean_{name}"]) * n_folds
+        found[f"mean_{name}"] = (of_folds + of_parts) / np.maximum(n_folds, 1)
+        found[f"std_{name}"] = np.nan_to_num(results[f"std_{name}"])
+    return found
+
+
+def _score_of(result: Fold, name: str) -> float:
+    """Return a score by its metric; NaN where there is none, or the fit failed."""
+    if result is None or result["fit_error"] is not None:
+        return np.nan
+    scores = result["test_scores"]
+    return float(scores[name] if isinstance(scores, dict) else scores)
 
 
 def check_chosen(results: Mapping[str, Any], index: int, n_splits: int) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sklearn_bayes_search.results._parts import PART
+
 # Prefixes and states in Optuna's table of trials.
 PARAMS, COMPLETE, FAIL = "params_", "COMPLETE", "FAIL"
 
@@ -86,18 +88,31 @@ def _of_fits(frame: pd.DataFrame) -> dict[str, Any]:
         if isinstance(name, str) and name.startswith("param_")
     }
     by_fold = frame.pivot(index="candidate", columns="fold")
+    # parts of the rows have the last numbers
+    n_parts = frame["fold"][frame[PART].notna()].nunique() if PART in frame else 0
     ran = by_fold["seconds"].notna().to_numpy()
+    n_splits = len(by_fold["seconds"].columns) - n_parts
+    n_ran = ran[:, :n_splits].sum(axis=1)
     for part in ("fit_time", "score_time"):
-        times = by_fold[part].to_numpy(dtype=float)
-        table[f"mean_{part}"] = np.nanmean(times, axis=1)
-    if not ran.all():
-        table["n_splits_evaluated"] = ran.sum(axis=1)
+        times = np.nansum(by_fold[part].to_numpy(dtype=float), axis=1)
+        table[f"mean_{part}"] = times / np.maximum(n_ran, 1)
+    if n_parts or (n_ran < n_splits).any():
+        table["n_splits_evaluated"] = n_ran
     for name in scores:
         metric = str(name).removeprefix("score_")
-        folds = by_fold[name].to_numpy(dtype=float, copy=True)
-        folds[(by_fold["status"] == "failed").to_numpy()] = np.nan
-        table |= {f"split{i}_test_{metric}": own for i, own in enumerate(folds.T)}
+        found = by_fold[name].to_numpy(dtype=float, copy=True)
+        found[(by_fold["status"] == "failed").to_numpy()] = np.nan
+        table |= _scores_by_step(found, n_splits, metric)
     return table
+
+
+def _scores_by_step(scores: np.ndarray, n_splits: int, metric: str) -> dict[str, Any]:
+    """Name the columns of scores (n, n_steps) on folds, then on parts of the rows."""
+    names = [
+        f"split{i}" if i < n_splits else f"part{i - n_splits}"
+        for i in range(scores.shape[1])
+    ]
+    return {f"{n}_test_{metric}": own for n, own in zip(names, scores.T, strict=True)}
 
 
 def table_of_folds(
@@ -105,22 +120,25 @@ def table_of_folds(
     folds: Sequence[Mapping[int, Mapping[str, Any]]],
     n_splits: int,
 ) -> dict[str, Any]:
-    """Return a row for each setting, from rows of `read_journal` by number of fold."""
-    n_ran = [len(of_one) for of_one in folds]
+    """Return a row for each setting, from rows of `read_journal` by number of fold.
+
+    Numbers from ``n_splits`` on are those of parts of the rows.
+    """
+    n_steps = max([n_splits, *(step + 1 for of_one in folds for step in of_one)])
+    n_ran = np.array([sum(fold < n_splits for fold in of_one) for of_one in folds])
     seconds = [sum(row["seconds"] for row in of_one.values()) for of_one in folds]
     table: dict[str, Any] = {
         "params": list(settings),
-        "mean_fit_time": np.array(seconds) / n_ran,
+        "mean_fit_time": np.array(seconds) / np.maximum(n_ran, 1),
     }
-    if min(n_ran) < n_splits:
+    if n_ran.min() < n_splits:
         table["n_splits_evaluated"] = n_ran
     first = next(iter(folds[0].values()))
     for name in first:
         if name == "score" or (name.startswith("score_") and name != "score_time"):
             metric = name.removeprefix("score_")
-            for fold in range(n_splits):
-                scores = [_score(of_one.get(fold), name) for of_one in folds]
-                table[f"split{fold}_test_{metric}"] = scores
+            found = [[_score(of.get(i), name) for i in range(n_steps)] for of in folds]
+            table |= _scores_by_step(np.array(found), n_splits, metric)
     return table
 
 

@@ -18,6 +18,7 @@ from scipy.stats import rankdata
 
 from sklearn_bayes_search.results._folds import estimate_paused, mean_and_error
 from sklearn_bayes_search.results._other_forms import as_table
+from sklearn_bayes_search.results._parts import estimate_from_parts
 
 # An empty cell of a table: the parameter was inactive, or its value was None.
 EMPTY = object()
@@ -90,7 +91,7 @@ class SearchResults:
     @cached_property
     def resources(self) -> np.ndarray | None:
         """How much each had of what successive halving gives more of in each round."""
-        given = self.table.get("n_resources")
+        given = None if self.raced else self.table.get("n_resources")
         return None if given is None else np.array(given, dtype=float)
 
     @property
@@ -105,9 +106,9 @@ class SearchResults:
 
     @cached_property
     def n_fits(self) -> np.ndarray:
-        """How many folds ran, (n,)."""
+        """How many folds ran with all rows, (n,)."""
         given = self.table.get("n_splits_evaluated", [self.n_splits] * len(self))
-        return np.asarray(np.maximum(np.array(given, dtype=int), 1))
+        return np.array(given, dtype=int)
 
     @property
     def complete(self) -> np.ndarray:
@@ -137,7 +138,8 @@ class SearchResults:
             return np.array(self.table["seconds"], dtype=float)
         times = (self.table.get(f"mean_{part}_time") for part in ("fit", "score"))
         known = [np.array(time, dtype=float) for time in times if time is not None]
-        return self.n_fits * (np.sum(known, axis=0) if known else np.nan)
+        each = np.sum(known, axis=0) if known else np.nan
+        return np.asarray(np.maximum(self.n_fits, 1) * each)
 
     @property
     def ranks(self) -> Any:
@@ -156,7 +158,7 @@ class SearchResults:
     @property
     def aggregates(self) -> dict[str, Any]:
         """What the table has beside the parameters and the scores on folds."""
-        apart = ("param", "split")
+        apart = ("param", "split", "part")
         return {n: of for n, of in self.table.items() if not n.startswith(apart)}
 
     def of_metric(self, metric: str) -> "SearchResults":
@@ -245,8 +247,8 @@ def _read(
     search: Any, table: dict[str, Any], metric: str, called: str
 ) -> SearchResults:
     """Read the scores of a metric."""
-    keys = takewhile(table.__contains__, (f"split{i}_test_{metric}" for i in count()))
-    columns = [_numbers(table, key, called) for key in keys]
+    columns = _columns(table, "split", metric, called)
+    parts = _columns(table, "part", metric, called)
     if MEAN + metric in table:
         means = _numbers(table, MEAN + metric, called)
     else:
@@ -275,12 +277,31 @@ def _read(
         paused = (ran < len(columns)) & (n_scored == ran) & ~failed
         if paused.any():
             known = np.where(failed[:, None], np.nan, folds)
-            scores[paused], noise[paused] = estimate_paused(known, paused)
+            scores[paused], noise[paused] = _estimates(known, parts, paused)
     failed = failed | ~(np.isfinite(scores) | paused)
     scores[failed] = np.nan
     return SearchResults(
         search, table, metric, means, scores, noise, folds, failed, paused
     )
+
+
+def _columns(
+    table: Mapping[str, Any], kind: str, metric: str, called: str
+) -> list[np.ndarray]:
+    """Return the scores on each fold, or part of the rows, (n,) each."""
+    keys = takewhile(table.__contains__, (f"{kind}{i}_test_{metric}" for i in count()))
+    return [_numbers(table, key, called) for key in keys]
+
+
+def _estimates(
+    folds: np.ndarray, parts: list[np.ndarray], paused: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Estimate means of paused candidates, with the variances, by what all have."""
+    whole = np.isfinite(folds).all(axis=1)
+    if not parts or not whole.any():
+        return estimate_paused(folds, paused)
+    table = np.column_stack([folds, *parts])
+    return estimate_from_parts(table[whole], table[paused], folds.shape[1])
 
 
 def _numbers(table: Mapping[str, Any], name: str, called: str) -> np.ndarray:

@@ -196,8 +196,9 @@ def honest_score(
             f"The setting of row {index!r}, 'index', has no score on all folds."
         )
     chosen = int(means.argmax() if index is None else np.flatnonzero(rows == index)[0])
+    paused = found.folds[found.paused & np.isfinite(found.folds).any(axis=1)]
     luck, error, n_free = _luck_and_error(
-        table, found.folds[found.paused], chosen, test_share, _followed_scores(results)
+        table, paused, chosen, test_share, _followed_scores(results)
     )
     # what is below the best by more than its luck owes nothing to luck
     optimism = max(luck - float(means.max() - means[chosen]), 0.0)

@@ -72,8 +72,9 @@ class ResultTables:
             of that mean over the folds, ``rank``, ``status`` ("ok", "failed" or,
             with racing, "paused": score and error are an estimate from the folds it
             has, by what all complete candidates tell of folds), with racing
-            ``n_splits_evaluated``, and ``seconds`` (all folds together). A parameter
-            called like one of these, or "candidate", keeps its prefix ``param_``.
+            ``n_splits_evaluated``, on parts of the rows also ``n_resources``, and
+            ``seconds`` (all folds together). A parameter called like one of these, or
+            "candidate", keeps its prefix ``param_``.
 
         Raises
         ------
@@ -112,7 +113,9 @@ class ResultTables:
         frame : DataFrame
             ``candidate``, ``fold``, ``score`` (what was maximised), ``status`` ("ok" or
             "failed"), ``error``, ``start``, ``seconds`` and ``worker`` (host, number of
-            process or thread).
+            process or thread). With :class:`RowRacing` also ``n_train_samples``, the
+            training rows of a fit on a part of them, missing for others; the parts have
+            the numbers after those of the folds.
 
         Raises
         ------
@@ -183,6 +186,8 @@ def results_frame(results: SearchResults, *, all_metrics: bool = False) -> pd.Da
     own["status"] = results.status
     if results.raced:
         own["n_splits_evaluated"] = results.n_fits
+        if "n_resources" in results.table:
+            own["n_resources"] = results.table["n_resources"]
     own["seconds"] = results.seconds
     taken = (*own, INDEX)
     columns = {

