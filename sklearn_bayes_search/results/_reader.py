@@ -23,6 +23,7 @@ from sklearn_bayes_search.results._parts import estimate_from_parts
 # An empty cell of a table: the parameter was inactive, or its value was None.
 EMPTY = object()
 MEAN, PARAM = "mean_test_", "param_"
+RESOURCES = "n_resources"
 INDEX = "candidate"  # of results_frame()
 # What a name of a metric follows in columns of means.
 MEANS = (MEAN, "mean_train_")
@@ -91,8 +92,13 @@ class SearchResults:
     @cached_property
     def resources(self) -> np.ndarray | None:
         """How much each had of what successive halving gives more of in each round."""
-        given = None if self.raced else self.table.get("n_resources")
+        given = None if self.raced else self.table.get(RESOURCES)
         return None if given is None else np.array(given, dtype=float)
+
+    @property
+    def n_rows(self) -> Any:
+        """Rows of the largest part that each had, where parts are raced on, or None."""
+        return self.table.get(RESOURCES) if self.raced else None
 
     @property
     def n_splits(self) -> int:

@@ -7,7 +7,12 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_bayes_search.results._reader import INDEX, SearchResults, read_results
+from sklearn_bayes_search.results._reader import (
+    INDEX,
+    RESOURCES,
+    SearchResults,
+    read_results,
+)
 from sklearn_bayes_search.results._selection import (
     HonestScore,
     equivalent_settings,
@@ -186,8 +191,8 @@ def results_frame(results: SearchResults, *, all_metrics: bool = False) -> pd.Da
     own["status"] = results.status
     if results.raced:
         own["n_splits_evaluated"] = results.n_fits
-        if "n_resources" in results.table:
-            own["n_resources"] = results.table["n_resources"]
+        if results.n_rows is not None:
+            own[RESOURCES] = results.n_rows
     own["seconds"] = results.seconds
     taken = (*own, INDEX)
     columns = {
