@@ -731,7 +731,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         own = checked.space.nearest(params)
         given = list(self.initial_points or [])
         if checked.path is not None:
-            given = [checked.path.lengths.left_out(point) for point in given]
+            given = [checked.path.lengths.of_point(point) for point in given]
         given = [
             checked.space.complete(point, params)
             if isinstance(point, Mapping)

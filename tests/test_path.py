@@ -159,6 +159,58 @@ def test_each_length_of_other_packages_is_that_of_a_fit(booster, drawn):
         check_grower(kind.grow, estimator, kind.names[0], *xy)
 
 
+@pytest.mark.parametrize(
+    ("package", "name", "params"),
+    [
+        ("xgboost", "XGB", {"booster": "dart", "rate_drop": 0.4}),
+        ("xgboost", "XGB", {"booster": "dart", "rate_drop": 0.4, "skip_drop": 0.5}),
+        ("xgboost", "XGB", {"booster": "dart", "one_drop": 1, "subsample": 0.6}),
+        ("xgboost", "XGB", {"booster": "gblinear"}),
+        ("lightgbm", "LGBM", {"boosting_type": "dart", "drop_rate": 0.5}),
+        ("lightgbm", "LGBM", {"boosting_type": "goss"}),
+    ],
+)
+def test_each_length_is_that_of_a_fit_where_trees_are_dropped(package, name, params):
+    # the trees of a model are weighed anew with each that comes
+    module = pytest.importorskip(package)
+    if package == "lightgbm":
+        params = {**params, "verbose": -1}
+    for task, xy in (("Classifier", (X, y)), ("Regressor", (X_r, y_r))):
+        cls = getattr(module, f"{name}{task}")
+        estimator = cls(random_state=0, n_jobs=1, **params)
+        check_grower(kind_of(estimator).grow, estimator, "n_estimators", *xy)
+
+
+@pytest.mark.parametrize("value", [["adam", "lbfgs"], ["lbfgs"]])
+def test_a_choice_that_has_no_lengths_is_refused_before_the_first_fit(value):
+    space = {"solver": value, "max_iter": Integer(2, 9)}
+    with pytest.raises(
+        ValueError, match=r"MLPClassifier has no lengths: with solver='l"
+    ):
+        search(MLPClassifier(), space, path="max_iter").fit(X, y)
+    inside = {f"net__{name}": values for name, values in space.items()}
+    pipeline = Pipeline([("net", DummyClassifier())])
+    swapped = {"net": [MLPClassifier()], **inside}
+    with pytest.raises(
+        ValueError, match="with solver='lbfgs' it does not go by epochs"
+    ):
+        search(pipeline, swapped, path="net__max_iter").fit(X, y)
+
+
+def test_a_list_with_a_range_among_lengths_is_refused():
+    space = {"n_estimators": [3, Integer(5, 9)], "max_depth": [1, 2]}
+    with pytest.raises(
+        ValueError, match=r"must be one range.*a list with a range in it"
+    ):
+        search(Boosting(), space, path="auto").fit(X, y)
+
+
+@pytest.mark.parametrize("length", [0, 61, 2.5, "many"])
+def test_an_initial_point_with_a_length_out_of_range_is_refused(length):
+    with pytest.raises(ValueError, match=r"one has n_steps=.*go from 1 to 60"):
+        search(initial_points=[{"a": 0.5, "n_steps": length}]).fit(TOY_X)
+
+
 @pytest.mark.parametrize("estimator", EPOCHS, ids=lambda e: type(e).__name__)
 def test_epochs_are_counted(estimator):
     kind = kind_of(estimator)

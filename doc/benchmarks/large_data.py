@@ -103,7 +103,7 @@ MODELS = {
         },
     ),
     "forest": (
-        lambda: RandomForestClassifier(30, random_state=0),
+        lambda: RandomForestClassifier(20, random_state=0),
         {
             "max_features": Real(0.05, 1.0),
             "min_samples_leaf": Integer(1, 50, log=True),

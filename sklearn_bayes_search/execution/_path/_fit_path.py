@@ -2,7 +2,7 @@
 
 import inspect
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from sklearn_bayes_search.exceptions import (
 )
 from sklearn_bayes_search.execution._path._growers import Grower, Kind, kind_of
 from sklearn_bayes_search.space import Space
+from sklearn_bayes_search.space._choices import is_listing, ranges_among
 from sklearn_bayes_search.space._dimensions import Dimension, is_whole
 from sklearn_bayes_search.space._parse import as_branches
 
@@ -136,6 +137,19 @@ class Lengths:
             return params
         return {name: value for name, value in params.items() if name != self.name}
 
+    def of_point(self, point: Any) -> Any:
+        """Return an initial point without the length; refuse one out of range."""
+        low, high = self.grid[0], self.grid[-1]
+        length = point.get(self.name, low) if isinstance(point, Mapping) else low
+        if not is_whole(length) or not low <= length <= high:
+            raise ValueError(
+                "The 'initial_points' parameter of BayesSearchCV: one has "
+                f"{self.name}={safe_repr(length)}, and the lengths of the 'path' go "
+                f"from {low} to {high}. Leave it out of the point, since the path "
+                "finds the length, or give the space a wider range."
+            )
+        return self.left_out(point)
+
     def without(self, space: Space) -> Space:
         """Return the space that is searched."""
         return _like(space, [self.left_out(branch) for branch in _given(space)])
@@ -209,6 +223,14 @@ def _find(estimator: Any, is_own: bool) -> str:
 def _grid(name: str, n_lengths: int, estimator: Any, space: Space) -> tuple[int, ...]:
     """Return lengths from one end of the parameter's range to the other."""
     ranges = [branch[name] for branch in space.branches if name in branch]
+    for branch in as_branches(space.param_distributions):
+        written = branch.get(name, ())
+        if is_listing(written) and ranges_among(written):
+            raise ValueError(
+                f"{OF}: the values of {name!r} must be one range, such as Integer(10, "
+                f"300), or a list of ints. Got {safe_repr(written)}, a list with a "
+                "range in it."
+            )
     if any(other != ranges[0] for other in ranges[1:]):
         raise ValueError(
             f"{OF}: {name!r} must have the same values in all dicts of the search "
@@ -262,25 +284,48 @@ def _own(name: str, estimator: Any) -> int:
 def _probes(
     estimator: Any, lengths: Lengths, space: Space, number: int
 ) -> Iterator[Any]:
-    """Yield the estimator as a branch sets it, with each choice of what grows."""
+    """Yield the estimator as a branch sets it, with each choice of what grows.
+
+    And with each choice of what decides whether that grows.
+    """
     branch, example = space.branches[number], space.example(number)
     holders = [n for n in branch if lengths.name.startswith(f"{n}__")]
-    swaps = [(n, c) for n in holders for c in getattr(branch[n], "choices", ())]
-    settings = [{**example, n: c} for n, c in swaps] or [example]
-    for setting in settings:
-        setting = {**setting, lengths.name: 1}
-        probe = clone(estimator)
-        try:
-            probe.set_params(**clone(setting, safe=False))
-        except (AttributeError, ValueError):
+    place = f"{lengths.place}__" if lengths.place else ""
+    for held in _choices(branch, holders) or [{}]:
+        probe = _set(estimator, {**example, **held, lengths.name: 1})
+        if probe is None or (lengths.place and lengths.place not in probe.get_params()):
             continue  # a name that does not exist: check_names says so
         yield probe
+        kind = kind_of(lengths.owner(probe))
+        names = () if kind is None else (place + name for name in kind.decided_by)
+        for decided in _choices(branch, names):
+            other = _set(probe, decided)
+            if other is not None:
+                yield other
+
+
+def _choices(
+    branch: Mapping[str, Dimension], names: Iterable[str]
+) -> list[dict[str, Any]]:
+    """Return each choice of each of these parameters, as far as they are searched."""
+    return [
+        {name: choice}
+        for name in names
+        if name in branch
+        for choice in getattr(branch[name], "choices", ())
+    ]
+
+
+def _set(estimator: Any, params: Mapping[str, Any]) -> Any:
+    """Return a clone with parameters; None if it lacks one."""
+    try:
+        return clone(estimator).set_params(**clone(params, safe=False))
+    except (AttributeError, ValueError):
+        return None
 
 
 def _check(lengths: Lengths, probe: Any, branch: Mapping[str, Any]) -> None:
     """Refuse an estimator that does not grow; warn of what is turned off."""
-    if lengths.place and lengths.place not in probe.get_params():
-        return  # as above
     _check_place(lengths, probe)
     owner, last, place = lengths.owner(probe), lengths.last, lengths.place
     if lengths.grow is not None:

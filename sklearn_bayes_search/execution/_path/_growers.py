@@ -71,7 +71,8 @@ class Kind:
     never worse, there is no peak, and no fit ends early. ``off`` sets what would end a
     fit by other rules. ``exact`` is False where a model differs from that
     of a fit of its length. ``longest`` is the length where the estimator has None.
-    ``problem`` says of an estimator why it cannot grow, if so.
+    ``problem`` says of an estimator why it cannot grow, if so, which may depend on the
+    parameters that it is ``decided_by``.
     """
 
     names: tuple[str, ...]
@@ -82,6 +83,7 @@ class Kind:
     longest: int | None = None
     module: str = "sklearn"
     problem: Callable[[Any], str | None] = lambda estimator: None
+    decided_by: tuple[str, ...] = ()
 
 
 def kind_of(estimator: Any) -> Kind | None:
@@ -321,7 +323,14 @@ KINDS: dict[str, Kind] = {
     ),
     **dict.fromkeys(
         _both("MLP"),
-        Kind(ITERATIONS, _by_epochs, NET_OFF, exact=False, problem=_no_epochs),
+        Kind(
+            ITERATIONS,
+            _by_epochs,
+            NET_OFF,
+            exact=False,
+            problem=_no_epochs,
+            decided_by=("solver",),
+        ),
     ),
     **dict.fromkeys(
         [*_both("XGB"), *FORESTS_OF_XGBOOST],
@@ -342,6 +351,7 @@ KINDS: dict[str, Kind] = {
             longest=1000,
             module="catboost",
             problem=_no_rate,
+            decided_by=("learning_rate", "eta"),
         ),
     ),
 }
