@@ -21,7 +21,12 @@ from sklearn_bayes_search.execution._journal import read_journal
 from sklearn_bayes_search.execution._path import FitPath
 from sklearn_bayes_search.execution._racing import FoldRacing
 from sklearn_bayes_search.execution._row_racing import RowRacing
-from sklearn_bayes_search.execution._stopping import ExpectedGain, Patience, TargetScore
+from sklearn_bayes_search.execution._stopping import (
+    ExpectedGain,
+    HypervolumeGain,
+    Patience,
+    TargetScore,
+)
 from sklearn_bayes_search.experience import default_space
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer.acquisition import (
@@ -40,6 +45,7 @@ from sklearn_bayes_search.results._importance import (
     parameter_importance,
 )
 from sklearn_bayes_search.results._optuna import to_optuna
+from sklearn_bayes_search.results._pareto import Knee, WithinLimits
 from sklearn_bayes_search.results._ranges import check_ranges
 from sklearn_bayes_search.results._selection import OneStandardError
 from sklearn_bayes_search.space import Categorical, Integer, Ordinal, Real, Space
@@ -59,8 +65,10 @@ __all__ = [
     "FoldRacing",
     "FoldsDisplay",
     "GaussianProcess",
+    "HypervolumeGain",
     "Integer",
     "JournalError",
+    "Knee",
     "LivePage",
     "LogExpectedImprovement",
     "MLflowLogger",
@@ -84,6 +92,7 @@ __all__ = [
     "TimelineDisplay",
     "UpperConfidenceBound",
     "WandbLogger",
+    "WithinLimits",
     "check_ranges",
     "default_space",
     "pair_importance",

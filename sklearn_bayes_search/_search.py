@@ -30,6 +30,7 @@ from sklearn_bayes_search._sklearn_compat import (
 )
 from sklearn_bayes_search.exceptions import hints_at_ours
 from sklearn_bayes_search.execution._callbacks import Listeners, autologging
+from sklearn_bayes_search.execution._costs import with_costs
 from sklearn_bayes_search.execution._deadline import Deadline
 from sklearn_bayes_search.execution._evaluation import (
     Evaluator,
@@ -68,7 +69,10 @@ from sklearn_bayes_search.execution._window import Window, window_size
 from sklearn_bayes_search.experience import default_space
 from sklearn_bayes_search.experience._experience import Experience, experience_of
 from sklearn_bayes_search.experience._own import own_parameters
-from sklearn_bayes_search.optimizer._earlier_searches import best_setting
+from sklearn_bayes_search.optimizer._earlier_searches import (
+    best_setting,
+    by_objective,
+)
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.results._cv_results import (
     Objective,
@@ -79,9 +83,11 @@ from sklearn_bayes_search.results._cv_results import (
     without_place,
 )
 from sklearn_bayes_search.results._folds import mean_test_share
+from sklearn_bayes_search.results._goals import Goals, check_goals
+from sklearn_bayes_search.results._pareto import rule_of
+from sklearn_bayes_search.results._pareto_tables import ParetoTables
 from sklearn_bayes_search.results._prior_results import read_prior_results
 from sklearn_bayes_search.results._selection import OneStandardError
-from sklearn_bayes_search.results._tables import ResultTables
 from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._parse import warn_of_bounds
 from sklearn_bayes_search.space._space import as_space
@@ -127,7 +133,7 @@ class _Checked:
         return self.deadline is not None or bool(self.rules)
 
 
-class BayesSearchCV(ResultTables, BaseSearchCV):
+class BayesSearchCV(ParetoTables, BaseSearchCV):
     """Cross-validated search that learns from the scores it has seen.
 
     Takes the place of ``GridSearchCV`` and ``RandomizedSearchCV``: same parameters,
@@ -159,10 +165,20 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         allowed with a ``timeout`` or a stopping rule.
     scoring : str, callable, list, tuple or dict, default=None
         As in ``GridSearchCV``.
-    objective_metric : str, default=None
+    objective_metric : str or list of str, default=None
         Which of several metrics is maximised. None: the one that ``refit`` names, else
         "score", else the first. ``refit`` alone decides what is best; where it is a
-        callable, ``score`` goes by this metric.
+        callable, ``score`` goes by this metric. A list of two or three searches for the
+        Pareto front: settings that no other one surpasses in all of them. They need not
+        be in ``scoring`` if they are scikit-learn's scorers or ``"neg_fit_time"``
+        (seconds), ``"neg_score_time"`` (seconds for 1,000 predictions) or
+        ``"neg_model_size"`` (bytes of the pickled estimator). ``refit`` is then one of
+        the names, `Knee`, another callable, or False.
+    limits : dict of str -> float, default=None
+        The least values that metrics have to reach, as ``{"neg_score_time": -0.002}``;
+        names as for a list in ``objective_metric``. The best is the best of those that
+        reach them in the mean over the folds, or the one that comes nearest, with a
+        warning.
     cv : int, cross-validation generator or an iterable, default=None
         Splitting strategy; None means 5 folds. All settings have the same folds.
     refit : bool, str, or callable, default=True
@@ -282,7 +298,11 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
     path_ : str or None
         The parameter of the ``path``.
     objective_metric_ : str
-        What was maximised: one of several metrics, or "score".
+        What was maximised: one of several metrics, or "score"; the first of a list.
+    objective_metrics_ : list of str
+        All that were maximised.
+    pareto_params_ : list of dict
+        Of several objectives, the settings of the front, by the first.
     experience_ : str or None
         What was known from other data, in words; None where that is nothing.
     optimizer_ : BayesianOptimizer
@@ -332,7 +352,8 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             Interval(Integral, 1, None, closed="left"),
             StrOptions({"auto"}),
         ],
-        "objective_metric": [str, None],
+        "objective_metric": [str, list, tuple, None],
+        "limits": [dict, None],
         "max_pending": [
             Interval(Integral, 1, None, closed="left"),
             StrOptions({"auto", "async"}),
@@ -357,6 +378,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         n_iter=50,
         scoring=None,
         objective_metric=None,
+        limits=None,
         cv=None,
         refit=True,
         random_state=None,
@@ -403,6 +425,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         self.prior_results = prior_results
         self.experience = experience
         self.objective_metric = objective_metric
+        self.limits = limits
         self.max_pending = max_pending
         self.path = path
         self.racing = racing
@@ -522,11 +545,27 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             By the estimator's ``score`` or by ``scoring``. Of several metrics it is
             that of ``refit``, or ``objective_metric_`` if ``refit`` is a callable.
         """
-        if callable(self.refit) and getattr(self, "multimetric_", False):
+        by_rule = callable(self.refit) or self.refit is True
+        if by_rule and getattr(self, "multimetric_", False):
             by_name = copy.copy(self)
             by_name.refit = self.objective_metric_
             return super(BayesSearchCV, by_name).score(X, y, **params)
         return super().score(X, y, **params)
+
+    def _full_scoring(self, goals):
+        """Return ``scoring`` with all that objectives and limits need."""
+        return with_costs(self.scoring, goals) if goals else self.scoring
+
+    def _get_scorers(self):
+        goals = Goals(self.objective_metric, self.limits)
+        if not goals:
+            return super()._get_scorers()
+        check_goals(goals, self)
+        full = copy.copy(self)
+        full.scoring = self._full_scoring(goals)
+        if self.refit is True:  # of limits, by what is maximised
+            full.refit = False
+        return super(BayesSearchCV, full)._get_scorers()
 
     def _check(self, X, y, params):
         """Check all that can be checked before the first fit."""
@@ -542,7 +581,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         warn_of_bounds(space.param_distributions)
         one_error = isinstance(self.refit, OneStandardError)
         wanted = self.refit.metric if one_error else self.refit
-        objective = Objective(self.objective_metric, wanted)
+        objective = Objective(self.objective_metric, wanted, self.limits)
         lengths, named = as_lengths(self.path, self.estimator, space), space
         if lengths is not None:
             space, named = lengths.without(space), lengths.within(space)
@@ -598,6 +637,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             metrics=checked.metrics,
             read_file=read_journal,
             unsearched=checked.path_name,
+            others=checked.objective.goals.names[1:],
         )
         n_candidates = self.n_iter
         if np.isfinite(space.size):
@@ -694,7 +734,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             estimator=self.estimator,
             data=(checked.X, checked.y, *map(dict, routed)),
             splits=checked.splits,
-            scoring=self.scoring,
+            scoring=self._full_scoring(checked.objective.goals),
             return_train_score=self.return_train_score,
             error_score=repr(self.error_score),
             path=None if checked.path is None else vars(checked.path.lengths),
@@ -738,14 +778,17 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             else point
             for point in given
         ]
-        given += map(best_setting, prior)
+        goals = checked.objective.goals
+        of_each = by_objective(prior, goals.options["n_objectives"])
+        given += [best_setting(source) for sources in of_each for source in sources]
         given += [] if own is None else [own]
         surrogate, n_initial_points = self.surrogate, self.n_initial_points
         if checked.experience is not None:
             surrogate = checked.experience.inform(surrogate)
             given += checked.experience.first_settings(checked.space)
             # without an expectation the model needs as many points as ever
-            if surrogate is not self.surrogate and n_initial_points == "auto":
+            is_informed = surrogate is not self.surrogate and not goals.names
+            if is_informed and n_initial_points == "auto":
                 n_initial_points = max(2, plan.max_pending)
         optimizer = BayesianOptimizer(
             checked.space,
@@ -757,6 +800,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
             n_iter=plan.n_iter,
             max_pending=plan.max_pending,
             exhaustive=plan.exhaustive,
+            **goals.options,
             weights=() if checked.racing is None else (checked.racing._weight,),
             random_state=plan.seed,
         )
@@ -827,16 +871,22 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
                 error_score=self.error_score,
                 stop_reason=stop_reason,
             )
+        goals = objective.goals
+        self.objective_metrics_ = goals.names or [self.objective_metric_]
         refit_metric = checked.refit_metric
         if callable(self.scoring) and self.multimetric_:
             refit_metric = self.refit
-        if self.refit or not self.multimetric_:
+        has_best = self.refit or not self.multimetric_
+        if goals and not goals.names and isinstance(self.refit, bool):
+            refit_metric, has_best = self.objective_metric_, True
+        if has_best:
             self._choose_best(refit_metric)
 
     def _check_metrics(self, objective, space, names):
         """Check for unknown metrics, as soon as it is known which there are."""
         objective.metric(names)
-        if names is not None:
+        by_limits = objective.goals and self.refit is True
+        if names is not None and not by_limits:
             self._check_refit_for_multimetric(dict.fromkeys(names))
         self._check_refit(space, ["score"] if names is None else names)
 
@@ -848,6 +898,7 @@ class BayesSearchCV(ResultTables, BaseSearchCV):
         results, refit = self.cv_results_, self.refit
         if isinstance(refit, OneStandardError) and refit.metric is None:
             refit = replace(refit, metric=self.objective_metric_)
+        refit = rule_of(refit, self.limits, refit_metric, self.objective_metrics_)
         best = self._select_best_index(refit, refit_metric, results)
         check_chosen(results, best, self.n_splits_)
         self.best_index_, self.best_params_ = best, results["params"][best]

@@ -51,6 +51,17 @@ def metric_names(scorers: Any) -> list[str] | None:
     return list(scorers._scorers) if isinstance(scorers, _MultimetricScorer) else None
 
 
+def scorers_of(scorer: Any) -> dict[str, Any]:
+    """Return the scorers of several metrics by name, none of another scorer."""
+    scorers: dict[str, Any] = getattr(scorer, "_scorers", {})
+    return scorers if isinstance(scorer, _MultimetricScorer) else {}
+
+
+def n_samples(X: Any) -> int:
+    """Return how many samples data of any kind have."""
+    return int(_num_samples(X))
+
+
 class _Known(_MultimetricScorer):  # type: ignore[misc]
     def __init__(self, scorer: Any, find: Callable[[], Any]) -> None:
         super().__init__(scorers=scorer._scorers)

@@ -31,6 +31,7 @@ from sklearn_bayes_search.exceptions import (
     safe_repr,
     stack_level,
 )
+from sklearn_bayes_search.execution._costs import fill_in_fit_time
 from sklearn_bayes_search.execution._executors._base import Lost
 from sklearn_bayes_search.execution._path._curves import (
     CURVES,
@@ -349,6 +350,7 @@ def _evaluate(
     else:
         result = _fit_and_score_all(path, *arguments, scorer=scorer, **options)
     result |= _plausible(result, time.monotonic() - start)
+    fill_in_fit_time(result, scorer)
     for part in ("test_scores", "train_scores", *CURVES):
         if part in result:
             result[part] = _as_floats(result[part], scorer)

@@ -179,7 +179,8 @@ class Progress:
         seconds *= len(candidate.folds) / len(ran)
         if candidate.only_parts:  # what all rows take does not follow from it
             seconds = math.nan
-        return {"score": score, "noise": noise, "folds": folds, "seconds": seconds}
+        told = {"score": score, "noise": noise, "folds": folds, "seconds": seconds}
+        return told | self.objective.goals.told(ran)
 
     def what_is_kept(self) -> str:
         """Describe, after Ctrl-C, what was not in vain, and how to go on."""

@@ -17,10 +17,10 @@ References
    reference point below the worst values of a front: appendix.
 """
 
-from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 # How far the reference point lies below the worst values of a front, in shares of what
 # all values differ by. Shares of the front's own extent [3]_ hold a search in a corner
@@ -32,7 +32,7 @@ N_OBJECTIVES = (2, 3)
 _Strip: TypeAlias = tuple[float, float, float, float]
 
 
-def hypervolume(points: Sequence[Sequence[float]], reference: Sequence[float]) -> float:
+def hypervolume(points: ArrayLike, reference: ArrayLike) -> float:
     """Compute the hypervolume that points dominate above a reference point.
 
     Parameters

@@ -265,6 +265,23 @@ class BayesianOptimizer:
         within = within_limits(list(self.history), self._limits)
         return max(within, key=lambda outcome: outcome.score, default=None)
 
+    def reaches_limits(self, outcome: Outcome) -> bool:
+        """Check whether an outcome reaches all limits.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            Of the history.
+
+        Returns
+        -------
+        reaches : bool
+            False if it failed; True of one that did not, where there are no limits.
+        """
+        if outcome.failed or outcome.limited is None:
+            return not outcome.failed
+        return bool((outcome.limited >= self._limits).all())
+
     @property
     def pareto(self) -> list[Outcome]:
         """Outcomes that no other one surpasses in all objectives, by the first.
@@ -570,7 +587,8 @@ class BayesianOptimizer:
         """Return the proposer if it predicts scores, which ``what`` needs."""
         if self.n_objectives > 1:
             raise ValueError(
-                f"{what} is for one objective. Got n_objectives={self.n_objectives}."
+                f"{what} is for one objective. Got n_objectives={self.n_objectives}; "
+                "HypervolumeGain is the rule that stops a search for several."
             )
         if not isinstance(self._proposer, ModelBased):
             raise ValueError(

@@ -5,6 +5,7 @@ from sklearn_bayes_search.results._importance import (
     parameter_importance,
 )
 from sklearn_bayes_search.results._optuna import to_optuna
+from sklearn_bayes_search.results._pareto import Knee, WithinLimits, pareto_frame
 from sklearn_bayes_search.results._ranges import check_ranges
 from sklearn_bayes_search.results._selection import (
     HonestScore,
@@ -16,12 +17,15 @@ from sklearn_bayes_search.results._selection import (
 
 __all__ = [
     "HonestScore",
+    "Knee",
     "OneStandardError",
+    "WithinLimits",
     "check_ranges",
     "equivalent_settings",
     "honest_score",
     "known_test_share",
     "pair_importance",
     "parameter_importance",
+    "pareto_frame",
     "to_optuna",
 ]

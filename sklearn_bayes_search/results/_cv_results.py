@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_bayes_search.results._goals import Goals
 from sklearn_bayes_search.results._parts import PART
 from sklearn_bayes_search.results._reader import choose_metric
 
@@ -17,11 +18,14 @@ class Objective:
     """The score that the search maximises, out of what a scorer returns.
 
     It is the metric ``wanted``, if there is one, else that which ``refit`` names, else
-    "score", else the first.
+    "score", else the first. Of several it is the first of them, and ``goals`` know the
+    others, and the ``limits``.
     """
 
-    def __init__(self, wanted: str | None, refit: Any) -> None:
-        self._wanted, self._refit = wanted, refit
+    def __init__(self, wanted: Any, refit: Any, limits: Any = None) -> None:
+        self.goals = Goals(wanted, limits)
+        self._wanted: str | None = (self.goals.names or [wanted])[0]
+        self._refit = refit
 
     def metric(self, names: Iterable[str] | None) -> str:
         """Choose one of several metrics; None where the score is one number."""
@@ -31,6 +35,8 @@ class Objective:
                 "The 'scoring' callable of BayesSearchCV must return a number or a "
                 "dict with at least one metric. Got an empty dict."
             )
+        if self.goals:
+            self.goals.check(known)
         if self._wanted is not None:
             if self._wanted not in known:
                 raise ValueError(

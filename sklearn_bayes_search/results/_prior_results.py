@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from sklearn_bayes_search.exceptions import safe_repr, stack_level
-from sklearn_bayes_search.results._reader import EMPTY, read_results
+from sklearn_bayes_search.results._goals import as_compared
+from sklearn_bayes_search.results._reader import EMPTY, SearchResults, read_results
 from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._dimensions import Dimension
 
@@ -32,7 +33,8 @@ def read_prior_results(
     metrics: Sequence[str],
     read_file: Callable[[Any], Any],
     unsearched: str | None = None,
-) -> list[list[tuple[dict[str, Any], float]]]:
+    others: Sequence[str] = (),
+) -> list[list[tuple[dict[str, Any], Any]]]:
     """Read the earlier searches that a user gives, one or a list.
 
     Returns for each the settings that the present ``space`` has, and their scores, NaN
@@ -40,7 +42,8 @@ def read_prior_results(
     of whatever only one of the two searches varies. ``metrics`` are names that the
     score may have there, the most wanted first. ``read_file`` reads the journal at a
     path. ``unsearched`` is a parameter that any setting of the present search has the
-    best value of.
+    best value of. With ``others``, further objectives, each setting has as many scores
+    more, NaN in a source that does not have them.
     """
     if prior_results is None:
         return []
@@ -61,13 +64,14 @@ def read_prior_results(
             )
         n_settings += len(found)
         source = []
-        for setting, score in zip(found.settings, found.scores, strict=True):
+        scores = _of_objectives(found, others)
+        for setting, score in zip(found.settings, scores, strict=True):
             setting = {k: v for k, v in setting.items() if k != unsearched}
             params, problem = place(setting, space, own)
             if params is None:
                 left_out.append((setting, problem))
             else:
-                source.append((params, float(score)))
+                source.append((params, score))
         if np.isfinite([score for _, score in source]).any():
             sources.append(source)
         else:
@@ -75,6 +79,19 @@ def read_prior_results(
     if left_out:
         _report(left_out, n_settings, usable=bool(sources))
     return sources
+
+
+def _of_objectives(found: SearchResults, others: Sequence[str]) -> list[Any]:
+    """Return the score of each setting, or with other objectives those of all."""
+    scores = as_compared(found.metric, found.scores)
+    if not others:
+        return list(map(float, scores))
+    unknown = np.full(len(found), np.nan)
+    more = [
+        as_compared(n, found.of_metric(n).scores) if n in found.metrics else unknown
+        for n in others
+    ]
+    return [tuple(map(float, of_one)) for of_one in zip(scores, *more, strict=True)]
 
 
 def _of_file(path: Any, read_file: Callable[[Any], Any], where: str) -> Any:

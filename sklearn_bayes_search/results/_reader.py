@@ -185,12 +185,14 @@ def read_results(
     *,
     called: str = "search",
     wanted: Sequence[str] | None = None,
+    any_metric: bool = False,
 ) -> SearchResults:
     """Read a fitted search, its results or a table of them.
 
     Without a ``metric`` it is that of ``refit``, else what a `BayesSearchCV` maximised,
     else "score", else the only one; or the first of ``wanted``, names that another
-    search likes best. Error messages name what is read as it is ``called``.
+    search likes best; or the first where ``any_metric`` will do. Error messages name
+    what is read as it is ``called``.
     """
     is_search = hasattr(search, "fit") and not isinstance(search, type)
     if is_search and not hasattr(search, "cv_results_"):
@@ -217,6 +219,7 @@ def read_results(
     if metric is None:
         own = [getattr(search, name, None) for name in ("refit", "objective_metric_")]
         metric = choose_metric(known, wanted or [*own, "score"])
+        metric = metric or (known[0] if any_metric else None)
     if metric is None and wanted:
         raise ValueError(
             f"The {called} has the scores {known}, and none is called like what this "

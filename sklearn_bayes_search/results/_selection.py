@@ -132,7 +132,7 @@ def honest_score(
         often they are repeated.
     index : int, default=None
         Row of the setting. None is the one that a search chose by a function,
-        ``refit``, and else the one with the best mean.
+        ``refit``, or within ``limits``, and else the one with the best mean.
 
     Returns
     -------
@@ -189,7 +189,8 @@ def honest_score(
         )
     test_share = 1 / (n_splits - 1) if test_share is None else test_share
     means = table.mean(axis=1)
-    if index is None and callable(getattr(results, "refit", None)):
+    by_rule = callable(getattr(results, "refit", None))
+    if index is None and (by_rule or getattr(results, "limits", None)):
         index = getattr(results, "best_index_", None)  # none where refit has failed
     if index is not None and index not in rows:
         raise ValueError(

@@ -2,7 +2,17 @@
 
 from sklearn_bayes_search.execution._stopping._base import StoppingRule, as_rules
 from sklearn_bayes_search.execution._stopping._expected_gain import ExpectedGain
+from sklearn_bayes_search.execution._stopping._hypervolume_gain import (
+    HypervolumeGain,
+)
 from sklearn_bayes_search.execution._stopping._patience import Patience
 from sklearn_bayes_search.execution._stopping._target_score import TargetScore
 
-__all__ = ["ExpectedGain", "Patience", "StoppingRule", "TargetScore", "as_rules"]
+__all__ = [
+    "ExpectedGain",
+    "HypervolumeGain",
+    "Patience",
+    "StoppingRule",
+    "TargetScore",
+    "as_rules",
+]

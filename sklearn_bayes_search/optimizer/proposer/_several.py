@@ -14,7 +14,11 @@ from sklearn_bayes_search.optimizer.acquisition._log_ehvi import (
 )
 from sklearn_bayes_search.optimizer.proposer._base import Observations, Proposer
 from sklearn_bayes_search.optimizer.proposer._model_based import LimitModels, chances_of
-from sklearn_bayes_search.optimizer.surrogate import Posterior, Surrogate
+from sklearn_bayes_search.optimizer.surrogate import (
+    GaussianProcess,
+    Posterior,
+    Surrogate,
+)
 from sklearn_bayes_search.space._dims import Dims
 
 
@@ -27,6 +31,9 @@ class SeveralObjectives(Proposer):
 
     def __init__(self, surrogate: Surrogate, n_objectives: int) -> None:
         self.surrogates = [deepcopy(surrogate) for _ in range(n_objectives)]
+        for other in self.surrogates[1:]:
+            if isinstance(other, GaussianProcess):
+                other.expectation = None  # it is of the first objective
         self._limits = LimitModels()
 
     def propose(

@@ -1,0 +1,373 @@
+"""Fronts of several metrics, and which setting of one to take.
+
+All of it works on ``cv_results_`` of any search with several metrics, also those of
+``GridSearchCV``.
+"""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+from sklearn_bayes_search.exceptions import stack_level
+from sklearn_bayes_search.optimizer._hypervolume import hypervolume, on_front
+from sklearn_bayes_search.optimizer._objectives import shortfalls
+from sklearn_bayes_search.results._folds import deviation, error_factor
+from sklearn_bayes_search.results._goals import (
+    N_OBJECTIVES,
+    as_compared,
+    check_limits,
+)
+from sklearn_bayes_search.results._reader import (
+    SearchResults,
+    check_metric,
+    read_results,
+)
+from sklearn_bayes_search.results._selection import known_test_share
+from sklearn_bayes_search.results._tables import results_frame
+
+# Neighbours on a front differ where chance would hardly show such a difference.
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class Front:
+    """The settings that no other one surpasses, by the first metric from the best on.
+
+    ``rows`` are those of ``cv_results_``; ``values`` (n_candidates, n_metrics) are the
+    means of all candidates, and ``compared`` the same with logarithms of costs.
+    ``usable`` (n_candidates,) have a finite mean over all folds of each metric, and
+    ``reaching`` are those of them that reach all limits.
+    """
+
+    results: SearchResults
+    metrics: list[str]
+    values: np.ndarray
+    compared: np.ndarray
+    usable: np.ndarray
+    reaching: np.ndarray
+    rows: np.ndarray
+
+
+def pareto_front(
+    search: Any,
+    metrics: Sequence[str] | None = None,
+    limits: Mapping[str, float] | None = None,
+) -> Front:
+    """Find the front of a search; without ``metrics``, of those it was for."""
+    wanted: Sequence[str] = metrics or getattr(search, "objective_metrics_", [])
+    metric = wanted[0] if wanted else None
+    results = read_results(search, metric, any_metric=True)
+    names = list(wanted) or results.metrics
+    if len(names) not in N_OBJECTIVES:
+        raise ValueError(
+            "A front is of two or three metrics: name them as 'metrics'. "
+            f"Got {names}, of the metrics {results.metrics}."
+        )
+    limits = limits if limits is not None else getattr(search, "limits", None)
+    bounds = check_limits(limits, "pareto_front")
+    for name in (*names, *bounds):
+        check_metric(name, results.metrics)
+    of_each = {name: results.of_metric(name) for name in (*names, *bounds)}
+    values = np.array([of_each[name].means for name in names]).T
+    compared = np.array([as_compared(n, of_each[n].means) for n in names]).T
+    short, usable = _shortfalls(of_each, bounds, np.isfinite(compared).all(axis=1))
+    usable &= results.status == "ok"
+    if not usable.any():
+        raise ValueError("No setting has a finite score on all folds of each metric.")
+    reaching = usable & (short == 0)
+    among = reaching if reaching.any() else usable & (short == short[usable].min())
+    rows = np.flatnonzero(among)
+    rows = rows[on_front(compared[rows])]
+    rows = rows[np.argsort(-compared[rows, 0], kind="stable")]
+    return Front(results, names, values, compared, usable, reaching, rows)
+
+
+def _shortfalls(
+    of_each: Mapping[str, SearchResults],
+    bounds: Mapping[str, float],
+    usable: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far short of the limits each is, and which are finite in these, too.
+
+    Both have the shape (n_candidates,).
+    """
+    short = np.zeros(len(usable))
+    if not bounds:
+        return short, usable
+    limited = np.array([as_compared(n, of_each[n].means) for n in bounds]).T
+    usable = usable & np.isfinite(limited).all(axis=1)
+    limits = np.array([float(as_compared(n, v)) for n, v in bounds.items()])
+    if usable.any():
+        short[usable] = shortfalls(limited[usable], limits)
+    return short, usable
+
+
+def pareto_frame(
+    search: Any,
+    metrics: Sequence[str] | None = None,
+    *,
+    limits: Mapping[str, float] | None = None,
+    level: float = LEVEL,
+) -> pd.DataFrame:
+    """Show the settings that no other one surpasses in all metrics.
+
+    Parameters
+    ----------
+    search : fitted search, dict or DataFrame
+        A search with several metrics, as `BayesSearchCV` or ``GridSearchCV``, its
+        ``cv_results_``, or a table of it.
+    metrics : list of str, default=None
+        Two or three metrics. None: those that a `BayesSearchCV` was for, else all.
+    limits : dict of str -> float, default=None
+        The least values of metrics: only settings that reach them are compared, or if
+        none does, those that come nearest. None: those of the search.
+    level : float, default=0.95
+        Confidence with which neighbours differ, in (0, 1).
+
+    Returns
+    -------
+    frame : DataFrame
+        A row per setting, by the first metric from the best on, with the number of the
+        candidate as index. A column per parameter, then of each metric
+        ``score_<metric>``, its mean over the folds; ``standard_error_<metric>``; and
+        ``differs_<metric>``, whether it differs from that of the row above by more than
+        the noise of the folds, missing in the first row.
+
+    Raises
+    ------
+    ValueError
+        If there are not two or three metrics, one is unknown, or nothing has a score.
+
+    Notes
+    -----
+    Two rows differ in a metric by a two-sided t test of the differences on the folds,
+    with the variance corrected for overlapping training sets [1]_. Logarithms of costs
+    are compared.
+
+    References
+    ----------
+    .. [1] C. Nadeau and Y. Bengio, "Inference for the Generalization Error", Machine
+       Learning 52, 2003, section 3.
+    """
+    front = pareto_front(search, metrics, limits)
+    table = results_frame(front.results, all_metrics=True).iloc[front.rows]
+    shown = list(table.columns[: list(table.columns).index("score")])
+    share = known_test_share(search)
+    for name in front.metrics:
+        kinds = ("score", "standard_error")
+        shown += [f"{kind}_{name}" for kind in kinds] + [f"differs_{name}"]
+        folds = as_compared(name, front.results.of_metric(name).folds[front.rows])
+        differs = pd.array([pd.NA, *_neighbours_differ(folds, share, level)], "boolean")
+        table = table.assign(**{f"differs_{name}": differs})
+    return table[shown]
+
+
+def _neighbours_differ(
+    folds: np.ndarray, test_share: float | None, level: float
+) -> list[Any]:
+    """Test whether each row, (n, n_splits), differs from the one before."""
+    n_splits = folds.shape[1]
+    if n_splits < 2:
+        return [pd.NA] * (len(folds) - 1)
+    differences = np.diff(folds, axis=0)
+    error = deviation(differences, axis=1) * error_factor(n_splits, test_share)
+    bound = student.ppf(0.5 + level / 2, n_splits - 1) * error
+    rounding = 1e-12 * np.abs(folds[1:]).max(axis=1)
+    return list(np.abs(differences.mean(axis=1)) > bound + rounding)
+
+
+def front_hypervolume(
+    search: Any,
+    reference: Mapping[str, float] | Sequence[float],
+    metrics: Sequence[str] | None = None,
+) -> float:
+    """Compute the hypervolume of a search's front above a reference, in raw units."""
+    front = pareto_front(search, metrics)
+    if isinstance(reference, Mapping):
+        if set(reference) != set(front.metrics):
+            raise ValueError(
+                f"The 'reference' must have a value for each of {front.metrics}. "
+                f"Got {reference!r}."
+            )
+        reference = [reference[name] for name in front.metrics]
+    return hypervolume(front.values[front.rows], reference)
+
+
+@dataclass(frozen=True)
+class Knee:
+    """Refit the setting at the knee of the front: further, one pays more for less.
+
+    For ``refit`` of any scikit-learn search with several metrics.
+
+    Parameters
+    ----------
+    metrics : tuple of str, default=None
+        Two or three metrics. None: those that a `BayesSearchCV` is for, else all.
+    limits : dict of str -> float, default=None
+        The least values of metrics that settings have to reach. None: those of a
+        `BayesSearchCV`.
+
+    Notes
+    -----
+    The values of each metric on the front are scaled from 0 to 1, the logarithm of a
+    cost. The knee is the point farthest from the straight line, or the plane, through
+    the ends, on the better side [1]_: that with the highest sum.
+
+    References
+    ----------
+    .. [1] I. Das, "On Characterizing the 'Knee' of the Pareto Curve Based on
+       Normal-Boundary Intersection", Structural Optimization 18, 1999.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sklearn_bayes_search import BayesSearchCV, Knee
+    >>> search = BayesSearchCV(
+    ...     DecisionTreeClassifier(random_state=0),
+    ...     {"max_leaf_nodes": range(2, 30)},
+    ...     n_iter=12,
+    ...     objective_metric=["accuracy", "neg_model_size"],
+    ...     refit=Knee(),
+    ...     random_state=0,
+    ... ).fit(*load_iris(return_X_y=True))
+    >>> search.best_params_
+    {'max_leaf_nodes': 3}
+    """
+
+    metrics: Sequence[str] | None = None
+    limits: Mapping[str, float] | None = None
+
+    def __call__(self, cv_results: Mapping[str, Any]) -> int:
+        """Choose a row.
+
+        Parameters
+        ----------
+        cv_results : dict
+            Of a search with several metrics.
+
+        Returns
+        -------
+        best_index : int
+            The knee.
+
+        Raises
+        ------
+        ValueError
+            If there are not two or three metrics, or nothing has a score on all folds.
+        """
+        front = pareto_front(cv_results, self.metrics, self.limits)
+        Y = front.compared[front.rows]
+        extent = np.ptp(Y, axis=0)
+        shares = (Y - Y.min(axis=0)) / np.where(extent > 0, extent, 1.0)
+        return int(front.rows[shares.sum(axis=1).argmax()])
+
+
+@dataclass(frozen=True)
+class WithinLimits:
+    """Refit the best setting of those whose metrics reach their limits.
+
+    For ``refit`` of any scikit-learn search with several metrics.
+
+    Parameters
+    ----------
+    limits : dict of str -> float
+        The least value of each metric that is wanted: ``{"recall": 0.9}``.
+    metric : str, default=None
+        What is to be highest. None: what a `BayesSearchCV` maximises.
+
+    Notes
+    -----
+    Means over the folds count. If no setting reaches all limits, it is the one that
+    comes nearest, with a warning that says by how much: the least of the largest
+    shortfalls, in standard deviations of the metric over all settings.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from sklearn_bayes_search import WithinLimits
+    >>> search = GridSearchCV(
+    ...     DecisionTreeClassifier(random_state=0),
+    ...     {"max_depth": range(1, 9)},
+    ...     scoring=["accuracy", "recall_macro"],
+    ...     refit=WithinLimits({"recall_macro": 0.9}, metric="accuracy"),
+    ... ).fit(*load_iris(return_X_y=True))
+    >>> search.best_params_
+    {'max_depth': 4}
+    """
+
+    limits: Mapping[str, float]
+    metric: str | None = None
+
+    def __post_init__(self) -> None:
+        check_limits(self.limits or None, "WithinLimits")
+
+    def __call__(self, cv_results: Mapping[str, Any]) -> int:
+        """Choose a row.
+
+        Parameters
+        ----------
+        cv_results : dict
+            Of a search with several metrics.
+
+        Returns
+        -------
+        best_index : int
+            The best of those that reach all limits, else the nearest.
+
+        Raises
+        ------
+        ValueError
+            If a metric is unknown, or nothing has a score on all folds.
+        """
+        results = read_results(cv_results, self.metric)
+        bounds = check_limits(self.limits, "WithinLimits")
+        for name in bounds:
+            check_metric(name, results.metrics)
+        of_each = {name: results.of_metric(name) for name in bounds}
+        finite = np.isfinite(results.means) & (results.status == "ok")
+        short, usable = _shortfalls(of_each, bounds, finite)
+        if not usable.any():
+            raise ValueError("No setting has a finite score on all folds.")
+        least = short[usable].min()
+        nearest = usable & (short == least)
+        best = int(np.where(nearest, results.means, -np.inf).argmax())
+        if least > 0:
+            self._warn(best, {n: float(of_each[n].means[best]) for n in bounds})
+        return best
+
+    def _warn(self, row: int, values: Mapping[str, float]) -> None:
+        """Warn that no setting reaches the limits, and by how much the chosen lacks."""
+        lacks = [
+            f"{name} is {values[name]:.4g} and should be {limit:.4g}"
+            for name, limit in self.limits.items()
+            if values[name] < limit
+        ]
+        warnings.warn(
+            "No setting reaches all limits. The nearest was taken, candidate "
+            f"{row}: {'; '.join(lacks)}.",
+            UserWarning,
+            stacklevel=stack_level(),
+        )
+
+
+def rule_of(refit: Any, limits: Any, metric: Any, objectives: Sequence[str]) -> Any:
+    """Return the ``refit`` of a search with what it lacks, or the rule of its limits.
+
+    ``metric`` is that of ``refit`` where it is no callable.
+    """
+    if isinstance(refit, Knee):
+        metrics = refit.metrics or (objectives if len(objectives) > 1 else None)
+        return replace(refit, metrics=metrics, limits=refit.limits or limits)
+    if isinstance(refit, WithinLimits) and refit.metric is None:
+        return replace(refit, metric=objectives[0])
+    if limits and not callable(refit):
+        return WithinLimits(limits, metric)
+    return refit

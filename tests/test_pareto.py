@@ -1,0 +1,357 @@
+"""Searches for several metrics, and within limits: front, choice and all around it."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from joblib import parallel_config
+from sklearn.base import clone
+from sklearn.datasets import make_classification
+from sklearn.model_selection import GridSearchCV
+from sklearn.tree import DecisionTreeClassifier
+
+from sklearn_bayes_search import (
+    BayesSearchCV,
+    ExpectedGain,
+    HypervolumeGain,
+    Integer,
+    Knee,
+    WithinLimits,
+    read_journal,
+)
+from sklearn_bayes_search.optimizer import hypervolume
+from sklearn_bayes_search.optimizer._hypervolume import on_front
+from sklearn_bayes_search.results import honest_score, pareto_frame
+from sklearn_bayes_search.results._goals import Goals, as_compared
+
+X, Y = make_classification(
+    300, n_informative=6, n_clusters_per_class=3, flip_y=0.1, random_state=0
+)
+TREE = DecisionTreeClassifier(random_state=0)
+SPACE = {"max_leaf_nodes": Integer(2, 60), "min_samples_leaf": Integer(1, 30)}
+BOTH = ["accuracy", "neg_model_size"]
+
+
+def search_for(objective_metric=BOTH, **options):
+    options = {"refit": False, "n_iter": 12, "cv": 3, "random_state": 0} | options
+    return BayesSearchCV(TREE, SPACE, objective_metric=objective_metric, **options)
+
+
+@pytest.fixture(scope="module")
+def search():
+    return search_for(refit=Knee()).fit(X, Y)
+
+
+@pytest.fixture(scope="module")
+def grid():
+    return GridSearchCV(
+        TREE,
+        {"max_leaf_nodes": [2, 4, 8, 16, 32], "min_samples_leaf": [1, 20]},
+        scoring=["accuracy", "recall", "precision"],
+        refit=Knee(("recall", "precision")),
+        cv=3,
+    ).fit(X, Y)
+
+
+def means(search, *names):
+    return np.array([search.cv_results_[f"mean_test_{name}"] for name in names]).T
+
+
+class TestFront:
+    def test_nothing_dominates_it(self, search):
+        values = means(search, *BOTH)
+        frame = search.pareto_frame()
+        assert sorted(frame.index) == np.flatnonzero(on_front(values)).tolist()
+        assert frame["score_accuracy"].is_monotonic_decreasing
+        assert frame["score_neg_model_size"].is_monotonic_increasing
+        assert search.pareto_params_ == [
+            search.cv_results_["params"][row] for row in frame.index
+        ]
+
+    def test_the_optimizer_has_the_same(self, search):
+        rows = [o.trial.number for o in search.optimizer_.pareto]
+        assert rows == search.pareto_frame().index.tolist()
+
+    def test_the_table_says_what_the_noise_leaves(self, search):
+        frame = search.pareto_frame()
+        assert list(frame.columns[:2]) == ["max_leaf_nodes", "min_samples_leaf"]
+        for name in BOTH:
+            differs = frame[f"differs_{name}"]
+            assert differs.dtype == "boolean"
+            assert differs.isna().tolist() == [True] + [False] * (len(frame) - 1)
+            row = frame.index[0]
+            folds = [search.cv_results_[f"split{k}_test_{name}"][row] for k in range(3)]
+            error = np.std(folds, ddof=1) / 3**0.5
+            assert frame[f"standard_error_{name}"].iloc[0] == pytest.approx(error)
+
+    def test_sizes_differ_where_accuracies_do_not(self):
+        nearly = {
+            f"split{k}_test_{name}": np.array(values)
+            for k in range(3)
+            for name, values in {
+                "a": [0.9 + 0.02 * k, 0.901 + 0.02 * (k == 1)],
+                "b": [0.5 + 0.001 * k, 0.3 + 0.001 * k],
+            }.items()
+        }
+        table = {"params": [{"x": 1}, {"x": 2}], "param_x": [1, 2], **nearly}
+        for name in "ab":
+            folds = [nearly[f"split{k}_test_{name}"] for k in range(3)]
+            table[f"mean_test_{name}"] = np.mean(folds, axis=0)
+        table["mean_test_a"][0] -= 0.02
+        for k in range(3):
+            table[f"split{k}_test_a"][0] -= 0.02
+        frame = pareto_frame(table)
+        assert frame["differs_a"].iloc[1:].tolist() == [False]
+        assert frame["differs_b"].iloc[1:].tolist() == [True]
+        assert not pareto_frame(table, level=1e-6)["differs_a"].isna().all()
+
+    def test_any_search_has_one(self, grid):
+        frame = pareto_frame(grid, ["recall", "precision"])
+        assert frame["score_recall"].is_monotonic_decreasing
+        values = means(grid, "recall", "precision")
+        assert sorted(frame.index) == np.flatnonzero(on_front(values)).tolist()
+        of_table = pareto_frame(pd.DataFrame(grid.cv_results_), ["recall", "precision"])
+        assert of_table.index.tolist() == frame.index.tolist()
+        assert len(pareto_frame(grid)) >= len(frame)  # by all three
+
+    def test_the_hypervolume_is_that_of_the_means(self, search):
+        low = {"neg_model_size": -20_000.0, "accuracy": 0.5}
+        expected = hypervolume(means(search, *BOTH), [0.5, -20_000.0])
+        assert search.hypervolume(low) == pytest.approx(expected)
+        assert search.hypervolume([0.5, -20_000.0]) == pytest.approx(expected)
+        with pytest.raises(ValueError, match="a value for each of"):
+            search.hypervolume({"accuracy": 0.5})
+
+    def test_one_objective_has_none(self):
+        single = BayesSearchCV(TREE, SPACE, n_iter=2, cv=2).fit(X, Y)
+        with pytest.raises(ValueError, match="one objective"):
+            single.pareto_frame()
+        with pytest.raises(ValueError, match="two or three metrics"):
+            pareto_frame(single)
+
+    def test_a_metric_that_is_unknown_is_refused(self, grid):
+        with pytest.raises(ValueError, match="must be one of"):
+            pareto_frame(grid, ["accuracy", "auc"])
+
+    def test_three_objectives(self):
+        three = search_for([*BOTH, "recall"], n_iter=8).fit(X, Y)
+        assert three.optimizer_.n_objectives == 3
+        assert "differs_recall" in three.pareto_frame()
+
+
+class TestKnee:
+    def test_it_has_the_highest_sum_of_shares(self, search):
+        frame = search.pareto_frame()
+        values = np.array([as_compared(n, frame[f"score_{n}"]) for n in BOTH]).T
+        shares = (values - values.min(axis=0)) / np.ptp(values, axis=0)
+        assert search.best_index_ == frame.index[shares.sum(axis=1).argmax()]
+        assert (
+            search.best_estimator_.get_params()["max_leaf_nodes"]
+            == (search.best_params_["max_leaf_nodes"])
+        )
+
+    def test_the_first_metric_is_the_score(self, search):
+        assert search.objective_metric_ == "accuracy"
+        assert search.objective_metrics_ == BOTH
+        assert search.score(X, Y) == search.best_estimator_.score(X, Y)
+
+    def test_it_is_on_the_front_of_a_grid(self, grid):
+        frame = pareto_frame(grid, ["recall", "precision"])
+        assert grid.best_index_ in frame.index
+
+    def test_it_keeps_the_limits_of_its_search(self):
+        limited = search_for(refit=Knee(), limits={"neg_model_size": -2500}).fit(X, Y)
+        size = limited.cv_results_["mean_test_neg_model_size"][limited.best_index_]
+        assert size >= -2500
+        assert (limited.pareto_frame()["score_neg_model_size"] >= -2500).all()
+
+
+LIMITS = {"neg_model_size": -3000.0, "recall": 0.6}
+NO_RACE = {"objective_metric": None, "limits": LIMITS, "racing": True}
+
+
+class TestLimits:
+    def test_the_best_reaches_them(self):
+        search = search_for(None, limits=LIMITS, refit=True, n_iter=15).fit(X, Y)
+        values = means(search, "score", *LIMITS)
+        reaching = (values[:, 1:] >= list(LIMITS.values())).all(axis=1)
+        assert reaching.any()
+        assert not reaching.all()
+        best = np.where(reaching, values[:, 0], -np.inf)
+        assert search.best_index_ == best.argmax()
+        assert search.best_score_ == best.max()
+        assert search.score(X, Y) == search.best_estimator_.score(X, Y)
+        assert search.optimizer_.best.trial.number == search.best_index_
+        assert search.multimetric_
+        # what is told of the best is told of this one
+        luckless = honest_score(search, index=int(search.best_index_))
+        assert search.honest_score() == luckless
+
+    def test_without_refit_there_is_a_best_as_of_one_metric(self):
+        search = search_for(None, limits={"recall": 0.1}, n_iter=3).fit(X, Y)
+        assert search.best_score_ == search.cv_results_["mean_test_score"].max()
+
+    def test_refit_may_name_the_metric(self):
+        search = search_for(limits={"recall": 0.6}, refit="accuracy").fit(X, Y)
+        values = means(search, "accuracy", "recall")
+        assert search.best_score_ == values[values[:, 1] >= 0.6, 0].max()
+
+    def test_if_nothing_reaches_them_a_warning_says_by_how_much(self):
+        search = search_for(None, limits={"recall": 2.0}, refit=True, n_iter=6)
+        with pytest.warns(UserWarning, match=r"recall is 0\.\d+ and should be 2"):
+            search.fit(X, Y)
+        recall = search.cv_results_["mean_test_recall"]
+        assert recall[search.best_index_] == recall.max()
+
+    def test_they_steer_the_search(self):
+        free = search_for(None, limits={"neg_model_size": -1e9}, n_iter=16).fit(X, Y)
+        tight = search_for(None, limits={"neg_model_size": -2600}, n_iter=16).fit(X, Y)
+        n_small = [
+            int((s.cv_results_["mean_test_neg_model_size"] >= -2600).sum())
+            for s in (free, tight)
+        ]
+        assert n_small[1] > n_small[0] + 3
+
+    def test_a_grid_can_be_chosen_from_within_limits(self, grid):
+        chosen = WithinLimits({"recall": 0.65}, metric="precision")(grid.cv_results_)
+        values = means(grid, "precision", "recall")
+        best = np.where(values[:, 1] >= 0.65, values[:, 0], -np.inf)
+        assert chosen == best.argmax()
+        with pytest.raises(ValueError, match="must be one of"):
+            WithinLimits({"auc": 0.65}, metric="precision")(grid.cv_results_)
+
+    def test_without_a_metric_it_is_the_one_of_the_search(self):
+        search = search_for("accuracy", refit=WithinLimits({"recall": 0.6}))
+        search.set_params(scoring=["recall", "accuracy"]).fit(X, Y)
+        values = means(search, "accuracy", "recall")
+        best = np.where(values[:, 1] >= 0.6, values[:, 0], -np.inf)
+        assert search.best_index_ == best.argmax()
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"objective_metric": ["accuracy"]}, "two or three different"),
+        ({"objective_metric": ["accuracy"] * 2}, "two or three different"),
+        ({"objective_metric": ["accuracy", 1]}, "two or three different"),
+        ({"objective_metric": ["accuracy", "nonsense"]}, "'objective_metric'"),
+        ({"limits": {"nonsense": 0.5}}, "'limits' parameter"),
+        ({"limits": {}}, "must be a dict"),
+        ({"limits": {"recall": "a"}}, "finite numbers"),
+        ({"limits": {"recall": np.inf}}, "finite numbers"),
+        ({"limits": {"neg_score_time": 0.002}}, "write -0.002"),
+        ({"refit": True}, r"Knee\(\)"),
+        ({"refit": "recall"}, "refit"),
+        ({"racing": True}, "pauses a setting by one score"),
+        ({"path": "max_depth"}, "chooses the length"),
+        (NO_RACE, "'limits'"),
+        ({"surrogate": "tpe"}, "Several objectives need"),
+        ({"acquisition": "ei"}, "hypervolume takes its place"),
+        ({"stopping": ExpectedGain()}, "HypervolumeGain"),
+    ],
+)  # fmt: skip
+def test_what_does_not_go_together_is_refused_before_any_fit(options, match):
+    search = search_for(**options)
+    with pytest.raises(ValueError, match=match):
+        search.fit(X, Y)
+    assert not hasattr(search, "cv_results_")
+
+
+class TestAllElse:
+    def test_rows_do_not_depend_on_jobs(self):
+        with parallel_config("threading"):
+            rows = [
+                search_for(n_jobs=n_jobs, max_pending=3).fit(X, Y).cv_results_["params"]
+                for n_jobs in (1, 2)
+            ]
+        assert rows[0] == rows[1]
+
+    def test_a_journal_goes_on(self, tmp_path):
+        whole = search_for(n_iter=9).fit(X, Y)
+        path = tmp_path / "journal.jsonl"
+        search_for(n_iter=5, checkpoint=path).fit(X, Y)
+        resumed = search_for(n_iter=9, checkpoint=path).fit(X, Y)
+        assert resumed.cv_results_["params"] == whole.cv_results_["params"]
+        pd.testing.assert_frame_equal(resumed.pareto_frame(), whole.pareto_frame())
+        assert len(read_journal(path)) == 27
+
+    def test_it_is_cloned(self, search):
+        copy = clone(search)
+        assert copy.objective_metric == BOTH
+        assert copy.refit == Knee()
+        assert clone(search_for(limits={"recall": 0.5})).limits == {"recall": 0.5}
+
+    def test_failures_are_left_out(self):
+        def fails(estimator, X, y):
+            if estimator.max_leaf_nodes > 30:
+                raise ValueError("too large")
+            return estimator.score(X, y)
+
+        search = search_for(["mine", "neg_model_size"], scoring={"mine": fails})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of what failed
+            search.fit(X, Y)
+        assert (search.pareto_frame()["max_leaf_nodes"] <= 30).all()
+
+    def test_branches_have_one_front(self):
+        space = [{"criterion": ["gini"], "max_depth": Integer(1, 9)}, SPACE]
+        search = search_for().set_params(param_distributions=space).fit(X, Y)
+        assert len(search.pareto_params_) >= 2
+
+    def test_prior_results_inform_it(self, search):
+        informed = search_for(n_iter=4, prior_results=search).fit(X, Y)
+        known = search.cv_results_["params"]
+        by_each = means(search, *BOTH).argmax(axis=0)
+        for row in by_each:
+            assert known[row] in informed.cv_results_["params"]
+        # one that has one of the metrics only
+        partly = GridSearchCV(TREE, {"max_leaf_nodes": [2, 5]}, scoring="accuracy")
+        search_for(n_iter=3, prior_results=partly.fit(X, Y)).fit(X, Y)
+
+    def test_callable_scoring_may_have_several(self):
+        def scoring(estimator, X, y):
+            return {"a": estimator.score(X, y), "b": -estimator.get_n_leaves()}
+
+        search = search_for(["a", "b"], scoring=scoring, refit="b").fit(X, Y)
+        assert search.best_score_ == search.cv_results_["mean_test_b"].max()
+        beside = search_for(["a", "neg_model_size"], scoring=scoring).fit(X, Y)
+        assert "mean_test_b" in beside.cv_results_
+
+    def test_lines_are_printed_of_the_first_objective(self, capsys):
+        search = search_for(n_iter=2, verbose=1).fit(X, Y)
+        first = search.cv_results_["mean_test_accuracy"][0]
+        assert f"score {first:.4g}" in capsys.readouterr().out
+
+    def test_it_stops_where_the_front_no_longer_grows(self):
+        rule = HypervolumeGain(fraction=0.5, n=4)
+        search = search_for(n_iter=40, stopping=rule).fit(X, Y)
+        assert search.n_iter_ < 20
+        assert "of the hypervolume, less than 0.5" in search.stop_reason_
+        with pytest.raises(ValueError, match="rule for several objectives"):
+            search_for("accuracy", n_iter=9, scoring=BOTH[:1], stopping=rule).fit(X, Y)
+
+    def test_what_reaches_no_limit_does_not_count_for_it(self):
+        rule = HypervolumeGain(fraction=0.5, n=1)
+        search = search_for(stopping=rule, limits={"recall": 2.0}).fit(X, Y)
+        assert search.n_iter_ == 12
+
+
+def test_goals_are_told_in_logarithms_of_costs():
+    goals = Goals(["a", "neg_fit_time"], {"neg_score_time": -0.01, "a": 0.2})
+    folds = [
+        {"fit_error": None, "test_scores": {"a": a, "neg_fit_time": -1.0,
+                                            "neg_score_time": -0.1}}
+        for a in (0.2, 0.4)
+    ]  # fmt: skip
+    told = goals.told(folds)
+    assert told["scores"] == pytest.approx([0.3, 0.0])
+    assert told["limited"] == pytest.approx([np.log(10), 0.3])
+    assert goals.options == {
+        "n_objectives": 2,
+        "limits": pytest.approx([np.log(100), 0.2]),
+    }
+    failed = [{"fit_error": "no", "test_scores": np.nan}]
+    assert np.isnan(goals.told(failed)["scores"]).all()
+    assert Goals().told(folds) == {}
+    assert not Goals("a")
