@@ -127,6 +127,7 @@ class TestFront:
         single = BayesSearchCV(TREE, SPACE, n_iter=2, cv=2).fit(X, Y)
         with pytest.raises(ValueError, match="one objective"):
             single.pareto_frame()
+        assert not hasattr(single, "pareto_params_")
         with pytest.raises(ValueError, match="two or three metrics"):
             pareto_frame(single)
 

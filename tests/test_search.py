@@ -78,6 +78,7 @@ FITTED = {
         "n_iter_",
         "n_splits_",
         "objective_metric_",
+        "objective_metrics_",
         "optimizer_",
         "path_",
     ),

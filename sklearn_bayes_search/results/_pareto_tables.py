@@ -43,7 +43,10 @@ class ParetoTables(ResultTables):
     @property
     def pareto_params_(self) -> list[dict[str, Any]]:
         """Settings that no other one surpasses in all objectives, by the first."""
-        front = pareto_front(self, self._several())
+        try:
+            front = pareto_front(self, self._several())
+        except ValueError as error:  # so that it is not there
+            raise AttributeError(str(error)) from error
         return [front.results.settings[row] for row in front.rows]
 
     def hypervolume(self, reference: Mapping[str, float] | Sequence[float]) -> float:
