@@ -13,8 +13,7 @@ References
    Learning", MIT Press, 2006. Explicit basis functions: section 2.7.
 """
 
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -54,8 +53,7 @@ class Expectation(Protocol):
         ...
 
 
-@dataclass(frozen=True, eq=False)
-class PriorMean:
+class PriorMean(NamedTuple):
     """The mean of a process at some points before it has seen a score.
 
     ``value`` (n_points,) with its ``gradient`` (n_points, n_dims), and what is not

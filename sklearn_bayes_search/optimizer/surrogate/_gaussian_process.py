@@ -227,11 +227,14 @@ class GaussianProcess(Surrogate):
         C += 1.0
         prior = self._prior_mean(U, self._dims, gradient=gradient)
         A = prior.basis
-        C += A @ self._A.T
+        expects = self.expectation is not None
+        if expects:
+            C += A @ self._A.T
         mean = prior.value + C @ self._alpha
         V, _ = dtrtrs(self._L, C.T, lower=1, overwrite_b=1)
         variance = s + 1.0 - np.einsum("ij,ij->j", V, V)
-        variance += np.einsum("ij,ij->i", A, A)
+        if expects:
+            variance += np.einsum("ij,ij->i", A, A)
         clamped = variance < _SMALLEST_VARIANCE
         std = np.sqrt(np.where(clamped, _SMALLEST_VARIANCE, variance))
         mean_gradient = std_gradient = None
@@ -249,32 +252,32 @@ class GaussianProcess(Surrogate):
                 dU[:, owner[numeric]] = dF[:, numeric]
                 return dU
 
-            dA = prior.basis_gradient
             mean_gradient = prior.gradient + pull_back(self._alpha)
-            mean_gradient += np.einsum("ikj,k->ij", dA, self._alpha @ self._A)
-            std_gradient = np.einsum("ikj,ik->ij", dA, A - W.T @ self._A)
-            std_gradient -= pull_back(W.T)
+            std_gradient = -pull_back(W.T)
+            if expects:
+                dA = prior.basis_gradient
+                mean_gradient += np.einsum("ikj,k->ij", dA, self._alpha @ self._A)
+                std_gradient += np.einsum("ikj,ik->ij", dA, A - W.T @ self._A)
             std_gradient /= np.where(clamped, np.inf, std)[:, None]
         return Posterior(
             mean=mean,
             std=std,
             noise_std=self.noise_variance_**0.5,
-            # of a copy: a posterior outlives the next fit
-            covariance=partial(copy.copy(self)._covariance, U, V, A),
+            # without ``self``: a posterior outlives the next fit
+            covariance=partial(
+                _covariance,
+                U,
+                V,
+                A,
+                self._dims,
+                self._correlation,
+                s,
+                self.length_scales_,
+            ),
             mean_gradient=mean_gradient,
             std_gradient=std_gradient,
             length_scales=self.length_scales_,
         )
-
-    def _covariance(self, U: np.ndarray, V: np.ndarray, A: np.ndarray) -> np.ndarray:
-        """Joint posterior covariance, (m, m), of U by V = L^-1 C, shape (n, m)."""
-        Z = scaled_features(U, self._dims, self.length_scales_)
-        k, _ = self._correlation(squared_distances(Z))
-        C: np.ndarray = self.signal_variance_ * k
-        C += 1.0
-        C += A @ A.T
-        C -= V.T @ V
-        return C
 
     def _prior_mean(
         self, U: np.ndarray, dims: Dims, *, gradient: bool = False
@@ -383,6 +386,24 @@ class GaussianProcess(Surrogate):
             L, self._jitter = cholesky(K)
         self._L: np.ndarray = L
         self._alpha: np.ndarray = dpotrs(L, self._residual, lower=1)[0]
+
+
+def _covariance(
+    U: np.ndarray,
+    V: np.ndarray,
+    A: np.ndarray,
+    dims: Dims,
+    correlation: Correlation,
+    s: float,
+    length_scales: np.ndarray,
+) -> np.ndarray:
+    """Joint posterior covariance, (m, m), of U by V = L^-1 C, shape (n, m)."""
+    Z = scaled_features(U, dims, length_scales)
+    C: np.ndarray = s * correlation(squared_distances(Z))[0]
+    C += 1.0
+    C += A @ A.T
+    C -= V.T @ V
+    return C
 
 
 def _subset(y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
