@@ -23,11 +23,12 @@ def default_n_initial_points(space: Space, n_iter: int | None, max_pending: int)
 
     Two more than half the columns, but 3 to 8: on model-tuning tasks of 2 to 9
     parameters the model chose better from few scores than chance did. Two for each
-    branch besides the first, or the best one may be passed over. At most a quarter
+    branch besides the first, or the best one may be passed over; where branches are
+    combinations of choices, for each choice besides the first. At most a quarter
     of the budget, but 3, so that short searches learn too, and never fewer than are
     asked before the first score is seen.
     """
-    others = 2 * (len(space.branches) - 1)
+    others = 2 * (space.n_alternatives - 1)
     n = min(max(space.dims.n_active // 2 + 2, 3) + others, max(MOST_FIRST, others))
     if n_iter is not None:
         n = min(n, max(n_iter // 4, 3))

@@ -67,6 +67,7 @@ def _name_of_branch(space: Space) -> str:
     ]
     if space.n_dicts == 1:
         fixed = [f"{name}: value or range" for name in space.value_or_range]
+        fixed += space.switches
     return ", ".join(fixed) or "which dict of the list"
 
 

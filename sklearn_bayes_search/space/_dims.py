@@ -27,6 +27,9 @@ class Dims:
         The column that tells the branch; None if there is one branch only.
     discrete : ndarray of shape (n_dims,), bool
         Columns that are snapped to levels, listed or not.
+    tied : ndarray of shape (n_branches, n_dims), default=None
+        Positions of columns that are not active but tell branches apart, NaN for
+        others; None where there is no such column.
     """
 
     categorical: np.ndarray
@@ -34,6 +37,7 @@ class Dims:
     active: np.ndarray
     branch: int | None
     discrete: np.ndarray
+    tied: np.ndarray | None = None
 
     @cached_property
     def n_dims(self) -> int:
@@ -62,11 +66,19 @@ class Dims:
 
     @cached_property
     def neutral(self) -> np.ndarray:
-        """Position that an inactive column holds, shape (n_dims,).
+        """Position that an inactive column holds if it is not tied, shape (n_dims,).
 
         The centre, or 0 for a categorical column: none of its levels lies there.
         """
         return np.where(self.categorical, 0.0, 0.5)
+
+    @cached_property
+    def rest(self) -> np.ndarray:
+        """Positions that inactive columns hold, shape (n_branches, n_dims)."""
+        neutral = np.tile(self.neutral, (len(self.active), 1))
+        if self.tied is None:
+            return neutral
+        return np.where(np.isnan(self.tied), neutral, self.tied)
 
     def branch_of(self, U: np.ndarray) -> np.ndarray:
         """Return the branch of each row.

@@ -3,7 +3,8 @@
 import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence, Set
-from itertools import islice, pairwise, product
+from dataclasses import dataclass
+from itertools import islice, pairwise
 from numbers import Integral
 from typing import Any
 
@@ -32,6 +33,8 @@ _PRIORS = {"uniform", "log-uniform"}
 # Each list with a range at least doubles the branches. Of more of them the first ones
 # of a search would try each once, and nothing else.
 MOST_BRANCHES = 16
+# What is learned of one switch counts in all branches that have it.
+MOST_SWITCHED = 256
 # Whoever puts a range inside of a choice does it in the first ones of many.
 MOST_LOOKED_AT = 1000
 
@@ -134,36 +137,111 @@ def as_branches(value: Any) -> list[Mapping[str, Any]]:
     return list(branches)
 
 
-def without_ranges_in_lists(
-    branch: Mapping[str, Any],
-) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
-    """Return a branch for each combination of what lists with a range stand for.
+@dataclass(frozen=True, eq=False)
+class Branch:
+    """One of the dicts that a user's dict stands for.
 
-    Such a list stands for its ranges, each alone, and for the values that none of them
-    has, together. With each branch are the parts of these lists that it has, by the
-    name of the parameter.
+    ``written`` has what was given for each parameter. ``parts`` are the parts of lists
+    with ranges that it has, and ``switches`` the choices on which other parameters
+    depend, each with all choices of that parameter; both by name.
     """
-    parts: dict[str, list[Any]] = {}
-    for name, value in branch.items():
-        if isinstance(value, range) or not is_listing(value):
-            continue
-        if ranges := ranges_among(value):
-            own: list[Any] = [_beside(name, value, ranges)]
-            parts[name] = [part for part in own if part] + ranges
-    n_branches = math.prod(map(len, parts.values()))
+
+    written: Mapping[str, Any]
+    parts: Mapping[str, Any]
+    switches: Mapping[str, tuple[Any, list[Any]]]
+
+    @property
+    def case(self) -> tuple[tuple[str, int], ...]:
+        """What is equal for branches that have the same parts of lists with ranges."""
+        return tuple(
+            (name, 0 if is_listing(part) else id(part))
+            for name, part in sorted(self.parts.items())
+        )
+
+
+def split_branch(branch: Mapping[str, Any]) -> list[Branch]:
+    """Return a branch for each combination of alternatives in a dict.
+
+    A list with ranges stands for each of them, and for the values that none of them
+    has, together. A dict stands for each of its keys, with the parameters below it.
+    """
+    lists = {
+        name: _parts_of_list(name, value)
+        for name, value in branch.items()
+        if _has_ranges(value)
+    }
+    n_branches = math.prod(map(len, lists.values()))
     if n_branches > MOST_BRANCHES:
         raise ValueError(
-            f"The lists of {', '.join(map(repr, parts))} hold ranges beside values, "
+            f"The lists of {', '.join(map(repr, lists))} hold ranges beside values, "
             f"and have {n_branches} combinations, each a branch of the search space; "
             f"at most {MOST_BRANCHES} are searched. Give some of these parameters a "
             "range alone, or write a list of dicts with the combinations that you want."
         )
-    return [
-        ({**branch, **own}, own)
-        for own in (
-            dict(zip(parts, chosen, strict=True)) for chosen in product(*parts.values())
+    found = list(islice(_split(branch), MOST_SWITCHED + 1))
+    if len(found) > MOST_SWITCHED:
+        names = dict.fromkeys(name for one in found for name in one.switches)
+        raise ValueError(
+            f"The choices of {', '.join(map(repr, names))} have more than "
+            f"{MOST_SWITCHED} combinations, each a branch of the search space. Give "
+            "some of their choices no parameters of their own, in a list."
         )
-    ]
+    return found
+
+
+def _has_ranges(value: Any) -> bool:
+    listed = is_listing(value) and not isinstance(value, range)
+    return listed and bool(ranges_among(value))
+
+
+def _parts_of_list(name: str, value: Sequence[Any]) -> list[Any]:
+    """Return the values of a list with ranges that none of them has, and the ranges."""
+    ranges = ranges_among(value)
+    beside: list[Any] = [_beside(name, value, ranges)]
+    return [part for part in beside if part] + ranges
+
+
+def _split(branch: Mapping[str, Any]) -> Iterator[Branch]:
+    for name, value in branch.items():
+        others = {other: v for other, v in branch.items() if other != name}
+        if isinstance(value, Mapping):
+            choices = _choices_with_parameters(name, value)
+            for choice, below in value.items():
+                if twice := set(below) & set(branch):
+                    raise ValueError(
+                        f"Parameter {min(twice)!r} stands below {name!r} and beside "
+                        "it. Give it once."
+                    )
+                for one in _split({**below, **others}):
+                    switches = {name: (choice, choices), **one.switches}
+                    yield Branch({**one.written, name: [choice]}, one.parts, switches)
+            return
+        if _has_ranges(value):
+            for part in _parts_of_list(name, value):
+                for one in _split(others):
+                    parts = {name: part, **one.parts}
+                    yield Branch({**one.written, name: part}, parts, one.switches)
+            return
+    yield Branch(branch, {}, {})
+
+
+def _choices_with_parameters(name: str, value: Mapping[Any, Any]) -> list[Any]:
+    """Check a dict from choices to the parameters that depend on them."""
+    example = f"{{{name!r}: {{True: {{'other': Real(0, 1)}}, False: {{}}}}}}"
+    wrong = None if value else "It is empty."
+    for choice, below in value.items():
+        if not isinstance(below, Mapping) or not all(
+            isinstance(other, str) for other in below
+        ):
+            wrong = f"{safe_repr(choice)} has {safe_repr(below)}."
+    if wrong:
+        raise TypeError(
+            f"Parameter {name!r} needs a sequence of choices, or a dict that has for "
+            f"each choice a dict of the parameters that depend on it, {{}} if none "
+            f"does. Got {safe_repr(value)}. {wrong} Write a list of choices, or as in "
+            f"{example}."
+        )
+    return list(value)
 
 
 def _beside(name: str, choices: Sequence[Any], ranges: list[Any]) -> list[Any]:
@@ -199,7 +277,7 @@ def _has(dimension: Dimension, value: Any) -> bool:
 def _way_out(value: Any) -> str:
     if isinstance(value, Set):
         return "A set has no order: write a list of its members."
-    if isinstance(value, Mapping) or getattr(value, "ndim", 0) > 1:
+    if getattr(value, "ndim", 0) > 1:
         return "Write a list of choices."
     if hasattr(value, "__next__"):
         return "It can be read only once: write a list of what it gives."

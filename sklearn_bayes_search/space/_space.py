@@ -21,7 +21,7 @@ from sklearn_bayes_search.space._dims import Dims
 from sklearn_bayes_search.space._parse import (
     as_branches,
     as_dimension,
-    without_ranges_in_lists,
+    split_branch,
 )
 
 
@@ -32,7 +32,9 @@ class Space:
     dict is a *branch*: a first column tells the branch, parameters of other branches
     are inactive, and a parameter that has the same name and the same values in several
     branches is one shared column. A list that holds ranges beside values, as ``[None,
-    Integer(2, 20)]``, makes a branch of each range, and one of the values together.
+    Integer(2, 20)]``, makes a branch of each range, and one of the values together. A
+    dict from choices to dicts, as ``{"dropout": {False: {}, True: {"rate": Real(0,
+    0.5)}}}``, says which parameters there are with which choice: a branch for each.
 
     Parameters
     ----------
@@ -40,7 +42,7 @@ class Space:
         Parameter names with, each, a list, tuple, range or array of **choices**, a
         frozen ``scipy.stats`` distribution, an object with ``rvs``, or a
         :class:`Real`, :class:`Integer`, :class:`Categorical` or :class:`Ordinal`; or a
-        list of values and ranges.
+        list of values and ranges, or a dict from choices to the parameters below each.
         Choices that are all numbers are ordered by size, unless ints and floats mean
         different things, as for ``max_features``: see :doc:`/space`.
     constraint : callable, default=None
@@ -100,14 +102,14 @@ class Space:
         self.param_distributions = param_distributions
         self.constraint = constraint
         split = [
-            (number, *branch)
+            (number, branch)
             for number, given in enumerate(as_branches(param_distributions))
-            for branch in without_ranges_in_lists(given)
+            for branch in split_branch(given)
         ]
-        self.written = tuple(branch for _, branch, _ in split)
+        self.written = tuple(branch.written for _, branch in split)
         self.n_dicts = split[-1][0] + 1
-        # of each branch the number of its dict, and the parts of lists with ranges
-        self._parts = [(number, parts) for number, _, parts in split]
+        # of each branch the number of its dict, and what tells it from others of that
+        self._split = split
         self.branches = tuple(
             {name: as_dimension(name, branch[name]) for name in sorted(branch)}
             for branch in self.written
@@ -157,9 +159,10 @@ class Space:
                 place[name] = columns.index((name, dimension)) + first
             self._column_of.append(place)
         self.columns = tuple(columns)
-        kinds = [dimension for _, dimension in columns]
+        tied = self._tied()
+        kinds = [dimension for _, dimension in (*columns, *tied)]
         n_branches = len(self.branches)
-        active = np.zeros((n_branches, first + len(columns)), dtype=bool)
+        active = np.zeros((n_branches, first + len(kinds)), dtype=bool)
         active[:, :first] = True
         for b, place in enumerate(self._column_of):
             active[b, [c for c in place.values() if c is not None]] = True
@@ -170,10 +173,46 @@ class Space:
             levels=(*branch_levels, *(_ascending(k.positions()) for k in kinds)),
             active=active,
             branch=0 if first else None,
+            tied=self._positions(tied, first) if tied else None,
         )
 
         reach = [(0.0, 1.0)] * first + [k.reach for k in kinds]
         self.reach = np.array(reach, dtype=float).reshape(-1, 2)
+
+    def _tied(self) -> list[tuple[str, Dimension]]:
+        """Return the parameters on which others depend: a branch sets their column.
+
+        So what is learned of a choice counts in all branches that have it.
+        """
+        found: list[tuple[str, Dimension]] = []
+        for _, branch in self._split:
+            for name, (_, choices) in branch.switches.items():
+                switch = name, as_dimension(name, choices)
+                if len(choices) > 1 and switch not in found:
+                    found.append(switch)
+        return found
+
+    def _positions(self, tied: list[tuple[str, Dimension]], first: int) -> np.ndarray:
+        n_known = first + len(self.columns)
+        positions = np.full((len(self.branches), n_known + len(tied)), np.nan)
+        for b, (_, branch) in enumerate(self._split):
+            for name, (choice, choices) in branch.switches.items():
+                if len(choices) > 1:
+                    dimension = as_dimension(name, choices)
+                    column = n_known + tied.index((name, dimension))
+                    positions[b, column] = dimension.encode(choice)
+        return positions
+
+    @property
+    def n_alternatives(self) -> int:
+        """Number of branches, those that combine switches not counted as such."""
+        cases = {(number, branch.case) for number, branch in self._split}
+        switches = {
+            (number, name): len(choices)
+            for number, branch in self._split
+            for name, (_, choices) in branch.switches.items()
+        }
+        return len(cases) + sum(switches.values()) - len(switches)
 
     @property
     def n_dims(self) -> int:
@@ -203,7 +242,7 @@ class Space:
         for column, (_, dimension) in enumerate(self.columns, start=first):
             U[:, column] = dimension.snap(U[:, column])
         if first:
-            U = np.where(self.dims.active[branch], U, self.dims.neutral)
+            U = np.where(self.dims.active[branch], U, self.dims.rest[branch])
         return U
 
     def spread(self, n_points: int, rng: np.random.Generator) -> np.ndarray:
@@ -388,15 +427,14 @@ class Space:
             keeps no value of a parameter that varies, or the constraint forbids it.
         """
         best: tuple[tuple[int, int], dict[str, Any] | None] = ((-len(params), 0), None)
+        told_by = {*self.value_or_range, *self.switches}
         for branch in self.branches:
             kept = {
                 name: d.decode(d.encode(params[name])) if d.discrete else params[name]
                 for name, d in branch.items()
                 if name in params and d.contains(params[name])
             }
-            varying = [
-                n for n in kept if branch[n].n_levels != 1 or n in self.value_or_range
-            ]
+            varying = [n for n in kept if branch[n].n_levels != 1 or n in told_by]
             lost = [name for name in params if name in branch and name not in kept]
             rank = -sum(branch[name].n_levels == 1 for name in lost), len(kept)
             if varying and rank > best[0]:
@@ -443,7 +481,12 @@ class Space:
     @property
     def value_or_range(self) -> list[str]:
         """Names of parameters that were given as lists with ranges among values."""
-        return sorted({name for _, parts in self._parts for name in parts})
+        return sorted({name for _, branch in self._split for name in branch.parts})
+
+    @property
+    def switches(self) -> list[str]:
+        """Names of parameters on whose choices others depend."""
+        return sorted({name for _, branch in self._split for name in branch.switches})
 
     def words_for(self, branch: int) -> str:
         """Return what tells a branch from the others.
@@ -456,12 +499,15 @@ class Space:
         Returns
         -------
         words : str
-            Such as "dict 1" or "max_depth from [None]".
+            Such as "dict 1", "max_depth from [None]" or "dropout=True".
         """
-        number, parts = self._parts[branch]
+        number, own = self._split[branch]
         words = [
+            f"{name}={safe_repr(choice)}" for name, (choice, _) in own.switches.items()
+        ]
+        words += [
             f"{name} from {shorten(part) if is_listing(part) else describe(part)}"
-            for name, part in parts.items()
+            for name, part in own.parts.items()
         ]
         if self.n_dicts > 1:
             words.insert(0, f"dict {number}")
@@ -483,7 +529,7 @@ class Space:
         return self.decode(self._neutral_row(branch))
 
     def _neutral_row(self, branch: int) -> np.ndarray:
-        row = self.dims.neutral.copy()
+        row: np.ndarray = self.dims.rest[branch].copy()
         if self.dims.branch is not None:
             row[self.dims.branch] = (branch + 0.5) / len(self.branches)
         return row

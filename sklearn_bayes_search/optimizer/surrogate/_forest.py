@@ -176,12 +176,13 @@ class RandomForest(Surrogate):
 
 
 def _anywhere(n: int, dims: Dims, rng: np.random.Generator) -> np.ndarray:
-    """Draw rows of the cube: listed columns at levels, inactive ones at neutral."""
+    """Draw rows of the cube: listed columns at levels, inactive ones at rest."""
     U = rng.random((n, dims.n_dims))
     for column, levels in enumerate(dims.levels):
         if levels is not None:
             U[:, column] = rng.choice(levels, size=n)
-    return np.where(dims.active[dims.branch_of(U)], U, dims.neutral)
+    branch = dims.branch_of(U)
+    return np.where(dims.active[branch], U, dims.rest[branch])
 
 
 def _covariance(deviations: np.ndarray, within: np.ndarray) -> np.ndarray:
