@@ -1,6 +1,7 @@
 """The commands of ``python -m sklearn_bayes_search``: watch, report and show."""
 
 import argparse
+import gc
 import math
 import sys
 import time
@@ -93,6 +94,8 @@ def _watch(options: argparse.Namespace) -> None:
     try:
         from sklearn_bayes_search.report._live._server import serve_journals
 
+        # a journal is many small objects that stay, and no garbage
+        gc.set_threshold(1_000_000)
         server = serve_journals(_files(options.journal), options.port)
     except ImportError as error:
         raise ImportError(

@@ -37,7 +37,8 @@ def is_fold(record: Record) -> bool:
     for scores in (result.get("test_scores"), result.get("train_scores", 0.0)):
         numbers += (scores.values() or [None]) if isinstance(scores, dict) else [scores]
     for name in CURVES:
-        numbers += _in_curves(result.get(name, [0]), result.get("test_scores"))
+        if name in result:
+            numbers += _in_curves(result[name], result.get("test_scores"))
     return (
         all(is_count(record[name]) for name in ("candidate", "fold", "branch"))
         and all(isinstance(text, str) for text in record["text"].values())

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from sklearn_bayes_search.exceptions import JournalError
-from sklearn_bayes_search.execution._journal._lines import parse
+from sklearn_bayes_search.execution._journal._lines import LONGEST_LINE, parse
 from sklearn_bayes_search.execution._journal._record import (
     Record,
     is_fold,
@@ -97,6 +97,13 @@ class JournalReader:
         self._folds: dict[str, Record] = {}
         self._names: list[str] = []  # of several metrics
         self.plan: dict[str, Any] = {}
+
+    def check(self) -> None:
+        """Refuse what is no journal, by its beginning if that tells."""
+        with open(self._path, "rb") as file:
+            beginning = file.read(LONGEST_LINE).split(b"\n")
+        if not any("journal" in (parse(line) or {}) for line in beginning[:2]):
+            JournalReader(self._path).read()
 
     def read(self) -> list[dict[str, Any]]:
         """Read on; return the rows of folds that are new.

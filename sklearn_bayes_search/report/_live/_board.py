@@ -80,6 +80,7 @@ class Candidate:
     params: dict[str, Any]
     folds: dict[int, dict[str, Any]] = field(default_factory=dict)
     has_ended: bool | None = None  # None where that is not known
+    text: dict[str, str] = field(default_factory=dict)  # of the values, in a journal
 
     def n_folds(self, n_splits: int) -> int:
         """Count its folds, without parts of the rows, which have larger numbers."""
@@ -176,6 +177,7 @@ class JournalBoard(Board):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.title, self._reader = path.name, JournalReader(path)
+        self._reader.check()
         self._first_part = sys.maxsize
         self._requests = requests = Requests(path)
         self.commands = {
@@ -204,11 +206,12 @@ class JournalBoard(Board):
             candidate = self.candidates.setdefault(number, Candidate({}))
             self.n_folds += fold not in candidate.folds
             candidate.folds[fold] = row
-            candidate.params = {  # the length of a path may have changed
-                name.removeprefix("param_"): meant(text)
-                for name, text in row.items()
-                if name.startswith("param_")
-            }
+            text = {n: v for n, v in row.items() if n.startswith("param_")}
+            if text != candidate.text:  # the length of a path may have changed
+                candidate.text = text
+                candidate.params = {
+                    name.removeprefix("param_"): meant(v) for name, v in text.items()
+                }
             if row.get(PART) is not None:  # these follow upon the folds
                 self._first_part = min(self._first_part, fold)
             self.n_splits = min(max(self.n_splits, fold + 1), self._first_part)

@@ -44,10 +44,11 @@ HEADERS = {
 
 def serve_journals(paths: Sequence[Path], port: int = 0) -> "LiveServer":
     """Serve a page on journals; refuse what is none."""
-    boards = [JournalBoard(path) for path in paths]
-    for board in boards:
-        board.refresh()
-    return LiveServer([View(board, shares_process=False) for board in boards], port)
+    views = [View(JournalBoard(path), shares_process=False) for path in paths]
+    server = LiveServer(views, port)
+    # a long journal is read while the browser loads the page
+    threading.Thread(target=server.state, args=("",), daemon=True).start()
+    return server
 
 
 class LiveServer:
