@@ -790,6 +790,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
             is_informed = surrogate is not self.surrogate and not goals.names
             if is_informed and n_initial_points == "auto":
                 n_initial_points = max(2, plan.max_pending)
+        racing = checked.racing
         optimizer = BayesianOptimizer(
             checked.space,
             surrogate=surrogate,
@@ -801,7 +802,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
             max_pending=plan.max_pending,
             exhaustive=plan.exhaustive,
             **goals.options,
-            weights=() if checked.racing is None else (checked.racing._weight,),
+            weights=(racing._weight,) if isinstance(racing, FoldRacing) else (),
             random_state=plan.seed,
         )
         optimizer.history.test_share = mean_test_share(checked.splits)

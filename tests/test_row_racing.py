@@ -190,7 +190,7 @@ def test_the_rise_is_that_of_the_better_half():
     mean, variance = model.estimate(np.array([[0.5]]))
     assert_allclose(mean, [0.6])
     # nothing scatters: what is expected counts for three of six
-    assert_allclose(variance, [0.5 * 0.05**2 * 1.25])
+    assert_allclose(variance, [0.5 * 0.025**2 * 1.25])
 
 
 def test_the_largest_part_counts():

@@ -1,24 +1,16 @@
 """Race candidates on parts of the training rows, before they have all of them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
 from sklearn.base import clone, is_classifier
 from sklearn.utils import get_tags
 from sklearn.utils.multiclass import type_of_target
 
 from sklearn_bayes_search.exceptions import check_number
-from sklearn_bayes_search.execution._racing import (
-    MARGIN_AT_5_PERCENT,
-    MOST_NOISE,
-    FoldRacing,
-    FoldShare,
-)
-from sklearn_bayes_search.optimizer._targets import standardise
-from sklearn_bayes_search.optimizer._trial import History
-from sklearn_bayes_search.results._parts import RiseModel, estimate_from_parts
+from sklearn_bayes_search.execution._racing import FoldRacing
+from sklearn_bayes_search.results._parts import StepModel
 from sklearn_bayes_search.space import Space
 
 Split = tuple[np.ndarray, np.ndarray]  # indices of training and test samples
@@ -141,12 +133,6 @@ class RowRace:
     parts: list[Split]
     n_rows: int  # of training, with all of them
     n_splits: int
-    _rises: RiseModel | None = field(default=None, init=False)
-
-    @property
-    def _folds(self) -> FoldRacing:
-        rule = self.rule
-        return FoldRacing(rule.pause_below, rule.risk, rule.min_complete)
 
     def shares(self) -> list[float]:
         """Return which share of the training rows each part has."""
@@ -155,54 +141,48 @@ class RowRace:
     def _order(self, number: int, n_splits: int) -> list[int]:
         """Return in which order a candidate's parts and folds run."""
         parts = [n_splits + part for part in range(len(self.parts))]
-        return parts + self._folds._order(number, n_splits)
+        return parts + FoldRacing._order(number, n_splits)
 
     def _rounds(self, n_splits: int, max_pending: int) -> list[int]:
         """Return how many of them run before each decision."""
-        return [1] * len(self.parts) + self._folds._rounds(n_splits, max_pending)
+        return [1] * len(self.parts) + FoldRacing._rounds(n_splits, max_pending)
 
     def _judge(
         self, complete: np.ndarray, scores: np.ndarray, seen: np.ndarray
     ) -> tuple[float, float] | None:
         """Return None if a candidate goes on, else its mean and the variance of that.
 
-        As for `FoldRacing`; ``complete`` (n_complete, n_steps) has NaN for parts that
-        have no score.
+        As for `FoldRacing`; scores on parts follow those on folds, and ``complete``
+        (n_complete, n_steps) may have NaN there.
         """
-        n_splits = self.n_splits
-        if seen[:n_splits].any():
-            folds = slice(n_splits)
-            return self._folds._judge(complete[:, folds], scores[folds], seen[folds])
-        part = int(np.flatnonzero(seen)[-1])
-        if not np.isfinite(scores[part]) or not self._has_enough(complete):
+        if not self._has_enough(complete):
             return None
-        rises = self._learn(complete)
-        best, own = complete[:, :n_splits].mean(axis=1).max(), scores[None, n_splits:]
-        chance = rises.chance_above(best, own)[0]
+        n_splits = self.n_splits
+        folds, seen_folds = scores[:n_splits], seen[:n_splits]
+        if not np.isfinite(folds[seen_folds]).all():
+            return np.nan, 0.0
+        last_part = int(np.flatnonzero(seen)[-1])
+        if not seen_folds.any() and not np.isfinite(scores[last_part]):
+            return None  # a fit on a part that fails tells nothing
+        model = StepModel.fit(complete, n_splits)
+        chance = model.chance_above(self._best(complete), scores[None])[0]
         if not chance < self.rule.pause_below:  # NaN where no rise is known
             return None
-        mean, variance = rises.estimate(own)
+        mean, variance = model.estimate(scores[None])
         return float(mean[0]), float(variance[0])
 
     def _resume(
         self, complete: np.ndarray, paused: np.ndarray, n_most: int
     ) -> list[int]:
         """Choose at most so many paused candidates that go on at the end."""
-        n_splits = self.n_splits
         if len(paused) == 0:
             return []
         if not self._has_enough(complete):
             return list(range(len(paused)))[:n_most]
-        best = complete[:, :n_splits].mean(axis=1).max()
-        on_folds = np.isfinite(paused[:, :n_splits]).any(axis=1)
-        chances = np.empty(len(paused))
-        if on_folds.any():
-            chances[on_folds] = self._folds._chances(
-                complete[:, :n_splits], paused[on_folds, :n_splits]
-            )
-        rises = self._learn(complete)
-        chances[~on_folds] = rises.chance_above(best, paused[~on_folds, n_splits:])
-        return self._folds._worth_it(np.nan_to_num(chances, nan=1.0), n_most)
+        model = StepModel.fit(complete, self.n_splits)
+        chances = model.chance_above(self._best(complete), paused)
+        rule = FoldRacing(risk=self.rule.risk)
+        return rule._worth_it(np.nan_to_num(chances, nan=1.0), n_most)
 
     def _estimate(
         self, complete: np.ndarray, paused: np.ndarray
@@ -213,31 +193,15 @@ class RowRace:
         """
         if not self._has_enough(complete):
             return [None] * len(paused)
-        self._rises = self._learn(complete)
-        mean, variance = estimate_from_parts(complete, paused, self.n_splits)
+        mean, variance = StepModel.fit(complete, self.n_splits).estimate(paused)
         pairs = zip(mean.tolist(), variance.tolist(), strict=True)
         return [pair if np.isfinite(pair).all() else None for pair in pairs]
-
-    def _weight(self, history: History) -> FoldShare | None:
-        """Learn how much of its rows and folds a candidate will probably get."""
-        whole = history.fold_scores
-        scored = [o.score for o in history if o.folds is not None and not o.failed]
-        if len(whole) == len(scored) or self._rises is None:
-            return None
-        variance = self._rises.variances[0]
-        if not np.isfinite(variance):
-            return None
-        _, unit = standardise(np.array(scored))
-        margin = MARGIN_AT_5_PERCENT * float(ndtri(self.rule.pause_below) / ndtri(0.05))
-        n_times = self.n_splits / self.shares()[0]
-        return FoldShare(n_times, min(variance**0.5 / unit, MOST_NOISE), margin)
 
     def _has_enough(self, complete: np.ndarray) -> bool:
         return len(np.unique(complete, axis=0)) >= self.rule.min_complete
 
-    def _learn(self, complete: np.ndarray) -> RiseModel:
-        complete = np.unique(complete, axis=0)
-        return RiseModel.fit(complete[:, : self.n_splits], complete[:, self.n_splits :])
+    def _best(self, complete: np.ndarray) -> float:
+        return float(complete[:, : self.n_splits].mean(axis=1).max())
 
 
 def as_racing(

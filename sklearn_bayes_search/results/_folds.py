@@ -7,6 +7,7 @@ deviation over the folds is mostly ``b_j``; taking it for noise would overstate 
 variance of a comparison 2 to 23 times.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -102,14 +103,14 @@ class FoldModel:
     n_rows: int
 
     @classmethod
-    def fit(cls, scores: np.ndarray) -> "FoldModel":
+    def fit(cls, scores: np.ndarray, share: float = 0.5) -> "FoldModel":
         """Learn from the better half of the candidates; bad ones scatter otherwise.
 
-        ``scores`` (n_candidates, n_splits) are finite, at least two by two. Least
-        squares in a table of two ways: H. Scheffé, "The Analysis of Variance", Wiley
-        1959, section 4.2.
+        Or from another ``share``. ``scores`` (n_candidates, n_splits) are finite, at
+        least two by two. Least squares in a table of two ways: H. Scheffé, "The
+        Analysis of Variance", Wiley 1959, section 4.2.
         """
-        n_rows = min(max(4, (len(scores) + 1) // 2), len(scores))
+        n_rows = min(max(4, math.ceil(share * len(scores))), len(scores))
         best = np.argsort(-scores.mean(axis=1), kind="stable")[:n_rows]
         table = scores[best]
         effects = table.mean(axis=0) - table.mean()

@@ -17,7 +17,7 @@ from sklearn_bayes_search.results._folds import FoldModel
 PART = "n_train_samples"
 # Beside what is seen of rises, they are taken to scatter by this share of their mean,
 # and this is worth so many candidates: two or three alone would be sure of too much.
-EXPECTED_SCATTER, BELIEF = 0.5, 3.0
+EXPECTED_SCATTER, BELIEF = 0.25, 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,25 +71,57 @@ class RiseModel:
             return np.asarray(stdtr(self.n_free[_last(parts)], (mean - score) / error))
 
 
-def estimate_from_parts(
-    complete: np.ndarray, paused: np.ndarray, n_splits: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Estimate means of paused candidates on all rows, and their variances.
+@dataclass(frozen=True, eq=False)
+class StepModel:
+    """What scores on some of the folds and parts tell of the mean over all folds.
 
-    Rows of both are scores on ``n_splits`` folds, then on parts, NaN where there is
-    none. What a candidate has on folds counts, else its largest part.
+    Scores (n_candidates, n_steps) are those on all folds, then on parts of the rows,
+    NaN where there is none. What a candidate has on folds counts, else its largest
+    part.
     """
-    whole = np.unique(complete, axis=0)
-    model = RiseModel.fit(whole[:, :n_splits], whole[:, n_splits:])
-    mean, variance = model.estimate(paused[:, n_splits:])
-    on_folds = np.isfinite(paused[:, :n_splits]).any(axis=1)
-    if on_folds.any():
+
+    n_splits: int
+    rises: RiseModel
+    folds: FoldModel | None  # None of one fold: whoever has it is complete
+
+    @classmethod
+    def fit(cls, complete: np.ndarray, n_splits: int) -> "StepModel":
+        """Learn from candidates with finite scores on all folds, at least one.
+
+        From all of them: those that parts have left are good ones, and the best may be
+        so much alike that they would make others seem to scatter as little.
+        """
+        whole = np.unique(complete, axis=0)
+        folds, parts = whole[:, :n_splits], whole[:, n_splits:]
         # one candidate tells the effects of the folds only
-        several = whole if len(whole) > 1 else whole.repeat(2, axis=0)
-        folds = FoldModel.fit(several[:, :n_splits])
-        of_folds = folds.estimate(paused[on_folds, :n_splits])
-        mean[on_folds], variance[on_folds] = of_folds
-    return mean, np.minimum(variance, np.finfo(float).max)
+        several = folds if len(folds) > 1 else folds.repeat(2, axis=0)
+        model = FoldModel.fit(several, share=1.0) if n_splits > 1 else None
+        return cls(n_splits, RiseModel.fit(folds, parts), model)
+
+    def estimate(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Estimate means over all folds, and the variances of their errors."""
+        mean, variance = self.rises.estimate(scores[:, self.n_splits :])
+        on_folds, folds = self._on_folds(scores)
+        if self.folds is not None and on_folds.any():
+            mean[on_folds], variance[on_folds] = self.folds.estimate(folds)
+        return mean, np.minimum(variance, np.finfo(float).max)
+
+    def chance_above(self, score: float, scores: np.ndarray) -> np.ndarray:
+        """Return the probability that each row's mean over all folds is above a score.
+
+        NaN where nothing is known of a part.
+        """
+        chances = self.rises.chance_above(score, scores[:, self.n_splits :])
+        on_folds, folds = self._on_folds(scores)
+        if self.folds is not None and on_folds.any():
+            chances[on_folds] = self.folds.chance_above(score, folds)
+        return chances
+
+    def _on_folds(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return who has a score on folds, and these scores."""
+        folds = scores[:, : self.n_splits]
+        on_folds = np.isfinite(folds).any(axis=1)
+        return on_folds, folds[on_folds]
 
 
 def _last(parts: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from scipy.stats import rankdata
 
 from sklearn_bayes_search.results._folds import estimate_paused, mean_and_error
 from sklearn_bayes_search.results._other_forms import as_table
-from sklearn_bayes_search.results._parts import estimate_from_parts
+from sklearn_bayes_search.results._parts import StepModel
 
 # An empty cell of a table: the parameter was inactive, or its value was None.
 EMPTY = object()
@@ -310,7 +310,7 @@ def _estimates(
     if not parts or not whole.any():
         return estimate_paused(folds, paused)
     table = np.column_stack([folds, *parts])
-    return estimate_from_parts(table[whole], table[paused], folds.shape[1])
+    return StepModel.fit(table[whole], folds.shape[1]).estimate(table[paused])
 
 
 def _numbers(table: Mapping[str, Any], name: str, called: str) -> np.ndarray:
