@@ -24,7 +24,9 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "benchmarks", "experience"]
+exclude_patterns = [
+    *("_build", "benchmarks", "experience", "tutorial", "auto_tutorial/index.rst")
+]
 
 # the examples of a page are one run, of which pictures show some moments
 plot_formats = [("png", 130)]
@@ -33,8 +35,8 @@ plot_html_show_source_link = False
 plot_rcparams = {"figure.figsize": (6.4, 4.0), "font.size": 10.5}
 
 sphinx_gallery_conf = {
-    "examples_dirs": "../examples",
-    "gallery_dirs": "auto_examples",
+    "examples_dirs": ["../examples", "tutorial"],
+    "gallery_dirs": ["auto_examples", "auto_tutorial"],
     "within_subsection_order": "gallery_order.place",
     "filename_pattern": r"plot_",
     "backreferences_dir": "generated/backreferences",
@@ -68,7 +70,9 @@ html_show_sourcelink = False
 
 
 def setup(app):
-    """Write what pages include before they are read."""
-    from default_spaces_table import write
+    """Write what pages include before they are read, and the sample reports."""
+    import default_spaces_table
+    import samples
 
-    app.connect("builder-inited", write)
+    app.connect("builder-inited", default_spaces_table.write)
+    app.connect("build-finished", samples.write)

@@ -3,8 +3,8 @@ Something that is no estimator: a thermostat
 ============================================
 
 Not everything that has parameters and a score is an estimator. ``BayesianOptimizer`` is
-the search without scikit-learn: ask for a setting, find its score in any way, and tell
-it. Here it finds the settings of a thermostat for a room that is slow to warm up.
+the search without scikit-learn: ask for a candidate, find its score in any way, and
+tell it. Here it tunes a thermostat for a room that is slow to warm up.
 """
 
 # %%
@@ -15,7 +15,7 @@ it. Here it finds the settings of a thermostat for a room that is slow to warm u
 # radiator: by ``gain`` for the present difference, and by ``memory`` for the sum of
 # past ones. The ``sensor`` hangs beside the window or in the middle of the room. With
 # too much of both the room gets far too hot. Beyond 30 degrees nobody looks any
-# further: such a setting *fails*, and has no score.
+# further: such a candidate *fails*, and has no score.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -52,7 +52,7 @@ def score(params):
 # %%
 # Ask and tell
 # ------------
-# Higher scores are better, so the deviation gets a minus. NaN tells that a setting
+# Higher scores are better, so the deviation gets a minus. NaN tells that a candidate
 # failed; the search keeps away from similar ones.
 
 space = Space(
@@ -68,7 +68,7 @@ for _ in range(30):
     optimizer.tell(trial, score(trial.params))
 print("best:", optimizer.best.trial.params, f"score {optimizer.best.score:.3f}")
 scores = optimizer.history.scores
-print(np.isnan(scores).sum(), "of", len(scores), "settings failed")
+print(np.isnan(scores).sum(), "of", len(scores), "candidates failed")
 
 # %%
 # What it found
@@ -77,7 +77,7 @@ print(np.isnan(scores).sum(), "of", len(scores), "settings failed")
 fig, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 first = next(iter(optimizer.history)).trial.params
 for label, params, color, style in [
-    ("first setting", first, "#8C8C8C", "--"),
+    ("first candidate", first, "#8C8C8C", "--"),
     ("best of 30", optimizer.best.trial.params, "#0072B2", "-"),
 ]:
     axes[0].plot(simulate(**params), color=color, ls=style, lw=2, label=label)
@@ -87,7 +87,7 @@ axes[0].legend()
 
 number = np.arange(1, len(scores) + 1)
 failed = np.isnan(scores)
-axes[1].scatter(number, -scores, color="#0072B2", alpha=0.6, label="a setting")
+axes[1].scatter(number, -scores, color="#0072B2", alpha=0.6, label="a candidate")
 best = np.fmin.accumulate(-scores)
 axes[1].step(number, best, where="post", color="#0072B2", lw=2, label="best so far")
 axes[1].plot(
@@ -98,20 +98,20 @@ axes[1].plot(
     transform=axes[1].get_xaxis_transform(),
     label="failed",
 )
-axes[1].set(xlabel="setting", ylabel="mean deviation, degrees")
+axes[1].set(xlabel="candidate", ylabel="mean deviation, degrees")
 axes[1].legend()
 plt.show()
 
 # %%
-# Thirty random settings, for comparison
-# --------------------------------------
-# Ten seeds each. ``Space.decode`` makes a setting of a point of the unit cube, so that
-# random points give random settings. The table tells the deviation in degrees that the
-# best of 30 settings has.
+# Thirty random candidates, for comparison
+# ----------------------------------------
+# Ten seeds each. ``Space.decode`` makes a candidate of a point of the unit cube, so
+# that random points give random candidates. The table tells the deviation in degrees
+# that the best of 30 candidates has.
 
 
 def best_of(seed, learn):
-    """Return the lowest deviation of 30 settings."""
+    """Return the lowest deviation of 30 candidates."""
     if learn:
         optimizer = BayesianOptimizer(space, random_state=seed)
         for _ in range(30):
@@ -139,7 +139,8 @@ print(
 )
 
 # %%
-# No setting has a deviation of 0, since the room takes a while to warm up in any case.
+# No candidate has a deviation of 0, since the room takes a while to warm up in any
+# case.
 #
-# Several settings may be asked for before any is told, for machines that work side by
+# Several candidates may be asked for before any is told, for machines that work side by
 # side, and what was found elsewhere can be told, too: ``tell({...}, score)``.

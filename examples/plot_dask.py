@@ -3,7 +3,7 @@ A search on a dask cluster
 ==========================
 
 One line moves a search from this process to a cluster: joblib's ``parallel_config``.
-The search itself stays here. It sends the folds of each setting to the workers, and
+The search itself stays here. It sends the folds of each candidate to the workers, and
 gets their scores back. Here the cluster is two workers in this very process, so that
 the example runs anywhere; with the address of a scheduler, ``Client("address:8786")``,
 it is any number of machines.
@@ -53,8 +53,8 @@ print(f"accuracy {search.best_score_:.4f} with {search.best_params_}")
 # %%
 # Who did what
 # ------------
-# A bar is a fit of one setting on one fold. ``max_pending=2`` settings are in flight at
-# a time; the default follows the number of workers.
+# A bar is a fit of one candidate on one fold. ``max_pending=2`` candidates are in
+# flight at a time; the default follows the number of workers.
 
 TimelineDisplay.from_estimator(search)
 plt.show()
@@ -62,8 +62,8 @@ plt.show()
 # %%
 # The same without a cluster
 # --------------------------
-# With the same ``max_pending`` the settings and their scores are the same, wherever the
-# fits run.
+# With the same ``max_pending`` the candidates and their scores are the same, wherever
+# the fits run.
 
 scores = list(search.cv_results_["mean_test_score"])
 search.fit(X[:600], y[:600])

@@ -176,7 +176,7 @@ frames(UpperConfidenceBound(kappa=2.0), "upper confidence bound, kappa=2")
 # Thompson sampling
 # -----------------
 # Draw one of the curves that the model holds possible, and drill at its top. Uncertain
-# places have a high top in some of the draws, so chance does the exploring.
+# places have a high top in some of the draws, so exploration is left to chance.
 
 frames(ThompsonSampling(), "Thompson sampling")
 

@@ -2,9 +2,9 @@
 Grid, random and Bayesian search at equal budget
 ================================================
 
-A grid tries every combination of some values. A random search draws settings. A
-Bayesian search chooses each setting by what the earlier ones scored. What is the
-difference, if all three may try the same number of settings?
+A grid tries every combination of some values. A random search draws candidates. A
+Bayesian search chooses each candidate by what the earlier ones scored. What is the
+difference, if all three may try the same number of candidates?
 
 A grid wastes most of its fits where scores are poor, and has only five values of each
 of two parameters. A random search has a new value of each parameter every time, but
@@ -17,8 +17,8 @@ fits where the scores are good.
 # -----------------------
 # A support vector machine reads 300 handwritten digits. Two of its parameters matter,
 # ``C`` and ``gamma``, and good values may lie orders of magnitude apart. The grid has
-# 5 × 5 = 25 settings, so the others get 25, too, all on the same three folds. The score
-# is the accuracy, the share of right answers.
+# 5 × 5 = 25 candidates, so the others get 25, too, all on the same three folds. The
+# score is the accuracy, the share of right answers.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -42,7 +42,7 @@ N_ITER, SEEDS = 25, range(10)
 
 # %%
 # A grid gives the same result each time. The other two depend on chance, so they run
-# with ten seeds each. (Without a seed of its own, a comparison shows mostly luck.)
+# with ten seeds each. (One run of each would show mostly chance.)
 
 on_grid = GridSearchCV(model, grid, cv=cv).fit(X, y)
 at_random, bayesian = (
@@ -54,9 +54,9 @@ at_random, bayesian = (
 )
 
 # %%
-# The score of every setting
-# --------------------------
-# One point for each setting, in the order in which it was tried; the random and the
+# The score of every candidate
+# ----------------------------
+# One point for each candidate, in the order in which it was tried; the random and the
 # Bayesian search are those of the first seed.
 
 COLORS = {"grid": "#0072B2", "random": "#D55E00", "Bayesian": "#009E73"}
@@ -73,7 +73,7 @@ for ax, (name, search) in zip(axes, first.items(), strict=True):
     good = (scores > on_grid.best_score_ - 0.02).sum()
     ax.set(
         title=f"{name}: {good} of {N_ITER} within 0.02\nof the grid's best, or better",
-        xlabel="setting",
+        xlabel="candidate",
         ylim=(0, 1.1),
     )
 axes[0].set_ylabel("accuracy, mean over 3 folds")
@@ -85,8 +85,8 @@ plt.show()
 # %%
 # The best so far
 # ---------------
-# What counts is the best of the settings tried so far. The line is the median over ten
-# seeds, and the band holds the middle half of them.
+# What counts is the best of the candidates tried so far. The line is the median over
+# ten seeds, and the band holds the middle half of them.
 
 display = ConvergenceDisplay.from_estimator(
     {"grid": on_grid, "random": at_random, "Bayesian": bayesian}
@@ -95,15 +95,15 @@ display.ax_.set_ylabel("accuracy, mean over 3 folds")
 plt.show()
 
 # %%
-# How many settings does it take to do as well as the grid?
-# ---------------------------------------------------------
-# The grid's best setting comes where the grid's order puts it, which is chance, and one
-# cannot know that it is the best before all 25 are done. So 25 is what the grid costs.
-# The others may stop when they are as good.
+# How many candidates does it take to do as well as the grid?
+# -----------------------------------------------------------
+# The grid's best candidate comes where the grid's order puts it, which is chance, and
+# one cannot know that it is the best before all 25 are done. So 25 is what the grid
+# costs. The others may stop when they are as good.
 
 
 def needed(search):
-    """Count the settings until one is as good as the grid's best."""
+    """Count the candidates until one is as good as the grid's best."""
     as_good = search.cv_results_["mean_test_score"] >= on_grid.best_score_
     return np.argmax(as_good) + 1 if as_good.any() else np.inf
 
@@ -127,7 +127,7 @@ ax.axvline(N_ITER, color=COLORS["grid"], lw=2)
 ax.text(N_ITER - 0.3, 1.47, "the grid's cost", ha="right", va="top")
 ax.text(N_ITER + 4, 1.47, "not\nreached", ha="center", va="top")
 ax.set(
-    xlabel="settings tried until one is as good as the grid's best",
+    xlabel="candidates tried until one is as good as the grid's best",
     xticks=range(0, N_ITER + 1, 5),
     xlim=(0, N_ITER + 6),
     yticks=[0, 1],
@@ -140,7 +140,7 @@ plt.show()
 # %%
 # In numbers
 # ----------
-# Mean and standard deviation over the ten seeds, and the share of all settings that
+# Mean and standard deviation over the ten seeds, and the share of all candidates that
 # are within 0.02 of the grid's best, or better.
 
 
@@ -152,7 +152,7 @@ def row(searches):
         "mean best": np.mean(best),
         "deviation": np.std(best),
         "worst seed": np.min(best),
-        "good settings": f"{(table > on_grid.best_score_ - 0.02).mean():.0%}",
+        "good candidates": f"{(table > on_grid.best_score_ - 0.02).mean():.0%}",
         "as good as the grid": f"{sum(b >= on_grid.best_score_ for b in best)}"
         f" of {len(best)}",
     }
@@ -162,9 +162,10 @@ rows = {"grid": row([on_grid]), "random": row(at_random), "Bayesian": row(bayesi
 print(pd.DataFrame.from_dict(rows, orient="index").round(4).to_string())
 
 # %%
-# The Bayesian search is as good as the grid after a third of the settings or fewer with
-# most seeds; the random search is not with some of them. The difference between the
-# best scores is small, as it often is between good settings, and 0.0033 is one digit of
-# 300. What differs much is where the fits went: many settings of the Bayesian search
-# are good ones. That is what one wants where a fit takes minutes. Chance has its part
-# in both searches, so look at the spread before you believe one run.
+# The Bayesian search is as good as the grid after a third of the candidates or fewer
+# with most seeds; the random search is not with some of them. The difference between
+# the best scores is small, as it often is between good candidates, and 0.0033 is one
+# digit of 300. What differs much is where the fits went: many candidates of the
+# Bayesian search are good ones. That is what one wants where a fit takes minutes.
+# Chance has its part in both searches, so look at the spread before you believe one
+# run.

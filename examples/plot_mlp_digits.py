@@ -89,9 +89,9 @@ display.ax_.set_ylabel("accuracy, mean over 3 folds")
 plt.show()
 
 # %%
-# What good settings have in common
-# ---------------------------------
-# Each line is a setting, from its parameters to its score. Good ones are bright, and
+# What good candidates have in common
+# -----------------------------------
+# Each line is a candidate, from its parameters to its score. Good ones are bright, and
 # the best is thick.
 
 ParallelCoordinatesDisplay.from_estimator(search)
@@ -101,8 +101,8 @@ plt.show()
 # Which parameters matter
 # -----------------------
 # The model of the search tells how much of the differences between scores comes from
-# each parameter alone, and how much from it together with others. Twenty settings tell
-# the large differences only.
+# each parameter alone, and how much from it together with others. Twenty candidates
+# tell the large differences only.
 
 ParameterImportanceDisplay.from_estimator(search)
 plt.show()

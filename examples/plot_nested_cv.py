@@ -3,18 +3,18 @@ Nested cross-validation: how good is what the search found?
 ===========================================================
 
 The best score of a search is the highest of many, and part of what made it the highest
-is luck. It is too good to be true, the more so the smaller the data. Nested
-cross-validation has no such luck: an outer loop holds data back, a search runs on the
-rest, and its best estimator is scored on what it has not seen. This works because a
+is chance. It is too good to be true, the more so the smaller the data. Nested
+cross-validation has no such optimism: an outer loop holds data back, a search runs on
+the rest, and its best estimator is scored on what it has not seen. This works because a
 search is an estimator like any other.
 """
 
 # %%
 # Data from which nothing can be learned
 # --------------------------------------
-# To see the luck and nothing else, the labels are tosses of a coin, and do not depend
-# on the data. Whatever a model has learned, its accuracy on new data is 0.5. The model
-# is a single tree. There are ten data sets of 100 samples each.
+# To see the optimism and nothing else, the labels are tosses of a coin, and do not
+# depend on the data. Whatever a model has learned, its accuracy on new data is 0.5. The
+# model is a single tree. There are ten data sets of 100 samples each.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -42,8 +42,8 @@ search = BayesSearchCV(
 # Three estimates
 # ---------------
 # - ``best_score_`` comes with the search.
-# - ``honest_score()`` takes the luck out of it, from the scores on the folds that are
-#   there already. It fits nothing.
+# - ``honest_score()`` takes the optimism out of it, from the scores on the folds that
+#   are there already. It fits nothing.
 # - ``cross_val_score`` of the search is the nested one: five searches more.
 
 rows = []
@@ -93,12 +93,12 @@ print(summary.round(3).to_string())
 
 # %%
 # The best score says that something has been learned, which cannot be. The more
-# settings a search tries, and the fewer the data, the more it promises. The nested
+# candidates a search tries, and the fewer the data, the more it promises. The nested
 # score is right in the mean, but a single one may still be far off: 100 samples tell no
-# more. ``honest_score()`` takes away a part of the luck at no cost.
+# more. ``honest_score()`` takes away a part of the optimism at no cost.
 #
-# The nested score judges the way in which you search, not one setting: each of its five
-# searches may choose another. To use a model, fit the search on all data.
+# The nested score judges the way in which you search, not one candidate: each of its
+# five searches may choose another. To use a model, fit the search on all data.
 #
 # With a lot of data none of this is needed. Hold some back, and score the fitted search
 # on it.

@@ -1,12 +1,12 @@
 """
-The simplest setting that is good enough
-========================================
+The simplest candidate that is good enough
+==========================================
 
-The highest cross-validated score belongs to one setting, but others are as good within
-what the folds can tell. Of these one may take the simplest: it is easier to read,
-faster, and less likely to have been chosen by luck. The *one-standard-error rule* does
-so: among all settings whose score is at most one standard error below the best, it
-takes the simplest.
+The highest cross-validated score belongs to one candidate, but others are as good
+within what the folds can tell. Of these one may take the simplest: it is easier to
+read, faster, and less likely to have been chosen by chance. The *one-standard-error
+rule* does so: among all candidates whose score is at most one standard error below the
+best, it takes the simplest.
 """
 
 # %%
@@ -18,8 +18,8 @@ takes the simplest.
 # larger is simpler. It also works as ``refit`` of ``GridSearchCV`` and
 # ``RandomizedSearchCV``.
 #
-# A Bayesian search spends its settings close to the best score, and may have hardly any
-# simple ones to choose from. So ``alpha`` has a list of 26 values here, and
+# A Bayesian search spends its candidates close to the best score, and may have hardly
+# any simple ones to choose from. So ``alpha`` has a list of 26 values here, and
 # ``n_iter=26`` runs all of them.
 
 import matplotlib.pyplot as plt
@@ -39,7 +39,7 @@ X_train, X_test, y_train, y_test = train_test_split(
 
 
 def searched(refit):
-    """Search for alpha; ``refit`` decides which setting is taken."""
+    """Search for alpha; ``refit`` decides which candidate is taken."""
     return BayesSearchCV(
         Pipeline(
             [
@@ -70,7 +70,7 @@ top, error = table["score"][i_high], table["standard_error"][i_high]
 fig, ax = plt.subplots(figsize=(7.5, 4.4), layout="constrained")
 ax.axhspan(top - error, top, color="#E69F00", alpha=0.25, lw=0)
 alpha = table["lasso__alpha"]
-ax.scatter(alpha, table["score"], s=30, color="#8C8C8C", label="a setting")
+ax.scatter(alpha, table["score"], s=30, color="#8C8C8C", label="a candidate")
 marks = {
     "highest score": (highest, "#D55E00", "*", 220),
     "simplest within one standard error": (simplest, "#0072B2", "D", 70),
@@ -120,11 +120,11 @@ print(pd.DataFrame.from_dict(rows, orient="index").round(3).to_string())
 # A sharper comparison
 # --------------------
 # The standard error of a score overstates how uncertain a *difference* is: some folds
-# are easy for every setting. ``equivalent_params_`` compares fold by fold. It has the
-# settings that cannot be told from the best, and ``FoldsDisplay`` shows the leading
+# are easy for every candidate. ``equivalent_params_`` compares fold by fold. It has the
+# candidates that cannot be told from the best, and ``FoldsDisplay`` shows the leading
 # ones.
 
 n_equivalent = len(highest.equivalent_params_)
-print(n_equivalent, "of", len(table), "settings cannot be told from the best")
+print(n_equivalent, "of", len(table), "candidates cannot be told from the best")
 FoldsDisplay.from_estimator(highest)
 plt.show()

@@ -5,8 +5,8 @@ Quick start: the same search four ways
 A decision tree has six parameters that matter, and a support vector machine has two.
 Good values of them differ from one data set to the next. Here they are looked for by
 scikit-learn's random and grid searches, and by ``BayesSearchCV``, which chooses each
-setting by what the earlier ones scored: once without any space, and once with the space
-of the random search. Each tries 15 settings, on the same 5 folds.
+candidate by what the earlier ones scored: once without any space, and once with the
+space of the random search. Each tries 15 candidates, on the same 5 folds.
 """
 
 # %%
@@ -45,7 +45,7 @@ svm = Pipeline([("scale", StandardScaler()), ("svc", SVC())])
 # ---------------
 # A random search takes distributions; ``loguniform`` makes 0.001 to 0.01 as likely as
 # 100 to 1000. ``BayesSearchCV`` reads the same, or has a space of its own. A grid needs
-# lists of values: 15 settings are 5 values of two parameters each, or fewer of more.
+# lists of values: 15 candidates are 5 values of two parameters each, or fewer of more.
 
 tree_space = {
     "criterion": ["gini", "entropy"],
@@ -121,7 +121,7 @@ print(pd.DataFrame.from_dict(rows, orient="index").to_string())
 
 print(
     """
-CV score is the share of right answers, cross-validated, of the best setting found:
+CV score is the share of right answers, cross-validated, of the best candidate found:
 the mean over three seeds, and that of the worst seed. Test score is the share on rows
 that no search has seen, where a difference below 0.01 may be chance. Seconds are
 for one search with its final fit.
@@ -129,9 +129,9 @@ for one search with its final fit.
 )
 
 # %%
-# A grid is as good as its nearest point, and random settings are as good as their luck.
-# The learning search begins with the estimator's own setting and with what did well on
-# other data, and then looks where scores are high, so its CV score, which is what it
-# maximises, depends less on luck. On unseen rows the difference is smaller, for some of
-# the best CV score is always luck. It pays to choose settings well where fits are slow
-# or parameters are many, so that only a few settings can be tried.
+# A grid is as good as its nearest point, and a random search as good as its draws. The
+# Bayesian search begins with the estimator's own hyperparameters and with what did well
+# on other data. Then it looks where the scores are high, so its CV score depends less
+# on chance. On unseen rows the difference is smaller, because the best CV score is
+# always optimistic. Choosing candidates well pays most where fits are slow or
+# hyperparameters are many, so that only a few candidates can be tried.

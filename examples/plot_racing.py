@@ -1,18 +1,18 @@
 """
-Racing: most settings need not be scored on all folds
+Racing: most candidates need not be scored on all folds
 =====================================================
 
-With ten folds, each setting costs ten fits. But most settings are plainly worse than
+With ten folds, each candidate costs ten fits. But most are plainly worse than
 the best one, and two or three folds show it. ``racing=True`` runs the folds of a
-setting one after another, and lets it wait as soon as it will hardly be the best. At
+candidate one after another, and lets it wait as soon as it will hardly be the best. At
 the end of the search those that wait get more folds, until none of them is likely to be
-the best. Only a setting with all folds can be the best.
+the best. Only a candidate with all folds can be the best.
 """
 
 # %%
 # The same search with and without
 # --------------------------------
-# Four seeds each: 30 settings, ten folds. The score is the accuracy.
+# Four seeds each: 30 candidates, ten folds. The score is the accuracy.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -49,10 +49,10 @@ raced = [searched(True, seed) for seed in SEEDS]
 # %%
 # Which folds were run
 # --------------------
-# One row for each fold, one column for each setting, in the order of the search, with
+# One row for each fold, one column for each candidate, in the order of the search, with
 # the first seed. Colours compare the score with the median of that fold: some folds are
-# easy for all settings, which says nothing about which setting is better. Grey folds
-# were not run.
+# easy for all candidates, which says nothing about which candidate is better. Grey
+# folds were not run.
 
 results = raced[0].cv_results_
 folds = np.array([results[f"split{i}_test_score"] for i in range(10)])
@@ -80,7 +80,7 @@ ax.annotate(
     annotation_clip=False,
 )
 n_fits = np.isfinite(folds).sum()
-ax.set(xlabel="setting", ylabel="fold", yticks=range(1, 11))
+ax.set(xlabel="candidate", ylabel="fold", yticks=range(1, 11))
 ax.set_facecolor("0.75")
 ax.set_title(f"{n_fits} of {folds.size} fits were run", pad=24)
 plt.show()
@@ -111,6 +111,6 @@ print(table.round(4).to_string())
 
 # %%
 # The best scores are level, with two thirds of the fits. How many are saved
-# depends on the problem. Racing saves most where settings differ much and there are
-# many folds; where a search spends its time among settings that are equally good, all
+# depends on the problem. Racing saves most where candidates differ much and there are
+# many folds; where a search spends its time among candidates that are equally good, all
 # their folds are needed.

@@ -2,7 +2,7 @@
 When it pays less: a random forest with a rough surface
 =======================================================
 
-Bayesian search lives on a promise: settings that are alike have scores that are alike.
+Bayesian search lives on a promise: candidates that are alike have similar scores.
 For a support vector machine that holds. A small random forest breaks it. One tree more
 or less, one level deeper or not: the score jumps, and mostly by chance. This example
 shows how much of the advantage over a random search is left.
@@ -11,8 +11,8 @@ shows how much of the advantage over a random search is left.
 # %%
 # Two surfaces
 # ------------
-# The data are two blurred half moons. Both grids have 200 settings, scored on the same
-# three folds. We compute them once, so that the searches below can look scores up.
+# The data are two blurred half moons. Both grids have 200 candidates, scored on the
+# same three folds. We compute them once, so that the searches below can look scores up.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -59,13 +59,13 @@ fig.colorbar(image, ax=axes, label="accuracy, mean over the folds", extend="min"
 plt.show()
 
 # %%
-# Two numbers tell what a search will meet. On how many of the 200 settings is the score
-# higher than on all their neighbours: where can one get stuck? And how many settings
-# are within 0.02 of the best: how easy is it to hit one by chance?
+# Two numbers tell what a search will meet. On how many of the 200 candidates is the
+# score higher than on all their neighbours: where can one get stuck? And how many
+# candidates are within 0.02 of the best: how easy is it to hit one by chance?
 
 
 def peaks(table):
-    """Count the settings that are better than all of their neighbours."""
+    """Count the candidates that are better than all of their neighbours."""
     wide = np.pad(table, 1, constant_values=-np.inf)
     n, m = table.shape
     around = [
@@ -85,7 +85,7 @@ for name, grid in grids.items():
 # %%
 # Searching them
 # --------------
-# Twelve seeds, 30 settings each. The curves show how far the best so far is below the
+# Twelve seeds, 30 candidates each. The curves show how far the best so far is below the
 # best of all 200, in the mean over the seeds. The band is one standard error of that
 # mean, up and down.
 
@@ -120,15 +120,16 @@ for ax, (name, grid) in zip(axes, grids.items(), strict=True):
         ax.plot(x, middle, color=color, ls=STYLES[method], lw=2, label=method)
         rows[name, method] = {"gap after 10": middle[9], "gap after 30": middle[-1]}
         rows[name, method]["its standard error"] = error[-1]
-    ax.set(title=name, xlabel="settings tried", ylim=(0, 0.06))
+    ax.set(title=name, xlabel="candidates tried", ylim=(0, 0.06))
 axes[0].set_ylabel("accuracy below the best of all 200")
-axes[1].legend(title="how settings are chosen")
+axes[1].legend(title="how candidates are chosen")
 plt.show()
 print(pd.DataFrame.from_dict(rows, orient="index").round(4).to_string())
 
 # %%
-# With the support vector machine the Bayesian search is well ahead after ten settings,
-# and finds the very best of the 200 with every seed. With the forest it is hardly ahead
-# after ten, and does not always find the best. Random settings are not bad there: a
-# good forest is easy to hit, and the rest is luck of the draw. So little is lost with a
-# random search, and the few points that a search gains here may be gone on new data.
+# With the support vector machine the Bayesian search is well ahead after ten
+# candidates, and finds the very best of the 200 with every seed. With the forest it is
+# hardly ahead after ten, and does not always find the best. Random candidates are not
+# bad there: a good forest is easy to hit, and the rest is chance. So little
+# is lost with a random search, and the few points that a search gains here may be gone
+# on new data.

@@ -66,7 +66,7 @@ except KeyboardInterrupt:
 # The interrupted search is fitted with what was complete: here one could stop, and use
 # it.
 
-print(f"{search.n_iter_} of 20 settings, the best {search.best_score_:.4f}")
+print(f"{search.n_iter_} of 20 candidates, the best {search.best_score_:.4f}")
 before = search.n_iter_
 
 # %%
@@ -90,16 +90,16 @@ print(resumed.stop_reason_)
 print(fits["count"] - 100, "fits, one of them the final fit on all data")
 
 # %%
-# The result is that of a search which was never interrupted, setting by setting.
+# The result is that of a search which was never interrupted, candidate by candidate.
 
 whole = new_search(checkpoint=None).fit(X, y)
 same = resumed.cv_results_["params"] == whole.cv_results_["params"]
-print("the same settings and the same best score:", same, end=", ")
+print("the same candidates and the same best score:", same, end=", ")
 print(resumed.best_score_ == whole.best_score_)
 
 # %%
-# More settings
-# -------------
+# More candidates
+# ---------------
 # ``n_iter`` is the total. A larger one goes on with a finished search.
 
 more = new_search(n_iter=30).fit(X, y)

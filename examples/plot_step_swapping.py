@@ -4,8 +4,8 @@ Which model, and with which parameters? One search for both
 
 Often the first question is not which ``C``, but whether a support vector machine is the
 right model at all. A list of dicts asks both at once: each dict is a *branch*, a model
-with the parameters that only it has. It is one search with one budget, and settings are
-spent where scores are good, instead of the same number for every model.
+with the parameters that only it has. It is one search with one budget, spent
+where scores are good, instead of the same number for every model.
 """
 
 # %%
@@ -71,7 +71,7 @@ search = BayesSearchCV(
 print(f"accuracy {search.best_score_:.4f} with {search.best_params_}")
 
 # %%
-# Where the budget went: how many settings each pair of steps got, the best and the
+# Where the budget went: how many candidates each pair of steps got, the best and the
 # worst of their scores.
 
 table = search.results_frame()
@@ -82,8 +82,8 @@ by_branch = table.groupby(["model", "reduce"])["score"].agg(["size", "max", "min
 print(by_branch.sort_values("max", ascending=False).round(4).to_string())
 
 # %%
-# All settings in one picture
-# ---------------------------
+# All candidates in one picture
+# -----------------------------
 # A line passes below the axis of a parameter that its branch does not have.
 
 ParallelCoordinatesDisplay.from_estimator(
@@ -101,5 +101,5 @@ ParallelCoordinatesDisplay.from_estimator(
 plt.show()
 
 # %%
-# Nearest neighbours got the fewest settings, since they scored lower from the start.
+# Nearest neighbours got the fewest candidates, since they scored lower from the start.
 # ``GridSearchCV`` takes such lists, too, but tries every combination of every branch.

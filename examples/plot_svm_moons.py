@@ -2,7 +2,7 @@
 What the search believes: a support vector machine on two moons
 ===============================================================
 
-A search sees some settings only, and believes something about all others. With two
+A search sees some candidates only, and believes something about all others. With two
 parameters, and a model that is fitted in a few milliseconds, we can compute the true
 score everywhere and compare.
 """
@@ -11,8 +11,8 @@ score everywhere and compare.
 # The true surface
 # ----------------
 # Two half moons, blurred with noise, are told apart by a support vector machine with
-# the parameters ``C`` and ``gamma``. A grid of 25 × 25 settings shows the whole truth,
-# at the price of 625 settings on three folds.
+# the parameters ``C`` and ``gamma``. A grid of 25 × 25 candidates shows the whole
+# truth, at the price of 625 candidates on three folds.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -31,10 +31,10 @@ grid = GridSearchCV(SVC(), {"C": C, "gamma": gamma}, cv=cv, refit=False).fit(X, 
 truth = grid.cv_results_["mean_test_score"].reshape(25, 25)
 
 # %%
-# Twenty settings
-# ---------------
+# Twenty candidates
+# -----------------
 # ``scoring`` is the share of right answers, as by default. The search may try 20
-# settings, a thirtieth of the grid.
+# candidates, a thirtieth of the grid.
 
 search = BayesSearchCV(
     SVC(),
@@ -46,8 +46,8 @@ search = BayesSearchCV(
 
 # %%
 # ``optimizer_`` is the model of the fitted search. Its ``predict`` tells what it
-# believes of any settings: the mean, and the standard deviation of what it is not sure
-# of.
+# believes of any candidates: the mean, and the standard deviation of what it is not
+# sure of.
 
 settings = [{"C": c, "gamma": g} for c in C for g in gamma]
 belief = search.optimizer_.predict(settings)
@@ -55,15 +55,15 @@ belief = search.optimizer_.predict(settings)
 # %%
 # Truth, belief and doubt
 # -----------------------
-# The numbers tell the order in which the settings were tried; the star is the best. The
-# last picture is a part of the second, enlarged.
+# The numbers tell the order in which the candidates were tried; the star is the best.
+# The last picture is a part of the second, enlarged.
 
 fig, axes = plt.subplots(2, 2, figsize=(10, 10), layout="constrained")
 score = {"cmap": "viridis", "vmin": 0.7, "vmax": truth.max()}
 mean, std = belief.mean.reshape(25, 25), belief.std.reshape(25, 25)
 for ax, values, title, label, colors in [
-    (axes[0, 0], truth, "truth: 25 × 25 settings", "accuracy", score),
-    (axes[0, 1], mean, "belief after 20 settings", "predicted accuracy", score),
+    (axes[0, 0], truth, "truth: 25 × 25 candidates", "accuracy", score),
+    (axes[0, 1], mean, "belief after 20 candidates", "predicted accuracy", score),
     (axes[1, 0], std, "doubt", "standard deviation of the belief", {"cmap": "cividis"}),
     (axes[1, 1], mean, "belief near the best", "predicted accuracy", score),
 ]:
@@ -96,11 +96,11 @@ for i, params in enumerate(search.cv_results_["params"], start=1):
             )
 plt.show()
 
-print(f"best of the grid, 625 settings:  {grid.best_score_:.4f}")
-print(f"best of the search, 20 settings: {search.best_score_:.4f}")
+print(f"best of the grid, 625 candidates:  {grid.best_score_:.4f}")
+print(f"best of the search, 20 candidates: {search.best_score_:.4f}")
 
 # %%
-# The belief is right where it matters and vague elsewhere. Good settings lie on a
+# The belief is right where it matters and vague elsewhere. Good candidates lie on a
 # ridge, and most numbers are close to its top. Where the search has hardly been, its
 # belief is flat and its doubt large, and it does not care: there the score would have
 # to be far better than anything seen to be worth a look. So do not read the belief as a
@@ -110,7 +110,7 @@ print(f"best of the search, 20 settings: {search.best_score_:.4f}")
 # The belief in one line
 # ----------------------
 # ``SurrogateDisplay`` draws what a model makes of any search, of ``GridSearchCV``, too:
-# along each parameter, with the other one as in the best setting, and over both.
+# along each parameter, with the other one as in the best candidate, and over both.
 
 SurrogateDisplay.from_estimator(search, params=["C", "gamma", ("gamma", "C")])
 plt.show()

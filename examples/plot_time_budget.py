@@ -2,9 +2,9 @@
 A search for four seconds
 =========================
 
-Often one does not know how many settings one can afford, but when the result has to be
+Often one does not know how many candidates one can afford, but when the result must be
 there. ``timeout`` is a number of seconds for everything: the search, and the fit of the
-best setting on all data at its end. With ``n_iter=None`` the time alone decides.
+best candidate on all data at its end. With ``n_iter=None`` the time alone decides.
 
 What is shown here depends on the clock, so that it is not the same every time, and not
 the same on your machine.
@@ -61,9 +61,9 @@ print(f"{seconds:.1f} s in all, {by_gain.refit_time_:.1f} s of them for the fina
 #
 # Gain per second
 # ---------------
-# By default the search asks how much a setting may gain, not how long it takes. With a
-# budget of time, cheap settings may come first: ``acquisition="ei_per_second"`` divides
-# the expected gain by the predicted time, which a second model learns.
+# By default the search asks how much a candidate may gain, not how long it takes. With
+# a budget of time, cheap candidates may come first: ``acquisition="ei_per_second"``
+# divides the expected gain by the predicted time, which a second model learns.
 
 per_second, seconds_too = timed("ei_per_second")
 searches = {"expected gain": by_gain, "expected gain per second": per_second}
@@ -84,19 +84,19 @@ for (name, search), color, mark in zip(
         color=color,
         marker=mark,
         alpha=0.7,
-        label=f"{name}: {len(table)} settings",
+        label=f"{name}: {len(table)} candidates",
     )
 axes[1].set(xscale="log", xlabel="trees", ylabel="seconds for 3 folds", ylim=(0, None))
 axes[1].set_xticks([5, 10, 20, 50, 100, 200], [5, 10, 20, 50, 100, 200])
 axes[1].minorticks_off()
-axes[1].set_title("what a setting costs")
+axes[1].set_title("what a candidate costs")
 axes[1].legend(fontsize="small")
 plt.show()
 
 print(
     pd.DataFrame(
         {
-            "settings": [search.n_iter_ for search in searches.values()],
+            "candidates": [search.n_iter_ for search in searches.values()],
             "best accuracy": [search.best_score_ for search in searches.values()],
             "trees of the best": [
                 search.best_params_["n_estimators"] for search in searches.values()
@@ -110,7 +110,7 @@ print(
 )
 
 # %%
-# Divided by the time, cheap settings come first, and expensive ones wait until they
-# promise more. Whether that ends higher depends on where the good settings are: if they
-# are the slow ones, it finds them later. One run, as here, proves nothing about that.
-# Without a limit of time leave it out.
+# Divided by the time, cheap candidates come first, and expensive ones wait until they
+# promise more. Whether that ends higher depends on where the good candidates are: if
+# they are the slow ones, it finds them later. One run, as here, proves nothing about
+# that. Without a limit of time leave it out.

@@ -1,4 +1,4 @@
-"""Bayesian hyper-parameter search that takes the place of GridSearchCV."""
+"""Bayesian hyperparameter search that takes the place of GridSearchCV."""
 
 from sklearn_bayes_search._search import BayesSearchCV
 from sklearn_bayes_search.display import (

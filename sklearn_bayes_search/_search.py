@@ -137,9 +137,9 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
     """Cross-validated search that learns from the scores it has seen.
 
     Takes the place of ``GridSearchCV`` and ``RandomizedSearchCV``: same parameters,
-    attributes and behaviour, but each setting is chosen by what the earlier ones
+    attributes and behaviour, but each candidate is chosen by what the earlier ones
     scored. A Gaussian process predicts the score and its uncertainty everywhere, and
-    the setting with the highest expected improvement is evaluated next.
+    the candidate with the highest expected improvement is evaluated next.
 
     Its parameters are in groups: what is searched and how it is scored (from
     ``estimator`` on), the model (from ``surrogate``), parallel fits (from ``n_jobs``),
@@ -160,7 +160,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         ``[None, Integer(2, 20)]``. A list of dicts is one search with one budget
         over all of them. A :class:`Space` can add a constraint.
     n_iter : int or None, default=50
-        How many settings are evaluated, >= 1; fewer if the space has fewer. A finite
+        How many candidates are evaluated, >= 1; fewer if the space has fewer. A finite
         space that it covers is run whole, in the order of ``GridSearchCV``. None is
         allowed with a ``timeout`` or a stopping rule.
     scoring : str, callable, list, tuple or dict, default=None
@@ -180,11 +180,11 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         reach them in the mean over the folds, or the one that comes nearest, with a
         warning.
     cv : int, cross-validation generator or an iterable, default=None
-        Splitting strategy; None means 5 folds. All settings have the same folds.
+        Splitting strategy; None means 5 folds. All candidates have the same folds.
     refit : bool, str, or callable, default=True
         Whether, or by which metric or rule, the best estimator is fitted on all data.
     random_state : int, RandomState instance or None, default=None
-        An int gives the same settings again, however long fits take and whatever the
+        An int gives the same candidates again, however long fits take and whatever the
         number of jobs at a given ``max_pending``.
     error_score : "raise" or numeric, default=np.nan
         Score of a fold whose fit fails. The search learns where fits fail, whatever
@@ -193,41 +193,41 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         Whether ``cv_results_`` has training scores.
     surrogate : {"gp", "forest", "tpe"} or object, default="gp"
         Model of the score: :class:`GaussianProcess`, :class:`RandomForest` or
-        :class:`ParzenEstimator`, by name or as an object with settings.
+        :class:`ParzenEstimator`, by name or as an object with parameters.
     acquisition : {"log_ei", "ei", "ei_per_second", "pi", "ucb", "thompson"} or \
             object, default="log_ei"
-        What makes a setting promising, by name or as an object with settings, such as
-        ``UpperConfidenceBound(kappa=3.0)``. "tpe" takes the default only.
+        What makes a candidate promising, by name or as an object with parameters, such
+        as ``UpperConfidenceBound(kappa=3.0)``. "tpe" takes the default only.
     initial_points : list of dict, default=None
-        Settings to try first; a parameter that one leaves out has the estimator's own
-        value. The estimator's own setting comes next: the parameters whose value lies
-        in its range keep it, the others take the middle of theirs.
+        Candidates to try first; a parameter that one leaves out has the estimator's own
+        value. The estimator's own hyperparameters come next: the parameters whose
+        value lies in its range keep it, the others take the middle of theirs.
     n_initial_points : int or "auto", default="auto"
-        How many settings are tried before the model takes over, ``initial_points``
+        How many candidates are tried before the model takes over, ``initial_points``
         included. The rest fills the space evenly.
     prior_results : fitted search, dict, DataFrame, path, study or list, default=None
         Earlier searches, of this or another class: as they are, their ``cv_results_``,
         tables of it, or the path of a journal; an Optuna study, its
         ``trials_dataframe()`` where it maximised, or an ``OptimizeResult`` of
         scikit-optimize; or a list of these. They inform the model through the ranks of
-        their scores, as far as these prove right here; the best setting of each is
-        tried after ``initial_points``. Settings outside the space are left out with a
+        their scores, as far as these prove right here; the best candidate of each is
+        tried after ``initial_points``. Candidates outside the space are left out with a
         warning.
     experience : bool, default=True
         Whether to begin with what is known of the estimator from other data: a first
-        setting that did well there, tried after the estimator's own, and what the model
-        expects of scores until those here say otherwise. Without effect where nothing
-        is known of the estimator or of the parameters searched.
+        candidate that did well there, tried after the estimator's own, and what the
+        model expects of scores until those here say otherwise. Without effect where
+        nothing is known of the estimator or of the parameters searched.
     n_jobs : int, default=None
         Number of jobs to run in parallel. None means 1 unless in a
         ``joblib.parallel_config`` context, -1 all processors.
     pre_dispatch : int or str, default="2*n_jobs"
         Accepted for compatibility, without effect: ``max_pending`` takes its place.
     max_pending : int, "auto" or "async", default="auto"
-        The most settings evaluated at a time, >= 1. Setting k is chosen from the scores
-        of all but the last ``max_pending - 1`` before it, so that the search does not
-        depend on timing. "auto" keeps all jobs busy. "async" chooses from all scores
-        that are in: a little faster, and not reproducible.
+        The most candidates evaluated at a time, >= 1. Candidate k is chosen from the
+        scores of all but the last ``max_pending - 1`` before it, so that the search
+        does not depend on timing. "auto" keeps all jobs busy. "async" chooses from all
+        scores that are in: a little faster, and not reproducible.
     executor : callable, default=None
         Makes what runs the fits in place of joblib and ``n_jobs``, an
         :class:`~sklearn_bayes_search.execution.Executor`; its class will do.
@@ -248,10 +248,10 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         returns a reason, or None to go on.
     callback : callable or list of callable, default=None
         Called with a :class:`~sklearn_bayes_search.execution.CandidateRecord` of each
-        setting evaluated, and at the end. A text that it returns stops the search.
+        candidate evaluated, and at the end. A text that it returns stops the search.
     timeout : float, default=None
         Seconds for the whole search, > 0, the refit included. No fit is begun that
-        would probably end later, but at least one setting is evaluated. A search that
+        would probably end later, but at least one candidate is evaluated. A search that
         is resumed has all of it again.
     fit_timeout : float, default=None
         Seconds for one fit on one fold with its scoring, > 0. A longer one is ended
@@ -259,7 +259,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         job; only joblib's "loky", dask and ray can do that. A search that is resumed
         with a longer limit runs them again.
     verbose : int, default=0
-        0 is silent, 1 prints a line per setting and the time that is left, more also
+        0 is silent, 1 prints a line per candidate and the time that is left, more also
         prints scikit-learn's lines about every fit.
     checkpoint : path, default=None
         Where the search keeps its journal: a file, or a folder that exists, in which
@@ -284,15 +284,15 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         ``scorer_``, ``n_splits_``, ``multimetric_``, ``classes_``, ``n_features_in_``
         and ``feature_names_in_``.
     equivalent_params_ : list of dict
-        Settings that cannot be told from the best score's by their folds, this first.
+        Candidates that cannot be told from the best score's by their folds, this first.
     n_iter_ : int
-        Number of settings evaluated.
+        Number of candidates evaluated.
     stop_reason_ : str
         Why the search ended.
     mean_suggest_time_ : float
-        Seconds for choosing a setting, on average.
+        Seconds for choosing a candidate, on average.
     max_pending_ : int
-        The most settings evaluated at a time.
+        The most candidates evaluated at a time.
     search_space_ : Space
         The search space, without the parameter of a ``path``.
     path_ : str or None
@@ -306,12 +306,12 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
     experience_ : str or None
         What was known from other data, in words; None where that is nothing.
     optimizer_ : BayesianOptimizer
-        Has been told all results, and is ready to be asked for more settings.
+        Has been told all results, and is ready to be asked for more candidates.
 
     See Also
     --------
     sklearn.model_selection.GridSearchCV : All points of a grid.
-    sklearn.model_selection.RandomizedSearchCV : Random settings.
+    sklearn.model_selection.RandomizedSearchCV : Random candidates.
     BayesianOptimizer : The same search for anything that has a score.
 
     References
@@ -449,7 +449,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
 
     @fit_context(prefer_skip_nested_validation=False)  # nor does GridSearchCV skip it
     def fit(self, X, y=None, **params):
-        """Search for the best setting, and fit the estimator with it.
+        """Search for the best candidate, and fit the estimator with it.
 
         Parameters
         ----------
@@ -475,7 +475,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
             it chose works, or if ``refit`` fails: then the results are kept.
         KeyboardInterrupt
             If the user interrupts it. The search is fitted nevertheless, with the
-            settings that were complete; interrupted again, without a best estimator.
+            candidates that were complete; interrupted again, without a best estimator.
         """
         checked = self._check(X, y, params)
         progress = Progress(checked.objective, checked.path)
@@ -628,7 +628,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         return experience_of(self.estimator, space, X, y, metrics)
 
     def _evaluate(self, checked, progress):
-        """Evaluate settings until the search ends."""
+        """Evaluate candidates until the search ends."""
         space, splits = checked.space, checked.splits
         prior = read_prior_results(
             self.prior_results,

@@ -208,11 +208,11 @@ class Simulation:
         self._check_kept()
         if self.search is not None:
             self._check_fitted()
-        if any("would choose other settings" in text for text in warned):
+        if any("would choose other candidates" in text for text in warned):
             self.happened.add("chosen otherwise")
             # true where a damaged record was evaluated again and its worker died
             if self.is_comparable and not world.lost_by_luck:
-                self.blame("it warned that it would choose other settings")
+                self.blame("it warned that it would choose other candidates")
         if self.violations:
             return
         if is_damaged:  # the way out that the error names
@@ -284,7 +284,7 @@ class Simulation:
             is_true = is_damaged and isinstance(error, JournalError)
         elif type(error) is schedule.failure and str(error) == "raises":
             is_true = schedule.refit_fails or raises
-        elif isinstance(error, RuntimeError) and "No setting was" in str(error):
+        elif isinstance(error, RuntimeError) and "No candidate was" in str(error):
             is_true = world.executor.broken is not None
         elif isinstance(error, RuntimeError):
             is_true = raises and bool(failures)

@@ -217,7 +217,7 @@ def test_the_page_shows_what_is_in_the_store(tmp_path):
     assert "Optuna TPE is left out: 4 of 4 tasks not run." in written
     assert ":file: page/regrets_failing.csv" in written
     assert "\na mean without a fall" in (folder / "ablation.csv").read_text()
-    for picture in ("curves", "families", "regrets"):
+    for picture in ("curves", "families", "front", "regrets"):
         assert (folder / f"{picture}.png").stat().st_size > 10_000
 
 

@@ -220,7 +220,7 @@ def test_a_path_may_begin_at_home(tmp_path, monkeypatch):
 
 def test_another_way_to_choose_keeps_what_is_known_with_one_warning(path):
     rows, _ = counted(path, n_initial_points=3)
-    with pytest.warns(UserWarning, match="would choose other settings than it did"):
+    with pytest.warns(UserWarning, match="would choose other candidates than it did"):
         again = counted(path, n_initial_points=3, acquisition="ucb")
     assert again == (rows, 0)
 
@@ -445,7 +445,7 @@ def test_a_search_that_is_resumed_in_another_way_loses_no_setting(path, seed):
         ).fit(X)
 
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*would choose other settings")
+        warnings.filterwarnings("ignore", ".*would choose other candidates")
         fit(rng.randint(1, 9))
         lose_some(path, rng)
         whole = fit(12)

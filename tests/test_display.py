@@ -650,7 +650,7 @@ def test_folds_of_one_candidate_and_errors(searches):
     text_of(drawn.figure_)
     with pytest.raises(ValueError, match="at least 2"):
         FoldsDisplay.from_cv_results(results([[0.5]]))
-    with pytest.raises(ValueError, match="No setting has a finite score"):
+    with pytest.raises(ValueError, match="No candidate has a finite score"):
         FoldsDisplay.from_cv_results(results([[0.5, np.nan]]))
     with pytest.raises(ValueError, match="'n_best' parameter must be an int >= 1"):
         FoldsDisplay.from_cv_results(PAUSED, n_best=0)
@@ -909,7 +909,7 @@ def test_surrogate_slices_go_through_the_best_setting(two_parameters):
     # high for C = 1, low at its ends, whatever k is
     assert (drawn.slices[2].mean.argmax(axis=1) == 1).all()
     text = text_of(drawn.figure_)
-    for expected in ("as in the best setting", "95 % belief", "best tried"):
+    for expected in ("as in the best candidate", "95 % belief", "best tried"):
         assert expected in text
 
 

@@ -985,7 +985,7 @@ def test_clones_keep_what_an_executor_of_ones_own_is_made_with():
 
 
 def test_an_executor_that_can_run_nothing_is_told_of():
-    reason = r"No setting was evaluated\. The cluster is gone\."
+    reason = r"No candidate was evaluated\. The cluster is gone\."
     with pytest.raises(RuntimeError, match=reason):
         search(toys.Toy(), executor=Gone).fit(X)
 

@@ -340,7 +340,7 @@ def test_settings_that_were_given_are_kept_with_a_warning():
     assert search.stop_reason_ == (
         "stopped after 22 of 30 candidates: all that the search chose failed"
     )
-    told = [w for w in caught if "given settings do" in str(w.message)]
+    told = [w for w in caught if "given candidates do" in str(w.message)]
     assert len(told) == 1
     assert "is wrong" in str(told[0].message)
     assert told[0].filename == __file__

@@ -380,7 +380,7 @@ def test_a_model_without_what_was_learnt_begins_as_without_experience(surrogate)
         ).fit(X, y)
         for experience in (True, False)
     )
-    assert with_it.experience_.endswith(": a first setting")
+    assert with_it.experience_.endswith(": a first candidate")
     n_points = [s.optimizer_.n_initial_points for s in (with_it, without)]
     assert n_points[0] == n_points[1]
 

@@ -591,7 +591,7 @@ def test_where_the_workers_are_gone_complete_candidates_are_left(max_pending):
     assert [candidate.trial.number for candidate in candidates] == [0, 1]
     assert candidates == completed
     assert reason == "all is lost"
-    with pytest.raises(RuntimeError, match=r"No setting was evaluated\. all is lost"):
+    with pytest.raises(RuntimeError, match=r"No candidate was evaluated\. all is lost"):
         search(Losing(gone_at=1), n_splits=2, max_pending=max_pending)
 
 

@@ -229,11 +229,11 @@ def test_of_several_metrics_one_must_be_chosen():
         (GridSearchCV(toys.Toy(), {"a": [1]}), ValueError, "must be a fitted search"),
         ([1, 2], TypeError, "fitted search"),
         ({"params": [{"a": 1}]}, ValueError, "must have a score"),
-        ({"mean_test_score": [1.0]}, ValueError, "must have settings"),
+        ({"mean_test_score": [1.0]}, ValueError, "must have candidates"),
         (
             {"params": [{"a": 1}], "mean_test_score": [np.nan]},
             ValueError,
-            "No setting has a finite 'score'",
+            "No candidate has a finite 'score'",
         ),
         (
             {"params": [{"a": 1}], "mean_test_score": ["bad"]},
@@ -249,10 +249,10 @@ def test_errors_tell_what_is_missing(search, error, message):
 
 def test_settings_outside_a_given_space_are_left_out_with_a_warning():
     search = grid()
-    with pytest.warns(UserWarning, match="2 of 6 settings are not in the space"):
+    with pytest.warns(UserWarning, match="2 of 6 candidates are not in the space"):
         seen = observe(search, space={"a": [0.1, 0.2], "b": [0, 1]})
     assert len(seen.params) == 4
-    with pytest.raises(ValueError, match="None of the 6 settings"):
+    with pytest.raises(ValueError, match="None of the 6 candidates"):
         observe(search, space={"a": [5.0, 6.0], "b": [0, 1]})
 
 

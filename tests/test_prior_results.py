@@ -220,7 +220,7 @@ def test_settings_outside_are_counted_in_one_warning():
     message = str(warning.message)
     assert warning.category is UserWarning
     assert warning.filename == __file__
-    assert message.startswith("4 of 12 settings in the 'prior_results' parameter of")
+    assert message.startswith("4 of 12 candidates in the 'prior_results' parameter")
     assert "The first, {'max_depth': 6, 'min_samples_leaf': 1}: 'max_depth': 6 is " in (
         message
     )
@@ -234,7 +234,7 @@ def test_a_constraint_is_honoured():
     space = Space(SPACE, constraint=shallow)
     results = {**EARLIER.cv_results_, "mean_test_score": np.arange(6.0)}
     with pytest.warns(
-        UserWarning, match="3 of 6 settings.*the constraint of the space"
+        UserWarning, match="3 of 6 candidates.*the constraint of the space"
     ):
         search = search_for(results, space, n_iter=8).fit(X, y)
     assert all(map(shallow, tried(search)))
@@ -252,7 +252,7 @@ def test_the_reason_is_that_of_the_branch_which_was_meant():
 def test_nothing_that_can_be_used_is_an_error():
     space = {"max_depth": Integer(20, 30)}
     with pytest.raises(
-        ValueError, match=r"None of the 6 settings.*can be used\. The fi"
+        ValueError, match=r"None of the 6 candidates.*can be used\. The fi"
     ):
         search_for(EARLIER, space).fit(X, y)
 
@@ -399,9 +399,11 @@ def test_failures_are_read_as_failures():
 def test_a_search_in_which_all_failed_is_left_out():
     failed = {"params": [{"x": 0.1}], "mean_test_score": [np.nan]}
     good = {"params": [{"x": 0.2}], "mean_test_score": [0.5]}
-    with pytest.warns(UserWarning, match="1 of 2 settings.*no score is finite"):
+    with pytest.warns(UserWarning, match="1 of 2 candidates.*no score is finite"):
         assert read([failed, good], {"x": Real(0, 1)}) == [[({"x": 0.2}, 0.5)]]
-    with pytest.raises(ValueError, match=r"None of the 1 settings.*no score is finite"):
+    with pytest.raises(
+        ValueError, match=r"None of the 1 candidates.*no score is finite"
+    ):
         read(failed, {"x": Real(0, 1)})
 
 
@@ -428,8 +430,12 @@ def test_a_search_in_which_all_failed_is_left_out():
         (RidgeCV(store_cv_results=True).fit(X, y), TypeError, "Got RidgeCV"),
         ([[EARLIER]], TypeError, "entry 0 of the"),
         ({}, ValueError, r"must have a score: .* Got the columns \[\]"),
-        ({"mean_test_score": [1.0]}, ValueError, "must have settings: 'params', or a"),
-        ({"params": [], "mean_test_score": []}, ValueError, "at least one setting"),
+        (
+            {"mean_test_score": [1.0]},
+            ValueError,
+            "must have candidates: 'params', or a",
+        ),
+        ({"params": [], "mean_test_score": []}, ValueError, "at least one candidate"),
         (pd.DataFrame({"a": [1]}), ValueError, r"must have a score.*\['a'\]"),
         ({"params": [{}], "mean_test_score": ["x"]}, ValueError, "must hold numbers"),
     ],

@@ -291,7 +291,7 @@ def test_settings_that_stayed_paused_are_counted(kind):
         return
     n = (search.results_frame()["status"] == "paused").sum()
     assert n > 1
-    assert f"Of these settings, {n} stayed paused" in page.text("summary")
+    assert f"Of these, {n} stayed paused" in page.text("summary")
 
 
 def test_every_chart_has_a_place_and_a_place_a_chart(kind):
@@ -350,7 +350,7 @@ def test_failures_are_told_with_their_tracebacks(tmp_path):
     with pytest.warns(match="fits failed|non-finite"):
         search = BayesSearchCV(SVC(), {"C": [-1.0, 0.5, 1.0, 2.0]}, cv=3).fit(X, y)
     page = written(search, tmp_path)
-    assert "1 of 4 settings failed" in page.text("next")
+    assert "1 of 4 candidates failed" in page.text("next")
     assert page.text("details").count("Traceback (most recent call last)") == 1
     assert "3 fits, of #0" in page.text("details")
     assert page.text("candidate-0").startswith("0––failed")
@@ -362,7 +362,7 @@ def test_a_search_without_any_score_has_a_page(tmp_path):
             SVC(), {"C": [1.0, 2.0]}, scoring=lambda estimator, X, y: np.nan
         ).fit(X, y)
     page = written(search, tmp_path)
-    assert "No setting could be scored" in page.text("summary")
+    assert "No candidate could be scored" in page.text("summary")
     assert "charts" not in page.ids("section")
 
 
@@ -392,7 +392,7 @@ def test_what_a_rule_for_refit_chose_is_not_called_the_best(tmp_path):
     assert f"of candidate #{best}." in summary
     assert "Score of the chosen" in summary
     assert "Best" not in summary
-    assert "Chosen settings" in summary
+    assert "Chosen hyperparameters" in summary
     assert "Expect on new data" + number(search.honest_score().score, 4) in summary
     assert "simplest" not in page.text("next")
     assert f"The best mean is that of candidate #{best}, the " in summary
@@ -400,7 +400,7 @@ def test_what_a_rule_for_refit_chose_is_not_called_the_best(tmp_path):
     assert "best mean" in page.text(f"candidate-{best}")
     rows = page.data("figures")["chart-folds"]["layout"]["yaxis"]["ticktext"]
     assert f"#{chosen} chosen" in rows
-    assert "best setting" not in page.source
+    assert not re.search(r"best candidate\b", page.source)
 
 
 def test_a_default_space_and_experience_are_named(tmp_path):

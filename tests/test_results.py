@@ -350,7 +350,7 @@ def test_no_time_is_foreseen_where_paused_candidates_may_go_on(capsys):
         report(each)
     lines = capsys.readouterr().out.splitlines()
     # said once, before the first that comes again
-    resumed = "More folds for the most promising of the paused settings:"
+    resumed = "More folds for the most promising of the paused candidates:"
     assert lines.index(resumed) == 8
     lines.remove(resumed)
     assert ["left" in text for text in lines] == [False] * 4 + [True] * 3 + [False] * 3

@@ -362,7 +362,7 @@ def test_paused_and_failed_settings_are_never_taken():
     assert honest_score(rows).score < 0.6
     empty = results([[np.nan, 0.5]])
     for function in (honest_score, equivalent_settings, OneStandardError("x")):
-        with pytest.raises(ValueError, match="No setting has a finite score on all"):
+        with pytest.raises(ValueError, match="No candidate has a finite score on all"):
             function(empty)
 
 

@@ -31,7 +31,7 @@ class Display:
 
 
 def known_settings(results: SearchResults) -> list[dict[str, Any]]:
-    """Return the settings without empty cells of a table."""
+    """Return the candidates without empty cells of a table."""
     return [
         {name: value for name, value in own.items() if value is not EMPTY}
         for own in results.searched_settings

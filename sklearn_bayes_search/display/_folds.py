@@ -175,7 +175,7 @@ class FoldsDisplay(Display, Comparison):
 
 
 def _labels(settings: list[dict[str, Any]]) -> list[str]:
-    """Write of each setting the parameters in which they differ."""
+    """Write of each candidate the parameters in which they differ."""
     n, names = len(settings), dict.fromkeys(name for own in settings for name in own)
     tried = {name: [own[name] for own in settings if name in own] for name in names}
     differ = [

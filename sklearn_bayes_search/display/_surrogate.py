@@ -53,7 +53,7 @@ class SurrogateDisplay(Display):
     slices : list of ModelSlice
         What the model believes, one for each picture.
     settings : list of dict
-        The settings tried.
+        The candidates tried.
     scores : ndarray of shape (n_settings,)
         Their scores, NaN where it failed.
     partial : ndarray of shape (n_settings,), bool
@@ -61,7 +61,7 @@ class SurrogateDisplay(Display):
     best_index : int
         Which of them is the best.
     kind : {"slice", "average"}
-        Whether other parameters stay as in the best setting, or are averaged over.
+        Whether other parameters stay as in the best candidate, or are averaged over.
     score_name : str
         What the score is called.
     n_left_out : int, default=0
@@ -118,7 +118,7 @@ class SurrogateDisplay(Display):
             if there are two; of many those six along which the mean changes most.
         kind : {"slice", "average"}, default="slice"
             What is done with the other parameters: "slice" takes their values in the
-            best setting, "average" the mean over the space.
+            best candidate, "average" the mean over the space.
         metric : str, default=None
             Which score, where there are several; None is what the search maximised.
         ax : Axes, default=None
@@ -186,7 +186,7 @@ class SurrogateDisplay(Display):
             limits=limits,
             name=self._names[axis.name],
             label=self.score_name if first else "",
-            others="averaged over" if average else "as in the best setting",
+            others="averaged over" if average else "as in the best candidate",
             partial=self.partial,
             best=self.best_index,
         )

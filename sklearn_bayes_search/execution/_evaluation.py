@@ -51,7 +51,7 @@ COARSE = 0.1
 def draw_splits(
     cv: Any, X: Any, y: Any, split_params: Mapping[str, Any]
 ) -> list[Split]:
-    """Draw the folds once, so that every setting is scored on the same ones."""
+    """Draw the folds once, so that every candidate is scored on the same ones."""
     n_splits = cv.get_n_splits(X, y, **split_params)
     splits = list(cv.split(X, y, **split_params))
     if len(splits) != n_splits:
@@ -85,9 +85,9 @@ def warn_if_drawn_anew(cv: Any) -> None:
 
 
 def check_names(estimator: Any, space: Space) -> None:
-    """Refuse unknown parameter names, with one setting of each branch.
+    """Refuse unknown parameter names, with one candidate of each branch.
 
-    A setting may replace a step, so that names exist only once it is set: all choices
+    A candidate may replace a step, so that names exist only once it is set: all choices
     of such a parameter must have them.
     """
     for number, branch in enumerate(space.branches):

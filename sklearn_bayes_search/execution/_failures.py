@@ -1,6 +1,6 @@
 """Searches in which nothing works: when they end, and what is said of them.
 
-A candidate *works* where every fold that ran has a finite score. Settings that were
+A candidate *works* where every fold that ran has a finite score. Candidates that were
 given, such as the estimator's own, may work where nothing does that the search chooses:
 then the space is wrong, and what was given must not be taken for the best of it.
 """
@@ -119,10 +119,10 @@ def check_what_works(
 ) -> None:
     """Raise or warn at the end of a search where nothing works that it chose.
 
-    It raises if nothing works at all, or only the estimator's own setting, which nobody
-    gave on purpose; not if there are only one or two candidates, or failures are
-    expected. Of a list of dicts, the one with the best candidate is looked at alone as
-    well. The first ``n_given`` candidates were given, and not chosen.
+    It raises if nothing works at all, or only the estimator's own hyperparameters,
+    which nobody gave on purpose; not if there are only one or two candidates, or
+    failures are expected. Of a list of dicts, the one with the best candidate is looked
+    at alone as well. The first ``n_given`` candidates were given, and not chosen.
     """
     early, expected = _ended_early(stop_reason), are_expected(error_score)
     working = [c for c in candidates if _works(c, objective)]
@@ -149,7 +149,9 @@ def check_what_works(
     if not chosen or any(c in chosen for c in working):
         return
     only_own = all(is_own(c.trial.params) for c in working)
-    which = "the estimator's own setting does" if only_own else "given settings do"
+    which = (
+        "the estimator's own hyperparameters do" if only_own else "given candidates do"
+    )
     none_works = (
         f"None of the {len(chosen)} candidates that the search chose{where} works"
     )

@@ -90,7 +90,7 @@ class Loop:
         if len(ended) < len(self.candidates) and not interrupted:
             stop_reason = broken or stop_reason
         if not interrupted and not self.progress.any_complete:
-            raise RuntimeError(f"No setting was evaluated. {stop_reason}")
+            raise RuntimeError(f"No candidate was evaluated. {stop_reason}")
         if self.out_of_time and not broken and not interrupted:
             stop_reason = self._of_timeout(len(ended))
         if broken:
@@ -344,9 +344,10 @@ class Loop:
 
 
 class Replay:
-    """Asks for settings, or takes those of a journal, which has no state of the model.
+    """Asks for candidates, or takes those of a journal, which has no state of the
+    model.
 
-    All is asked for again; from the first setting on that would be another one now,
+    All is asked for again; from the first candidate on that would be another one now,
     those that the journal has are taken as they are.
     """
 
@@ -359,7 +360,7 @@ class Replay:
             self._depart(journal, 0)  # it depends on time what would be chosen
 
     def ask(self, number: int) -> Trial:
-        """Choose the setting of this number, or take the one that the journal has."""
+        """Choose the candidate of this number, or take the one that the journal has."""
         optimizer, journal = self._optimizer, self._journal
         if journal is None:
             return optimizer.ask()
@@ -383,13 +384,13 @@ class Replay:
         return optimizer.replace(trial, stored)
 
     def has_more(self, number: int) -> bool:
-        """Check whether the journal has settings from this number on."""
+        """Check whether the journal has parameters from this number on."""
         return self._journal is not None and bool(
             self._journal.settings_after(number - 1)
         )
 
     def _depart(self, journal: Journal, number: int) -> None:
-        """Choose other settings from this number on than the journal has."""
+        """Choose other candidates from this number on than the journal has."""
         self._departed = True
         journal.state_difference(number)
         self._optimizer.reserve(journal.settings_after(number - 1))

@@ -54,7 +54,7 @@ class FoldRacing:
     a wrong pause costs nothing but order, so that it may come early. And what is tried
     is chosen with regard to it: ``"log_ei"`` is the improvement for each fold that will
     probably run, so that a risk which one fold settles is taken sooner than another
-    setting like the best.
+    candidate like the best.
 
     References
     ----------

@@ -69,7 +69,7 @@ def reporter(
     """Make the function that is called with each candidate that has ended.
 
     ``total`` is how many there will be at most, if that is planned, ``others`` are
-    parameters of a setting that are not in the space.
+    parameters of a candidate that are not in the space.
     """
     if verbose <= 0:
         return lambda candidate: None
@@ -86,7 +86,7 @@ def reporter(
             best = np.fmax(best, objective(candidate.folds))
         again = candidate.trial.number in ended
         if again and not resumed:
-            print("More folds for the most promising of the paused settings:")
+            print("More folds for the most promising of the paused candidates:")
         resumed |= again
         ended[candidate.trial.number] = candidate.complete
         pace.note(candidate, objective(candidate.folds))

@@ -53,7 +53,7 @@ class Data:
 
     @property
     def facts(self) -> dict[str, float]:
-        """What the best settings may depend on, as far as it is known."""
+        """What the best candidates may depend on, as far as it is known."""
         facts = {}
         if self.rows:
             facts["log2_rows"] = float(np.log2(self.rows))

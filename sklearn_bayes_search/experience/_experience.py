@@ -46,7 +46,7 @@ class Experience:
     version: str
 
     def first_settings(self, space: Space) -> list[dict[str, Any]]:
-        """Return the setting to begin with, if there is a permitted one."""
+        """Return the candidate to begin with, if there is a permitted one."""
         U = space.spread(N_COMPARED, np.random.default_rng(0))
         expected = self.expectation(U)[0][:, 0]
         best_first = space.decode_many(U[np.argsort(-expected, kind="stable")])
@@ -54,7 +54,7 @@ class Experience:
 
     def words(self, surrogate: Any) -> str:
         """Return in words what a surrogate is told."""
-        words = f"{self.known}: a first setting"
+        words = f"{self.known}: a first candidate"
         if self.inform(surrogate) is surrogate:
             return words
         return f"{words}, and what to expect by {', '.join(self.names)}"

@@ -4,7 +4,7 @@ Each file of the folder ``learnt`` is about one class: its hyperparameters in na
 units, and for each kind of score the functions that scores followed on other data. The
 first is what is expected, the others are ways in which data differ from that; how far
 each way is to be expected may depend on the size and kind of the data. A function is
-the mean of a Gaussian process through its values at some settings [1]_.
+the mean of a Gaussian process through its values at some candidates [1]_.
 ``doc/experience/learn.py`` writes the files and tells how they are learnt.
 
 References
@@ -75,7 +75,7 @@ class Knowledge:
         self._points = np.array(content["points"], dtype=float)
 
     def point(self, setting: Mapping[str, Any], data: Data) -> np.ndarray:
-        """Return the place of a setting; what it lacks holds its neutral position."""
+        """Return the place of a candidate; what it lacks holds its neutral position."""
         row = self.space.dims.neutral.copy()
         for j, (name, dimension) in enumerate(self.space.columns):
             if name in setting:

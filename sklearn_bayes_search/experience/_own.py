@@ -1,4 +1,4 @@
-"""What an estimator's own setting is, where its parameters do not say it.
+"""What an estimator's own hyperparameters are, where its parameters do not say it.
 
 XGBoost's parameters are None where its own values hold, and CatBoost does not name
 those that are not given. Values that depend on the data, as CatBoost's learning rate,

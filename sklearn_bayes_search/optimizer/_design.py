@@ -76,7 +76,7 @@ class SpaceFilling:
 def encode_given(
     space: Space, params: Mapping[str, Any], what: str, advice: str = ""
 ) -> np.ndarray:
-    """Encode a setting of the user's; an error says which it is, as ``what``."""
+    """Encode a candidate of the user's; an error says which it is, as ``what``."""
     try:
         return space.encode(params)
     except ValueError as error:

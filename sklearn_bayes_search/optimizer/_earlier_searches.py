@@ -43,7 +43,7 @@ FAILURE_NOISE = 1.0
 class EarlierSearches:
     """Earlier searches, ready to join the present points.
 
-    ``best`` holds the best setting of each as a pair of row and params.
+    ``best`` holds the best candidate of each as a pair of row and params.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ def by_objective(prior_results: Any, n_objectives: int) -> list[Any]:
 
 
 def best_setting(source: EarlierResults) -> Mapping[str, Any]:
-    """Return the setting with the highest score of a source, the first of equals."""
+    """Return the candidate with the highest score of a source, the first of equals."""
     finite = [(params, score) for params, score in source if math.isfinite(score)]
     return max(finite, key=lambda pair: pair[1])[0]
 
@@ -174,8 +174,8 @@ def _check_sources(value: Any) -> list[EarlierResults]:
         if not any(math.isfinite(score) for _, score in source):
             raise ValueError(
                 "Each source in the 'prior_results' parameter must have a finite "
-                f"score. Source {number} has {len(source)} settings and no such score; "
-                "leave it out."
+                f"score. Source {number} has {len(source)} candidates and no such "
+                "score; leave it out."
             )
     return list(value)
 

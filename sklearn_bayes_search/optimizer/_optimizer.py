@@ -91,7 +91,7 @@ class BayesianOptimizer:
     acquisition : str or Acquisition, default="log_ei"
         What makes a point promising, as in :class:`BayesSearchCV`.
     initial_points : list of dict, default=None
-        Settings to ask for first.
+        Candidates to ask for first.
     prior_results : list of list of (dict, float), default=None
         What earlier searches found: for each a list of settings of this space with
         their scores, NaN for a failure. They inform the model, and the best setting of
@@ -129,7 +129,7 @@ class BayesianOptimizer:
     history : History
         The outcomes told so far, in the order of their trials.
     n_given_points : int
-        How many of the first trials are settings that were given: ``initial_points``
+        How many of the first trials are candidates that were given: ``initial_points``
         and the best ones of ``prior_results``.
 
     Raises
@@ -304,12 +304,12 @@ class BayesianOptimizer:
         return proposer.surrogate if isinstance(proposer, ModelBased) else None
 
     def ask(self, params: Mapping[str, Any] | None = None) -> Trial:
-        """Choose the next setting to evaluate.
+        """Choose the next candidate to evaluate.
 
         Parameters
         ----------
         params : dict, default=None
-            A setting of the space, to evaluate that one instead of choosing.
+            A candidate of the space, to evaluate that one instead of choosing.
 
         Returns
         -------
@@ -321,15 +321,15 @@ class BayesianOptimizer:
         SpaceExhausted
             If every point of a finite space was asked for.
         ValueError
-            If the constraint of the space permits nothing at all, or the setting given
-            is not in the space.
+            If the constraint of the space permits nothing at all, or the candidate
+            given is not in the space.
         """
         trial = self._choose(self._n_asked, params)
         self._n_asked += 1
         return trial
 
     def _choose(self, number: int, params: Mapping[str, Any] | None) -> Trial:
-        """Make the pending trial of a setting, or of one that is chosen."""
+        """Make the pending trial of a candidate, or of one that is chosen."""
         if params is None:
             # One thread: the matrices are small, the other cores may be busy fitting,
             # and the result must not depend on how many there are.
@@ -344,26 +344,26 @@ class BayesianOptimizer:
         return trial
 
     def replace(self, trial: Trial, params: Mapping[str, Any] | None = None) -> Trial:
-        """Replace a pending trial by another setting.
+        """Replace a pending trial by another candidate.
 
         Parameters
         ----------
         trial : Trial
             A pending trial, which will not be evaluated: it may be asked for later.
         params : dict, default=None
-            The setting of the space that is evaluated instead; None chooses one.
+            The candidate of the space that is evaluated instead; None chooses one.
 
         Returns
         -------
         trial : Trial
-            The pending trial of this setting, under the same number.
+            The pending trial of this candidate, under the same number.
 
         Raises
         ------
         SpaceExhausted
             If there is no other point to choose.
         ValueError
-            If the trial is not pending, or the setting is not in the space.
+            If the trial is not pending, or the candidate is not in the space.
         """
         displaced = self._identify(trial)
         other = self._choose(displaced.number, params)
@@ -373,12 +373,12 @@ class BayesianOptimizer:
         return other
 
     def reserve(self, settings: Iterable[Mapping[str, Any]]) -> None:
-        """Keep settings from being chosen: they will be asked for as given.
+        """Keep candidates from being chosen: they will be asked for as given.
 
         Parameters
         ----------
         settings : iterable of dict
-            Settings of the space.
+            Candidates of the space.
 
         Raises
         ------
@@ -401,12 +401,12 @@ class BayesianOptimizer:
         folds: np.ndarray | None = None,
         seconds: float = np.nan,
     ) -> None:
-        """Learn the score of a setting.
+        """Learn the score of a candidate.
 
         Parameters
         ----------
         trial : Trial or dict
-            What was asked for, or a copy of it; or any setting of the space: one that
+            What was asked for, or a copy of it; or any candidate of the space: one that
             is pending, or one that was evaluated elsewhere.
         score : float
             Higher is better. NaN or infinite: the evaluation failed. That is learned,
@@ -432,7 +432,7 @@ class BayesianOptimizer:
             or if there are not as many scores or further outcomes as there are
             objectives and limits.
         ValueError
-            If the trial is not pending, the setting is not in the space, or the noise
+            If the trial is not pending, the candidate is not in the space, or the noise
             or the time is negative or infinite.
         """
         of_limits = check_values("limited outcomes", limited, len(self._limits))
@@ -470,7 +470,7 @@ class BayesianOptimizer:
         self._params.pop(trial.number, None)
 
     def expected_gain(self) -> float:
-        """Predict how much the best of all settings would gain on the best so far.
+        """Predict how much the best of all candidates would gain on the best so far.
 
         Returns
         -------
@@ -507,12 +507,12 @@ class BayesianOptimizer:
     def predict(
         self, settings: Sequence[Mapping[str, Any]], *, n_samples: int = 0
     ) -> Prediction:
-        """Predict the scores of settings; later asks are not affected.
+        """Predict the scores of candidates; later asks are not affected.
 
         Parameters
         ----------
         settings : list of dict
-            Settings of the space.
+            Candidates of the space.
         n_samples : int, default=0
             How many functions are drawn from what the model holds possible.
 
@@ -525,7 +525,7 @@ class BayesianOptimizer:
         ------
         ValueError
             If the surrogate does not predict scores, as "tpe"; before two different
-            scores are told; or if a setting is not in the space.
+            scores are told; or if a candidate is not in the space.
         """
         proposer = deepcopy(self._model_based("A prediction"))
         scores = self.history.scores[np.isfinite(self.history.scores)]
@@ -598,7 +598,8 @@ class BayesianOptimizer:
         return self._proposer
 
     def _identify(self, trial: Any) -> Trial:
-        """Return the pending trial that is meant, or adopt a setting from elsewhere."""
+        """Return the pending trial that is meant, or adopt a candidate from
+        elsewhere."""
         if isinstance(trial, Mapping):
             return self._adopt(trial)
         if not isinstance(trial, Trial):
@@ -611,14 +612,14 @@ class BayesianOptimizer:
         if pending is None or not np.array_equal(pending.row, trial.row):
             raise ValueError(
                 f"Trial {trial.number} is not pending: it was told before, or another "
-                "optimizer asked for it. Tell a dict of parameters to add a setting "
+                "optimizer asked for it. Tell a dict of parameters to add a candidate "
                 "that was evaluated elsewhere."
             )
         return pending
 
     def _adopt(self, params: Mapping[str, Any]) -> Trial:
-        """Make a trial of a setting from elsewhere, unless it is a pending one."""
-        row = encode_given(self.space, params, "The setting told")
+        """Make a trial of a candidate from elsewhere, unless it is a pending one."""
+        row = encode_given(self.space, params, "The candidate told")
         for pending in self.pending:
             if self.space.same(pending.params, params):
                 return pending
@@ -680,8 +681,9 @@ class BayesianOptimizer:
         if len(self._asked) == 0:
             looked_at = min(self.space.size, MAX_DRAWS)
             return ValueError(
-                f"The constraint of the space permits none of {looked_at:.0f} settings "
-                "that were looked at. Check it, or narrow the space to where it holds."
+                f"The constraint of the space permits none of {looked_at:.0f} "
+                "candidates that were looked at. Check it, or narrow the space to "
+                "where it holds."
             )
         if self.space.size <= MAX_WALK:
             return SpaceExhausted("Every point of the space was asked for.")

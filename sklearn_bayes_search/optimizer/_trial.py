@@ -1,7 +1,7 @@
 """Frozen values that every layer passes on, and the history of what came back.
 
 ``U`` are points of the unit cube, one row a point, one column a varying parameter.
-A *trial* is a setting that was sent out, an *outcome* is what came back for it.
+A *trial* is a candidate that was sent out, an *outcome* is what came back for it.
 """
 
 import math
@@ -16,16 +16,16 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """A setting that was sent out.
+    """A candidate that was sent out.
 
     Parameters
     ----------
     number : int
         Position in the order of asking, from 0.
     params : dict
-        The setting, with the user's own objects as values.
+        The candidate, with the user's own objects as values.
     row : ndarray of shape (n_dims,)
-        The setting's place in the unit cube.
+        The candidate's place in the unit cube.
     """
 
     number: int

@@ -287,7 +287,7 @@ def _facts(
 
 
 def _against(leader: Series, other: Series, digits: int | None) -> str:
-    """Say how far the leader is ahead, and in how many pairs of runs."""
+    """Return how far the leader is ahead, and in how many pairs of runs."""
     gap = leader.median - other.median
     text = f"{other.name}: "
     text += f"lower by {number(gap, digits)}." if gap > 0 else "level with the first."

@@ -70,7 +70,7 @@ def _progress(found: Findings, scored: Scored) -> list[Figure]:
         results.n_fits,
         results.seconds,
     )
-    ring = scored.chosen, f"the {scored.called} setting"
+    ring = scored.chosen, f"the {scored.called} candidate"
     chart = convergence_chart({"search": [run]}, "score", chosen=ring)
     data, keys = _pen.draw(chart), _pen.keys(chart)
     return [Figure("chart-progress", "Score of each candidate", data, keys)]
@@ -96,7 +96,7 @@ def _parallel(found: Findings, scored: Scored) -> list[Figure]:
     )
     data, least = _pen.draw_parallel(chart, seen.rows, _notes(found, scored))
     keys = [("ramp", "lower to higher score")]
-    keys += [("step solid second", f"the {scored.called} setting")]
+    keys += [("step solid second", f"the {scored.called} candidate")]
     keys += [("step dot bad", "failed")] * bool(found.results.failed.any())
     names = "chart-parallel", "What goes together"
     return [Figure(*names, data, keys, least=least, n_left_out=n_left_out)]
@@ -173,7 +173,7 @@ def _slices(found: Findings, scored: Scored) -> list[Figure]:
             name=titles[axis.name],
             partial=np.isin(status, ["early round", "paused"]),
             best=best,
-            best_label=f"the {scored.called} setting",
+            best_label=f"the {scored.called} candidate",
             rows=seen.rows,
             notes=_notes(found, scored),
             most_names=MAX_NAMES,
@@ -192,7 +192,7 @@ def _timeline(found: Findings, scored: Scored) -> list[Figure]:
 
 
 def _place(scored: Scored) -> int | None:
-    """Return which of the settings in the space is the chosen one."""
+    """Return which of the candidates in the space is the chosen one."""
     places = np.flatnonzero(scored.model.observed.rows == scored.chosen)
     return int(places[0]) if len(places) else None
 

@@ -29,9 +29,9 @@ LAST_PART, RISE = 0.25, 0.25
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """What is found of the scores, where any setting has one on all folds.
+    """What is found of the scores, where any candidate has one on all folds.
 
-    ``chosen`` is the row of the setting of the refit; ``top`` has the best mean: not
+    ``chosen`` is the row of the candidate of the refit; ``top`` has the best mean: not
     always the chosen one where ``refit`` is a rule. ``equals`` cannot be told from the
     top one, which is the first. ``honest`` is None with one fold.
     """
@@ -46,7 +46,7 @@ class Scored:
 
     @property
     def called(self) -> str:
-        """What the chosen setting is called: there is one best only."""
+        """What the chosen candidate is called: there is one best only."""
         return "best" if self.chosen == self.top else "chosen"
 
 
@@ -54,9 +54,8 @@ class Scored:
 class Findings:
     """All that the page tells of a search.
 
-    ``scored`` is None where no setting has a score on all folds. ``fits`` is empty, and
-    ``times`` None, where the search has no ``folds_frame()``.
-    """
+    ``scored`` is None where no candidate has a score on all folds. ``fits`` is empty,
+    and ``times`` None, where the search has no ``folds_frame()``."""
 
     search: Any
     results: SearchResults
@@ -105,7 +104,7 @@ class Findings:
 
     @property
     def rounds(self) -> bool:
-        """Whether settings had different amounts of a resource."""
+        """Whether candidates had different amounts of a resource."""
         return "early round" in self.results.status
 
     @property
@@ -117,9 +116,12 @@ class Findings:
         scores = np.where(results.status == "ok", results.scores, -np.inf)
         n, top = len(scores), scored.top
         if n >= scored.model.observed.space.size:
-            return False, "There is nothing left: every setting of the space was tried."
+            return (
+                False,
+                "There is nothing left: every candidate of the space was tried.",
+            )
         if n < 8:
-            return False, "Too few settings to tell."
+            return False, "Too few candidates to tell."
         last = max(int(LAST_PART * n), 1)
         before, after = scores[:-last].max(), scores.max()
         best = "best" if scored.called == "best" else "best mean"
@@ -185,7 +187,7 @@ def _scored(search: Any, results: SearchResults) -> Scored | None:
 
 
 def _chosen(search: Any, results: SearchResults, top: int) -> int:
-    """Return the setting of the refit, if that is by this metric, else the best."""
+    """Return the candidate of the refit, if that is by this metric, else the best."""
     index = getattr(search, "best_index_", None)
     refit = getattr(search, "refit", None)
     several = getattr(search, "multimetric_", False)

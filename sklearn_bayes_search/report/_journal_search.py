@@ -12,7 +12,7 @@ from sklearn_bayes_search.results._other_forms import as_table
 
 
 class JournalSearch(BaseEstimator):  # type: ignore[misc]
-    """What a journal knows of a search: settings, scores and fits."""
+    """What a journal knows of a search: candidates, scores and fits."""
 
     def __init__(self, path: Any) -> None:
         self.path = path

@@ -17,7 +17,7 @@ References
 .. [3] I. Murray, R. P. Adams and D. J. C. MacKay, "Elliptical Slice Sampling", AISTATS
    2010, figure 2.
 .. [4] F. Bachoc, "Cross Validation and Maximum Likelihood Estimations of
-   Hyper-parameters of Gaussian Processes with Model Misspecification", Computational
+   Hyperparameters of Gaussian Processes with Model Misspecification", Computational
    Statistics and Data Analysis 66, 2013, eqs. (8) and (9).
 """
 
@@ -50,10 +50,10 @@ MAX_DRAWN, BURN_IN, THIN = 100, 60, 15
 
 
 class AnovaProcess:
-    """A Gaussian process with an ANOVA kernel and its most probable hyper-parameters.
+    """A Gaussian process with an ANOVA kernel and its most probable hyperparameters.
 
     ``kernel`` is how smooth the score is along each column. ``log_probability_`` is
-    that of the fitted scores and hyper-parameters, up to a constant.
+    that of the fitted scores and hyperparameters, up to a constant.
     """
 
     smooth = False
@@ -98,7 +98,7 @@ class AnovaProcess:
         """Draw processes that may be the true one, fitted to the same scores.
 
         Points that crowd tell little of the rest of the space, where a score may behave
-        otherwise. So the likelihood of hyper-parameters is raised to a power, as if
+        otherwise. So the likelihood of hyperparameters is raised to a power, as if
         there were only as many points as there are places that they stand for, and the
         variance is at least that which errors of leaving out a point ask for, each with
         its share of the space [4]_: ``weights`` (n_points,).
@@ -155,7 +155,7 @@ class AnovaProcess:
         return np.repeat(table, [n_dims, n_dims, 1, 1], axis=0)
 
     def _condition(self, theta: np.ndarray) -> Self:
-        """Learn the scores with these hyper-parameters."""
+        """Learn the scores with these hyperparameters."""
         self._theta = theta
         K = self._covariance(self._U, self._U)
         K[np.diag_indices(len(K))] += self._noise + np.exp(theta[-1])
@@ -209,7 +209,7 @@ class AnovaProcess:
         noise: np.ndarray,
         prior: np.ndarray,
     ) -> tuple[float, np.ndarray]:
-        """Return the negative log posterior of hyper-parameters, and its gradient."""
+        """Return the negative log posterior of hyperparameters, and its gradient."""
         log_scales, weights, (s, nugget) = self._split(theta)
         signal = np.full((len(y), len(y)), s)
         by_scale, by_weight = [], []  # derivatives of its logarithm

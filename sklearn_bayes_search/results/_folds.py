@@ -153,10 +153,10 @@ class FoldModel:
             return np.asarray(stdtr(n_free, (mean - score) / error))
 
     def luck(self, scores: np.ndarray, factor: float) -> float:
-        """Estimate how much of the highest mean is luck, by repeating the choice.
+        """Estimate how much of the highest mean is optimism, by repeating the choice.
 
         Normal errors are drawn with the covariance of the candidates' interactions, so
-        that those that score alike are lucky together. ``scores`` are as for
+        that those that score alike err together. ``scores`` are as for
         `estimate`; ``factor`` is the variance of the error of a mean for an interaction
         of variance 1.
         """

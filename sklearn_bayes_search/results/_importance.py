@@ -24,9 +24,9 @@ def parameter_importance(
 ) -> pd.DataFrame:
     """Estimate how much each parameter matters for the score.
 
-    A model of the score is fitted to all settings tried. If all settings of the space
-    were equally likely, how much of the differences of its score would come from each
-    parameter?
+    A model of the score is fitted to all candidates tried. If all candidates of the
+    space were equally likely, how much of the differences of its score would come from
+    each parameter?
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def parameter_importance(
         - ``main``: share of the variance, 0 to 1, that it explains alone,
         - ``total``: share that would be gone if it were fixed, on average, so
           together with what it does in combination with others, 0 to 1,
-        - ``error``: likely error of ``total`` for what the settings tried leave open,
+        - ``error``: likely error of ``total`` for what the candidates tried leave open,
         - ``direction``: what the score does as the value grows, on average over all
           values of the other parameters, "score rises on average", "score falls on
           average" or "not monotone"; "" where values have no order, or where ``main``
@@ -79,14 +79,14 @@ def parameter_importance(
     ``main`` and ``total`` are Sobol indices of first and total order [1]_ of the mean
     of a Gaussian process. Its covariance is a product over the parameters that tells
     apart what they do alone and together [3]_, unless the search had a model of the
-    user's. The error takes hyper-parameters that are drawn from what is believed of
+    user's. The error takes hyperparameters that are drawn from what is believed of
     them [4]_, with candidates that crowd counted for the little of the space that they
     stand for. 39 of 40 functions drawn from these processes [2]_ have a total share
-    within ``error`` of ``total``. Where it is above 0.2, there are too few settings for
-    that many parameters, or they are in the wrong places: do not rely on the order.
+    within ``error`` of ``total``. Where it is above 0.2, there are too few candidates
+    for that many parameters, or they are in the wrong places: do not rely on the order.
     :doc:`/see_the_search` tells how often all this was right.
 
-    All settings of the space are equally likely as the space has it: a ``loguniform``
+    All candidates of the space are equally likely as the space has it: a ``loguniform``
     on its logarithm, choices alike. A wide range makes a parameter important. Very bad
     scores are pulled up to five spreads below the median, or they would be all that
     counts; a failure is the worst score. The constraint of a space is not asked.

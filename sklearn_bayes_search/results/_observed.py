@@ -23,7 +23,7 @@ from sklearn_bayes_search.space._space import as_space
 
 @dataclass(frozen=True, eq=False)
 class Observed:
-    """What a search saw: a row per setting that is in the space.
+    """What a search saw: a row per candidate that is in the space.
 
     ``rows`` (n,) are those of ``cv_results_``, None where there are none. ``params``
     have the user's own objects, ``U`` (n, n_dims) their points in the unit cube of
@@ -58,15 +58,15 @@ def observe(search: Any, metric: str | None = None, space: Any = None) -> Observ
     """Read what a search saw.
 
     ``search`` and ``metric`` are as for `read_results`, ``space`` as for
-    `searched_space`. Settings outside the space are left out, with a warning. Of a
-    search by successive halving, each setting counts once, see `_at_most_resources`;
+    `searched_space`. Candidates outside the space are left out, with a warning. Of a
+    search by successive halving, each candidate counts once, see `_at_most_resources`;
     ``complete`` are those of the last round only.
     """
     results = read_results(search, metric)
     scores, noise, complete = results.scores, results.noise, results.complete
     if not (np.isfinite(scores) & complete).any():
         raise ValueError(
-            f"No setting has a finite {results.metric!r} on all folds. Look at the "
+            f"No candidate has a finite {results.metric!r} on all folds. Look at the "
             "warnings of the search: why did the fits or the scorer fail?"
         )
     settings = results.searched_settings
@@ -84,7 +84,7 @@ def observe(search: Any, metric: str | None = None, space: Any = None) -> Observ
         )
     if not (np.isfinite(scores) & complete).any():
         raise ValueError(
-            "No setting with a finite score is in the space. Give the space that was "
+            "No candidate with a finite score is in the space. Give the space that was "
             "searched, or leave 'space' out."
         )
     return Observed(
@@ -136,7 +136,7 @@ def searched_space(
 def _placed(
     settings: Sequence[Mapping[str, Any]], space: Space
 ) -> tuple[list[dict[str, Any]], np.ndarray, np.ndarray]:
-    """Return the settings that are in the space, their rows, and their points."""
+    """Return the candidates that are in the space, their rows, and their points."""
     found, problem = [], None
     for row, setting in enumerate(settings):
         params: dict[str, Any] | None = dict(setting)
@@ -152,13 +152,13 @@ def _placed(
         found.append((params, row, point))
     if not found:
         raise ValueError(
-            f"None of the {len(settings)} settings is in the space. The first, "
+            f"None of the {len(settings)} candidates is in the space. The first, "
             f"{problem}. Give the space that was searched, or leave 'space' out."
         )
     n_out = len(settings) - len(found)
     if n_out:
         warnings.warn(
-            f"{n_out} of {len(settings)} settings are not in the space, and are left "
+            f"{n_out} of {len(settings)} candidates are not in the space, and are left "
             f"out. The first, {problem}.",
             UserWarning,
             stacklevel=stack_level(),
@@ -170,9 +170,9 @@ def _placed(
 def _at_most_resources(
     U: np.ndarray, scores: np.ndarray, resources: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Keep each setting once, and make scores on fewer resources comparable.
+    """Keep each candidate once, and make scores on fewer resources comparable.
 
-    These are mostly lower: the mean rise of the settings that were scored on both is
+    These are mostly lower: the mean rise of the candidates that were scored on both is
     added, and its variance is their noise. Returns the rows kept, their scores, the
     variances, and which of them had the most resources.
     """

@@ -1,4 +1,4 @@
-"""Read what earlier searches tried: their settings, as this search's space has them.
+"""Read what earlier searches tried: their candidates, as this search's space has them.
 
 An earlier search may have had other ranges, other parameters and other metrics, and may
 come from a file. Whatever can be placed is used, the rest is counted in one warning.
@@ -59,7 +59,7 @@ def read_prior_results(
         found = read_results(results, called=where, wanted=metrics)
         if len(found) == 0:
             raise ValueError(
-                f"The {where} must have at least one setting. Got a "
+                f"The {where} must have at least one candidate. Got a "
                 f"{type(results).__name__} without any; leave it out."
             )
         n_settings += len(found)
@@ -108,7 +108,7 @@ def _of_file(path: Any, read_file: Callable[[Any], Any], where: str) -> Any:
 def place(
     setting: Mapping[str, Any], space: Space, own: Mapping[str, Any]
 ) -> tuple[dict[str, Any] | None, str]:
-    """Return the setting of the space that an earlier one is, or None, and why."""
+    """Return the candidate of the space that an earlier one is, or None, and why."""
     best, reason = -1, ""
     for branch in space.branches:
         # parameters of parts that the search replaces are no one's own
@@ -206,19 +206,19 @@ def _check_unvaried(
 def _report(
     left_out: list[tuple[dict[str, Any], str]], n_settings: int, *, usable: bool
 ) -> None:
-    """Warn once how many settings are left out, and why."""
+    """Warn once how many candidates are left out, and why."""
     setting, problem = left_out[0]
     shown = {name: value for name, value in setting.items() if value is not EMPTY}
     first = f"The first, {safe_repr(shown)}: {problem}."
     if not usable:
         raise ValueError(
-            f"None of the {n_settings} settings in the 'prior_results' parameter of "
+            f"None of the {n_settings} candidates in the 'prior_results' parameter of "
             f"BayesSearchCV can be used. {first} Search over the same parameters as "
             "the earlier search, or leave it out."
         )
     warnings.warn(
-        f"{len(left_out)} of {n_settings} settings in the 'prior_results' parameter of "
-        f"BayesSearchCV cannot be used, and are left out. {first}",
+        f"{len(left_out)} of {n_settings} candidates in the 'prior_results' parameter "
+        f"of BayesSearchCV cannot be used, and are left out. {first}",
         UserWarning,
         stacklevel=stack_level(),
     )

@@ -72,14 +72,14 @@ def check_ranges(search: Any, *, metric: str | None = None) -> pd.DataFrame:
 
     Notes
     -----
-    A Gaussian process is fitted to all settings. From the one that it finds best, each
-    range of numbers is followed from end to end. An end is reported where the highest
-    score lies within the outer tenth, where it does so in four of five functions drawn
-    from the process, too, and where it is higher than at any setting further inside.
-    The best score of all must be there as well. It must be so by half of the standard
-    error of the difference of two settings, with the variance over the folds corrected
-    for overlapping training sets [1]_, and by 1 % of the differences over the space.
-    :doc:`/common_mistakes` tells how often that was right.
+    A Gaussian process is fitted to all candidates. From the one that it finds best,
+    each range of numbers is followed from end to end. An end is reported where the
+    highest score lies within the outer tenth, where it does so in four of five
+    functions drawn from the process, too, and where it is higher than at any candidate
+    further inside. The best score of all must be there as well. It must be so by half
+    of the standard error of the difference of two candidates, with the variance over
+    the folds corrected for overlapping training sets [1]_, and by 1 % of the
+    differences over the space. :doc:`/common_mistakes` tells how often that was right.
 
     The bound to try is further out by half of a linear range, by a third of the decades
     of a logarithmic one, at least one and at most three. It stays within what the
@@ -87,12 +87,12 @@ def check_ranges(search: Any, *, metric: str | None = None) -> pd.DataFrame:
     is, at most 1 where it lies between 0 and 1, and at least 1 for ints that are. At
     such a limit there is nothing to report.
 
-    Nothing is said of an end where fewer than 3 settings lie further inside than the
+    Nothing is said of an end where fewer than 3 candidates lie further inside than the
     outer fifth: what the score does there is not known. After a search with experience
-    from other data the process has it, too, and one such setting is enough.
+    from other data the process has it, too, and one such candidate is enough.
 
     "flat" is a parameter that "hardly" matters by `parameter_importance`. Nothing is
-    called so with fewer than 4 settings that have a score on all folds, or fewer than
+    called so with fewer than 4 candidates that have a score on all folds, or fewer than
     2.5 for each parameter.
 
     References
@@ -148,7 +148,7 @@ def findings_of(model: ScoreModel, importance: pd.DataFrame) -> pd.DataFrame:
 
 
 def _error_of_difference(observed: Observed) -> float:
-    """Return the standard error of the difference of two settings; 0 if not known.
+    """Return the standard error of the difference of two candidates; 0 if not known.
 
     That of the best and a middling one: the best ones of a Bayesian search are so much
     alike that they get nearly the same scores on each fold.

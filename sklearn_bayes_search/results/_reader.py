@@ -70,9 +70,8 @@ class SearchResults:
 
     @cached_property
     def searched_settings(self) -> list[dict[str, Any]]:
-        """The settings without the resource of successive halving, and the length of a
-        path: they are not searched.
-        """
+        """The candidates without the resource of successive halving, and the length of
+        a path: they are not searched."""
         spent = {getattr(self.search, "path_", None)} - {None}
         if self.resources is not None:
             spent |= {
@@ -343,7 +342,7 @@ def _settings(table: Mapping[str, Any]) -> list[dict[str, Any]]:
         columns = {n.removeprefix(PARAM): n for n in table if n.startswith(PARAM)}
     if not columns:
         raise ValueError(
-            "The search must have settings: 'params', or a column 'param_' and name "
+            "The search must have candidates: 'params', or a column 'param_' and name "
             f"for each parameter, as in cv_results_. Got the columns {list(table)}."
         )
     cells = [[_cell(value) for value in table[name]] for name in columns.values()]

@@ -37,7 +37,7 @@ class ScoreModel:
 
     ``likeliest`` is the most probable surrogate, fitted to standardised scores.
     ``members`` are some that may be the true one as well, all as probable: they differ
-    in what is not known of hyper-parameters, where these can be drawn. ``centre`` is
+    in what is not known of hyperparameters, where these can be drawn. ``centre`` is
     the score that is 0 to a surrogate, ``unit`` how large a difference of scores is 1.
     """
 

@@ -1,8 +1,7 @@
-"""Which setting to take, and how good it really is: from the scores on the folds.
+"""Which candidate to take, and how good it really is: from the scores on the folds.
 
-All of it works on ``cv_results_`` of any search with the same folds for every setting,
-``GridSearchCV``'s as well.
-"""
+All of it works on ``cv_results_`` of any search with the same folds for every
+candidate, ``GridSearchCV``'s as well."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -67,7 +66,7 @@ ERROR_OF_LUCK_BY_MANY = 0.6
 
 @dataclass(frozen=True, repr=False)
 class HonestScore:
-    """How good the best setting is, without the luck of having been chosen.
+    """How good the best candidate is, without the optimism of having been chosen.
 
     Parameters
     ----------
@@ -109,12 +108,12 @@ def honest_score(
 ) -> HonestScore:
     """Correct the best score for having been chosen as the highest of many.
 
-    The mean of the best setting is high because it is good and because its folds were
-    kind to it. How much scores err is seen from the folds: a setting is better on one
-    and worse on another, beyond what makes that fold easy or hard for all. So the
-    choice is repeated with errors of that size added to all means, and what the chosen
-    one has of them, on average, is its luck. Only fold scores are needed, nothing is
-    fitted.
+    The mean of the best candidate is high because it is good, and because the chance in
+    the folds was in its favour. The second part is its optimism. The folds show how
+    large it is: beyond what makes a fold easy or hard for all, each candidate is better
+    on one fold and worse on another. So the choice is repeated with errors of that size
+    added to all means. The error that the chosen one has, on average, is the optimism.
+    Only fold scores are needed, nothing is fitted.
 
     Parameters
     ----------
@@ -143,17 +142,17 @@ def honest_score(
     Raises
     ------
     ValueError
-        If there are fewer than two folds, or no setting, or not that of ``index``, has
-        a score on all of them.
+        If there are fewer than two folds, or no candidate, or not that of ``index``,
+        has a score on all of them.
 
     Notes
     -----
-    Scores are a setting's mean, an effect of the fold and an interaction, whose
-    variance is learned from the better half of the settings. The error of a mean over
+    Scores are a candidate's mean, an effect of the fold and an interaction, whose
+    variance is learned from the better half of the candidates. The error of a mean over
     ``k`` disjoint folds has 1.5 / k of that variance, not 1 / k, since training sets
-    share samples [1]_: 2 / k in a `BayesSearchCV`, whose model finds more luck, and
+    share samples [1]_: 2 / k in a `BayesSearchCV`, whose model finds more of it, and
     2.5 / k of more than 20 folds. Repeated or shuffled splits test the same samples
-    again, so that half of the variance is divided by less than their number. No luck
+    again, so that half of the variance is divided by less than their number. It never
     makes the best one worse than the median of all, or the lower quartile in a
     `BayesSearchCV`.
 
@@ -194,7 +193,7 @@ def honest_score(
         index = getattr(results, "best_index_", None)  # none where refit has failed
     if index is not None and index not in rows:
         raise ValueError(
-            f"The setting of row {index!r}, 'index', has no score on all folds."
+            f"The candidate of row {index!r}, 'index', has no score on all folds."
         )
     chosen = int(means.argmax() if index is None else np.flatnonzero(rows == index)[0])
     paused = found.folds[found.paused & np.isfinite(found.folds).any(axis=1)]
@@ -270,7 +269,7 @@ def _luck_and_error(
 
 
 def _followed_scores(search: Any) -> bool:
-    """Check whether a model chose settings by the scores of earlier ones."""
+    """Check whether a model chose candidates by the scores of earlier ones."""
     optimizer = getattr(search, "optimizer_", None)
     if optimizer is None:
         return False
@@ -306,7 +305,7 @@ def equivalent_settings(
     level: float = 0.95,
     test_share: float | None = None,
 ) -> np.ndarray:
-    """Find the settings that cannot be told from the best one.
+    """Find the candidates that cannot be told from the best one.
 
     Parameters
     ----------
@@ -315,7 +314,7 @@ def equivalent_settings(
     metric : str, default=None
         As for `honest_score`.
     level : float, default=0.95
-        A setting is left out where the best one is better with this confidence, in
+        A candidate is left out where the best one is better with this confidence, in
         (0, 1).
     test_share : float, default=None
         As for `honest_score`.
@@ -328,7 +327,7 @@ def equivalent_settings(
     Notes
     -----
     A one-sided t test of the paired differences on the folds, with the variance
-    corrected for overlapping training sets [1]_. A setting that was paused is never
+    corrected for overlapping training sets [1]_. A candidate that was paused is never
     among them, nor one that failed; but ``cv_results_`` do not tell failures where
     ``error_score`` is a number. ``BayesSearchCV.equivalent_params_`` knows of them.
 
@@ -376,7 +375,7 @@ def known_test_share(search: Any) -> float | None:
 
 @dataclass(frozen=True)
 class OneStandardError:
-    """Refit the simplest setting within one standard error of the best [1]_.
+    """Refit the simplest candidate within one standard error of the best [1]_.
 
     For ``refit`` of any scikit-learn search. Where scores are nearly equal, the simpler
     model is the safer one.
@@ -562,7 +561,7 @@ def _on_all_folds(results: SearchResults) -> np.ndarray:
         )
     rows = np.isfinite(results.folds).all(axis=1) & (results.status == "ok")
     if not rows.any():
-        raise ValueError("No setting has a finite score on all folds.")
+        raise ValueError("No candidate has a finite score on all folds.")
     return np.flatnonzero(rows)
 
 

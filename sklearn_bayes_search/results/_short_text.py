@@ -112,7 +112,7 @@ def value_texts(values: Sequence[Any], longest: int = WHOLE) -> list[str]:
 def setting_texts(
     settings: Sequence[dict[str, Any]], names: dict[str, str], longest: int = WHOLE
 ) -> list[str]:
-    """Write settings that are shown together as ``C=1, gamma=0.1``.
+    """Write candidates that are shown together as ``C=1, gamma=0.1``.
 
     ``names`` are the parameters to show, with what they are called; different values
     have different texts.
@@ -130,7 +130,7 @@ def setting_texts(
 def setting_writer(
     space: Space, others: Iterable[str] = ()
 ) -> Callable[[dict[str, Any]], str]:
-    """Make the function that writes a setting of a space as ``C=1, kernel=rbf``.
+    """Make the function that writes a candidate of a space as ``C=1, kernel=rbf``.
 
     It may have ``others``, names beside those of the space. All names, and the choices
     of a parameter where they are few, have different texts.

@@ -31,7 +31,7 @@ class ResultTables:
     _curves: list[dict[str, Any]]
 
     def honest_score(self, level: float = 0.95) -> HonestScore:
-        """Estimate the score of the best setting without the luck of being chosen.
+        """Estimate the score of the best candidate without its optimism.
 
         Parameters
         ----------
@@ -54,13 +54,13 @@ class ResultTables:
 
     @property
     def equivalent_params_(self) -> list[dict[str, Any]]:
-        """Settings that cannot be told from the best one, the best score first."""
+        """Candidates that cannot be told from the best one, the best score first."""
         check_is_fitted(self, "cv_results_")
         settings = read_results(self).settings
         return [settings[row] for row in equivalent_settings(self)]
 
     def results_frame(self, *, all_metrics: bool = False) -> pd.DataFrame:
-        """Show the settings tried as a table.
+        """Show the candidates tried as a table.
 
         Parameters
         ----------
@@ -129,7 +129,7 @@ class ResultTables:
 
         See Also
         --------
-        sklearn_bayes_search.read_journal : The same, with settings, of a journal.
+        sklearn_bayes_search.read_journal : The same, with candidates, of a journal.
         """
         check_is_fitted(self, "cv_results_")
         frame = fits_frame(self._fits)

@@ -18,14 +18,14 @@ LOG_FROM = 100.0
 
 
 def seen_space(settings: Sequence[Mapping[str, Any]]) -> Space:
-    """Return a space of the values seen, which holds all settings, at least one.
+    """Return a space of the values seen, which holds all candidates, at least one.
 
     Numbers that can be ordered are ordered choices where each was tried twice or more
     on average, as in a grid. Otherwise they are a range from the lowest to the highest
     seen: of ints where all are whole, logarithmic where all are positive and the
     highest is at least 100 times the lowest. Everything else is a choice without an
-    order. Settings with other names are other branches: a parameter is inactive where
-    a setting lacks it.
+    order. Candidates with other names are other branches: a parameter is inactive where
+    a candidate lacks it.
     """
     tried: dict[str, list[Any]] = defaultdict(list)
     # by the names of the active parameters

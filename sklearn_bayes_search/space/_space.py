@@ -46,7 +46,8 @@ class Space:
         Choices that are all numbers are ordered by size, unless ints and floats mean
         different things, as for ``max_features``: see :doc:`/space`.
     constraint : callable, default=None
-        ``constraint(params) -> bool``: settings for which it is false are never tried.
+        ``constraint(params) -> bool``: candidates for which it is false are never
+        tried.
 
     Attributes
     ----------
@@ -231,7 +232,7 @@ class Space:
         -------
         U : ndarray of shape (n_points, n_dims)
             Discrete columns at their levels, inactive ones at their neutral position:
-            equal settings have equal rows.
+            equal candidates have equal rows.
         """
         U = np.array(U, dtype=float)
         first = 0
@@ -278,7 +279,7 @@ class Space:
         return self.snap(low + (high - low) * U)
 
     def decode(self, row: np.ndarray) -> dict[str, Any]:
-        """Return the setting at a point, with the user's own objects.
+        """Return the candidate at a point, with the user's own objects.
 
         Parameters
         ----------
@@ -293,7 +294,7 @@ class Space:
         return self.decode_many(row[np.newaxis])[0]
 
     def decode_many(self, U: np.ndarray) -> list[dict[str, Any]]:
-        """Return the settings at many points.
+        """Return the candidates at many points.
 
         Parameters
         ----------
@@ -318,7 +319,7 @@ class Space:
         return settings
 
     def encode(self, params: Mapping[str, Any]) -> np.ndarray:
-        """Return the point of a setting.
+        """Return the point of a candidate.
 
         Parameters
         ----------
@@ -333,7 +334,7 @@ class Space:
         Raises
         ------
         ValueError
-            If the setting is not in the space; the message says why.
+            If the candidate is not in the space; the message says why.
         """
         fitting = [
             b for b, names in enumerate(self.branches) if set(names) == set(params)
@@ -361,7 +362,7 @@ class Space:
         raise ValueError("; ".join(problems))
 
     def _has_types(self, branch: int, params: Mapping[str, Any]) -> bool:
-        """Check whether ints and floats of a setting are such in a branch, too."""
+        """Check whether ints and floats of a candidate are such in a branch, too."""
         for name in self._by_type.intersection(params):
             dimension = self.branches[branch][name]
             try:
@@ -373,7 +374,7 @@ class Space:
         return True
 
     def same(self, params: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-        """Check whether two settings have the same values.
+        """Check whether two candidates have the same values.
 
         Parameters
         ----------
@@ -392,7 +393,7 @@ class Space:
         )
 
     def contains(self, params: Mapping[str, Any]) -> bool:
-        """Check whether a setting is in the space.
+        """Check whether a candidate is in the space.
 
         Parameters
         ----------
@@ -411,7 +412,7 @@ class Space:
         return True
 
     def nearest(self, params: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return the setting of the space that keeps most of another's values.
+        """Return the candidate of the space that keeps most of another's values.
 
         Parameters
         ----------
@@ -445,7 +446,7 @@ class Space:
     def complete(
         self, params: Mapping[str, Any], own: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Return a setting with the values given, and those that lack from another.
+        """Return a candidate with the values given, and those that lack from another.
 
         Parameters
         ----------
@@ -514,7 +515,7 @@ class Space:
         return ", ".join(words)
 
     def example(self, branch: int) -> dict[str, Any]:
-        """Return some setting of a branch, whatever the constraint.
+        """Return some candidate of a branch, whatever the constraint.
 
         Parameters
         ----------
@@ -549,7 +550,7 @@ class Space:
         return f"no branch of the space has {extra} beside its other parameters"
 
     def allows(self, setting: Mapping[str, Any] | np.ndarray) -> bool:
-        """Check whether the constraint permits a setting; without one, it does.
+        """Check whether the constraint permits a candidate; without one, it does.
 
         Parameters
         ----------
@@ -571,8 +572,8 @@ class Space:
         except Exception as error:
             error.add_note(
                 "Raised by the 'constraint' of the search space for "
-                f"{safe_repr(params)}; it must return a bool for the settings of every "
-                "branch."
+                f"{safe_repr(params)}; it must return a bool for the candidates of "
+                "every branch."
             )
             raise
 

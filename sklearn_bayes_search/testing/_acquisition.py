@@ -25,7 +25,7 @@ def check_acquisition(acquisition: Acquisition) -> None:
     Parameters
     ----------
     acquisition : Acquisition
-        With the settings that are to be checked.
+        With the candidates that are to be checked.
 
     Examples
     --------

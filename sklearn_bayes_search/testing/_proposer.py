@@ -50,7 +50,7 @@ def check_proposer(proposer: Proposer) -> None:
     Parameters
     ----------
     proposer : Proposer
-        With the settings that are to be checked; copies of it are used.
+        With the candidates that are to be checked; copies of it are used.
 
     Examples
     --------

@@ -25,7 +25,7 @@ def check_stopping_rule(rule: StoppingRule, *, stops: bool = True) -> None:
     Parameters
     ----------
     rule : StoppingRule
-        With the settings that are to be checked. A function must be picklable.
+        With the candidates that are to be checked. A function must be picklable.
     stops : bool, default=True
         Whether the rule must have ended one of the example searches, whose scores lie
         between 0 and 1, after 40 candidates.

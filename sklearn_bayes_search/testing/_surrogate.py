@@ -31,7 +31,7 @@ def check_surrogate(surrogate: Surrogate) -> None:
     Parameters
     ----------
     surrogate : Surrogate
-        With the settings that are to be checked; a copy of it is fitted.
+        With the candidates that are to be checked; a copy of it is fitted.
 
     Examples
     --------

@@ -16,7 +16,7 @@ import tables
 import tasks
 from analysis import Comparison, Results
 from methods import OURS, PEERS
-from pictures import LABELS, draw_curves, draw_families, draw_regrets
+from pictures import LABELS, draw_curves, draw_families, draw_front, draw_regrets
 from store import RESULTS, Store
 
 __all__ = ["build"]
@@ -38,7 +38,7 @@ HEAD = """\
 Benchmarks
 ==========
 
-How good is the best setting after so many evaluations? This page compares
+How good is the best candidate after so many evaluations? This page compares
 ``sklearn_bayes_search`` with random search and with other libraries for Bayesian
 optimisation. All get the same objectives, the same number of evaluations and one
 thread, and run with their own defaults.
@@ -52,22 +52,22 @@ Tuning models
 scikit-learn model on one of its bundled data sets, with fixed folds. On the other
 {n_tune}, on known functions and on generated data the package's constants were tuned;
 these tasks count nowhere on this page but in the ablation. On the scale of every task
-0 is the median score of one random setting and 100 the best score known. The scale was
-measured once: from 2000 random settings, the model's own setting, and 5 runs of 200
-evaluations with this package. In means, scores below -100 or above 100 count as these.
-Of the runs with different seeds the median is taken, per task and number of
-evaluations; the mean over tasks follows, with its standard error over tasks.
+0 is the median score of one random candidate and 100 the best score known. The scale
+was measured once: from 2000 random candidates, the model's own hyperparameters, and 5
+runs of 200 evaluations with this package. In means, scores below -100 or above 100
+count as these. Of the runs with different seeds the median is taken, per task and
+number of evaluations; the mean over tasks follows, with its standard error over tasks.
 """
 
 FAIR = """\
-``BayesSearchCV`` tries the estimator's own setting first, where it lies in the
+``BayesSearchCV`` tries the estimator's own hyperparameters first, where they lie in the
 space. The other libraries have no such feature, for they know nothing of
 estimators. Here all of them, and random search, are given the same first point, so
 that what is compared is what they make of it. {seeds}
 """
 
 PLAIN = """\
-Here nobody knows the estimator's own setting, neither ``sklearn_bayes_search``,
+Here nobody knows the estimator's own hyperparameters, neither ``sklearn_bayes_search``,
 which is run as a ``BayesianOptimizer`` without initial points, nor its peers.
 {seeds}
 """
@@ -94,7 +94,7 @@ Known functions
 Of these the best value is known, so the *regret* can be told: how far the best
 point observed is from it. The best point is the one with the best score; of equal
 ones, the best. Cells show the median over {seeds} and, in brackets, the quartiles;
-– is a run without any score, and an empty cell was not run. There are no own settings
+– is a run without any score, and an empty cell was not run. There is no estimator
 here. ``levy5_in_50`` has 50 parameters of which 5 matter, ``grid`` is a finite space of
 108 points, and in ``hartmann6_by_4`` four points are evaluated at a time.
 """
@@ -108,7 +108,7 @@ CPU = """\
 Time of a suggestion
 --------------------
 
-Milliseconds of CPU time for telling one score and asking for the next setting, when
+Milliseconds of CPU time for telling one score and asking for the next candidate, when
 n evaluations of a function of six variables are known, on one thread. Means of eight
 to thirty suggestions, since some methods do not fit their model anew for every one;
 the median of up to five such means, since the pace of the processor varies. The
@@ -129,9 +129,9 @@ The tasks
 ---------
 
 *Random* and *best known* are 0 and 100 of a task's scale, in the units of its
-metric (``error`` is the negative mean squared error); the model's own setting and
-the mean best of 50 random settings are on the scale. *ms* is the CPU time of one
-evaluation.
+metric (``error`` is the negative mean squared error); the score of the model's own
+hyperparameters and the mean best of 50 random candidates are on the scale. *ms* is the
+CPU time of one evaluation.
 """
 
 RULES = """\
@@ -215,7 +215,7 @@ def build(store: Store, text: Path, folder: Path, main: str = "plain") -> None:
         Where tables and pictures go.
     main : {"fair", "plain"}, default="plain"
         Whether the main table is the one where everybody starts with the estimator's
-        own setting. The other one is an appendix.
+        own hyperparameters. The other one is an appendix.
     """
     page, results = Page(text, folder), Results(store)
     comparisons = {
@@ -239,7 +239,7 @@ def build(store: Store, text: Path, folder: Path, main: str = "plain") -> None:
         page.table("ablation", rows)
     if second.labels:
         title = "Without" if main == "fair" else "With"
-        title += " the estimators' own settings"
+        title += " the estimators' own hyperparameters"
         page.add(f"{title}\n{'-' * len(title)}")
         page.add(other_words.format(seeds=_seeds(*second.n_seeds)))
         page.table("appendix", tables.main_table(second))
@@ -299,6 +299,7 @@ def _add_models(page: Page, comparison: Comparison, words: str) -> None:
     page.add(words.format(seeds=_seeds(*comparison.n_seeds)))
     where = page.picture("curves", "Mean normalised score against evaluations.")
     draw_curves(comparison, where)
+    draw_front(comparison, where.with_name("front.png"))  # for the site's first page
     if len(comparison.labels) > 1:
         page.add(_in_short(comparison))
     page.table("models", tables.main_table(comparison))

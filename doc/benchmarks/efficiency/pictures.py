@@ -10,7 +10,7 @@ from analysis import Comparison, Results
 from matplotlib.figure import Figure
 from methods import OURS
 
-__all__ = ["LABELS", "draw_curves", "draw_families", "draw_regrets"]
+__all__ = ["LABELS", "draw_curves", "draw_families", "draw_front", "draw_regrets"]
 
 LABELS = {
     "ours": "sklearn_bayes_search",
@@ -65,6 +65,41 @@ def draw_curves(comparison: Comparison, path: Path) -> None:
     )
     ax.grid(alpha=0.3)
     ax.legend(loc="lower right", fontsize="small")
+    _save(figure, path)
+
+
+def draw_front(comparison: Comparison, path: Path, n_rivals: int = 2) -> None:
+    """Draw our curve, those of the best rivals, and random search.
+
+    The band around a rival is the standard error over the tasks of our lead over it.
+    """
+    means = {
+        label: comparison.medians[label].mean(axis=0) for label in comparison.labels
+    }
+    rivals = [label for label in comparison.labels if label not in (OURS, "random")]
+    rivals.sort(key=lambda label: -means[label].mean())
+    figure = Figure(figsize=(6.4, 3.9), layout="constrained")
+    ax = figure.subplots()
+    ours = comparison.medians[OURS]
+    x = np.arange(1, ours.shape[1] + 1)
+    for label in [OURS, *rivals[:n_rivals], *({"random"} & means.keys())]:
+        ax.plot(x, means[label], **_line(label))
+        if label != OURS:
+            lead = ours - comparison.medians[label]
+            error = lead.std(axis=0, ddof=1) / np.sqrt(len(lead))
+            looks = {"color": STYLES[label]["color"], "alpha": 0.2, "linewidth": 0}
+            ax.fill_between(x, means[label] - error, means[label] + error, **looks)
+    ax.set(
+        xlabel="candidates evaluated",
+        ylabel="score of the best so far",
+        xlim=(1, x[-1]),
+        ylim=(60, 100),
+        title=f"{len(comparison.tasks)} models to tune: 0 is a random candidate, "
+        "100 the best known",
+    )
+    ax.title.set_fontsize("medium")
+    ax.grid(alpha=0.3)
+    ax.legend(loc="lower right")
     _save(figure, path)
 
 

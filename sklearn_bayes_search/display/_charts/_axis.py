@@ -89,7 +89,7 @@ class ParameterAxis:
         return self._n_names + share * (self.high - 0.5 - self._n_names)
 
     def places(self, settings: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        """Return the numbers (n,) of settings; NaN without the parameter."""
+        """Return the numbers (n,) of candidates; NaN without the parameter."""
         return np.array(
             [self.number(s[self.name]) if self.name in s else np.nan for s in settings]
         )
@@ -99,7 +99,7 @@ class ParameterAxis:
         return float(self._shares([self.number(value)])[0])
 
     def shares(self, settings: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        """Place settings between the ends (n,); NaN without the parameter."""
+        """Place candidates between the ends (n,); NaN without the parameter."""
         return self._shares(self.places(settings))
 
     def _shares(self, numbers: Sequence[float] | np.ndarray) -> np.ndarray:

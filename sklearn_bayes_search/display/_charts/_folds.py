@@ -178,7 +178,7 @@ def _row(
 def _limits(
     comparison: Comparison, at: np.ndarray
 ) -> tuple[tuple[float, float] | None, list[Mark]]:
-    """End the axis at the last row that is not hopeless; tell how far the rest is.
+    """End the axis at the last row that is not very poor; tell how far the rest is.
 
     Otherwise the leading ones could not be told apart.
     """

@@ -67,7 +67,7 @@ def parallel_coordinates(
     best: int | None,
     most_names: int = MOST_NAMES,
 ) -> ParallelCoordinates:
-    """Place settings on axes; ``names`` are what these and the score are called."""
+    """Place candidates on axes; ``names`` are what these and the score are called."""
     low, high = robust_limits(scores)
     if high == low:
         room = 0.01 * abs(high) or 0.5

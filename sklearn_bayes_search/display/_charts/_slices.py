@@ -64,7 +64,7 @@ class ModelSlice:
 class Beliefs:
     """Reads curves and surfaces off a model.
 
-    By ``kind``, other parameters stay as in the best setting, or in the ``centre``, a
+    By ``kind``, other parameters stay as in the best candidate, or in the ``centre``, a
     row of the cube, or are averaged over.
     """
 
@@ -117,7 +117,7 @@ class Beliefs:
         own: tuple[str, ...] = (names,) if isinstance(names, str) else tuple(names)
         unknown = [name for name in own if name not in self._column]
         if unknown or not 1 <= len(own) <= 2 or len(set(own)) < len(own):
-            where = "" if self._kind == "average" else " of the best setting"
+            where = "" if self._kind == "average" else " of the best candidate"
             raise ValueError(
                 "The 'params' must be a list of parameters or pairs of these"
                 f"{where}: {list(self._column)}. Got {own!r}."
@@ -215,7 +215,7 @@ def curve_chart(
     limits: tuple[float, float],
     name: str,
     label: str = "",
-    others: str = "as in the best setting",
+    others: str = "as in the best candidate",
     partial: np.ndarray,
     best: int | None,
     best_label: str = "best tried",

@@ -64,7 +64,7 @@ class CandidateRecord:
         Number of the candidate, from 0, as in the order of asking; None at the end of
         the search.
     params : dict
-        The setting; empty at the end of the search.
+        The candidate; empty at the end of the search.
     status : {"ok", "failed", "paused", "running", "end"}
         What became of it. A candidate that racing has paused may get more folds: then
         there is another record with its number. "running" is only in
@@ -87,7 +87,7 @@ class CandidateRecord:
     best_score : float
         Its score, NaN while there is none.
     best_params : dict
-        Its setting, empty while there is none.
+        Its candidate, empty while there is none.
     n_ended : int
         How many candidates have ended so far, this one included.
     n_candidates : int or None

@@ -89,7 +89,7 @@ class Losses:
         self._in_a_row: list[Hashable] = []
 
     def add(self, key: Hashable, reason: str) -> Lost:
-        """Count one more; a key is the number of a setting and that of a fold."""
+        """Count one more; a key is the number of a candidate and that of a fold."""
         if isinstance(key, DiedBefore):
             return Lost(reason, by_death=True)
         setting = key[0] if isinstance(key, tuple) else key
@@ -97,7 +97,7 @@ class Losses:
         n, settings = len(self._in_a_row), len(set(self._in_a_row))
         if n >= MAX_LOST_IN_A_ROW and settings >= MAX_SETTINGS_IN_A_ROW:
             self.broken = (
-                f"{n} fits of {settings} settings in a row ended their worker "
+                f"{n} fits of {settings} candidates in a row ended their worker "
                 f"processes: {reason}"
             )
         return Lost(reason, by_death=True)

@@ -38,7 +38,7 @@ class LokyWorkers(Workers):
 
     When a process of the pool has died, nobody knows which call it was: all go on in
     processes that have no other, so that a death has one cause. ``isolated`` says that
-    they do so from the first on. The settings of ``parallel`` say where large arrays
+    they do so from the first on. The candidates of ``parallel`` say where large arrays
     are mapped.
     """
 

@@ -48,7 +48,7 @@ class Journal:
 
     ``fingerprint`` has digests by component, such as "data", None for one that is not
     compared; ``plan`` is what rows depend on beside these, and that of an earlier run
-    holds on. ``in_order`` says whether the same search would choose the same settings
+    holds on. ``in_order`` says whether the same search would choose the same candidates
     again. A fold that ran into fewer seconds than ``fit_timeout`` is run again.
     """
 
@@ -136,7 +136,7 @@ class Journal:
             path = first.with_stem(f"{first.stem}-{number}")
 
     def _settle(self) -> None:
-        """Decode the settings, and see which folds are to be run again."""
+        """Decode the candidates, and see which folds are to be run again."""
         first: dict[int, tuple[int, dict[str, Any]]] = {}
         for place, record in list(self._folds.items()):
             setting = record["branch"], record["params"]
@@ -155,7 +155,7 @@ class Journal:
             words = [of_time] * bool(late) + [of_death] * bool(deaths)
             warnings.warn(
                 f"Folds are run again: {', '.join(words)}. If they succeed, other "
-                "settings may be chosen from there on.",
+                "candidates may be chosen from there on.",
                 UserWarning,
                 stacklevel=stack_level(),
             )
@@ -199,7 +199,7 @@ class Journal:
         return len(self._folds)
 
     def params(self, candidate: int) -> dict[str, Any] | None:
-        """Return the stored setting of a candidate, with the user's own objects.
+        """Return the stored candidate of a candidate, with the user's own objects.
 
         None if no fold is known.
         """
@@ -207,7 +207,7 @@ class Journal:
         return None if params is None else dict(params)
 
     def settings_after(self, candidate: int) -> list[dict[str, Any]]:
-        """List the stored settings of candidates with larger numbers."""
+        """List the stored candidates of candidates with larger numbers."""
         known = sorted(self._settings.items())
         return [dict(p) for number, p in known if number > candidate and p is not None]
 
@@ -256,13 +256,13 @@ class Journal:
         return self._requests is not None and self._requests.asks_to_stop()
 
     def state_difference(self, number: int) -> None:
-        """Warn that another setting would be chosen now for a candidate."""
+        """Warn that another candidate would be chosen now for a candidate."""
         if self._in_order and not self._ran_again:
             warnings.warn(
                 f"From candidate {number} on, this search would choose other "
-                "settings than it did before: an argument that matters for the choice, "
-                "or the version of a package, has changed. The results that are there "
-                "are used as they are.",
+                "candidates than it did before: an argument that matters for the "
+                "choice, or the version of a package, has changed. The results that "
+                "are there are used as they are.",
                 UserWarning,
                 stacklevel=stack_level(),
             )
@@ -347,7 +347,8 @@ def _check_same(
 
 
 def _store(space: Space, params: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
-    """Turn a setting into numbers: its branch, and per parameter a number or index."""
+    """Turn a candidate into numbers: its branch, and per parameter a number or
+    index."""
     row = space.encode(params)
     branch = int(space.dims.branch_of(row[None])[0])
     stored: dict[str, Any] = {}

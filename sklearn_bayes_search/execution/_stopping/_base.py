@@ -24,7 +24,7 @@ class StoppingRule(Protocol):
         history : History
             The outcomes told so far.
         optimizer : BayesianOptimizer
-            What chooses the settings; it is not to be asked or told.
+            What chooses the candidates; it is not to be asked or told.
 
         Returns
         -------

@@ -16,7 +16,7 @@ class ExpectedGain(StoppingRule):
     """Stop when what is left to gain is small beside the noise of the cross-validation.
 
     A score from other folds would differ from the present one. Where the expected
-    improvement [1]_ of every setting that is left is a small part of that difference,
+    improvement [1]_ of every candidate that is left is a small part of that difference,
     going on would only fit the folds.
 
     Parameters
@@ -29,13 +29,13 @@ class ExpectedGain(StoppingRule):
 
     Notes
     -----
-    The noise is that of a comparison of two settings: the interaction of candidate and
-    fold [2]_, without the effect of the folds, which all settings share. Where many
-    settings have the highest score there is, it is 0. Then, and wherever it is larger,
-    the least step takes its place by which the mean of the fold scores seen could rise:
-    of an accuracy, one test sample more. Makarova et
-    al. [3]_ compare a bound of the regret with the whole variance of the
-    cross-validation, which stops earlier.
+    The noise is that of a comparison of two candidates: the interaction of candidate
+    and fold [2]_, without the effect of the folds, which all candidates share. Where
+    many candidates have the highest score there is, it is 0. Then, and wherever it is
+    larger, the least step takes its place by which the mean of the fold scores seen
+    could rise: of an accuracy, one test sample more. Makarova et al. [3]_ compare a
+    bound of the regret with the whole variance of the cross-validation, which stops
+    earlier.
 
     References
     ----------

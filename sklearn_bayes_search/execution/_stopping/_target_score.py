@@ -1,4 +1,4 @@
-"""Stop when a setting is good enough."""
+"""Stop when a candidate is good enough."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from sklearn_bayes_search.optimizer._trial import History
 
 @dataclass(frozen=True)
 class TargetScore(StoppingRule):
-    """Stop when a setting is good enough.
+    """Stop when a candidate is good enough.
 
     Parameters
     ----------

@@ -10,8 +10,8 @@ from sklearn_bayes_search.optimizer.acquisition._log_ei import LogExpectedImprov
 class ExpectedImprovementPerSecond(LogExpectedImprovement):
     """Logarithm of expected improvement less that of the predicted time [1]_.
 
-    It prefers settings that are evaluated fast, where times differ: more settings in
-    the same time, while those that take long wait until they promise more. For a
+    It prefers candidates that are evaluated fast, where times differ: more candidates
+    in the same time, while those that take long wait until they promise more. For a
     search with a time limit. Choices then depend on the clock, so that a search need
     not give the same rows again.
 

@@ -33,7 +33,7 @@ class LogExpectedImprovement(MeanStdAcquisition):
     where the latter underflows to 0.
 
     A Gaussian posterior far from all points promises gains that scores, which often
-    have a ceiling, never hold: poor settings spread widely, good ones crowd together.
+    have a ceiling, never hold: poor candidates spread widely, good ones crowd together.
     So the part of a gain above ``D`` counts for a hundredth only, ``w = 0.01``: with
     ``z' = z - D / s`` the expectation is ``s (h(z) - (1 - w) h(z'))``, which takes the
     place of ``s h``. ``D = cap gap``, where ``gap`` is how far the upper quartile of

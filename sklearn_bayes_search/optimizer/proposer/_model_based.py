@@ -26,7 +26,7 @@ N_CENTRES = 5
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What the model believes of some settings.
+    """What the model believes of some candidates.
 
     Parameters
     ----------

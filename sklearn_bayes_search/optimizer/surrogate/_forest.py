@@ -62,7 +62,7 @@ class RandomForest(Surrogate):
     Raises
     ------
     TypeError, ValueError
-        If a setting is no int, or below 1.
+        If a candidate is no int, or below 1.
 
     References
     ----------

@@ -83,12 +83,12 @@ _SMALLEST_VARIANCE: Final = 1e-12
 
 
 class GaussianProcess(Surrogate):
-    """A Gaussian process whose hyper-parameters are the most probable ones.
+    """A Gaussian process whose hyperparameters are the most probable ones.
 
     One length scale a column, a mean that falls towards the border by a known amount
     from a constant that is integrated out, a fitted noise variance beside the known
     ones, and log-normal priors on all of them.
-    With many points the hyper-parameters are not renewed in each `fit`: each second
+    With many points the hyperparameters are not renewed in each `fit`: each second
     time above 100 points, above 200 when their number has changed by 5 %, and from
     a subset of 500 points above 1000.
 
@@ -317,7 +317,7 @@ class GaussianProcess(Surrogate):
         return result if gradient else result[0]
 
     def _is_due(self, n: int) -> bool:
-        """Whether hyper-parameters are to be fitted again at ``n`` points.
+        """Whether hyperparameters are to be fitted again at ``n`` points.
 
         Skipping below 100 points costs quality and saves only milliseconds.
         """

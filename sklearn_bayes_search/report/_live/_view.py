@@ -234,7 +234,7 @@ def _progress(
         results.scores, results.errors, results.status, results.n_fits, results.seconds
     )
     run["candidates"] = numbers  # one that runs yet has no row
-    ring = None if best is None else (best, "the best setting")
+    ring = None if best is None else (best, "the best candidate")
     return _figure(convergence_chart({"search": [run]}, "score", chosen=ring), 300)
 
 
