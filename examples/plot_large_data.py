@@ -1,16 +1,16 @@
 """
-Large data: most settings show on few rows that they are poor
-=============================================================
+Large data: most candidates show on few rows that they are poor
+===============================================================
 
 A fit of a support vector machine on three times as many rows takes about nine times as
-long. ``RowRacing`` scores a setting on a small part of the training rows first, then on
-more, and goes on only if it will probably be the best with all rows.
+long. ``RowRacing`` scores a candidate on a small part of the training rows first, then
+on more, and goes on only if it will probably be the best with all rows.
 """
 
 # %%
 # The same search with and without
 # --------------------------------
-# 15 settings on 4,000 rows, three folds. Parts have 296 and 889 of the 2,667 training
+# 15 candidates on 4,000 rows, three folds. Parts have 296 and 889 of the 2,667 training
 # rows of a fold.
 
 import matplotlib.pyplot as plt

@@ -238,10 +238,10 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         its range, or to the estimator's own value where the space has none. "auto"
         finds it in known estimators: see :class:`FitPath`.
     racing : bool, FoldRacing or RowRacing, default=False
-        Whether a setting's folds run one after another, and the others wait as soon as
-        it will probably not be the best: see :class:`FoldRacing`, which True stands
+        Whether a candidate's folds run one after another, and the others wait as soon
+        as it will probably not be the best: see :class:`FoldRacing`, which True stands
         for. With :class:`RowRacing`, for large data, parts of the training rows come
-        before. Only settings with all folds, on all rows, can be the best.
+        before. Only candidates with all folds, on all rows, can be the best.
     stopping : callable or list of callable, default=None
         When to stop before ``n_iter``: :class:`TargetScore`, :class:`Patience`,
         :class:`ExpectedGain`, or a function of the history and the optimizer that
@@ -278,7 +278,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         folds that did not run are NaN, and ``n_splits_evaluated`` counts the others.
         With :class:`RowRacing`, these are scores with all rows; ``part0_test_score``
         and so on have those on parts of the rows, ``n_resources`` the rows of the
-        largest part that a setting had, of all rows where it had a fold on these.
+        largest part that a candidate had, of all rows where it had a fold on these.
     best_index_, best_params_, best_score_ : int, dict, float
         As in ``GridSearchCV``, and so are ``best_estimator_``, ``refit_time_``,
         ``scorer_``, ``n_splits_``, ``multimetric_``, ``classes_``, ``n_features_in_``

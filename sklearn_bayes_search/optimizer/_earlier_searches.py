@@ -116,7 +116,7 @@ class _Source:
 
 
 def by_objective(prior_results: Any, n_objectives: int) -> list[Any]:
-    """Split sources whose settings have a score for each objective.
+    """Split sources whose candidates have a score for each objective.
 
     Of each objective, sources without a finite score of it are left out.
     """

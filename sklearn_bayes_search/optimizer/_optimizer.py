@@ -93,11 +93,11 @@ class BayesianOptimizer:
     initial_points : list of dict, default=None
         Candidates to ask for first.
     prior_results : list of list of (dict, float), default=None
-        What earlier searches found: for each a list of settings of this space with
-        their scores, NaN for a failure. They inform the model, and the best setting of
-        each is asked for after ``initial_points``; they are not in ``history``. With
-        several objectives, each setting has as many scores, all of one NaN in a source
-        that does not know it.
+        What earlier searches found: for each a list of candidates of this space with
+        their scores, NaN for a failure. They inform the model, and the best candidate
+        of each is asked for after ``initial_points``; they are not in ``history``. With
+        several objectives, each candidate has as many scores, all of one NaN in a
+        source that does not know it.
     n_initial_points : int or "auto", default="auto"
         How many points are asked for before the model takes over, ``initial_points``
         included. ``"auto"`` depends on the space, ``n_iter`` and ``max_pending``.
@@ -110,8 +110,8 @@ class BayesianOptimizer:
         Whether to ask for every point of a finite space in ``ParameterGrid``'s order
         instead of choosing.
     n_objectives : int, default=1
-        How many scores each setting has, 1 to 3. With several, the search is for the
-        Pareto front: settings that no other one surpasses in all of them.
+        How many scores each candidate has, 1 to 3. With several, the search is for the
+        Pareto front: candidates that no other one surpasses in all of them.
     limits : sequence of float, default=()
         What further outcomes have to reach at least. Each is learned by a model of its
         own, and gains count as far as they will probably reach all limits.
@@ -142,7 +142,7 @@ class BayesianOptimizer:
     Of several objectives each has a Gaussian process of its own. The next point is
     where the logarithm [3]_ of the expected improvement of the hypervolume [1]_ [2]_ is
     highest, beside that of the chances to reach all limits [4]_. The front is that of
-    the processes' means, so that luck does not count, and the reference point lies
+    the processes' means, so that noise does not count, and the reference point lies
     below its worst values by a tenth of what all values differ by.
 
     References
@@ -410,7 +410,7 @@ class BayesianOptimizer:
             is pending, or one that was evaluated elsewhere.
         score : float
             Higher is better. NaN or infinite: the evaluation failed. That is learned,
-            too: similar settings are avoided.
+            too: similar candidates are avoided.
         scores : sequence of float, default=None
             The same for each of several objectives, in place of ``score``.
         limited : sequence of float, default=()

@@ -120,7 +120,7 @@ def table_of_folds(
     folds: Sequence[Mapping[int, Mapping[str, Any]]],
     n_splits: int,
 ) -> dict[str, Any]:
-    """Return a row for each setting, from rows of `read_journal` by number of fold.
+    """Return a row for each candidate, from rows of `read_journal` by number of fold.
 
     Numbers from ``n_splits`` on are those of parts of the rows.
     """
