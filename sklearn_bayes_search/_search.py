@@ -169,8 +169,8 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         Which of several metrics is maximised. None: the one that ``refit`` names, else
         "score", else the first. ``refit`` alone decides what is best; where it is a
         callable, ``score`` goes by this metric. A list of two or three searches for the
-        Pareto front: settings that no other one surpasses in all of them. They need not
-        be in ``scoring`` if they are scikit-learn's scorers or ``"neg_fit_time"``
+        Pareto front: candidates that no other one surpasses in all of them. They need
+        not be in ``scoring`` if they are scikit-learn's scorers or ``"neg_fit_time"``
         (seconds), ``"neg_score_time"`` (seconds for 1,000 predictions) or
         ``"neg_model_size"`` (bytes of the pickled estimator). ``refit`` is then one of
         the names, `Knee`, another callable, or False.
@@ -302,7 +302,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
     objective_metrics_ : list of str
         All that were maximised.
     pareto_params_ : list of dict
-        Of several objectives, the settings of the front, by the first.
+        Of several objectives, the candidates of the front, by the first.
     experience_ : str or None
         What was known from other data, in words; None where that is nothing.
     optimizer_ : BayesianOptimizer

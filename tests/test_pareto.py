@@ -244,7 +244,7 @@ class TestLimits:
         ({"limits": {"neg_score_time": 0.002}}, "write -0.002"),
         ({"refit": True}, r"Knee\(\)"),
         ({"refit": "recall"}, "refit"),
-        ({"racing": True}, "pauses a setting by one score"),
+        ({"racing": True}, "pauses a candidate by one score"),
         ({"path": "max_depth"}, "chooses the length"),
         (NO_RACE, "'limits'"),
         ({"surrogate": "tpe"}, "Several objectives need"),

@@ -599,7 +599,8 @@ class BayesianOptimizer:
 
     def _identify(self, trial: Any) -> Trial:
         """Return the pending trial that is meant, or adopt a candidate from
-        elsewhere."""
+        elsewhere.
+        """
         if isinstance(trial, Mapping):
             return self._adopt(trial)
         if not isinstance(trial, Trial):

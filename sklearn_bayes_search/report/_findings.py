@@ -55,7 +55,8 @@ class Findings:
     """All that the page tells of a search.
 
     ``scored`` is None where no candidate has a score on all folds. ``fits`` is empty,
-    and ``times`` None, where the search has no ``folds_frame()``."""
+    and ``times`` None, where the search has no ``folds_frame()``.
+    """
 
     search: Any
     results: SearchResults

@@ -128,7 +128,7 @@ def check_goals(goals: Goals, search: Any) -> None:
     """Refuse what several objectives or limits of a search do not go with."""
     which = "several objectives" if goals.names else "'limits'"
     reasons = {
-        "racing": "pauses a setting by one score",
+        "racing": "pauses a candidate by one score",
         "path": "chooses the length of a fit by one score",
     }
     for name, reason in reasons.items():
@@ -139,7 +139,7 @@ def check_goals(goals: Goals, search: Any) -> None:
             )
     if goals.names and search.refit is True:
         raise ValueError(
-            "With several objectives there is no single best setting: the 'refit' "
+            "With several objectives there is no single best candidate: the 'refit' "
             f"parameter of BayesSearchCV must be one of {goals.names}, Knee(), another "
             "callable, or False. Got True."
         )

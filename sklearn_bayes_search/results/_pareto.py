@@ -1,4 +1,4 @@
-"""Fronts of several metrics, and which setting of one to take.
+"""Fronts of several metrics, and which candidate of one to take.
 
 All of it works on ``cv_results_`` of any search with several metrics, also those of
 ``GridSearchCV``.
@@ -36,7 +36,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, eq=False)
 class Front:
-    """The settings that no other one surpasses, by the first metric from the best on.
+    """The candidates that no other one surpasses, by the first metric from the best on.
 
     ``rows`` are those of ``cv_results_``; ``values`` (n_candidates, n_metrics) are the
     means of all candidates, and ``compared`` the same with logarithms of costs.
@@ -78,7 +78,7 @@ def pareto_front(
     short, usable = _shortfalls(of_each, bounds, np.isfinite(compared).all(axis=1))
     usable &= results.status == "ok"
     if not usable.any():
-        raise ValueError("No setting has a finite score on all folds of each metric.")
+        raise ValueError("No candidate has a finite score on all folds of each metric.")
     reaching = usable & (short == 0)
     among = reaching if reaching.any() else usable & (short == short[usable].min())
     rows = np.flatnonzero(among)
@@ -114,7 +114,7 @@ def pareto_frame(
     limits: Mapping[str, float] | None = None,
     level: float = LEVEL,
 ) -> pd.DataFrame:
-    """Show the settings that no other one surpasses in all metrics.
+    """Show the candidates that no other one surpasses in all metrics.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def pareto_frame(
     metrics : list of str, default=None
         Two or three metrics. None: those that a `BayesSearchCV` was for, else all.
     limits : dict of str -> float, default=None
-        The least values of metrics: only settings that reach them are compared, or if
+        The least values of metrics: only candidates that reach them are compared, or if
         none does, those that come nearest. None: those of the search.
     level : float, default=0.95
         Confidence with which neighbours differ, in (0, 1).
@@ -132,8 +132,8 @@ def pareto_frame(
     Returns
     -------
     frame : DataFrame
-        A row per setting, by the first metric from the best on, with the number of the
-        candidate as index. A column per parameter, then of each metric
+        A row per candidate, by the first metric from the best on, with the number of
+        the candidate as index. A column per parameter, then of each metric
         ``score_<metric>``, its mean over the folds; ``standard_error_<metric>``; and
         ``differs_<metric>``, whether it differs from that of the row above by more than
         the noise of the folds, missing in the first row.
@@ -200,7 +200,7 @@ def front_hypervolume(
 
 @dataclass(frozen=True)
 class Knee:
-    """Refit the setting at the knee of the front: further, one pays more for less.
+    """Refit the candidate at the knee of the front: further, one pays more for less.
 
     For ``refit`` of any scikit-learn search with several metrics.
 
@@ -209,7 +209,7 @@ class Knee:
     metrics : tuple of str, default=None
         Two or three metrics. None: those that a `BayesSearchCV` is for, else all.
     limits : dict of str -> float, default=None
-        The least values of metrics that settings have to reach. None: those of a
+        The least values of metrics that candidates have to reach. None: those of a
         `BayesSearchCV`.
 
     Notes
@@ -270,7 +270,7 @@ class Knee:
 
 @dataclass(frozen=True)
 class WithinLimits:
-    """Refit the best setting of those whose metrics reach their limits.
+    """Refit the best candidate of those whose metrics reach their limits.
 
     For ``refit`` of any scikit-learn search with several metrics.
 
@@ -283,9 +283,9 @@ class WithinLimits:
 
     Notes
     -----
-    Means over the folds count. If no setting reaches all limits, it is the one that
+    Means over the folds count. If no candidate reaches all limits, it is the one that
     comes nearest, with a warning that says by how much: the least of the largest
-    shortfalls, in standard deviations of the metric over all settings.
+    shortfalls, in standard deviations of the metric over all candidates.
 
     Examples
     --------
@@ -335,7 +335,7 @@ class WithinLimits:
         finite = np.isfinite(results.means) & (results.status == "ok")
         short, usable = _shortfalls(of_each, bounds, finite)
         if not usable.any():
-            raise ValueError("No setting has a finite score on all folds.")
+            raise ValueError("No candidate has a finite score on all folds.")
         least = short[usable].min()
         nearest = usable & (short == least)
         best = int(np.where(nearest, results.means, -np.inf).argmax())
@@ -344,14 +344,16 @@ class WithinLimits:
         return best
 
     def _warn(self, row: int, values: Mapping[str, float]) -> None:
-        """Warn that no setting reaches the limits, and by how much the chosen lacks."""
+        """Warn that no candidate reaches the limits, and by how much the chosen
+        lacks.
+        """
         lacks = [
             f"{name} is {values[name]:.4g} and should be {limit:.4g}"
             for name, limit in self.limits.items()
             if values[name] < limit
         ]
         warnings.warn(
-            "No setting reaches all limits. The nearest was taken, candidate "
+            "No candidate reaches all limits. The nearest was taken, candidate "
             f"{row}: {'; '.join(lacks)}.",
             UserWarning,
             stacklevel=stack_level(),

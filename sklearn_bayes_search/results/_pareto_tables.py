@@ -20,16 +20,16 @@ class ParetoTables(ResultTables):
     objective_metrics_: list[str]
 
     def pareto_frame(self) -> pd.DataFrame:
-        """Show the settings that no other one surpasses in all objectives.
+        """Show the candidates that no other one surpasses in all objectives.
 
         Returns
         -------
         frame : DataFrame
-            A row per setting, by the first objective from the best on: its parameters,
-            and of each objective the mean score, the standard error, and whether it
-            differs from the row above by more than the noise of the folds; see
-            :func:`sklearn_bayes_search.results.pareto_frame`. With ``limits``, of the
-            settings that reach them.
+            A row per candidate, by the first objective from the best on: its
+            parameters, and of each objective the mean score, the standard error, and
+            whether it differs from the row above by more than the noise of the folds;
+            see :func:`sklearn_bayes_search.results.pareto_frame`. With ``limits``, of
+            the candidates that reach them.
 
         Raises
         ------
@@ -42,7 +42,7 @@ class ParetoTables(ResultTables):
 
     @property
     def pareto_params_(self) -> list[dict[str, Any]]:
-        """Settings that no other one surpasses in all objectives, by the first."""
+        """Candidates that no other one surpasses in all objectives, by the first."""
         try:
             front = pareto_front(self, self._several())
         except ValueError as error:  # so that it is not there

@@ -37,13 +37,13 @@ def read_prior_results(
 ) -> list[list[tuple[dict[str, Any], Any]]]:
     """Read the earlier searches that a user gives, one or a list.
 
-    Returns for each the settings that the present ``space`` has, and their scores, NaN
-    where the evaluation failed. ``own`` are the estimator's own parameters: the value
-    of whatever only one of the two searches varies. ``metrics`` are names that the
-    score may have there, the most wanted first. ``read_file`` reads the journal at a
-    path. ``unsearched`` is a parameter that any setting of the present search has the
-    best value of. With ``others``, further objectives, each setting has as many scores
-    more, NaN in a source that does not have them.
+    Returns for each the candidates that the present ``space`` has, and their scores,
+    NaN where the evaluation failed. ``own`` are the estimator's own parameters: the
+    value of whatever only one of the two searches varies. ``metrics`` are names that
+    the score may have there, the most wanted first. ``read_file`` reads the journal at
+    a path. ``unsearched`` is a parameter that any candidate of the present search has
+    the best value of. With ``others``, further objectives, each candidate has as many
+    scores more, NaN in a source that does not have them.
     """
     if prior_results is None:
         return []
@@ -82,7 +82,7 @@ def read_prior_results(
 
 
 def _of_objectives(found: SearchResults, others: Sequence[str]) -> list[Any]:
-    """Return the score of each setting, or with other objectives those of all."""
+    """Return the score of each candidate, or with other objectives those of all."""
     scores = as_compared(found.metric, found.scores)
     if not others:
         return list(map(float, scores))

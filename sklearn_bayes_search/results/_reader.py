@@ -71,7 +71,8 @@ class SearchResults:
     @cached_property
     def searched_settings(self) -> list[dict[str, Any]]:
         """The candidates without the resource of successive halving, and the length of
-        a path: they are not searched."""
+        a path: they are not searched.
+        """
         spent = {getattr(self.search, "path_", None)} - {None}
         if self.resources is not None:
             spent |= {

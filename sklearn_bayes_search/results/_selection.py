@@ -1,7 +1,8 @@
 """Which candidate to take, and how good it really is: from the scores on the folds.
 
 All of it works on ``cv_results_`` of any search with the same folds for every
-candidate, ``GridSearchCV``'s as well."""
+candidate, ``GridSearchCV``'s as well.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -130,7 +131,7 @@ def honest_score(
         with ``cv_results_`` of repeated or shuffled splits: 0.25 for 5 folds, however
         often they are repeated.
     index : int, default=None
-        Row of the setting. None is the one that a search chose by a function,
+        Row of the candidate. None is the one that a search chose by a function,
         ``refit``, or within ``limits``, and else the one with the best mean.
 
     Returns

@@ -348,7 +348,8 @@ def _check_same(
 
 def _store(space: Space, params: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
     """Turn a candidate into numbers: its branch, and per parameter a number or
-    index."""
+    index.
+    """
     row = space.encode(params)
     branch = int(space.dims.branch_of(row[None])[0])
     stored: dict[str, Any] = {}
