@@ -46,6 +46,8 @@ from sklearn_bayes_search.display._display import score_name
 from sklearn_bayes_search.display._pen import as_text, set_axis
 from sklearn_bayes_search.optimizer.acquisition import ACQUISITIONS
 from sklearn_bayes_search.report._findings import find
+from sklearn_bayes_search.results._observed import observe
+from sklearn_bayes_search.results._score_model import ScoreModel
 from sklearn_bayes_search.results._selection import equivalent_settings, honest_score
 from sklearn_bayes_search.results._short_text import name_ends, value_texts
 from sklearn_bayes_search.results._times import Timeline, duration
@@ -1206,3 +1208,31 @@ def test_a_search_without_a_path_is_refused(bayes, grid):
         PathDisplay.from_estimator(grid)
     with pytest.raises(ValueError, match="n_candidates"):
         PathDisplay.from_estimator(bayes, n_candidates=0)
+
+
+def test_surrogate_is_drawn_around_given_values():
+    space = {"C": loguniform(1e-2, 1e2), "gamma": loguniform(1e-4, 1e1)}
+    search = BayesSearchCV(SVC(), space, n_iter=12, random_state=0).fit(X, y)
+    display = SurrogateDisplay.from_estimator(search, "C", at={"gamma": 5.0})
+    model = ScoreModel.fit(observe(search))
+    (drawn,) = display.slices
+    settings = [{"C": value, "gamma": 5.0} for value in drawn.numbers[0]]
+    U = np.array([search.search_space_.encode(setting) for setting in settings])
+    np.testing.assert_allclose(drawn.mean, model.predict(U)[0])
+    best = SurrogateDisplay.from_estimator(search, "C").slices[0]
+    assert not np.allclose(best.mean, drawn.mean)
+
+
+@pytest.mark.parametrize(
+    ("at", "kind", "match"),
+    [
+        ({"gamma": 50.0}, "slice", "'gamma': 50.0 is not between"),
+        ({"gama": 5.0}, "slice", "'gama' is no parameter"),
+        ({"gamma": 5.0}, "average", "an average has no values"),
+    ],
+)
+def test_surrogate_refuses_values_that_are_not_in_the_space(at, kind, match):
+    space = {"C": loguniform(1e-2, 1e2), "gamma": loguniform(1e-4, 1e1)}
+    search = BayesSearchCV(SVC(), space, n_iter=5, random_state=0).fit(X, y)
+    with pytest.raises(ValueError, match=match):
+        SurrogateDisplay.from_estimator(search, at=at, kind=kind)

@@ -324,6 +324,20 @@ def test_the_points_are_the_scores(kind):
     assert told[best][1] == pytest.approx(score, rel=1e-11)
 
 
+def test_what_if_tells_what_the_model_expects(kind):
+    _, search, page = kind
+    told = page.data("what-if-scores")
+    shape = [len(texts) for texts in told["texts"]]
+    scores = told["scores"][np.ravel_multi_index(told["at"], shape)]
+    assert len(told["scores"]) == np.prod(shape) <= 2500
+    assert len(told["names"]) <= 4
+    # the chosen setting was tried, so that something is known around it
+    mean, low, high = map(float, scores)
+    assert low < mean < high
+    top = observe(search).scores.max()
+    assert low - 0.05 < top < high + 0.05
+
+
 def test_the_advice_is_that_of_check_ranges(tmp_path):
     search = GridSearchCV(Ridge(), {"alpha": np.linspace(5, 100, 12)})
     search.fit(*load_diabetes(return_X_y=True))
@@ -531,7 +545,7 @@ def test_a_parameter_with_other_values_elsewhere_is_one_axis(tmp_path):
 def test_nothing_of_the_user_becomes_an_element(nasty):
     _, page = nasty
     kinds = [attrs.get("type") for tag, attrs in page.elements if tag == "script"]
-    data = ["application/json", "application/json", "text/plain", None]
+    data = [*["application/json"] * 3, "text/plain", None]
     assert kinds == data
     assert not {"img", "b-", "iframe", "object", "link", "base", "form"} & {
         tag for tag, _ in page.elements

@@ -435,3 +435,23 @@ def test_the_frame_of_a_notebook_stays_in_itself(open_page, chromium, tmp_path):
     assert inner.url == "about:srcdoc"
     assert inner.evaluate("scrollY") > 100
     assert page.evaluate("scrollY") == 0
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_sliders_tell_what_the_model_expects(open_page, path, viewport):
+    page = open_page(path, viewport=viewport)
+    panel = page.locator("#what-if")
+    told = page.evaluate("JSON.parse(document.getElementById('what-if-scores').text)")
+    shape = [len(texts) for texts in told["texts"]]
+    at = list(told["at"])
+    for i, slider in enumerate(panel.locator("input").all()):
+        at[i] = 0
+        slider.fill("0")
+        assert panel.locator("label output").nth(i).inner_text() == told["texts"][i][0]
+        expected = told["scores"][np.ravel_multi_index(at, shape)]
+        answer = panel.locator(".answer").inner_text()
+        if expected is None:
+            assert answer == "No candidate is near: the score is unknown."
+        else:
+            assert answer.startswith(f"About {expected[0]}; 95 %")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

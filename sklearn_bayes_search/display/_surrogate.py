@@ -60,8 +60,9 @@ class SurrogateDisplay(Display):
         Which scores are estimates from some of the folds or of the data.
     best_index : int
         Which of them is the best.
-    kind : {"slice", "average"}
-        Whether other parameters stay as in the best candidate, or are averaged over.
+    kind : {"slice", "at", "average"}
+        Whether other parameters stay as in the best candidate, have the values that were
+        given, or are averaged over.
     score_name : str
         What the score is called.
     n_left_out : int, default=0
@@ -105,7 +106,9 @@ class SurrogateDisplay(Display):
     n_left_out: int = 0
 
     @classmethod
-    def from_estimator(cls, search, params=None, *, kind="slice", metric=None, ax=None):
+    def from_estimator(
+        cls, search, params=None, *, kind="slice", at=None, metric=None, ax=None
+    ):
         """Fit a model to what a search saw, and draw it.
 
         Parameters
@@ -119,6 +122,9 @@ class SurrogateDisplay(Display):
         kind : {"slice", "average"}, default="slice"
             What is done with the other parameters: "slice" takes their values in the
             best candidate, "average" the mean over the space.
+        at : dict, default=None
+            What if? Values by parameter name that "slice" takes instead of those in the
+            best candidate, of some parameters or all.
         metric : str, default=None
             Which score, where there are several; None is what the search maximised.
         ax : Axes, default=None
@@ -132,7 +138,9 @@ class SurrogateDisplay(Display):
         if kind not in ("average", "slice"):
             raise ValueError(f"The 'kind' must be 'slice' or 'average'. Got {kind!r}.")
         observed = _observe(search, metric)
-        beliefs = Beliefs(ScoreModel.fit(observed), kind)
+        model = ScoreModel.fit(observed)
+        centre = None if at is None else _around(at, observed, kind)
+        beliefs = Beliefs(model, kind, centre)
         slices = beliefs.slices(params)
         n_shown = len({axis.name for each in slices for axis in each.axes})
         return cls(
@@ -141,7 +149,7 @@ class SurrogateDisplay(Display):
             scores=observed.scores,
             partial=~observed.complete,
             best_index=observed.best,
-            kind=kind,
+            kind="at" if at else kind,
             score_name=score_name(search, observed.metric),
             n_left_out=0 if params is not None else len(beliefs.names) - n_shown,
         ).plot(ax)
@@ -178,7 +186,7 @@ class SurrogateDisplay(Display):
     def _draw_curve(self, ax, drawn, limits):
         (axis,) = drawn.axes
         first = ax.get_subplotspec().is_first_col()
-        average = self.kind == "average"
+        others = {"average": "averaged over", "at": "as given, or in the best candidate"}
         chart = curve_chart(
             drawn,
             axis.places(self.settings),
@@ -186,7 +194,7 @@ class SurrogateDisplay(Display):
             limits=limits,
             name=self._names[axis.name],
             label=self.score_name if first else "",
-            others="averaged over" if average else "as in the best candidate",
+            others=others.get(self.kind, "as in the best candidate"),
             partial=self.partial,
             best=self.best_index,
         )
@@ -271,6 +279,14 @@ class SurrogateDisplay(Display):
             n = len(self.axes_)
             text = f"{n} of {n + self.n_left_out} parameters, the most important"
             ax.set_title(text, fontsize="medium")
+
+
+def _around(at, observed, kind):
+    """Return the point of given values, with those of the best candidate beside them."""
+    if kind != "slice":
+        raise ValueError("'at' is of kind='slice': an average has no values of others.")
+    best = observed.params[observed.best]
+    return observed.space.encode(observed.space.complete(at, best))
 
 
 def _observe(search, metric):

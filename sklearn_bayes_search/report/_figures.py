@@ -17,6 +17,7 @@ from sklearn_bayes_search.display._charts._parallel_coordinates import (
     parallel_coordinates,
 )
 from sklearn_bayes_search.display._charts._slices import (
+    WIDE,
     Beliefs,
     curve_chart,
     curve_limits,
@@ -149,10 +150,44 @@ def _folds(found: Findings, scored: Scored) -> list[Figure]:
     return [Figure("chart-folds", heading, data, keys, "half")]
 
 
+def what_if(found: Findings) -> dict[str, Any] | None:
+    """Return what the model expects where the most important parameters are moved."""
+    scored = found.scored
+    if scored is None:
+        return None
+    beliefs = _beliefs(scored)
+    names = [name for name in scored.importance.index if name in beliefs.names]
+    if not names:
+        return None
+    table = beliefs.table(names)
+    score = found.score_text
+    low, high = (table.mean + side * WIDE * table.std for side in (-1.0, 1.0))
+    return {
+        "names": [shown(axis.name) for axis in table.axes],
+        "texts": [[shown(value) for value in values] for values in table.values],
+        "at": table.place,
+        "scores": [
+            [score(value) for value in three] if known else None
+            for *three, known in zip(
+                *(each.ravel() for each in (table.mean, low, high, table.in_reach)),
+                strict=True,
+            )
+        ],
+        "n_others": len(beliefs.names) - len(table.axes),
+    }
+
+
+def _beliefs(scored: Scored) -> Beliefs:
+    """Return what is believed around the chosen setting."""
+    best = _place(scored)
+    centre = None if best is None else scored.model.observed.U[best]
+    return Beliefs(scored.model, "slice", centre)
+
+
 def _slices(found: Findings, scored: Scored) -> list[Figure]:
     """Draw the model along the most important parameters, through the chosen one."""
     seen, best = scored.model.observed, _place(scored)
-    beliefs = Beliefs(scored.model, "slice", None if best is None else seen.U[best])
+    beliefs = _beliefs(scored)
     names = [name for name in scored.importance.index if name in beliefs.names]
     if not names:
         return []

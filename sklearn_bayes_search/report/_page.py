@@ -15,7 +15,7 @@ import pandas as pd
 from sklearn_bayes_search.report import _text
 from sklearn_bayes_search.report._code import code_of, versions
 from sklearn_bayes_search.report._expressions import is_generator
-from sklearn_bayes_search.report._figures import Figure, figures
+from sklearn_bayes_search.report._figures import Figure, figures, what_if
 from sklearn_bayes_search.report._findings import Findings
 from sklearn_bayes_search.results._short_text import (
     last_line,
@@ -62,6 +62,7 @@ def page(found: Findings, plotly: str) -> str:
         code="" if found.is_journal else code_of(search, params if scored else None),
         versions=[] if found.is_journal else versions(search),
         figures=drawn,
+        what_if=finite(what_if(found)),
         name=name,
         estimator=described,
     )

@@ -49,6 +49,29 @@
   });
   if (location.protocol === "about:") document.querySelectorAll('a[href^="#"]').forEach(stay);
 
+  // ---- what if: the scores of all combinations are in the page
+  const panel = byId("what-if");
+  if (panel) {
+    const { texts, scores } = read("what-if-scores");
+    const sliders = [...panel.querySelectorAll("input")];
+    const answer = panel.querySelector(".answer");
+    const tell = () => {
+      let at = 0;
+      sliders.forEach((slider, i) => {
+        const text = texts[i][slider.value];
+        slider.nextElementSibling.value = text;
+        slider.setAttribute("aria-valuetext", text);
+        at = at * texts[i].length + Number(slider.value);
+      });
+      answer.value = scores[at]
+        ? `About ${scores[at][0]}; 95 % sure of ${scores[at][1]} to ${scores[at][2]}.`
+        : "No candidate is near: the score is unknown.";
+    };
+    panel.addEventListener("input", tell);
+    panel.hidden = false;
+    tell();
+  }
+
   // ---- the charts: plotly is packed, and is unpacked by the browser
   const unpack = async () => {
     const text = atob(byId("plotly").textContent.trim());

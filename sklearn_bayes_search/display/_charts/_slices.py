@@ -28,6 +28,8 @@ from sklearn_bayes_search.space._dimensions import Dimension
 
 # Values along a curve, and along each side of a surface.
 N_CURVE, N_SURFACE = 60, 30
+# Settings whose scores `Beliefs.table` gives, at most, of so many parameters.
+N_TABLE, MOST_IN_TABLE = 2500, 4
 # Settings of the other parameters that an average is over. Its band needs draws at all
 # points together, whose time grows with the cube of their number.
 N_OTHERS, N_OTHERS_OF_BAND, N_DRAWS = 256, 16, 200
@@ -59,6 +61,23 @@ class ModelSlice:
         """Half of the width of the band along one parameter."""
         assert self.std is not None
         return np.asarray(WIDE * self.std)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """What the model expects where some parameters have any of a few values.
+
+    For each of the ``axes`` there are ``values``, ascending, and the ``place`` of the
+    one that is nearest to the centre. ``mean``, ``std`` and ``in_reach`` have a
+    dimension for each axis.
+    """
+
+    axes: tuple[ParameterAxis, ...]
+    values: tuple[list[Any], ...]
+    place: tuple[int, ...]
+    mean: np.ndarray
+    std: np.ndarray
+    in_reach: np.ndarray
 
 
 class Beliefs:
@@ -142,6 +161,36 @@ class Beliefs:
         mean, in_reach = mean.reshape(shape).T, in_reach.reshape(shape).T
         axes = tuple(self._axes[name] for name in names)
         return ModelSlice(axes, numbers, mean, std, in_reach)
+
+    def table(self, names: Sequence[str]) -> Table:
+        """Evaluate the model at all combinations of values of a few parameters."""
+        names = names[:MOST_IN_TABLE]
+        n_steps = min(int(N_TABLE ** (1 / len(names))) - 1, N_CURVE)
+        columns = [self._column[name] for name in names]
+        places = [
+            # the centre itself is one of them
+            np.unique(np.append(self._along(name, n_steps)[1], self._best[column]))
+            for name, column in zip(names, columns, strict=True)
+        ]
+        grid = np.stack(np.meshgrid(*places, indexing="ij"), -1).reshape(-1, len(names))
+        U = _with(np.repeat(self._best[None], len(grid), axis=0), columns, grid)
+        mean, std = self._model.predict(U, noise=True)
+        shape = [len(place) for place in places]
+        in_reach = self._model.in_reach(U, None)
+        return Table(
+            axes=tuple(self._axes[name] for name in names),
+            values=tuple(
+                self._dimension[name].decode_many(np.asarray(place))
+                for name, place in zip(names, places, strict=True)
+            ),
+            place=tuple(
+                int(np.abs(place - self._best[column]).argmin())
+                for column, place in zip(columns, places, strict=True)
+            ),
+            mean=mean.reshape(shape),
+            std=std.reshape(shape),
+            in_reach=in_reach.reshape(shape),
+        )
 
     def _along(self, name: str, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
         """Return numbers on a parameter's axis, and their places in the cube."""
