@@ -61,8 +61,8 @@ class SurrogateDisplay(Display):
     best_index : int
         Which of them is the best.
     kind : {"slice", "at", "average"}
-        Whether other parameters stay as in the best candidate, have the values that were
-        given, or are averaged over.
+        Whether other parameters stay as in the best candidate, have the values that
+        were given, or are averaged over.
     score_name : str
         What the score is called.
     n_left_out : int, default=0
@@ -186,7 +186,10 @@ class SurrogateDisplay(Display):
     def _draw_curve(self, ax, drawn, limits):
         (axis,) = drawn.axes
         first = ax.get_subplotspec().is_first_col()
-        others = {"average": "averaged over", "at": "as given, or in the best candidate"}
+        others = {
+            "average": "averaged over",
+            "at": "as given, or in the best candidate",
+        }
         chart = curve_chart(
             drawn,
             axis.places(self.settings),
@@ -282,7 +285,7 @@ class SurrogateDisplay(Display):
 
 
 def _around(at, observed, kind):
-    """Return the point of given values, with those of the best candidate beside them."""
+    """Return the point of given values, the others as in the best candidate."""
     if kind != "slice":
         raise ValueError("'at' is of kind='slice': an average has no values of others.")
     best = observed.params[observed.best]
