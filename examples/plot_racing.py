@@ -1,6 +1,6 @@
 """
 Racing: most candidates need not be scored on all folds
-=====================================================
+=======================================================
 
 With ten folds, each candidate costs ten fits. But most are plainly worse than
 the best one, and two or three folds show it. ``racing=True`` runs the folds of a

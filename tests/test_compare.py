@@ -49,7 +49,7 @@ def page(grid, randoms, bayes, tmp_path_factory):
 
 def rows(page):
     """Read the table of the searches, texts of cells by the name."""
-    table = re.search(r'<table id="table">.*?</table>', page.source, re.DOTALL)
+    table = re.search(r'<table id="table".*?>.*?</table>', page.source, re.DOTALL)
     texts = [
         [re.sub("<.*?>", "", cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row)]
         for row in re.findall(r"<tr.*?</tr>", table[0], re.DOTALL)
