@@ -178,7 +178,7 @@ def what_if(found: Findings) -> dict[str, Any] | None:
 
 
 def _beliefs(scored: Scored) -> Beliefs:
-    """Return what is believed around the chosen setting."""
+    """Return what is believed around the chosen candidate."""
     best = _place(scored)
     centre = None if best is None else scored.model.observed.U[best]
     return Beliefs(scored.model, "slice", centre)
