@@ -1,8 +1,11 @@
 """Searches on clusters: of dask, of ray, and on one that follows a script."""
 
 import os
+import re
 import signal
+import subprocess
 import sys
+import textwrap
 import threading
 import time
 import warnings
@@ -409,3 +412,20 @@ def test_a_dask_that_permits_no_death_is_asked_once_more():
         distributed.Client(cluster).as_current(),
     ):
         assert digest(fit("dask", toys.Deadly())) == local_digest(toys.Fragile())
+
+
+# --- the script of the page ---
+
+
+@pytest.mark.slow
+def test_the_script_for_a_cluster_runs_as_it_stands(tmp_path):
+    pytest.importorskip("distributed", reason="needs the extra 'dask'")
+    page = (Path(TESTS).parent / "doc" / "on_a_cluster.rst").read_text(encoding="utf-8")
+    (block,) = re.findall(r"code-block:: python\n\n((?:    .*\n|\n)+)", page)
+    script = tmp_path / "script.py"
+    script.write_text(textwrap.dedent(block), encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=300
+    )
+    assert run.stdout.startswith("{'C': "), run.stderr
+    assert run.stdout.count("\n") == 1
