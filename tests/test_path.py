@@ -64,6 +64,7 @@ from sklearn_bayes_search import (
     parameter_importance,
     read_journal,
 )
+from sklearn_bayes_search.execution._path._curves import highest_in_reach
 from sklearn_bayes_search.execution._path._growers import KINDS, kind_of
 from sklearn_bayes_search.testing import check_grower
 
@@ -658,6 +659,43 @@ def test_the_line_of_a_setting_has_its_length(capsys):
 
 
 # --- failures ---
+
+
+GRID = [5, 10, 20, 40, 80]
+
+
+@pytest.mark.parametrize(
+    ("scores", "highest"),
+    [
+        ([0.1], np.inf),  # nothing is half as long
+        ([0.1, 0.3], 0.3 + 3 * 0.2),
+        ([0.1, 0.3, 0.3], 0.3),
+        ([0.1, 0.3, 0.2], 0.3),
+        ([0.1, 0.3, 0.35, 0.36], 0.36 + 0.01),
+        ([0.1, 0.2, 0.3, 0.4, 0.5], 0.5),
+        ([0.1, np.nan, 0.3], np.inf),
+    ],
+)
+def test_how_far_a_curve_may_come_follows_from_its_last_rise(scores, highest):
+    assert highest_in_reach(GRID, np.array(scores)) == pytest.approx(highest)
+
+
+def test_fits_end_that_cannot_reach_the_best_so_far(monkeypatch):
+    def steps():
+        before = toys.Rising.n_grown
+        path = FitPath("n_steps", grow=toys.rise, patience=99)
+        found = search(path=path, n_iter=12).fit(TOY_X)
+        return toys.Rising.n_grown - before, found
+
+    ended, found = steps()
+    monkeypatch.setattr(
+        "sklearn_bayes_search.execution._path._curves.highest_in_reach",
+        lambda grid, scores: np.inf,
+    )
+    whole, other = steps()
+    assert ended < 0.9 * whole
+    assert found.best_params_ == other.best_params_
+    assert found.best_score_ == other.best_score_
 
 
 def test_a_failed_fold_leaves_the_length_of_the_others():

@@ -226,7 +226,23 @@ class Loop:
     def _submit(self, candidate: Candidate, size: int | None = None) -> None:
         """Run the next round of a candidate."""
         folds = candidate.begin_round(size)
-        self.queue.submit(candidate, folds, self.deadline.latest_begin(candidate))
+        latest_begin = self.deadline.latest_begin(candidate)
+        self.queue.submit(candidate, folds, latest_begin, self._to_reach(candidate))
+
+    def _to_reach(self, candidate: Candidate) -> dict[int, float | None] | None:
+        """Return the score of the best one before it on each fold; None if none counts.
+
+        With a path a fit may end that will not come so far.
+        """
+        if self.progress.path is None:
+            return None
+        rivals = self.window.rivals(candidate, self.candidates)
+        table = self._table(rivals)
+        if not len(table):
+            return None
+        best = table[:, : self.queue.n_splits].mean(axis=1).argmax()
+        scores = enumerate(table[best].tolist())
+        return {k: score if np.isfinite(score) else None for k, score in scores}
 
     def _collect(self) -> bool:
         """Wait for results, and take them in; return whether there were any."""

@@ -1,7 +1,7 @@
 """The folds that run: handed to the workers, or answered by the journal."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sklearn_bayes_search.execution._evaluation import Evaluator
 from sklearn_bayes_search.execution._executors import Executor
@@ -47,8 +47,12 @@ class FoldQueue:
         candidate: Candidate,
         folds: Sequence[int],
         latest_begin: float | None = None,
+        to_reach: Mapping[int, float | None] | None = None,
     ) -> None:
-        """Run folds, but for those that the journal has."""
+        """Run folds, but for those that the journal has.
+
+        ``to_reach`` has the best candidate's score on each, where that matters.
+        """
         trial = candidate.trial
         for fold in folds:
             result = self._stored(trial.number, fold)
@@ -59,7 +63,8 @@ class FoldQueue:
             self._running[key] = candidate
             if self._journal is not None and self._journal.died(*key):
                 key = DiedBefore(key)
-            task = self._evaluator.task(trial, fold, latest_begin)
+            own = {} if to_reach is None else {"to_reach": to_reach[fold]}
+            task = self._evaluator.task(trial, fold, latest_begin, **own)
             self.executor.submit(key, task)
 
     def results(self) -> Iterator[tuple[Candidate, int, FoldResult | None]]:

@@ -19,6 +19,8 @@ ROUNDING = 1e-12
 # No fit ends before this share of the longest: curves may begin with a plateau, or go
 # down before they rise.
 LEAST = 0.1
+# With each doubling of the length a curve may rise by so much of its last rise.
+ROOM = 1.0
 # Samples of test and of training, of which a step remembers what it made.
 N_REMEMBERED = 2
 
@@ -30,7 +32,8 @@ class CurveFit:
 
     To fit it is to fit the estimator, in a pipeline with the steps before it. At each
     length ``score`` is called with what is fitted so far; it returns the scores on one
-    or more sets of samples, of which the first tell when to end.
+    or more sets of samples, of which the first tell when to end: past the peak, or once
+    the score ``to_reach`` is out of reach.
     """
 
     def __init__(
@@ -39,9 +42,10 @@ class CurveFit:
         lengths: Lengths,
         objective: Objective,
         score: Callable[[Any], list[Any]],
+        to_reach: float | None = None,
     ) -> None:
         self.estimator, self._lengths, self._objective = estimator, lengths, objective
-        self._score = score
+        self._score, self._to_reach = score, to_reach
         self._found: list[list[Any]] = []  # for each length and set of samples
         self._may_end = True
         self.seconds = 0.0  # of scoring
@@ -91,7 +95,11 @@ class CurveFit:
             return False
         # of equals the longest, for a curve may begin with a plateau
         best = self._lengths.grid[_highest(own)[-1]]
-        return bool(length >= (1 + self._lengths.patience) * best)
+        if length >= (1 + self._lengths.patience) * best:
+            return True
+        if self._to_reach is None or np.isinf(self._lengths.patience):
+            return False
+        return highest_in_reach(self._lengths.grid, own) < self._to_reach
 
     def curves(self) -> list[Curve]:
         """Return the curve of each set of samples."""
@@ -101,6 +109,20 @@ class CurveFit:
         """Return the scores of each set where those of the first are best."""
         own = self._objective.of([found[0] for found in self._found])
         return [_of_curve(curve, _highest(own)[0]) for curve in self.curves()]
+
+
+def highest_in_reach(grid: Sequence[int], scores: np.ndarray) -> float:
+    """Return what a curve may still come to, by its rise with the last doubling.
+
+    ``grid`` has all lengths, ``scores`` those up to now. Infinite while it is too early
+    to tell.
+    """
+    lengths = np.array(grid[: len(scores)])
+    earlier = scores[lengths <= lengths[-1] / 2]
+    if not len(earlier) or not np.isfinite(scores).all():
+        return np.inf
+    rise = scores.max() - earlier.max()
+    return float(scores.max() + ROOM * rise * np.log2(grid[-1] / lengths[-1]))
 
 
 def _highest(scores: np.ndarray) -> np.ndarray:
@@ -210,10 +232,12 @@ class CommonLength:
     """The rule by which a candidate has a length: that of the best mean over its folds.
 
     The shortest of equals, among those that all folds have which ran and did not fail.
+    A fit that will not come ``to_reach`` may end.
     """
 
     lengths: Lengths
     objective: Objective
+    to_reach: float | None = None
 
     def settle(self, folds: Sequence[dict[str, Any] | None]) -> list[Any]:
         """Return results of folds, None where one did not run, at the common length."""
