@@ -17,6 +17,7 @@ from sklearn_bayes_search.execution._progress import Candidate, Progress
 from sklearn_bayes_search.execution._queue import FoldQueue
 from sklearn_bayes_search.execution._window import Window, window_size
 from sklearn_bayes_search.optimizer._trial import Trial
+from sklearn_bayes_search.results._goals import Goals
 
 
 class Optimizer:
@@ -45,6 +46,8 @@ class Optimizer:
 
 class Values:
     """Stands in for the objective."""
+
+    goals = Goals(None, None)
 
     def __call__(self, folds):
         return self.fold_scores(folds)
@@ -541,6 +544,9 @@ class Journal:
 
     def params(self, number):
         return None
+
+    def asks_to_stop(self):
+        return False
 
     def settings_after(self, number):
         return []

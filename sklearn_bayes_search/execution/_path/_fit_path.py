@@ -35,9 +35,10 @@ class FitPath:
     lengths of a grid from one end of the parameter's range to the other. A candidate
     has the length with the best mean over its folds, the shortest of equals.
 
-    A fit ends early once its own curve is past its peak. Each fold decides for itself,
-    whatever the others do, and only lengths that all folds of a candidate have reached
-    count.
+    A fit ends early once its own curve is past its peak, or cannot reach the best
+    candidate so far on its fold even if each doubling of the length brought as much as
+    the last one. Each fold decides for itself, whatever the others do, and only lengths
+    that all folds of a candidate have reached count.
 
     Parameters
     ----------
