@@ -7,6 +7,7 @@ ORDER = [
     "svm_moons",
     "random_forest_rough",
     "mlp_digits",
+    "network_sweep",
     "step_swapping",
     "nested_cv",
     "one_standard_error",

@@ -74,7 +74,7 @@ print(np.isnan(scores).sum(), "of", len(scores), "candidates failed")
 # What it found
 # -------------
 
-fig, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(8.4, 3.6), layout="constrained")
 first = next(iter(optimizer.history)).trial.params
 for label, params, color, style in [
     ("first candidate", first, "#8C8C8C", "--"),

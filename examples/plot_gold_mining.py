@@ -15,6 +15,8 @@ place where it is highest is drilled next. This example shows what the choice of
 function does.
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 # %%
 # The land
 # --------
@@ -115,7 +117,7 @@ HOLES = (4, 6, 9)
 def frames(acquisition, title):
     """Draw the search after 4, 6 and 9 holes."""
     search = optimizer(acquisition)
-    fig, axes = plt.subplots(1, 3, figsize=(13, 4.4), layout="constrained")
+    fig, axes = plt.subplots(1, 3, figsize=(8.4, 3.9), layout="constrained")
     for ax, n in zip(axes, HOLES, strict=True):
         best = drill(search, until=n)[-1]
         shown = AcquisitionDisplay.from_estimator(
@@ -165,12 +167,49 @@ frames(ProbabilityOfImprovement(xi=3.0), "probability of improvement, xi=3")
 frames(ExpectedImprovement(), "expected improvement")
 
 # %%
+# Here is its whole story, hole by hole: the belief after 3 to 8 holes. The dotted line
+# is where it drills next.
+
+search = optimizer(ExpectedImprovement())
+fig, axes = plt.subplots(3, 2, figsize=(8.4, 8.4), sharex=True, sharey=True)
+for ax, n in zip(axes.flat, range(3, 9), strict=True):
+    best = drill(search, until=n)[-1]
+    belief = search.predict([{"x": x} for x in km])
+    low, high = belief.mean - 2 * belief.std, belief.mean + 2 * belief.std
+    ax.fill_between(km, low, high, color="#0072B2", alpha=0.2, lw=0)
+    ax.plot(km, belief.mean, color="#0072B2")
+    ax.plot(km, gold(km), "--", color="black", lw=1)
+    drilled = [outcome.trial.params["x"] for outcome in search.history]
+    ax.plot(drilled, search.history.scores, "o", color="black", ms=5)
+    trial = search.ask()
+    ax.axvline(trial.params["x"], color="#D55E00", ls=":", lw=2)
+    search.tell(trial, gold(trial.params["x"]))
+    ax.set(title=f"{n} holes, best {best:.1f} kg", ylim=(-4, 12))
+for ax in axes[-1]:
+    ax.set_xlabel("place, km")
+for ax in axes[:, 0]:
+    ax.set_ylabel("gold, kg")
+fig.tight_layout()
+plt.show()
+
+# %%
 # Upper confidence bound
 # ----------------------
 # Be an optimist: believe the mean plus ``kappa`` deviations, and drill where that is
-# highest. A larger ``kappa`` explores more.
+# highest. With a small ``kappa`` the search exploits what it knows, and stays on the
+# western hill.
+
+frames(UpperConfidenceBound(kappa=0.5), "upper confidence bound, kappa=0.5")
+
+# %%
+# The default is 2, a balance of exploration and exploitation.
 
 frames(UpperConfidenceBound(kappa=2.0), "upper confidence bound, kappa=2")
+
+# %%
+# With a large ``kappa`` it explores: it drills wherever little is known.
+
+frames(UpperConfidenceBound(kappa=6.0), "upper confidence bound, kappa=6")
 
 # %%
 # Thompson sampling
@@ -193,7 +232,9 @@ rules = {
     "PI, xi=3": ProbabilityOfImprovement(xi=3.0),
     "EI": ExpectedImprovement(),
     "log EI (default)": "log_ei",
+    "UCB, kappa=0.5": UpperConfidenceBound(kappa=0.5),
     "UCB, kappa=2": UpperConfidenceBound(kappa=2.0),
+    "UCB, kappa=6": UpperConfidenceBound(kappa=6.0),
     "Thompson": ThompsonSampling(),
 }
 starts = np.random.default_rng(0).uniform(0, 10, size=(N_SEEDS, 3))
@@ -206,10 +247,10 @@ found = {
     )
     for name, rule in rules.items()
 }
-luck = np.random.default_rng(1).uniform(0, 10, size=(N_SEEDS, N_HOLES - 3))
-found["random"] = np.maximum.accumulate(gold(np.hstack([starts, luck])), axis=1)
+drawn = np.random.default_rng(1).uniform(0, 10, size=(N_SEEDS, N_HOLES - 3))
+found["random"] = np.maximum.accumulate(gold(np.hstack([starts, drawn])), axis=1)
 
-fig, axes = plt.subplots(2, 4, figsize=(12, 5.6), sharex=True, sharey=True)
+fig, axes = plt.subplots(5, 2, figsize=(8.4, 10), sharex=True, sharey=True)
 holes = np.arange(1, N_HOLES + 1)
 for ax, (name, best) in zip(axes.flat, found.items(), strict=True):
     color = "#8C8C8C" if name == "random" else "#0072B2"

@@ -12,6 +12,8 @@ wastes as many fits. A Bayesian search begins like a random one, and then spends
 fits where the scores are good.
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 # %%
 # One problem, one budget
 # -----------------------
@@ -63,7 +65,7 @@ COLORS = {"grid": "#0072B2", "random": "#D55E00", "Bayesian": "#009E73"}
 MARKS = {"grid": "s", "random": "^", "Bayesian": "o"}
 first = {"grid": on_grid, "random": at_random[0], "Bayesian": bayesian[0]}
 
-fig, axes = plt.subplots(1, 3, figsize=(11, 3.8), sharey=True, layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(8.4, 3.6), sharey=True, layout="constrained")
 for ax, (name, search) in zip(axes, first.items(), strict=True):
     scores = search.cv_results_["mean_test_score"]
     ax.scatter(

@@ -82,7 +82,7 @@ print(table[shown].head(3).to_string())
 # %%
 # The first row has the network's own parameters, for all of them lie in the space.
 # Where one does not, the middle of its range takes its place. In the picture it is the
-# first triangle: its score is below the axis.
+# first point: this is what has to be beaten.
 
 display = ConvergenceDisplay.from_estimator(search)
 display.ax_.set_ylabel("accuracy, mean over 3 folds")

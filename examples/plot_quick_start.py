@@ -9,6 +9,8 @@ candidate by what the earlier ones scored: once without any space, and once with
 space of the random search. Each tries 15 candidates, on the same 5 folds.
 """
 
+# sphinx_gallery_thumbnail_path = 'benchmarks/efficiency/page/front.png'
+
 # %%
 # Two problems
 # ------------

@@ -58,7 +58,7 @@ belief = search.optimizer_.predict(settings)
 # The numbers tell the order in which the candidates were tried; the star is the best.
 # The last picture is a part of the second, enlarged.
 
-fig, axes = plt.subplots(2, 2, figsize=(10, 10), layout="constrained")
+fig, axes = plt.subplots(2, 2, figsize=(8.4, 9), layout="constrained")
 score = {"cmap": "viridis", "vmin": 0.7, "vmax": truth.max()}
 mean, std = belief.mean.reshape(25, 25), belief.std.reshape(25, 25)
 for ax, values, title, label, colors in [

@@ -68,7 +68,7 @@ print(f"{seconds:.1f} s in all, {by_gain.refit_time_:.1f} s of them for the fina
 per_second, seconds_too = timed("ei_per_second")
 searches = {"expected gain": by_gain, "expected gain per second": per_second}
 
-fig, axes = plt.subplots(1, 2, figsize=(12, 4.4), layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(8.4, 4), layout="constrained")
 ConvergenceDisplay.from_estimator(searches, x="seconds", show_points=True, ax=axes[0])
 axes[0].set(
     xlabel="seconds of fitting and scoring", ylabel="accuracy, mean over 3 folds"

@@ -7,6 +7,8 @@ them first. This tutorial goes from the table to a model that can be defended, i
 short steps. It takes about ten minutes to read and less than a minute to run.
 """
 
+# sphinx_gallery_thumbnail_number = 3
+
 # %%
 # The table
 # ---------
