@@ -2,11 +2,11 @@
 Racing: most candidates need not be scored on all folds
 =======================================================
 
-With ten folds, each candidate costs ten fits. But most are plainly worse than
-the best one, and two or three folds show it. ``racing=True`` runs the folds of a
-candidate one after another, and lets it wait as soon as it will hardly be the best. At
-the end of the search those that wait get more folds, until none of them is likely to be
-the best. Only a candidate with all folds can be the best.
+With ten folds, each candidate costs ten fits. But most are plainly worse than the best
+one, and two or three folds show it. ``racing=True`` runs the folds of a candidate one
+after another, and pauses it as soon as it is unlikely to win. At the end of the search
+the paused ones get more folds, until none of them is likely to be the best. Only a
+candidate with all folds can be the best.
 """
 
 # %%
