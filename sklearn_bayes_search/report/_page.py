@@ -1,6 +1,7 @@
 """The page itself: all texts escaped, all in one file."""
 
 import base64
+import functools
 import gzip
 import hashlib
 import math
@@ -78,7 +79,6 @@ def render(
     """Fill a template, with what all pages have: style, scripts, charts and tips."""
     style, *scripts = map(_read, ("page.css", "charts.js", "page.js"))
     script = "".join(scripts)
-    packed = base64.b64encode(gzip.compress(plotly.encode(), 9, mtime=0)).decode()
     text: str = (
         environment_of_pages()
         .get_template(template)
@@ -88,12 +88,17 @@ def render(
             policy=_policy(script, plotly),
             style=style,
             script=script,
-            plotly=packed,
+            plotly=_packed(plotly),
             drawn=finite({figure.anchor: figure.data for figure in drawn}),
             tips=tips,
         )
     )
     return text
+
+
+@functools.cache
+def _packed(script: str) -> str:
+    return base64.b64encode(gzip.compress(script.encode(), 9, mtime=0)).decode()
 
 
 def _read(name: str) -> str:
@@ -111,6 +116,7 @@ def _names(found: Findings) -> tuple[str, str, str]:
     return name, described, f"{name}: {what[:1].upper()}{what[1:]}"
 
 
+@functools.cache
 def environment_of_pages() -> Any:
     """Make what templates are rendered in: all that they write is escaped."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
