@@ -111,8 +111,8 @@ RULES = {
 RACES = [
     FoldRacing(pause_below=0.3, risk=0.2),
     FoldRacing(pause_below=0.9, risk=0.01),
-    RowRacing(min_rows=2, factor=2, pause_below=0.3, risk=0.2),
-    RowRacing(min_rows=3, factor=1.5, pause_below=0.9, risk=0.01),
+    RowRacing(min_rows=2, factor=2, pause_below=0.3),
+    RowRacing(min_rows=3, factor=1.5, pause_below=0.9),
 ]
 # Rows that are in no test part.
 N_OTHERS = 6

@@ -38,7 +38,7 @@ from sklearn_bayes_search import (
 )
 from sklearn_bayes_search.execution._row_racing import as_racing
 from sklearn_bayes_search.results._observed import observe
-from sklearn_bayes_search.results._parts import RiseModel
+from sklearn_bayes_search.results._parts import RiseModel, StepModel
 from sklearn_bayes_search.results._reader import read_results
 from sklearn_bayes_search.space import Space
 
@@ -83,7 +83,7 @@ def parts_of(cv, n=120, y=None, estimator=None, space=SPACE, rule=RULE, groups=N
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *[("pause_below", 0), ("risk", 1), ("min_complete", 1), ("factor", 1)],
+        *[("pause_below", 0), ("pause_below", 1), ("min_complete", 1), ("factor", 1)],
         *[("min_rows", 1), ("min_rows", 2.5), ("min_rows", "few")],
     ],
 )
@@ -213,9 +213,9 @@ def test_a_part_that_nobody_has_pauses_nobody():
 
 
 @given(st.integers(0, 2**16), st.floats(0.01, 0.9), st.integers(1, 5))
-def test_at_the_end_the_chance_that_the_best_is_left_out_is_small(seed, risk, n_most):
+def test_at_the_end_those_go_on_that_may_be_the_best(seed, least, n_most):
     rng = np.random.default_rng(seed)
-    race, _ = parts_of(KFold(3), rule=RowRacing(min_rows=8, risk=risk))
+    race, _ = parts_of(KFold(3), rule=RowRacing(min_rows=8, pause_below=least))
     level = rng.normal(size=(10, 1))
     every = level + 0.3 * rng.normal(size=(10, 5))
     complete, paused = every[:4], every[4:]
@@ -224,10 +224,12 @@ def test_at_the_end_the_chance_that_the_best_is_left_out_is_small(seed, risk, n_
     paused[0, 4] = np.nan
     chosen = race._resume(complete, paused, len(paused))
     best = complete[:, :3].mean(axis=1).max()
-    rises = RiseModel.fit(complete[:, :3], complete[:, 3:])
-    left = [i for i in range(3) if i not in chosen]
-    assert rises.chance_above(best, paused[left, 3:]).sum() <= risk + 1e-9
+    chances = StepModel.fit(complete, 3).chance_above(best, paused)
+    assert_array_equal(np.sort(chosen), np.flatnonzero(chances >= least))
+    assert_array_equal(chances[chosen], np.sort(chances[chosen])[::-1])
     assert race._resume(complete, paused, n_most) == chosen[:n_most]
+    alone = RiseModel.fit(complete[:, :3], complete[:, 3:])
+    assert_array_equal(chances[:3], alone.chance_above(best, paused[:3, 3:]))
 
 
 # --- the search ---

@@ -4,9 +4,9 @@ Of each data set and model four searches run over the same space, with the same 
 and seeds: the plain one, ``RowRacing``, ``FoldRacing``, and ``HalvingRandomSearchCV``
 with as many candidates. After each candidate the store has the CPU seconds of the whole
 process since the search began, and the best mean over the folds on all rows so far; of
-successive halving, the seconds at its end, and the mean of its best setting on the
-folds of the others. The first table says after which share of the plain search's
-seconds its best is reached.
+successive halving, whose last round has all rows, the seconds at its end, and the mean
+of its best setting on the folds of the others. The first table says after which share
+of the plain search's seconds its best is reached.
 
 The candidates of the plain search are then scored on the parts of the rows that
 ``RowRacing`` would give them first. The second table replays the race on these: the
@@ -151,7 +151,7 @@ def run(kind, model, X, y, seed, n_candidates):
     if kind == "halving":
         began = time.process_time()
         search = HalvingRandomSearchCV(
-            make(), space, n_candidates=n_candidates, **common
+            make(), space, n_candidates=n_candidates, min_resources="exhaust", **common
         ).fit(X, y)
         seconds = time.process_time() - began
         best = make().set_params(**search.best_params_)

@@ -133,19 +133,11 @@ class FoldRacing:
         """
         if len(paused) == 0:
             return []
-        if len(np.unique(complete, axis=0)) < self.min_complete:
-            return list(range(len(paused)))[:n_most]
-        return self._worth_it(self._chances(complete, paused), n_most)
-
-    @staticmethod
-    def _chances(complete: np.ndarray, paused: np.ndarray) -> np.ndarray:
-        """Return the probability that each paused candidate is above the best."""
         complete = np.unique(complete, axis=0)
+        if len(complete) < self.min_complete:
+            return list(range(len(paused)))[:n_most]
         best = complete.mean(axis=1).max()
-        return FoldModel.fit(complete).chance_above(best, paused)
-
-    def _worth_it(self, chances: np.ndarray, n_most: int) -> list[int]:
-        """Choose the most probable ones until the others sum up to little."""
+        chances = FoldModel.fit(complete).chance_above(best, paused)
         order = np.argsort(-chances, kind="stable")
         # what is left when the first of them are complete
         rest = chances.sum() - np.concatenate([[0.0], chances[order].cumsum()[:-1]])
@@ -185,7 +177,7 @@ class FoldShare(Weight):
        Machine Learning Algorithms", NIPS 2012, section 3.2.
     """
 
-    n_splits: float  # what all of them cost, in units of the first
+    n_splits: int
     deviation: float
     margin: float = MARGIN_AT_5_PERCENT
 

@@ -35,9 +35,8 @@ class RowRacing:
     probability follows that its mean over all folds beats the best mean so far: from
     parts by how much scores rose from that part to all rows, from folds as with
     :class:`FoldRacing`. A candidate that will probably not win is paused. At the end,
-    the paused candidates that may still be the best go on, the most probable first,
-    until the probability that the best is among the rest is small. Only a candidate
-    with all rows on all folds can be the best.
+    those paused ones go on that are not so improbable by all that is known then, the
+    most probable first. Only a candidate with all rows on all folds can be the best.
 
     Parameters
     ----------
@@ -45,12 +44,10 @@ class RowRacing:
         Training rows of the smallest part at the least, >= 2. "auto" is 500.
     factor : float, default=3
         How many times as many rows each part has as the one before it, > 1.
-    pause_below : float, default=0.05
-        Probability of beating the best so far below which a candidate is paused, in
-        (0, 1).
-    risk : float, default=0.03
-        The most that the probabilities of the paused candidates may sum up to at the
-        end, in (0, 1).
+    pause_below : float, default=0.15
+        Probability of beating the best so far below which a candidate is paused, and
+        stays so at the end, in (0, 1). A larger one saves more, and loses more often a
+        candidate that is a little better.
     min_complete : int, default=2
         From how many complete candidates on others are paused, >= 2.
 
@@ -104,8 +101,7 @@ class RowRacing:
 
     min_rows: int | str = AUTO
     factor: float = 3.0
-    pause_below: float = 0.05
-    risk: float = 0.03
+    pause_below: float = 0.15
     min_complete: int = 2
 
     def __post_init__(self) -> None:
@@ -115,8 +111,8 @@ class RowRacing:
                 "min_rows", n, of="RowRacing", whole=True, least=2, other=other
             )
         check_number("factor", self.factor, of="RowRacing", above=1)
-        for name in ("pause_below", "risk"):
-            check_number(name, getattr(self, name), of="RowRacing", above=0, below=1)
+        pause_below = self.pause_below
+        check_number("pause_below", pause_below, of="RowRacing", above=0, below=1)
         n = self.min_complete
         check_number("min_complete", n, of="RowRacing", whole=True, least=2)
 
@@ -181,8 +177,10 @@ class RowRace:
             return list(range(len(paused)))[:n_most]
         model = StepModel.fit(complete, self.n_splits)
         chances = model.chance_above(self._best(complete), paused)
-        rule = FoldRacing(risk=self.rule.risk)
-        return rule._worth_it(np.nan_to_num(chances, nan=1.0), n_most)
+        chances = np.nan_to_num(chances, nan=1.0)  # nothing is known of a part
+        order = np.argsort(-chances, kind="stable")
+        chosen = order[chances[order] >= self.rule.pause_below]
+        return [int(i) for i in chosen[:n_most]]
 
     def _estimate(
         self, complete: np.ndarray, paused: np.ndarray
