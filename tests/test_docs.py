@@ -201,6 +201,8 @@ TRIALS = {
 
 def prose(text):
     """Leave out code, and what is quoted from elsewhere."""
+    block = r"^\.\. (?:plot|code-block)::.*\n(?:(?: .*)?\n)*"
+    text = re.sub(block, "", text, flags=re.MULTILINE)
     text = re.sub(
         r"```.*?```|``.*?``|`[^`]*`_?|\"[^\"\n]*\"", "", text, flags=re.DOTALL
     )
