@@ -9,6 +9,7 @@ from sklearn_bayes_search.display._parallel_coordinates import (
 from sklearn_bayes_search.display._parameter_importance import (
     ParameterImportanceDisplay,
 )
+from sklearn_bayes_search.display._pareto import ParetoDisplay
 from sklearn_bayes_search.display._path import PathDisplay
 from sklearn_bayes_search.display._surrogate import SurrogateDisplay
 from sklearn_bayes_search.display._timeline import TimelineDisplay
@@ -19,6 +20,7 @@ __all__ = [
     "FoldsDisplay",
     "ParallelCoordinatesDisplay",
     "ParameterImportanceDisplay",
+    "ParetoDisplay",
     "PathDisplay",
     "SurrogateDisplay",
     "TimelineDisplay",

@@ -143,7 +143,7 @@ class BayesianOptimizer:
     where the logarithm [3]_ of the expected improvement of the hypervolume [1]_ [2]_ is
     highest, beside that of the chances to reach all limits [4]_. The front is that of
     the processes' means, so that noise does not count, and the reference point lies
-    below its worst values by a tenth of what all values differ by.
+    below the worst means by a tenth of what they span.
 
     References
     ----------

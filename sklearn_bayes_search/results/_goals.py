@@ -25,6 +25,18 @@ def as_compared(name: str, values: Any) -> np.ndarray:
         return np.asarray(-np.log(-numbers))
 
 
+LABELS = {
+    FIT_TIME: "fit time (s)",
+    SCORE_TIME: "time for 1,000 predictions (s)",
+    MODEL_SIZE: "model size (bytes)",
+}
+
+
+def metric_label(name: str) -> str:
+    """Return what an axis of a metric is called; costs are drawn as they are."""
+    return LABELS.get(name, name)
+
+
 def check_objectives(value: Any) -> list[str]:
     """Return the names of several objectives; none where there is one."""
     if value is None or isinstance(value, str):

@@ -52,6 +52,12 @@ class Front:
     reaching: np.ndarray
     rows: np.ndarray
 
+    @property
+    def errors(self) -> np.ndarray:
+        """Standard errors of the means, shape (n_candidates, n_metrics)."""
+        each = [self.results.of_metric(name).errors for name in self.metrics]
+        return np.array(each).T
+
 
 def pareto_front(
     search: Any,
