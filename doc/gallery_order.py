@@ -13,6 +13,7 @@ ORDER = [
     "one_standard_error",
     "racing",
     "large_data",
+    "pareto",
     "path",
     "time_budget",
     "resume",

@@ -16,6 +16,7 @@ from sklearn_bayes_search.display._charts._importance import importance_chart
 from sklearn_bayes_search.display._charts._parallel_coordinates import (
     parallel_coordinates,
 )
+from sklearn_bayes_search.display._charts._pareto import pareto_chart
 from sklearn_bayes_search.display._charts._slices import (
     WIDE,
     Beliefs,
@@ -25,7 +26,9 @@ from sklearn_bayes_search.display._charts._slices import (
 from sklearn_bayes_search.display._charts._timeline import timeline_chart
 from sklearn_bayes_search.report import _pen
 from sklearn_bayes_search.report._findings import Findings, Scored
-from sklearn_bayes_search.report._text import name_labels
+from sklearn_bayes_search.report._text import name_labels, number
+from sklearn_bayes_search.results._goals import COST_NAMES, metric_label
+from sklearn_bayes_search.results._pareto import pareto_front
 from sklearn_bayes_search.results._selection import known_test_share
 from sklearn_bayes_search.results._short_text import shown
 
@@ -58,7 +61,7 @@ def figures(found: Findings) -> list[Figure]:
     """List what there is to draw."""
     if found.scored is None:
         return []
-    parts = _progress, _parallel, _importance, _folds, _slices, _timeline
+    parts = _progress, _fronts, _parallel, _importance, _folds, _slices, _timeline
     return [figure for part in parts for figure in part(found, found.scored)]
 
 
@@ -75,6 +78,39 @@ def _progress(found: Findings, scored: Scored) -> list[Figure]:
     chart = convergence_chart({"search": [run]}, "score", chosen=ring)
     data, keys = _pen.draw(chart), _pen.keys(chart)
     return [Figure("chart-progress", "Score of each candidate", data, keys)]
+
+
+def _fronts(found: Findings, scored: Scored) -> list[Figure]:
+    """Draw the front of several objectives, of each pair of them."""
+    names = getattr(found.search, "objective_metrics_", [])
+    if len(names) < 2:
+        return []
+    front = pareto_front(found.search, names)
+    labels = [metric_label(name) for name in names]
+    notes = [
+        ", ".join(
+            f"{label} {number(abs(value) if name in COST_NAMES else value)}"
+            for name, label, value in zip(names, labels, values, strict=True)
+        )
+        for values in front.values
+    ]
+    drawn = []
+    pairs = [(1, 0)] if len(names) == 2 else [(1, 0), (2, 0), (2, 1)]
+    for k, pair in enumerate(pairs):
+        chart = pareto_chart(
+            front,
+            pair,
+            labels,
+            limits=found.search.limits,
+            chosen=getattr(found.search, "best_index_", None),
+            notes=notes,
+        )
+        heading = f"{labels[pair[1]]} against {labels[pair[0]]}"
+        heading = heading[:1].upper() + heading[1:]
+        width = "wide" if len(pairs) == 1 else "half"
+        data, keys = _pen.draw(chart), _pen.keys(chart)
+        drawn.append(Figure(f"chart-front-{k}", heading, data, keys, width))
+    return drawn
 
 
 def _parallel(found: Findings, scored: Scored) -> list[Figure]:

@@ -25,8 +25,7 @@ class HypervolumeGain(StoppingRule):
 
     Notes
     -----
-    The hypervolume is that of the means above a point a little below the worst of all
-    of them, with the logarithms of costs. With ``limits``, only candidates that
+    The hypervolume is that of the means above a point below the worst of all of them, with the logarithms of costs. With ``limits``, only candidates that
     reach them count.
 
     Examples
