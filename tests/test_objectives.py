@@ -109,8 +109,9 @@ def test_failures_are_told_by_any_score_and_avoided():
         return [np.nan, 0.0] if params["x"] < 0.5 else two(params)
 
     optimizer = run(objective=failing, n=30)
-    late = [outcome.failed for outcome in list(optimizer.history)[15:]]
-    assert sum(late) <= 5
+    # the best that works is at the border, which has to be felt for
+    late = [outcome.trial.params["x"] for outcome in list(optimizer.history)[15:]]
+    assert min(late) > 0.4
     assert not any(outcome.failed for outcome in optimizer.pareto)
 
 

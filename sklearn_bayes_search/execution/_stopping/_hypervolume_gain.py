@@ -25,8 +25,9 @@ class HypervolumeGain(StoppingRule):
 
     Notes
     -----
-    The hypervolume is that of the means above a point below the worst of all of them, with the logarithms of costs. With ``limits``, only candidates that
-    reach them count.
+    The hypervolume is that of the means above a point below the worst of all of them,
+    with the logarithms of costs. With ``limits``, only candidates that reach them
+    count.
 
     Examples
     --------
