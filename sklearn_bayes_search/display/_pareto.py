@@ -13,7 +13,7 @@ from sklearn_bayes_search.results._pareto import Front, pareto_front
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class ParetoDisplay(Display):
-    """Scores of two or three metrics, and the settings that none surpasses in all.
+    """Scores of two or three metrics, and the candidates none surpasses in all of them.
 
     Create it with `from_estimator` or `from_cv_results`. Bars are one standard error of
     the mean over the folds. Costs are drawn as positive numbers on a logarithm, so that
@@ -26,7 +26,7 @@ class ParetoDisplay(Display):
     limits : dict of str -> float
         Least values of metrics, which are drawn as lines.
     chosen : int or None
-        Row of the setting of the refit.
+        Row of the candidate of the refit.
 
     Attributes
     ----------
