@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 import sklearn_bayes_search
+from sklearn_bayes_search.optimizer.acquisition import ACQUISITIONS
+from sklearn_bayes_search.optimizer.proposer._names import SURROGATES
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(ROOT.glob("doc/*.rst"))
@@ -256,3 +258,27 @@ def test_a_trial_is_one_of_a_black_box():
     }
     pages = {name for name in found if not name.startswith("sklearn_bayes_search")}
     assert pages <= TRIALS
+
+
+def test_the_page_of_names_has_each_short_name_in_the_order_of_its_classes():
+    text = (ROOT / "doc" / "api.rst").read_text(encoding="utf-8")
+    _, *parts = re.split(r"^(.+)\n-{3,}\n", text, flags=re.MULTILINE)
+    sections = dict(zip(parts[::2], parts[1::2], strict=True))
+    for heading, members in (
+        ("Model", SURROGATES),
+        ("Acquisition functions", ACQUISITIONS),
+    ):
+        section = sections[heading]
+        names = re.findall(r'``"(\w+)"``', section)
+        classes = re.findall(r"^   ([A-Z]\w+)$", section, re.MULTILINE)
+        assert set(names) == members.keys()
+        assert [members[name].__name__ for name in names] == classes
+
+
+def test_mathematics_needs_no_network():
+    mathml = pytest.importorskip("latex2mathml.converter", reason="needs 'doc'")
+    pages = [path.read_text(encoding="utf-8") for path in PAGES]
+    formulas = [f for page in pages for f in re.findall(r":math:`([^`]+)`", page)]
+    assert formulas
+    for formula in formulas:
+        assert mathml.convert(formula.replace("\\\\", "\\")).startswith("<math")
