@@ -194,6 +194,9 @@ def test_racing_and_several_metrics_are_shown(page):
     fitted = search(callback=page, **several).fit(X)
     (only,) = state(page.address_)["searches"]
     assert f"high, candidate #{fitted.best_index_}" in only["sections"]["tiles"]
+    fitted = search(callback=page, objective_metric=["high", "low"], **several).fit(X)
+    (only,) = state(page.address_)["searches"]
+    assert f"high, candidate #{fitted.best_index_}" in only["sections"]["tiles"]
     fitted = search(toys.Folded(), callback=page, racing=True, cv=4, n_iter=15).fit(X)
     (only,) = state(page.address_)["searches"]
     assert len(only["tips"]) == 15

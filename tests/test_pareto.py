@@ -329,8 +329,6 @@ class TestAllElse:
         search = search_for(n_iter=40, stopping=rule).fit(X, Y)
         assert search.n_iter_ < 20
         assert "of the hypervolume, less than 0.5" in search.stop_reason_
-        with pytest.raises(ValueError, match="rule for several objectives"):
-            search_for("accuracy", n_iter=9, scoring=BOTH[:1], stopping=rule).fit(X, Y)
 
     def test_what_reaches_no_limit_does_not_count_for_it(self):
         rule = HypervolumeGain(fraction=0.5, n=1)

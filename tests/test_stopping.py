@@ -16,6 +16,7 @@ from sklearn_bayes_search import (
     BayesianOptimizer,
     BayesSearchCV,
     ExpectedGain,
+    HypervolumeGain,
     Patience,
     Real,
     TargetScore,
@@ -25,7 +26,13 @@ from sklearn_bayes_search.results._folds import FoldModel
 from sklearn_bayes_search.testing import check_stopping_rule
 
 X = np.arange(60.0).reshape(30, 2)
-RULES = [TargetScore(-0.09), Patience(4), Patience(3, min_delta=0.01), ExpectedGain()]
+RULES = [
+    TargetScore(-0.09),
+    Patience(4),
+    Patience(3, min_delta=0.01),
+    ExpectedGain(),
+    HypervolumeGain(n=5),
+]
 
 
 def search(estimator=None, **options):

@@ -27,7 +27,7 @@ class HypervolumeGain(StoppingRule):
     -----
     The hypervolume is that of the means above a point below the worst of all of them,
     with the logarithms of costs. With ``limits``, only candidates that reach them
-    count.
+    count. Of one objective, it is how far the best is above that point.
 
     Examples
     --------
@@ -55,11 +55,6 @@ class HypervolumeGain(StoppingRule):
         check_number("n", self.n, of="HypervolumeGain", whole=True, least=1)
 
     def __call__(self, history: History, optimizer: BayesianOptimizer) -> str | None:
-        if optimizer.n_objectives < 2:
-            raise ValueError(
-                "HypervolumeGain is a rule for several objectives, and this search has "
-                "one. Take Patience or ExpectedGain."
-            )
         outcomes = list(history)
         if len(outcomes) < optimizer.n_initial_points + self.n:
             return None
@@ -68,8 +63,7 @@ class HypervolumeGain(StoppingRule):
         if not len(before):
             return None
         reference = reference_point(after)
-        volumes = [hypervolume(scores, reference) for scores in (before, after)]
-        gain = 1 - volumes[0] / volumes[1]
+        gain = 1 - _volume(before, reference) / _volume(after, reference)
         if not gain < self.fraction:
             return None
         return (
@@ -81,8 +75,17 @@ class HypervolumeGain(StoppingRule):
 def _scores(outcomes: Sequence[Outcome], optimizer: BayesianOptimizer) -> np.ndarray:
     """Return the scores of those that reach all limits, shape (n, n_objectives)."""
     scores = [
-        outcome.scores
+        [outcome.score] if outcome.scores is None else outcome.scores
         for outcome in outcomes
-        if not outcome.failed and optimizer.reaches_limits(outcome)
+        if optimizer.reaches_limits(outcome)
+        # of a paused one the score is an estimate
+        and (outcome.folds is None or np.isfinite(outcome.folds).all())
     ]
     return np.array(scores).reshape(-1, optimizer.n_objectives)
+
+
+def _volume(scores: np.ndarray, reference: np.ndarray) -> float:
+    """Return the hypervolume; of one objective, how far the best is above."""
+    if len(reference) == 1:
+        return float(scores.max() - reference[0])
+    return hypervolume(scores, reference)

@@ -236,7 +236,9 @@ class RunningBoard(Board):
         self.n_planned = running.n_candidates
         self._names: set[str] = set().union(*running.space.branches)
         self._refit = running.search.refit
-        self._objective = running.search.objective_metric
+        wanted = running.search.objective_metric
+        # of several it is the first
+        self._objective = wanted[0] if isinstance(wanted, list | tuple) else wanted
 
     def controls(self) -> dict[str, Any]:
         return self._controls()
