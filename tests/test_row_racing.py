@@ -44,7 +44,7 @@ from sklearn_bayes_search.space import Space
 
 N_SPLITS = 3
 X = np.arange(120.0)[:, None]
-RULE = RowRacing(min_rows=8, pause_below=0.1)
+RULE = RowRacing(min_rows=8, factor=3, pause_below=0.1)
 SPACE = {"a": uniform(0, 1), "b": [0, 1, 2]}
 
 
@@ -153,7 +153,7 @@ def test_where_predicting_is_slow_parts_have_fewer_test_rows(estimator, space, i
         np.arange(9000) % 2,
         estimator,
         space=space,
-        rule=RowRacing(min_rows=500),
+        rule=RowRacing(factor=3),
     )
     sizes = [(len(train), len(test)) for train, test in race.parts]
     assert sizes == (
@@ -163,7 +163,7 @@ def test_where_predicting_is_slow_parts_have_fewer_test_rows(estimator, space, i
 
 
 def test_too_few_rows_are_refused():
-    with pytest.raises(ValueError, match=r"at least 1500 training rows.*There are 80"):
+    with pytest.raises(ValueError, match=r"at least 4500 training rows.*There are 80"):
         search(racing=RowRacing()).fit(X)
 
 
@@ -215,7 +215,9 @@ def test_a_part_that_nobody_has_pauses_nobody():
 @given(st.integers(0, 2**16), st.floats(0.01, 0.9), st.integers(1, 5))
 def test_at_the_end_those_go_on_that_may_be_the_best(seed, least, n_most):
     rng = np.random.default_rng(seed)
-    race, _ = parts_of(KFold(3), rule=RowRacing(min_rows=8, pause_below=least))
+    race, _ = parts_of(
+        KFold(3), rule=RowRacing(min_rows=8, factor=3, pause_below=least)
+    )
     level = rng.normal(size=(10, 1))
     every = level + 0.3 * rng.normal(size=(10, 5))
     complete, paused = every[:4], every[4:]
@@ -304,7 +306,7 @@ def test_a_resumed_race_has_the_same_rows_and_runs_no_fold_twice(tmp_path):
         path.write_bytes(b"".join(lines[:n_kept]))
         assert rows(search(checkpoint=path).fit(X)) == rows(whole)
     with pytest.raises(JournalError, match="racing"):
-        search(checkpoint=path, racing=RowRacing(min_rows=9)).fit(X)
+        search(checkpoint=path, racing=RowRacing(min_rows=9, factor=3)).fit(X)
 
 
 def test_a_journal_names_the_rows_of_a_part(tmp_path):

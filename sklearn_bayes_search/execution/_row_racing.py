@@ -42,9 +42,10 @@ class RowRacing:
     ----------
     min_rows : int or "auto", default="auto"
         Training rows of the smallest part at the least, >= 2. "auto" is 500.
-    factor : float, default=3
-        How many times as many rows each part has as the one before it, > 1.
-    pause_below : float, default=0.15
+    factor : float, default=9
+        How many times as many rows each part has as the one before it, and all rows as
+        the largest part, > 1. A small one gives many parts, which take time, too.
+    pause_below : float, default=0.2
         Probability of beating the best so far below which a candidate is paused, and
         stays so at the end, in (0, 1). A larger one saves more, and loses more often a
         candidate that is a little better.
@@ -100,8 +101,8 @@ class RowRacing:
     """
 
     min_rows: int | str = AUTO
-    factor: float = 3.0
-    pause_below: float = 0.15
+    factor: float = 9.0
+    pause_below: float = 0.2
     min_complete: int = 2
 
     def __post_init__(self) -> None:
@@ -242,7 +243,7 @@ def _as_race(
             "The 'racing' parameter of BayesSearchCV: RowRacing needs at least "
             f"{round(least * rule.factor)} training rows, min_rows={least} times "
             f"factor={rule.factor:g}. There are {len(train)} in a fold. Use "
-            "FoldRacing, or fewer min_rows."
+            "FoldRacing, or a smaller factor, or fewer min_rows."
         )
     n_tested = len(test)
     parts = []
