@@ -15,14 +15,13 @@ place where it is highest is drilled next. This example shows what the choice of
 function does.
 """
 
-# sphinx_gallery_thumbnail_number = 2
-
 # %%
 # The land
 # --------
 # There is a broad hill of gold in the west, and a higher, narrow one in the east. The
 # search does not know this curve. It only gets the values that it pays for.
 
+# sphinx_gallery_thumbnail_number = 2
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd

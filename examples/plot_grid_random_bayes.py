@@ -12,8 +12,6 @@ wastes as many fits. A Bayesian search begins like a random one, and then spends
 fits where the scores are good.
 """
 
-# sphinx_gallery_thumbnail_number = 2
-
 # %%
 # One problem, one budget
 # -----------------------
@@ -22,6 +20,7 @@ fits where the scores are good.
 # 5 × 5 = 25 candidates, so the others get 25, too, all on the same three folds. The
 # score is the accuracy, the share of right answers.
 
+# sphinx_gallery_thumbnail_number = 2
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd

@@ -9,14 +9,13 @@ candidate by what the earlier ones scored: once without any space, and once with
 space of the random search. Each tries 15 candidates, on the same 5 folds.
 """
 
-# sphinx_gallery_thumbnail_path = 'benchmarks/efficiency/page/front.png'
-
 # %%
 # Two problems
 # ------------
 # The tree sees 1,078 of the 1,797 digits, the support vector machine 400. The other
 # rows test what was chosen.
 
+# sphinx_gallery_thumbnail_path = 'benchmarks/efficiency/page/front.png'
 import time
 
 import numpy as np

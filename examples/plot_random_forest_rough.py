@@ -8,14 +8,13 @@ or less, one level deeper or not: the score jumps, and mostly by chance. This ex
 shows how much of the advantage over a random search is left.
 """
 
-# sphinx_gallery_thumbnail_number = 2
-
 # %%
 # Two surfaces
 # ------------
 # The data are two blurred half moons. Both grids have 200 candidates, scored on the
 # same three folds. We compute them once, so that the searches below can look scores up.
 
+# sphinx_gallery_thumbnail_number = 2
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd

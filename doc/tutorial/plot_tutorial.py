@@ -7,8 +7,6 @@ them first. This tutorial goes from the table to a model that can be defended, i
 short steps. It takes about ten minutes to read and less than a minute to run.
 """
 
-# sphinx_gallery_thumbnail_number = 3
-
 # %%
 # The table
 # ---------
@@ -16,6 +14,7 @@ short steps. It takes about ten minutes to read and less than a minute to run.
 # numbers. Who leaves is drawn at random, with a chance that depends on the columns. A
 # third of the customers leaves.
 
+# sphinx_gallery_thumbnail_number = 3
 import numpy as np
 import pandas as pd
 
@@ -120,9 +119,8 @@ ConvergenceDisplay.from_estimator(search)
 plt.show()
 
 # %%
-# The first candidate is the model with its defaults: the first triangle, since its
-# score is below the axis. Most of the gain came early, and the second half of the
-# search added little: 25 candidates were enough.
+# The first candidate is the model with its defaults. Most of the gain came early, and
+# the second half of the search added little: 25 candidates were enough.
 #
 # Step 5: what matters, and how sure is that?
 # -------------------------------------------
@@ -142,10 +140,12 @@ plt.show()
 #
 # Is any range too narrow? ``check_ranges`` looks at its ends.
 
+from textwrap import fill
+
 from sklearn_bayes_search import check_ranges
 
 findings = check_ranges(search)["text"].tolist()
-print("\n".join(findings) or "No range looks too narrow.")
+print(fill(" ".join(findings) or "No range looks too narrow."))
 
 # %%
 # Step 6: an honest score
@@ -222,12 +222,14 @@ print(f"the small: {sizes[small]:5d} leaves, {small_score:.3f}")
 # -----------------------------
 
 print(
-    "If we pick one customer who leaves and one who stays, the model ranks them right "
-    f"in {honest.score:.0%} of cases (for customers like these, between "
-    f"{honest.low:.0%} and {honest.high:.0%}). With the defaults it was "
-    f"{baseline:.0%}. The model has {sizes[small]} leaves at most, "
-    f"{sizes[best] / sizes[small]:.1f} times fewer than the best one, and is as good "
-    "as far as we can tell."
+    fill(
+        "If we pick one customer who leaves and one who stays, the model ranks them "
+        f"right in {honest.score:.0%} of cases (for customers like these, between "
+        f"{honest.low:.0%} and {honest.high:.0%}). With the defaults it was "
+        f"{baseline:.0%}. The model has {sizes[small]} leaves at most, "
+        f"{sizes[best] / sizes[small]:.1f} times fewer than the best one, and is as "
+        "good as far as we can tell."
+    )
 )
 
 # %%
