@@ -151,12 +151,12 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         Implements scikit-learn's estimator interface. It needs a ``score`` method, or
         ``scoring`` must be passed.
     param_distributions : "auto", dict, list of dicts or Space, default="auto"
-        "auto" is the :func:`default_space` of the estimator and the data. Else
-        parameter names with the values to search over, as in ``RandomizedSearchCV``: a
-        list, tuple, range or array is a set of choices, never bounds; a frozen
-        ``scipy.stats`` distribution, or any object with ``rvs``, is a range with a
-        prior. :class:`Real`, :class:`Integer`, :class:`Categorical` and
-        :class:`Ordinal` say it outright, and may stand in a list beside values, as
+        "auto" is the :func:`default_space` of the estimator and the data. Otherwise
+        the names of the hyperparameters with their values, as in
+        ``RandomizedSearchCV``: a list, tuple, range or array is a set of choices, never
+        bounds; a frozen ``scipy.stats`` distribution, or any object with ``rvs``, is a
+        range with a prior. :class:`Real`, :class:`Integer`, :class:`Categorical` and
+        :class:`Ordinal` are explicit. They may stand in a list beside values, as
         ``[None, Integer(2, 20)]``. A list of dicts is one search with one budget
         over all of them. A :class:`Space` can add a constraint.
     n_iter : int or None, default=50
@@ -187,8 +187,8 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         An int gives the same candidates again, however long fits take and whatever the
         number of jobs at a given ``max_pending``.
     error_score : "raise" or numeric, default=np.nan
-        Score of a fold whose fit fails. The search learns where fits fail, whatever
-        this is. It ends early where nothing works, unless this is a finite number.
+        Score of a fold whose fit fails. The search learns where fits fail in any case.
+        If nothing works, it ends early, unless this is a finite number.
     return_train_score : bool, default=False
         Whether ``cv_results_`` has training scores.
     surrogate : {"gp", "forest", "tpe"} or object, default="gp"
@@ -199,9 +199,9 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         What makes a candidate promising, by name or as an object with parameters, such
         as ``UpperConfidenceBound(kappa=3.0)``. "tpe" takes the default only.
     initial_points : list of dict, default=None
-        Candidates to try first; a parameter that one leaves out has the estimator's own
-        value. The estimator's own hyperparameters come next: the parameters whose
-        value lies in its range keep it, the others take the middle of theirs.
+        Candidates to try first. A hyperparameter that one leaves out has the
+        estimator's own value. The estimator's own hyperparameters come next. A value
+        that is not in its range is replaced by the middle of the range.
     n_initial_points : int or "auto", default="auto"
         How many candidates are tried before the model takes over, ``initial_points``
         included. The rest fills the space evenly.
@@ -215,9 +215,9 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         warning.
     experience : bool, default=True
         Whether to begin with what is known of the estimator from other data: a first
-        candidate that did well there, tried after the estimator's own, and what the
-        model expects of scores until those here say otherwise. Without effect where
-        nothing is known of the estimator or of the parameters searched.
+        candidate that did well there, tried after the estimator's own hyperparameters,
+        and the scores that the model expects until those here say otherwise. It has no
+        effect if nothing is known of the estimator or of its hyperparameters.
     n_jobs : int, default=None
         Number of jobs to run in parallel. None means 1 unless in a
         ``joblib.parallel_config`` context, -1 all processors.
@@ -232,16 +232,16 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         Makes what runs the fits in place of joblib and ``n_jobs``, an
         :class:`~sklearn_bayes_search.execution.Executor`; its class will do.
     path : str or FitPath, default=None
-        A parameter of which one fit has all values, such as the number of trees or
-        iterations: ``"n_estimators"``, ``"model__max_iter"``. It leaves the search, and
-        each candidate has the one with the best mean over its folds, up to the end of
-        its range, or to the estimator's own value where the space has none. "auto"
+        A hyperparameter of which one fit gives all values, such as the number of trees
+        or iterations: ``"n_estimators"``, ``"model__max_iter"``. It is not searched.
+        Each candidate takes the value with the best mean over its folds, up to the end
+        of its range, or to the estimator's own value if the space has no range. "auto"
         finds it in known estimators: see :class:`FitPath`.
     racing : bool, FoldRacing or RowRacing, default=False
-        Whether a candidate's folds run one after another, and the others wait as soon
-        as it will probably not be the best: see :class:`FoldRacing`, which True stands
-        for. With :class:`RowRacing`, for large data, parts of the training rows come
-        before. Only candidates with all folds, on all rows, can be the best.
+        Whether to run the folds of a candidate one after another, and to pause it as
+        soon as it is unlikely to be the best. True stands for :class:`FoldRacing`. With
+        :class:`RowRacing`, for large data, parts of the training rows come first. Only
+        candidates with all folds, on all rows, can be the best.
     stopping : callable or list of callable, default=None
         When to stop before ``n_iter``: :class:`TargetScore`, :class:`Patience`,
         :class:`ExpectedGain`, or a function of the history and the optimizer that
@@ -284,7 +284,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         ``scorer_``, ``n_splits_``, ``multimetric_``, ``classes_``, ``n_features_in_``
         and ``feature_names_in_``.
     equivalent_params_ : list of dict
-        Candidates that cannot be told from the best score's by their folds, this first.
+        Candidates that the folds cannot tell from the best one, the best first.
     n_iter_ : int
         Number of candidates evaluated.
     stop_reason_ : str
@@ -306,7 +306,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
     experience_ : str or None
         What was known from other data, in words; None where that is nothing.
     optimizer_ : BayesianOptimizer
-        Has been told all results, and is ready to be asked for more candidates.
+        The optimizer with all results, ready to be asked for more candidates.
 
     See Also
     --------

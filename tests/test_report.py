@@ -968,8 +968,8 @@ def test_a_step_that_is_left_out_has_its_name():
     ("n", "words"),
     [
         (8, None),
-        (9, "1 parameter that matters less is left out."),
-        (10, "2 parameters that matter less are left out."),
+        (9, "1 hyperparameter that matters less is left out."),
+        (10, "2 hyperparameters that matter less are left out."),
     ],
 )
 def test_parameters_without_an_axis_are_counted(tmp_path, n, words):

@@ -148,7 +148,9 @@ def _importance(found: Findings, scored: Scored) -> list[Figure]:
     if "unknown" in scored.importance["matters"].to_numpy():
         keys.append(("bar soft", "cannot tell"))
     data = _pen.draw(chart, height=max(56 + BAR * len(table), 150))
-    return [Figure("chart-importance", "Which parameters matter", data, keys, "half")]
+    return [
+        Figure("chart-importance", "Which hyperparameters matter", data, keys, "half")
+    ]
 
 
 def _folds(found: Findings, scored: Scored) -> list[Figure]:

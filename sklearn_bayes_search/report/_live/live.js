@@ -6,7 +6,7 @@
   const FIGURES = {
     progress: "Score of each candidate",
     parallel: "What goes together",
-    importance: "Which parameters matter",
+    importance: "Which hyperparameters matter",
     timeline: "When the latest fits ran",
   };
   // text of what is shown, by the id of its place: only what differs is changed
