@@ -55,20 +55,20 @@ random = searched(refit=False, n_initial_points=30, experience=False)
 # error of the mean over the folds. The star is the *knee*, where accuracy begins to
 # cost much: the refit of this search. The front of the random search is drawn beside.
 
-figure, axes = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained", sharey=True)
+figure, axes = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
 display = ParetoDisplay.from_estimator(search, ax=axes[0])
 beside = ParetoDisplay.from_estimator(random, ax=axes[1])
 for title, drawn in (("BayesSearchCV", display), ("30 random ones", beside)):
     drawn.axes_[0].set_title(title)
-    drawn.axes_[0].set_xlim(2e3, 2e6)
+    drawn.axes_[0].set(xlim=(2e3, 2e6), ylim=(0.3, 1.0))
 
 # %%
-# The hypervolume puts the front into a number: of all accuracies above 0.3 and sizes
-# below 1 MB, what some candidate surpasses.
+# The hypervolume puts a front into a number: of all accuracies above 0.3 and sizes
+# below 1 MB, what some candidate surpasses. Of sizes, the logarithm counts.
 
 reference = {"accuracy": 0.3, "neg_model_size": -1e6}
 for name, one in (("BayesSearchCV", search), ("random", random)):
-    print(f"{name}: {one.hypervolume(reference):,.0f}")
+    print(f"{name}: {one.hypervolume(reference):.3f}")
 
 # %%
 # The table says which differences are more than noise. Where ``differs_accuracy`` is

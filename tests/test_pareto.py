@@ -117,7 +117,9 @@ class TestFront:
 
     def test_the_hypervolume_is_that_of_the_means(self, search):
         low = {"neg_model_size": -20_000.0, "accuracy": 0.5}
-        expected = hypervolume(means(search, *BOTH), [0.5, -20_000.0])
+        accuracy, size = means(search, *BOTH).T
+        values = np.array([accuracy, -np.log(-size)]).T
+        expected = hypervolume(values, [0.5, -np.log(20_000)])
         assert search.hypervolume(low) == pytest.approx(expected)
         assert search.hypervolume([0.5, -20_000.0]) == pytest.approx(expected)
         with pytest.raises(ValueError, match="a value for each of"):

@@ -192,7 +192,7 @@ def front_hypervolume(
     reference: Mapping[str, float] | Sequence[float],
     metrics: Sequence[str] | None = None,
 ) -> float:
-    """Compute the hypervolume of a search's front above a reference, in raw units."""
+    """Compute the hypervolume of a front, with the logarithms of costs."""
     front = pareto_front(search, metrics)
     if isinstance(reference, Mapping):
         if set(reference) != set(front.metrics):
@@ -201,7 +201,9 @@ def front_hypervolume(
                 f"Got {reference!r}."
             )
         reference = [reference[name] for name in front.metrics]
-    return hypervolume(front.values[front.rows], reference)
+    named = zip(front.metrics, reference, strict=True)
+    low = [float(as_compared(name, value)) for name, value in named]
+    return hypervolume(front.compared[front.rows], low)
 
 
 @dataclass(frozen=True)

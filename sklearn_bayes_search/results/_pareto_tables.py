@@ -56,11 +56,13 @@ class ParetoTables(ResultTables):
         ----------
         reference : dict of str -> float or sequence of float
             The lowest values that count, of each objective by name, or in their order.
+            Those of costs are negative.
 
         Returns
         -------
         volume : float
-            In the product of the units of the objectives; larger is better.
+            In the product of the units of the objectives; larger is better. Of costs
+            the logarithm counts: half of a size is worth the same everywhere.
 
         Raises
         ------
