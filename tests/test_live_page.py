@@ -83,7 +83,6 @@ def page(capsys):
 @pytest.fixture(autouse=True)
 def no_rest(monkeypatch):
     monkeypatch.setattr(_view, "REST", 0)
-    monkeypatch.setattr(_view, "REST_OF_TEXTS", 0)
 
 
 class InThread:
@@ -164,7 +163,8 @@ def test_what_is_known_is_not_sent_again(page):
     status, _, body = ask(
         page.address_, "state?known=" + full["version"].replace(" ", "%20")
     )
-    assert (status, json.loads(body)) == (200, {"version": full["version"]})
+    same = {"version": full["version"], "wait": 1000}
+    assert (status, json.loads(body)) == (200, same)
 
 
 def test_names_and_values_are_shown_as_text(page):
@@ -356,6 +356,18 @@ def test_journals_are_shown_side_by_side_and_followed(tmp_path):
         one, two = state(server.address)["searches"]
         assert (len(one["tips"]), len(two["tips"])) == (9, 5)
         assert f"candidate #{fitted.best_index_}" in one["sections"]["tiles"]
+    finally:
+        server.close()
+
+
+def test_a_journal_whose_beginning_is_damaged_is_shown_whole(tmp_path):
+    path = tmp_path / "search.jsonl"
+    search(checkpoint=path, n_iter=4).fit(X)
+    header, *folds = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([b"?\n", *folds, header]))
+    server = serve_journals([path])
+    try:
+        assert len(state(server.address)["searches"][0]["tips"]) == 4
     finally:
         server.close()
 

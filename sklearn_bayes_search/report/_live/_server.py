@@ -97,7 +97,8 @@ class LiveServer:
             view.refresh(self._render)
         controls = [view.board.controls() for view in self.views]
         version = f"{[view.version for view in self.views]}{controls}"
-        state: dict[str, Any] = {"version": version}
+        spares = any(view.shares_process for view in self.views)
+        state: dict[str, Any] = {"version": version, "wait": 1000 if spares else 500}
         if version != known:
             state["searches"] = [
                 {**view.state, "controls": own}

@@ -36,6 +36,7 @@ from sklearn_bayes_search.results._score_model import ScoreModel
 from sklearn_bayes_search.results._shares import importance_table
 from sklearn_bayes_search.results._short_text import last_line, shown, visible
 from sklearn_bayes_search.results._times import Timeline
+from sklearn_bayes_search.space._seen import seen_space
 
 # Candidates that a model of the space is fitted to, at least and at most, and by which
 # share there must be more before it is fitted again.
@@ -43,8 +44,10 @@ LEAST, MOST, MORE = 10, 200, 0.2
 # Lines of the parallel axes and rows of the tables: the best, and the latest.
 LINES, TIPS, ROWS, FAILURES = 200, 1000, 12, 8
 # Seconds of waiting for each second of work, where the search has the same process:
-# texts of 60 candidates take 4 ms and charts 20 ms, together 2 % of one processor.
-REST, REST_OF_TEXTS = 80, 40
+# texts of 60 candidates take 8 ms, where they are sent each second, and charts 15 ms,
+# together less than 2 % of one processor. Seconds are those of the clock, so that the
+# share stays small where others have the processor as well.
+REST = 100
 # Seconds before the first model there, which takes half a second: at the end it comes.
 PATIENCE = 30.0
 
@@ -84,9 +87,8 @@ class View:
     """
 
     def __init__(self, board: Board, *, shares_process: bool) -> None:
-        self.board = board
+        self.board, self.shares_process = board, shares_process
         self._rest = REST if shares_process else 0
-        self._rest_of_texts = REST_OF_TEXTS if shares_process else 0
         self.state: dict[str, Any] = {"title": board.title, "sections": {}}
         self.state |= {"ended": None, "figures": {}, "tips": {}}
         self.version = 0
@@ -103,20 +105,19 @@ class View:
         """Make anew what there is something new of, if it is time."""
         with self._lock:
             if self._texts.is_due or self.board.ended:
-                began = time.thread_time()
+                began = time.monotonic()
                 is_new = self.board.refresh()
                 if is_new or self._texts.wanted:
                     self._seen = self.board.snapshot()
                     self._write(self._seen, render)
                     self._charts.wanted = True
-                work = time.thread_time() - began
-                self._texts.rest(self._rest_of_texts * work)
+                self._texts.rest(self._rest * (time.monotonic() - began))
             if self._seen is None or not self._charts.wanted:
                 return
             if self._charts.is_due or self.board.ended:
-                began = time.thread_time()
+                began = time.monotonic()
                 self._draw(self._seen)
-                self._charts.rest(self._rest * (time.thread_time() - began))
+                self._charts.rest(self._rest * (time.monotonic() - began))
                 self._look_deeper(self._seen)
 
     def touch(self) -> None:
@@ -180,7 +181,7 @@ class View:
         self._thread.start()
 
     def _find(self, seen: Snapshot) -> None:
-        began = time.thread_time()
+        began = time.monotonic()
         assert seen.results is not None
         try:
             model = ScoreModel.fit(
@@ -194,7 +195,7 @@ class View:
             self.touch()
         except ValueError:  # as of settings that are all alike
             pass
-        self._model.rest(self._rest * (time.thread_time() - began))
+        self._model.rest(self._rest * (time.monotonic() - began))
 
 
 def _best(results: SearchResults) -> int | None:
@@ -241,28 +242,25 @@ def _progress(
 def _parallel(
     results: SearchResults, best: int, seen: Snapshot, insight: Insight | None
 ) -> dict[str, Any] | None:
-    rows = np.array(_leading_and_latest(results, LINES))
-    try:
-        part = observe(_rows(results.table, rows), results.metric, seen.space)
-    except ValueError:  # as where no setting is in the space
-        return None
-    axes = list(parameter_axes(part.params, part.space).values())
+    rows = _leading_and_latest(results, LINES)
+    params = [results.settings[row] for row in rows]
+    space = seen.space or seen_space(params)
+    axes = list(parameter_axes(params, space).values())
     known = [] if insight is None else list(insight.importance.index)
     axes.sort(key=lambda axis: known.index(axis.name) if axis.name in known else 99)
     axes = axes[:MAX_AXES][::-1]
     if not axes:
         return None
-    (places,) = np.nonzero(rows[part.rows] == best)
     chart = parallel_coordinates(
-        part.params,
-        part.scores,
+        params,
+        results.scores[rows],
         axes,
         [*name_labels([axis.name for axis in axes], AXIS_NAME).values(), "score"],
-        partial=np.zeros(len(part.params), dtype=bool),
-        best=int(places[0]) if len(places) else None,
+        partial=np.zeros(len(rows), dtype=bool),
+        best=rows.index(best),
         most_names=MAX_NAMES,
     )
-    numbers = np.array(seen.numbers)[rows[part.rows]].tolist()
+    numbers = [seen.numbers[row] for row in rows]
     data, least = _pen.draw_parallel(chart, numbers, [""] * len(numbers))
     return {**data, "keys": [["ramp", "lower to higher score"]], "least": least}
 

@@ -101,7 +101,7 @@
     if (first) listen(id);
   };
 
-  let state = null;
+  let state = null, wait = 1000;
   const redraw = () => {
     if (!state) return;
     state.searches.forEach((search, index) => {
@@ -149,6 +149,7 @@
       const answer = await fetch(`state?known=${encodeURIComponent(version)}`, { cache: "no-store" });
       if (!answer.ok) throw new Error(`${answer.status}`);
       const next = await answer.json();
+      wait = next.wait;
       if (next.version !== version) {
         state = next;
         show();
@@ -158,7 +159,7 @@
     } catch (error) {
       say("The page has lost its search: the process that served it is gone.");
     }
-    setTimeout(update, 700);
+    setTimeout(update, wait);
   };
   const send = async (index, what) => {
     const answer = await fetch(`${index}/${what}`, { method: "POST", headers: { "X-Live-Page": "1" } });
