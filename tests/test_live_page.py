@@ -140,6 +140,7 @@ def test_it_follows_a_search_that_runs(page):
         seen = []
         for _ in range(4):
             (only,) = state(page.address_)["searches"]
+            assert "90 s at the soonest" in only["sections"]["advice"]
             seen.append(len(only["tips"]))
             time.sleep(0.1)
         assert seen == sorted(seen)

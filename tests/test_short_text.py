@@ -27,6 +27,7 @@ from sklearn_bayes_search.results._short_text import (
         (32768.0, "32768"),
         (1234567.5, "1.235e+06"),
         (0.99995, "0.99995"),
+        (1 + 2**-51, "1"),  # what the logarithm leaves of a 1
         (np.float64("nan"), "nan"),
         (np.True_, "True"),
         (np.log, "log"),

@@ -255,8 +255,10 @@ def _number(value: Any, digits: int) -> str:
     if value % 1 == 0 and abs(value) < (1e15 if whole else 1e6):
         return str(int(value))
     value = float(value)
-    # 0.99995 is no 1
-    while abs(value) < 2 and value % 1 and float(f"{value:.{digits}g}") % 1 == 0:
+    # 0.99995 is no 1, but what rounding leaves of a 1 is one
+    while abs(value) < 2 and abs(value - round(value)) > ROUNDING:
+        if float(f"{value:.{digits}g}") % 1:
+            break
         digits += 1
     return f"{value:.{digits}g}"
 

@@ -49,7 +49,7 @@ LINES, TIPS, ROWS, FAILURES = 200, 1000, 12, 8
 # share stays small where others have the processor as well.
 REST = 100
 # Seconds before the first model there, which takes half a second: at the end it comes.
-PATIENCE = 30.0
+PATIENCE = 90.0
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,8 @@ class View:
         results = seen.results
         best = None if results is None else _best(results)
         what = {"seen": seen, "results": results, "best": best, **_lists(seen)}
-        sections = render(insight=self._insight, **what)
+        patience = PATIENCE if self.shares_process else None
+        sections = render(insight=self._insight, patience=patience, **what)
         tips = {} if results is None else self._make_tips(seen, results)
         named = {"title": seen.title, "ended": seen.ended}
         self.state = {**self.state, **named, "sections": sections, "tips": tips}

@@ -154,7 +154,8 @@
         state = next;
         show();
       }
-      say("Results as they come in");
+      const over = state.searches.every(({ controls }) => controls.ended);
+      say(over ? "All results are in" : "Results as they come in");
       document.documentElement.dataset.ready = "yes";
     } catch (error) {
       say("The page has lost its search: the process that served it is gone.");
