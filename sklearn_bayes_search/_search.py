@@ -744,6 +744,8 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         digests["max_pending"] = str(plan.max_pending) if explicit else None
         # what is named here may change from run to run
         named = {"experience": known and known.version, "path": None}
+        metrics = [self.refit, self.objective_metric]  # in this order, as in a report
+        named["metric"] = next((m for m in metrics if isinstance(m, str)), None)
         if checked.path is not None:
             named["path"] = {
                 "name": checked.path.lengths.name,

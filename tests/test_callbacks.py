@@ -12,7 +12,13 @@ from scipy.stats import uniform
 from sklearn.base import clone
 from sklearn.model_selection import cross_validate
 
-from sklearn_bayes_search import BayesSearchCV, FoldRacing
+from sklearn_bayes_search import (
+    BayesSearchCV,
+    FoldRacing,
+    LivePage,
+    MLflowLogger,
+    WandbLogger,
+)
 from sklearn_bayes_search.execution import RunningSearch
 
 X = np.arange(40.0).reshape(20, 2)
@@ -283,3 +289,12 @@ def test_without_a_callback_nothing_is_recorded():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert search().fit(X).n_iter_ == 12
+
+
+def test_callbacks_have_a_telling_repr():
+    callbacks = [LivePage(port=8000), MLflowLogger("iris"), WandbLogger(project="iris")]
+    assert [repr(callback) for callback in callbacks] == [
+        "LivePage(port=8000, open_browser=False)",
+        "MLflowLogger(run_name='iris')",
+        "WandbLogger(project='iris')",
+    ]

@@ -11,7 +11,7 @@ from scipy.stats import uniform
 
 from sklearn_bayes_search import BayesSearchCV
 from sklearn_bayes_search.report import report
-from sklearn_bayes_search.report._commands import main
+from sklearn_bayes_search.report._commands import _files, main
 
 X = np.arange(40.0).reshape(20, 2)
 
@@ -133,3 +133,18 @@ def test_watch_serves_a_page_until_it_is_ended(journal):
                 assert b"search.jsonl" in answer.read()
         finally:
             process.terminate()
+
+
+def test_a_report_does_not_take_the_place_of_its_journal(journal, capsys):
+    before = journal.read_bytes()
+    assert main(["report", str(journal), str(journal), "--metric", "high"]) == 1
+    assert "is the journal: name another file" in capsys.readouterr().err
+    assert journal.read_bytes() == before
+
+
+def test_journals_are_watched_once_and_folders_in_a_folder_are_none(tmp_path):
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).touch()
+    (tmp_path / "c.jsonl").mkdir()
+    first = tmp_path / "b.jsonl"
+    assert _files([first, tmp_path]) == [first, tmp_path / "a.jsonl"]

@@ -373,6 +373,62 @@ def test_a_journal_whose_beginning_is_damaged_is_shown_whole(tmp_path):
         server.close()
 
 
+def test_a_journal_that_is_gone_is_shown_as_it_was(tmp_path):
+    path = tmp_path / "search.jsonl"
+    search(checkpoint=path, n_iter=4).fit(X)
+    server = serve_journals([path])
+    try:
+        assert len(state(server.address)["searches"][0]["tips"]) == 4
+        path.rename(tmp_path / "elsewhere")
+        (only,) = state(server.address)["searches"]
+        assert len(only["tips"]) == 4
+        assert "cannot be read" in only["controls"]["why_not"]
+        assert post(server.address, "stop") == 409
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("n_iter", [2, 9])
+def test_another_search_with_the_same_journal_is_shown_alone(tmp_path, n_iter):
+    path = tmp_path / "search.jsonl"
+    search(checkpoint=path, n_iter=5).fit(X)
+    server = serve_journals([path])
+    try:
+        assert len(state(server.address)["searches"][0]["tips"]) == 5
+        path.unlink()
+        other = search(checkpoint=path, n_iter=n_iter, random_state=1, cv=3).fit(X)
+        (only,) = state(server.address)["searches"]
+    finally:
+        server.close()
+    assert f"<b>{n_iter}</b><span>of {n_iter}</span>" in only["sections"]["tiles"]
+    told = [dict(only["tips"][str(n)][1])["b"] for n in range(n_iter)]
+    assert told == [str(params["b"]) for params in other.cv_results_["params"]]
+
+
+def test_the_metric_of_refit_is_shown_of_a_journal_and_of_a_search(page, tmp_path):
+    path = tmp_path / "search.jsonl"
+    fitted = search(
+        scoring=lambda e, X, y=None: {"low": -e.a, "high": e.a},
+        objective_metric="low",
+        refit="high",
+        checkpoint=path,
+        callback=page,
+    ).fit(X)
+    server = serve_journals([path])
+    try:
+        for address in (page.address_, server.address):
+            tiles = state(address)["searches"][0]["sections"]["tiles"]
+            assert f"high, candidate #{fitted.best_index_}" in tiles
+    finally:
+        server.close()
+
+
+def test_a_post_to_no_search_is_refused(served):
+    own = {"Origin": "http://" + urlsplit(served).netloc, "X_Live_Page": "1"}
+    for place in ("1", "-1", "9" * 5000, "x", ""):
+        assert ask(served, f"{place}/stop", "POST", **own)[0] == 404
+
+
 class Watched:
     """A search that runs in a thread, and the server that watches its journal."""
 

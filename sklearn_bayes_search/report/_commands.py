@@ -118,14 +118,18 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     """Return the journals, for a folder those in it."""
     files: list[Path] = []
     for path in paths:
-        inside = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+        inside = [path]
+        if path.is_dir():
+            inside = sorted(file for file in path.glob("*.jsonl") if file.is_file())
         if not inside:
             raise JournalError(f"The folder {str(path)!r} has no journal, *.jsonl.")
         files += inside
-    return files
+    return list(dict.fromkeys(files))
 
 
 def _report(options: argparse.Namespace) -> None:
+    if options.out.exists() and options.out.samefile(options.journal):
+        raise ValueError(f"{options.out} is the journal: name another file to write.")
     print(report(options.journal, options.out, metric=options.metric))
 
 

@@ -321,8 +321,9 @@ class Listeners:
             if id(callback) not in self._warned:
                 self._warned.add(id(callback))
                 warnings.warn(
-                    f"The callback {name!r} raised {type(error).__name__}: {error}. "
-                    "The search goes on, and no result is lost.",
+                    f"The callback {name!r} raised {type(error).__name__}: "
+                    f"{str(error).rstrip('.')}. The search goes on, and no result is "
+                    "lost.",
                     UserWarning,
                     stacklevel=stack_level(),
                 )

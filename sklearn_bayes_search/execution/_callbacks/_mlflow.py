@@ -65,6 +65,9 @@ class MLflowLogger:
     def __init__(self, run_name: str | None = None) -> None:
         self.run_name = run_name
 
+    def __repr__(self) -> str:
+        return f"MLflowLogger(run_name={self.run_name!r})"
+
     def begin(self, running: RunningSearch) -> None:
         """Start the run of a search, if none is active.
 

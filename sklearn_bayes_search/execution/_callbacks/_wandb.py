@@ -43,6 +43,10 @@ class WandbLogger:
     def __init__(self, **options: Any) -> None:
         self.options = options
 
+    def __repr__(self) -> str:
+        given = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
+        return f"WandbLogger({given})"
+
     def __getstate__(self) -> dict[str, Any]:
         return {"options": self.options}  # a run cannot be pickled
 

@@ -23,6 +23,8 @@ from sklearn_bayes_search.results._cv_results import Objective
 from sklearn_bayes_search.results._parts import PART
 from sklearn_bayes_search.results._tables import fits_frame
 
+# Bytes by which a file is known again.
+FIRST = 256
 # What a plan has of a path: the parameter, its lengths, and what the search maximises.
 PATH = ("name", "grid", "objective_metric", "refit")
 
@@ -94,6 +96,7 @@ class JournalReader:
                 f"{str(self._path)!r} is a folder. Read one of its files: {files}."
             )
         self._n_read, self._began = 0, False
+        self._known, self.began_anew = b"", False
         self._folds: dict[str, Record] = {}
         self._names: list[str] = []  # of several metrics
         self.plan: dict[str, Any] = {}
@@ -111,6 +114,13 @@ class JournalReader:
         With a path also the others of their candidates, whose length may have changed.
         """
         with open(self._path, "rb") as file:
+            beginning, size = file.read(FIRST), os.fstat(file.fileno()).st_size
+            known = self._known
+            self.began_anew = size < self._n_read or beginning[: len(known)] != known
+            if self.began_anew:  # another file of this name
+                self._n_read, self._began = 0, False
+                self._folds, self._names = {}, []
+            self._known = beginning if len(beginning) == FIRST else b""
             file.seek(self._n_read)
             content = file.read()
         new: dict[str, Record] = {}

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sklearn_bayes_search.exceptions import JournalError
 from sklearn_bayes_search.execution import CandidateRecord, RunningSearch
 from sklearn_bayes_search.execution._journal._requests import (
     NONE_RUNS,
@@ -95,6 +96,7 @@ class Board:
     n_splits = 0
     space: Any = None
     ended: str | None = None
+    n_searches = 1  # so far, as a journal may be that of another search now
 
     def __init__(self) -> None:
         self.candidates: dict[int, Candidate] = {}
@@ -195,8 +197,18 @@ class JournalBoard(Board):
             "why_not": why_not,
         }
 
+    @property
+    def metric(self) -> str | None:
+        return self._reader.plan.get("metric")
+
     def refresh(self) -> bool:
-        new = self._reader.read()
+        try:
+            new = self._reader.read()
+        except (OSError, JournalError):  # gone, or being written: what is known stays
+            return False
+        if self._reader.began_anew:
+            self.candidates, self.n_folds, self.n_splits = {}, 0, 0
+            self._first_part, self.n_searches = sys.maxsize, self.n_searches + 1
         before = self.ended
         self.ended = NONE_RUNS if self._requests.why_not() == NONE_RUNS else None
         plan = self._reader.plan
@@ -245,7 +257,7 @@ class RunningBoard(Board):
 
     @cached_property
     def metric(self) -> str | None:
-        names = [self._objective, self._refit]
+        names = [self._refit, self._objective]  # as in a report
         return next((name for name in names if isinstance(name, str)), None)
 
     def refresh(self) -> bool:

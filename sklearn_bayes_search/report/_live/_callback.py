@@ -56,6 +56,9 @@ class LivePage:
         self.port = port
         self.open_browser = open_browser
 
+    def __repr__(self) -> str:
+        return f"LivePage(port={self.port}, open_browser={self.open_browser})"
+
     def __getstate__(self) -> dict[str, Any]:
         return {"port": self.port, "open_browser": self.open_browser}
 

@@ -109,9 +109,8 @@ class LiveServer:
     def command(self, name: str) -> Callable[[], str | None] | None:
         """Return what to do about a post such as "0/stop", None if it means nothing."""
         index, _, what = name.partition("/")
-        if not (index.isascii() and index.isdigit() and int(index) < len(self.views)):
-            return None
-        return self.views[int(index)].board.commands.get(what)
+        views = {str(place): view for place, view in enumerate(self.views)}
+        return views[index].board.commands.get(what) if index in views else None
 
     def _render(self, **what: Any) -> dict[str, str]:
         results = what["results"]

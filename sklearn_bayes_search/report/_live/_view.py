@@ -100,6 +100,7 @@ class View:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._tips: dict[int, tuple[int, list[Any]]] = {}
+        self._n_searches = board.n_searches
 
     def refresh(self, render: Any) -> None:
         """Make anew what there is something new of, if it is time."""
@@ -107,6 +108,9 @@ class View:
             if self._texts.is_due or self.board.ended:
                 began = time.monotonic()
                 is_new = self.board.refresh()
+                if self.board.n_searches != self._n_searches:
+                    self._n_searches, self._tried = self.board.n_searches, 0
+                    self._tips, self._insight = {}, None
                 if is_new or self._texts.wanted:
                     self._seen = self.board.snapshot()
                     self._write(self._seen, render)
