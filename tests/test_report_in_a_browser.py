@@ -63,6 +63,13 @@ def path(search, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def comparison(search, tmp_path_factory):
+    grid = GridSearchCV(SVC(), {"C": [0.1, 1, 10]}, cv=3).fit(X, y)
+    searches = {SCRIPTS[0]: [search, search], "grid": grid}
+    return report(searches, tmp_path_factory.mktemp("comparison") / "report.html")
+
+
+@pytest.fixture(scope="module")
 def nasty(tmp_path_factory):
     with pytest.warns(match="fits failed|non-finite"):
         search = BayesSearchCV(
@@ -167,6 +174,19 @@ def test_all_charts_are_drawn_in_silence(open_page, path, viewport, scheme):
     assert page.locator("#no-charts").count() == 0
 
 
+@pytest.mark.parametrize(
+    ("viewport", "scheme"), [(WIDE, "light"), (NARROW, "dark")], ids=["wide", "narrow"]
+)
+def test_a_comparison_is_drawn_and_sorted(open_page, comparison, viewport, scheme):
+    page = open_page(comparison, viewport=viewport, color_scheme=scheme)
+    assert page.locator(".chart:has(.trace)").count() == 2
+    assert page.evaluate("window.harmed") is None
+    names = column(page, 0)
+    assert set(names) == {"grid", SCRIPTS[0]}
+    page.locator("#table thead button").first.click()
+    assert column(page, 0) == sorted(names, key=str.lower)
+
+
 OVERLAPS = """(marks) => {
     const boxes = marks.map((mark) => mark.getBoundingClientRect());
     return boxes.slice(1).map((box, i) => boxes[i].right - box.left);
@@ -198,7 +218,7 @@ def test_long_names_and_values_have_their_labels(open_page, long, viewport):
         assert max(marks.evaluate_all(OUTSIDE)) <= 1
 
 
-@pytest.mark.parametrize("which", ["path", "nasty"])
+@pytest.mark.parametrize("which", ["path", "nasty", "comparison"])
 def test_the_page_is_never_wider_than_the_screen(open_page, request, which):
     page = open_page(request.getfixturevalue(which), viewport=NARROW)
     for details in page.locator("details").all():
