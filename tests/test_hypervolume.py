@@ -105,7 +105,8 @@ def test_what_is_equal_is_on_the_front_together():
 
 def test_the_reference_point_is_below_all_values():
     Y = np.array([[0.0, 10.0], [1.0, 2.0], [0.0, 0.0]])
-    assert reference_point(Y).tolist() == [-0.5, -5.0]
+    assert reference_point(Y).tolist() == [-0.1, -1.0]
+    assert reference_point(Y, 0.5).tolist() == [-0.5, -5.0]
     assert (reference_point(np.ones((3, 2))) < 1).all()
 
 

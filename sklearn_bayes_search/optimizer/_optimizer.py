@@ -143,7 +143,7 @@ class BayesianOptimizer:
     where the logarithm [3]_ of the expected improvement of the hypervolume [1]_ [2]_ is
     highest, beside that of the chances to reach all limits [4]_. The front is that of
     the processes' means, so that noise does not count, and the reference point lies
-    below the worst means by half of what they span.
+    below the worst means, by a tenth and by half of what they span in turn.
 
     References
     ----------
