@@ -83,6 +83,7 @@ def page(capsys):
 @pytest.fixture(autouse=True)
 def no_rest(monkeypatch):
     monkeypatch.setattr(_view, "REST", 0)
+    monkeypatch.setattr(_view, "REST_OF_TEXTS", 0)
 
 
 class InThread:

@@ -45,9 +45,9 @@ LEAST, MOST, MORE = 10, 200, 0.2
 LINES, TIPS, ROWS, FAILURES = 200, 1000, 12, 8
 # Seconds of waiting for each second of work, where the search has the same process:
 # texts of 60 candidates take 8 ms, where they are sent each second, and charts 15 ms,
-# together less than 2 % of one processor. Seconds are those of the clock, so that the
-# share stays small where others have the processor as well.
-REST = 100
+# together 1.5 % of one processor. Seconds are those of the clock, so that the share
+# stays small where others have the processor as well.
+REST, REST_OF_TEXTS = 150, 100
 # Seconds before the first model there, which takes half a second: at the end it comes.
 PATIENCE = 90.0
 
@@ -89,6 +89,7 @@ class View:
     def __init__(self, board: Board, *, shares_process: bool) -> None:
         self.board, self.shares_process = board, shares_process
         self._rest = REST if shares_process else 0
+        self._rest_of_texts = REST_OF_TEXTS if shares_process else 0
         self.state: dict[str, Any] = {"title": board.title, "sections": {}}
         self.state |= {"ended": None, "figures": {}, "tips": {}}
         self.version = 0
@@ -115,7 +116,8 @@ class View:
                     self._seen = self.board.snapshot()
                     self._write(self._seen, render)
                     self._charts.wanted = True
-                self._texts.rest(self._rest * (time.monotonic() - began))
+                work = time.monotonic() - began
+                self._texts.rest(self._rest_of_texts * work)
             if self._seen is None or not self._charts.wanted:
                 return
             if self._charts.is_due or self.board.ended:
