@@ -138,7 +138,7 @@ def test_of_a_fit_that_fails_there_is_no_cost():
         cv=2,
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of what failed
+        warnings.simplefilter("ignore")  # of what failed
         search.fit(X, Y)
     assert np.isnan(search.cv_results_["mean_test_neg_fit_time"]).sum() == 1
     assert search.optimizer_.history[0].failed

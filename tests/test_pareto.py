@@ -26,7 +26,7 @@ from sklearn_bayes_search.results import honest_score, pareto_frame
 from sklearn_bayes_search.results._goals import Goals, as_compared
 
 X, Y = make_classification(
-    300, n_informative=6, n_clusters_per_class=3, flip_y=0.1, random_state=0
+    160, n_informative=6, n_clusters_per_class=3, flip_y=0.1, random_state=0
 )
 TREE = DecisionTreeClassifier(random_state=0)
 SPACE = {"max_leaf_nodes": Integer(2, 60), "min_samples_leaf": Integer(1, 30)}
@@ -34,7 +34,7 @@ BOTH = ["accuracy", "neg_model_size"]
 
 
 def search_for(objective_metric=BOTH, **options):
-    options = {"refit": False, "n_iter": 12, "cv": 3, "random_state": 0} | options
+    options = {"refit": False, "n_iter": 9, "cv": 3, "random_state": 0} | options
     return BayesSearchCV(TREE, SPACE, objective_metric=objective_metric, **options)
 
 
@@ -208,10 +208,10 @@ class TestLimits:
         assert recall[search.best_index_] == recall.max()
 
     def test_they_steer_the_search(self):
-        free = search_for(None, limits={"neg_model_size": -1e9}, n_iter=16).fit(X, Y)
-        tight = search_for(None, limits={"neg_model_size": -2600}, n_iter=16).fit(X, Y)
+        free = search_for(None, limits={"neg_model_size": -1e9}, n_iter=14).fit(X, Y)
+        tight = search_for(None, limits={"neg_model_size": -1900}, n_iter=14).fit(X, Y)
         n_small = [
-            int((s.cv_results_["mean_test_neg_model_size"] >= -2600).sum())
+            int((s.cv_results_["mean_test_neg_model_size"] >= -1900).sum())
             for s in (free, tight)
         ]
         assert n_small[1] > n_small[0] + 3
@@ -335,7 +335,7 @@ class TestAllElse:
     def test_what_reaches_no_limit_does_not_count_for_it(self):
         rule = HypervolumeGain(fraction=0.5, n=1)
         search = search_for(stopping=rule, limits={"recall": 2.0}).fit(X, Y)
-        assert search.n_iter_ == 12
+        assert search.n_iter_ == 9
 
 
 def test_goals_are_told_in_logarithms_of_costs():
