@@ -252,6 +252,14 @@ def test_pause_waits_and_go_on_goes_on(page):
         wait_for(lambda: n_folds() > before)
 
 
+def test_a_paused_search_goes_on_when_its_page_is_closed(page):
+    with InThread(search(toys.Jittery(), n_iter=30, surrogate="tpe"), page) as run:
+        assert post(page.address_, "pause") == 204
+        page.close()
+        run.thread.join(timeout=30)
+    assert run.search.n_iter_ == 30
+
+
 # --- who is answered ---
 
 

@@ -119,7 +119,7 @@ class LivePage:
             self._board.end(shown(record.error, 200) if failed else record.stop_reason)
             self._view.touch()
             return None
-        while self._is_paused and not self._is_stopping:
+        while self._is_paused and not self._is_stopping and hasattr(self, "_server"):
             time.sleep(GLANCE)
         return "stopped on the live page" if self._is_stopping else None
 
