@@ -37,6 +37,7 @@ from sklearn_bayes_search import (
     read_journal,
 )
 from sklearn_bayes_search.execution._row_racing import as_racing
+from sklearn_bayes_search.report._live._board import JournalBoard
 from sklearn_bayes_search.results._observed import observe
 from sklearn_bayes_search.results._parts import RiseModel, StepModel
 from sklearn_bayes_search.results._reader import read_results
@@ -319,6 +320,23 @@ def test_a_journal_names_the_rows_of_a_part(tmp_path):
     assert_array_equal(read.paused, results.paused)
     assert_allclose(read.scores, results.scores)
     assert_allclose(read.noise, results.noise)
+
+
+def test_whoever_watches_a_journal_sees_parts_apart_from_folds(tmp_path):
+    path = tmp_path / "journal"
+    fitted = search(checkpoint=path).fit(X)
+    lines = path.read_bytes().splitlines(keepends=True)
+    board = JournalBoard(path)
+    path.write_bytes(b"".join(lines[:2]))  # the first candidate has a part only
+    board.refresh()
+    assert board.snapshot().results.paused.all()
+    path.write_bytes(b"".join(lines))
+    board.refresh()
+    assert board.n_splits == N_SPLITS
+    board.ended = "at the end"
+    results = board.snapshot().results
+    assert_allclose(results.scores, read_results(fitted).scores)
+    assert_array_equal(results.paused, read_results(fitted).paused)
 
 
 def test_tables_have_an_estimate_of_those_paused_on_a_part(raced):
