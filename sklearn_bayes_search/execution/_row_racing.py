@@ -16,6 +16,10 @@ from sklearn_bayes_search.space import Space
 Split = tuple[np.ndarray, np.ndarray]  # indices of training and test samples
 
 AUTO = "auto"
+# On the candidates of six searches on 4,000 and 10,000 rows, a ninth of the rows alone
+# took 0.56 of the time (median), and lost 0.04 standard errors of the score on average;
+# a ninth and a third took 0.61, and lost 0.17.
+FACTOR, PAUSE_BELOW = 9.0, 0.2
 # The smallest part with min_rows="auto".
 LEAST_ROWS = 500
 # Where predicting is slow, a part is scored on no more test rows than it has training
@@ -101,8 +105,8 @@ class RowRacing:
     """
 
     min_rows: int | str = AUTO
-    factor: float = 9.0
-    pause_below: float = 0.2
+    factor: float = FACTOR
+    pause_below: float = PAUSE_BELOW
     min_complete: int = 2
 
     def __post_init__(self) -> None:
