@@ -351,10 +351,13 @@ def table_of_fronts(runs):
     for column in ("volume_25", "volume_50"):
         runs[column] *= 100 / largest
     groups = runs.groupby(["problem", "method"], sort=False)
-    table = groups[["volume_25", "volume_50"]].agg(["mean", "sem"]).round(1)
-    table["seconds"] = groups["seconds"].mean().round(3)
-    table["seeds"] = groups.size()
-    return table
+    table = {
+        f"{n}, {what}": groups[f"volume_{n}"].agg(what).round(1)
+        for n in (25, 50)
+        for what in ("mean", "sem")
+    }
+    seconds = {"seconds": groups["seconds"].mean().round(3)}
+    return pd.DataFrame(table | seconds | {"seeds": groups.size()})
 
 
 def table_of_limits(runs):
