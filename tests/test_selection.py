@@ -655,3 +655,16 @@ def test_a_resumed_search_knows_the_share_of_test_samples(tmp_path):
     for _ in range(2):
         search = BayesSearchCV(toys.Folded(), {"a": [0.1, 0.3]}, **options).fit(X)
         assert known_test_share(search) == pytest.approx(1 / 9)
+
+
+def test_the_least_cost_is_the_simplest_though_costs_are_negative():
+    table = {
+        "params": [{"a": a} for a in range(3)],
+        **{f"split{k}_test_acc": np.array([0.9, 0.91, 0.9]) + k / 50 for k in range(2)},
+        **{f"split{k}_test_neg_size": np.array([-9.0, -5.0, -2.0]) for k in range(2)},
+    }
+    for metric in ("acc", "neg_size"):
+        folds = [table[f"split{k}_test_{metric}"] for k in range(2)]
+        table[f"mean_test_{metric}"] = np.mean(folds, axis=0)
+    for name in ("mean_test_neg_size", "-mean_test_neg_size"):
+        assert OneStandardError(name, metric="acc")(table) == 2

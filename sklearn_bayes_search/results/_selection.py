@@ -387,9 +387,10 @@ class OneStandardError:
         A parameter of which a smaller value is simpler, a minus before its name where
         a larger one is: ``"max_depth"``, ``"-ridge__alpha"``. Its values are numbers or
         None, which is the most complex. Or what ``cv_results_`` has a mean of, as
-        ``"mean_fit_time"`` and ``"mean_score_time"``. Of several names the first
-        decides, the next where it is equal. Or a function of the parameters that
-        returns a number or a tuple of numbers.
+        ``"mean_fit_time"`` and ``"mean_score_time"``; of a score that begins with
+        ``neg_``, as ``"mean_test_neg_model_size"``, the highest is the simplest. Of
+        several names the first decides, the next where it is equal. Or a function of
+        the parameters that returns a number or a tuple of numbers.
     tolerance : float, default=1.0
         How many standard errors below the best is good enough, >= 0.
     metric : str, default=None
@@ -512,7 +513,10 @@ class OneStandardError:
     def _signed(self) -> list[str]:
         names = self.complexity
         several = isinstance(names, Sequence) and not isinstance(names, str)
-        return list(names) if several else [names]
+        return [
+            f"-{name}" if str(name).startswith("mean_test_neg_") else name
+            for name in (names if several else [names])
+        ]
 
     def _measures(
         self, results: SearchResults, rows: np.ndarray

@@ -209,8 +209,8 @@ def _split(branch: Mapping[str, Any]) -> Iterator[Branch]:
             for choice, below in value.items():
                 if twice := set(below) & set(branch):
                     raise ValueError(
-                        f"Parameter {min(twice)!r} stands below {name!r} and beside "
-                        "it. Give it once."
+                        f"Parameter {min(twice)!r} stands below {name!r}, and again "
+                        "beside it or below another. Give it once."
                     )
                 for one in _split({**below, **others}):
                     switches = {name: (choice, choices), **one.switches}
