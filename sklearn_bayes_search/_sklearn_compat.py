@@ -57,11 +57,6 @@ def scorers_of(scorer: Any) -> dict[str, Any]:
     return scorers if isinstance(scorer, _MultimetricScorer) else {}
 
 
-def n_samples(X: Any) -> int:
-    """Return how many samples data of any kind have."""
-    return int(_num_samples(X))
-
-
 class _Known(_MultimetricScorer):  # type: ignore[misc]
     def __init__(self, scorer: Any, find: Callable[[], Any]) -> None:
         super().__init__(scorers=scorer._scorers)

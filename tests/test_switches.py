@@ -200,7 +200,7 @@ def test_names_below_a_choice_are_checked_before_the_first_fit():
         ({"a": {}}, ["'a'", "empty", "Write"]),
         ({"a": {True: None}}, ["'a'", "True has None", "{}"]),
         ({"a": {True: {1: [2]}}}, ["True has {1: [2]}"]),
-        ({"a": {True: {"b": [1, 2]}}, "b": [1, 2]}, ["'b' stands below 'a', and again"]),
+        ({"a": {True: {"b": [1, 2]}}, "b": [1, 2]}, ["'b' stands below 'a', and ag"]),
         ({n: {1: {}, 2: {}} for n in "abcdefghi"}, ["'a', 'b'", "more than 256"]),
     ],
 )  # fmt: skip

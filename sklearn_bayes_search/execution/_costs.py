@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.metrics import get_scorer_names
+from sklearn.utils import resample
 
-from sklearn_bayes_search._sklearn_compat import n_samples, scorers_of
+from sklearn_bayes_search._sklearn_compat import scorers_of
 from sklearn_bayes_search.results._goals import (
     FIT_TIME,
     MODEL_SIZE,
@@ -24,6 +25,7 @@ from sklearn_bayes_search.results._goals import (
 # Predictions are repeated for so many seconds, at least twice and at most so often: the
 # first one pays for what is loaded, and others may be disturbed.
 SECONDS, FEWEST, MOST = 0.05, 2, 7
+N_PREDICTED = 1000
 # What makes predictions, the first that a model has.
 METHODS = ("predict", "transform", "score_samples")
 
@@ -43,13 +45,15 @@ def neg_score_time(estimator: Any, X: Any, y: Any = None) -> float:
             f"'{SCORE_TIME}' needs an estimator with one of the methods "
             f"{', '.join(METHODS)}. Got {estimator!r}."
         )
+    # of as many, since a call has its price, whatever the number of rows
+    rows = resample(X, n_samples=N_PREDICTED, random_state=0)
     taken: list[float] = []
     while len(taken) < FEWEST or (sum(taken) < SECONDS and len(taken) < MOST):
         start = time.perf_counter()
-        predict(X)
+        predict(rows)
         taken.append(time.perf_counter() - start)
     # of a coarse clock it may be 0
-    return -1000 * max(min(taken), 1e-9) / n_samples(X)
+    return -max(min(taken), 1e-9)
 
 
 def neg_model_size(estimator: Any, X: Any, y: Any = None) -> float:
