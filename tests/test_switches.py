@@ -20,6 +20,9 @@ from sklearn_bayes_search import (
     check_ranges,
     parameter_importance,
 )
+from sklearn_bayes_search.results._observed import observe
+from sklearn_bayes_search.results._score_model import ScoreModel
+from sklearn_bayes_search.results._shares import importance_table
 
 X = np.arange(60.0).reshape(30, 2)
 NESTED = {
@@ -148,16 +151,32 @@ def test_tables_importance_and_advice_take_it(tmp_path):
     search = BayesSearchCV(Net(), NESTED, n_iter=20, cv=2, random_state=0).fit(X)
     frame = search.results_frame()
     assert frame.loc[~frame["drop"], "rate"].isna().all()
-    assert "drop, n" in parameter_importance(search).index
-    assert set(check_ranges(search)["parameter"]) <= {
-        "lr",
-        "rate",
-        "u1",
-        "u2",
-        "drop, n",
-    }
+    names = {"lr", "drop", "rate", "n", "u1", "u2"}
+    assert set(parameter_importance(search).index) == names
+    assert set(check_ranges(search)["parameter"]) <= names
     page = search.report(tmp_path / "page.html").read_text()
     assert "drop" in page
+
+
+def test_each_switch_has_an_importance_of_its_own():
+    space = {"a": {0: {}, 1: {"x": Real(0, 1)}}, "b": {0: {"c": {0: {}, 1: {}}}, 1: {}}}
+    rows = [
+        {"a": a, "b": b, **({"x": x} if a else {}), **({} if b else {"c": c})}
+        for a in (0, 1)
+        for b in (0, 1)
+        for c in (0, 1)
+        for x in (0.2, 0.5, 0.8)
+    ]
+
+    table = {
+        "params": rows,
+        "mean_test_score": np.array([3.0 * row["a"] + row["b"] for row in rows]),
+    }
+    observed = observe(table, space=space)
+    total = importance_table(ScoreModel.fit(observed))["total"]
+    np.testing.assert_allclose(total["a"], 0.9, atol=0.05)
+    np.testing.assert_allclose(total["b"], 0.1, atol=0.05)
+    assert total[["c", "x"]].max() < 0.02
 
 
 def test_estimators_are_choices(tmp_path):

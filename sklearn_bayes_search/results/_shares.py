@@ -145,7 +145,8 @@ def _parts(
         return n_parts, dims.branch_of, name_of
     dimension = None
     if len(columns) == 1:
-        dimension = space.columns[columns[0] - int(dims.branch is not None)][1]
+        every = *space.columns, *space.tied
+        dimension = every[columns[0] - int(dims.branch is not None)][1]
         places = dimension.positions()
         if places is not None and (len(places) <= FEW_LEVELS or not factor.ordered):
             order = np.argsort(places)
@@ -186,7 +187,7 @@ def _parts(
 
 def _active(dims: Dims, U: np.ndarray, column: int) -> np.ndarray:
     """Return a column's values of the points that have the parameter."""
-    return np.asarray(U[dims.active[dims.branch_of(U), column], column])
+    return np.asarray(U[dims.exists[dims.branch_of(U), column], column])
 
 
 def _text(value: Any) -> str:

@@ -43,12 +43,15 @@ class Factor:
 
 
 def factors(space: Space) -> list[Factor]:
-    """List the parameters that vary: the choice among branches, then by column."""
-    found = []
-    if space.dims.branch is not None:
-        found.append(Factor(_name_of_branch(space), (space.dims.branch,), False))
+    """List the parameters that vary: what tells branches apart, then by column."""
+    found, first = [], int(space.dims.branch is not None)
     columns: dict[str, list[int]] = {}
-    for column, (name, _) in enumerate(space.columns, start=len(found)):
+    if space.told_by_switches:
+        switches = enumerate(space.tied, start=first + len(space.columns))
+        columns = {name: [column] for column, (name, _) in switches}
+    elif space.dims.branch is not None:
+        found.append(Factor(_name_of_branch(space), (space.dims.branch,), False))
+    for column, (name, _) in enumerate(space.columns, start=first):
         columns.setdefault(name, []).append(column)
     for name, own in columns.items():
         ordered = not space.dims.categorical[own].any()
@@ -88,11 +91,13 @@ class VarianceDesign:
 
     def points(self, V: np.ndarray) -> np.ndarray:
         """Return snapped points for values (n_points, n_factors) of the factors."""
-        U = np.empty((len(V), self.space.n_dims))
+        U = np.full((len(V), self.space.n_dims), 0.5)
         low, high = self.space.reach.T
         for factor, v in zip(self.factors, V.T, strict=True):
             for column in factor.columns:
                 U[:, column] = low[column] + (high[column] - low[column]) * v
+        if self.space.told_by_switches:
+            U = self.space.switched(U)
         return self.space.snap(U)
 
     def shares(self, function: Function) -> tuple[np.ndarray, np.ndarray]:

@@ -80,6 +80,13 @@ class Dims:
             return neutral
         return np.where(np.isnan(self.tied), neutral, self.tied)
 
+    @cached_property
+    def exists(self) -> np.ndarray:
+        """Columns that are active or tied, shape (n_branches, n_dims), bool."""
+        if self.tied is None:
+            return self.active
+        return np.asarray(self.active | ~np.isnan(self.tied))
+
     def branch_of(self, U: np.ndarray) -> np.ndarray:
         """Return the branch of each row.
 

@@ -59,6 +59,9 @@ class Space:
         Number of dicts given.
     columns : tuple of (str, Dimension)
         What the columns stand for, the branch column apart.
+    tied : tuple of (str, Dimension)
+        What the columns after these stand for: parameters on whose choices others
+        depend. The branch sets them.
     dims : Dims
         Which columns are continuous, ordinal, categorical, shared, inactive.
     reach : ndarray of shape (n_dims, 2)
@@ -160,7 +163,7 @@ class Space:
                 place[name] = columns.index((name, dimension)) + first
             self._column_of.append(place)
         self.columns = tuple(columns)
-        tied = self._tied()
+        self.tied = tied = tuple(self._tied())
         kinds = [dimension for _, dimension in (*columns, *tied)]
         n_branches = len(self.branches)
         active = np.zeros((n_branches, first + len(kinds)), dtype=bool)
@@ -193,7 +196,9 @@ class Space:
                     found.append(switch)
         return found
 
-    def _positions(self, tied: list[tuple[str, Dimension]], first: int) -> np.ndarray:
+    def _positions(
+        self, tied: Sequence[tuple[str, Dimension]], first: int
+    ) -> np.ndarray:
         n_known = first + len(self.columns)
         positions = np.full((len(self.branches), n_known + len(tied)), np.nan)
         for b, (_, branch) in enumerate(self._split):
@@ -244,6 +249,34 @@ class Space:
             U[:, column] = dimension.snap(U[:, column])
         if first:
             U = np.where(self.dims.active[branch], U, self.dims.rest[branch])
+        return U
+
+    @property
+    def told_by_switches(self) -> bool:
+        """Whether the branches are just the combinations of choices in ``tied``."""
+        return bool(self.tied) and self.n_dicts == 1 and not self.value_or_range
+
+    def switched(self, U: np.ndarray) -> np.ndarray:
+        """Move points to the branches that their tied columns tell.
+
+        Parameters
+        ----------
+        U : ndarray of shape (n_points, n_dims)
+            Any points of the unit cube of a space that is ``told_by_switches``.
+
+        Returns
+        -------
+        U : ndarray of shape (n_points, n_dims)
+            The same points, each with the branch that has its choices.
+        """
+        U, tied = U.copy(), self.dims.tied
+        assert tied is not None
+        first = self.n_dims - len(self.tied)
+        fits = np.ones((len(U), len(self.branches)), dtype=bool)
+        for column, (_, dimension) in enumerate(self.tied, start=first):
+            own = tied[:, column]
+            fits &= np.isnan(own) | (dimension.snap(U[:, column])[:, np.newaxis] == own)
+        U[:, self.dims.branch] = (fits.argmax(axis=1) + 0.5) / len(self.branches)
         return U
 
     def spread(self, n_points: int, rng: np.random.Generator) -> np.ndarray:
