@@ -6,17 +6,18 @@ from importlib.resources import files
 import numpy as np
 import pytest
 from scipy.stats import loguniform, randint, uniform
-from sklearn.compose import make_column_transformer
+from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.datasets import make_classification
 from sklearn.ensemble import (
     BaggingClassifier,
     RandomForestClassifier,
     StackingClassifier,
 )
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import ElasticNet, LogisticRegression, Perceptron
 from sklearn.model_selection import ParameterGrid
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -434,6 +435,31 @@ def test_data_without_columns_do_no_harm():
     pipeline = make_pipeline(none_scaled, DecisionTreeClassifier())
     space = {"decisiontreeclassifier__max_features": ["sqrt", 1, 0.5]}
     assert known(pipeline, space) is not None
+
+
+def scaled(*others, remainder="drop"):
+    numbers = make_pipeline(SimpleImputer(), StandardScaler())
+    return ColumnTransformer(
+        [("numbers", numbers, [0, 1]), *others], remainder=remainder
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "is_known"),
+    [
+        (scaled(("names", OneHotEncoder(), [2])), True),
+        (make_pipeline(SimpleImputer(), scaled()), True),
+        (FeatureUnion([("scaled", StandardScaler()), ("no", "drop")]), True),
+        (scaled(("as they are", "passthrough", [2])), False),
+        (scaled(remainder="passthrough"), False),
+        (scaled(remainder=StandardScaler()), True),
+        (ColumnTransformer([("names", OneHotEncoder(), [2])]), False),
+    ],
+)
+def test_columns_may_be_standardised_by_a_step_for_some_of_them(step, is_known):
+    pipeline = make_pipeline(step, SVC())
+    found = known(pipeline, {"svc__C": loguniform(1e-2, 1e2)}, X=1000 * X)
+    assert (found is not None) == is_known
 
 
 def test_a_kind_of_score_is_found_by_the_name_of_the_metric():

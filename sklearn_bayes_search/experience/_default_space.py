@@ -280,6 +280,26 @@ def _behind(step: Any, data: Data) -> Data:
 
 
 def _standardizes(step: Any) -> bool:
+    """Check that all columns behind a step vary by about 1; those of 0 and 1 may, too.
+
+    In a pipeline inside, what comes before its last step makes no difference.
+    """
+    name = _name(step)
+    if name == "Pipeline":
+        return _standardizes(step.steps[-1][1])
+    if name == "ColumnTransformer":
+        used = [part for _, part, _ in step.transformers if part != "drop"]
+        if step.remainder != "drop":
+            used.append(step.remainder)
+    elif name == "FeatureUnion":
+        used = [part for _, part in step.transformer_list if part != "drop"]
+    else:
+        return _standardizes_itself(step)
+    scaled = [part for part in used if _name(part) != "OneHotEncoder"]
+    return bool(scaled) and all(map(_standardizes, scaled))
+
+
+def _standardizes_itself(step: Any) -> bool:
     does = getattr(step, "with_std", getattr(step, "standardize", True))
     return _name(step) in STANDARDIZING and bool(does)
 
