@@ -513,8 +513,9 @@ class OneStandardError:
     def _signed(self) -> list[str]:
         names = self.complexity
         several = isinstance(names, Sequence) and not isinstance(names, str)
+        costs = tuple(f"{mean}neg_" for mean in MEANS)
         return [
-            f"-{name}" if str(name).startswith("mean_test_neg_") else name
+            f"-{name}" if str(name).startswith(costs) else name
             for name in (names if several else [names])
         ]
 
