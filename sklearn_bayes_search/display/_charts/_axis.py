@@ -252,6 +252,14 @@ def _is_log(low: float, high: float, middle: float) -> bool:
     return bool(abs(geometric - 0.5) < abs((middle - low) / (high - low) - 0.5))
 
 
+def log_ticks(low: float, high: float) -> Ticks:
+    """Return a few ticks at round numbers of a logarithmic axis."""
+    numbers = _log_numbers(low, high)
+    if len(numbers) < 2:
+        numbers = [low, high]
+    return Ticks(numbers, value_texts(numbers))
+
+
 def _log_numbers(low: float, high: float) -> list[float]:
     first = math.ceil(math.log10(low) - 1e-9)
     last = math.floor(math.log10(high) + 1e-9)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from sklearn_bayes_search.display._charts._axis import log_ticks
 from sklearn_bayes_search.display._charts._chart import (
     Axis,
     Chart,
@@ -90,7 +91,7 @@ def pareto_chart(
         star = Style("second", "star", size=15)
         points("chosen", star, np.array([chosen]), "chosen", "")
     along_x, along_y = (
-        Axis(labels[j], end, log=log)
+        Axis(labels[j], end, log=log, ticks=log_ticks(*end) if log else None)
         for j, end, log in zip(pair, ends, is_cost, strict=True)
     )
     return Chart(along_x, along_y, marks)
