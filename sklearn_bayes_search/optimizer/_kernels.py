@@ -27,6 +27,8 @@ Correlation: TypeAlias = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 _SAME_POSITION: Final = 1e-9
 # A category of more levels has features for those that points have, not for all.
 MAX_ONE_HOT: Final = 100
+# What a level's feature is where the point has it.
+_ONE_HOT: Final = np.sqrt(0.5)
 
 
 def matern52(r2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -86,6 +88,11 @@ def expand(
     """
     if not dims.categorical.any():
         return U, np.arange(U.shape[1])
+    listed = dims.one_hot
+    if listed.most_levels <= MAX_ONE_HOT:
+        F = np.take(U, listed.owner, axis=1)
+        has = np.abs(F - listed.positions) < _SAME_POSITION
+        return np.where(listed.is_level, _ONE_HOT * has, F), listed.owner
     features: list[np.ndarray] = []
     owner: list[int] = []
     for j, levels in enumerate(dims.levels):
@@ -96,9 +103,9 @@ def expand(
                 known = known[known != dims.neutral[j]]
                 has = np.abs(column - known) < _SAME_POSITION
                 unseen = (column != dims.neutral[j]) & ~has.any(axis=1, keepdims=True)
-                column = np.sqrt(0.5) * np.hstack([has, unseen & others])
+                column = _ONE_HOT * np.hstack([has, unseen & others])
             else:
-                column = np.sqrt(0.5) * (np.abs(column - levels) < _SAME_POSITION)
+                column = _ONE_HOT * (np.abs(column - levels) < _SAME_POSITION)
         features.append(column)
         owner += [j] * column.shape[1]
     return np.concatenate(features, axis=1), np.array(owner)
@@ -211,7 +218,8 @@ def log_evidence(
     k, slope = correlation(squared_distances(Z))
     K = s * k
     K += 1.0
-    K += A @ A.T
+    if A.size:  # most processes have no basis, and its parts take a tenth of the time
+        K += A @ A.T
     D = noise + nugget
     K.ravel()[:: n + 1] += D
     L, jitter = cholesky(K)
@@ -224,8 +232,9 @@ def log_evidence(
     gradient = np.empty(len(theta))
     # s k = K - 1 - A A' - D turns tr(W s k) into sums: no product of n x n matrices.
     trace = y @ alpha - n - alpha.sum() ** 2 + 2.0 * inverse.sum() - diagonal.sum()
-    trace -= np.sum((alpha @ A) ** 2)
-    trace += np.sum(A * (inverse @ A + inverse.T @ A - diagonal[:, None] * A))
+    if A.size:
+        trace -= np.sum((alpha @ A) ** 2)
+        trace += np.sum(A * (inverse @ A + inverse.T @ A - diagonal[:, None] * A))
     gradient[-2] = 0.5 * (trace - D @ (alpha * alpha - diagonal))
     gradient[-1] = 0.5 * nugget * (alpha @ alpha - diagonal.sum())
     # M + M' = W * slope off the diagonal, where distances are 0. The sum over pairs

@@ -5,8 +5,22 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
+
+
+class OneHot(NamedTuple):
+    """Features of columns: one a level of each category, the others as they are.
+
+    The column that each comes from, whether it is a level's, and the level's position
+    (0 for others), all of shape (n_features,); the most levels of a category.
+    """
+
+    owner: np.ndarray
+    is_level: np.ndarray
+    positions: np.ndarray
+    most_levels: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +74,11 @@ class Dims:
         return np.asarray(self.active.sum(axis=0) > 1)
 
     @cached_property
+    def numeric(self) -> np.ndarray:
+        """Active columns with an order, shape (n_branches, n_dims), bool."""
+        return np.asarray(self.active & ~self.categorical)
+
+    @cached_property
     def n_active(self) -> int:
         """The most columns that are active at once, the branch apart."""
         return int(self.active.sum(axis=1).max(initial=0)) - (self.branch is not None)
@@ -71,6 +90,21 @@ class Dims:
         The centre, or 0 for a categorical column: none of its levels lies there.
         """
         return np.where(self.categorical, 0.0, 0.5)
+
+    @cached_property
+    def one_hot(self) -> OneHot:
+        """Features, if each category of listed levels has one a level."""
+        of_columns = [
+            levels if categorical and levels is not None else None
+            for categorical, levels in zip(self.categorical, self.levels, strict=True)
+        ]
+        sizes = [1 if levels is None else len(levels) for levels in of_columns]
+        return OneHot(
+            np.repeat(np.arange(self.n_dims), sizes),
+            np.repeat([levels is not None for levels in of_columns], sizes),
+            np.concatenate([[0.0] if each is None else each for each in of_columns]),
+            max(sizes),
+        )
 
     @cached_property
     def rest(self) -> np.ndarray:

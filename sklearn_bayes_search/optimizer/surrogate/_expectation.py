@@ -90,7 +90,7 @@ def prior_mean(
     the middle; inactive ones and categories, none. The mean of that over the cube is 0.
     All is in standard deviations of the scores.
     """
-    shares = border_drop / max(dims.n_active, 1) * (dims.active & ~dims.categorical)
+    shares = border_drop / max(dims.n_active, 1) * dims.numeric
     share = shares[dims.branch_of(U)]
     x = 2.0 * U - 1.0
     value, slope = np.einsum("ij,ij->i", share, 1 / 3 - x * x), -4.0 * share * x

@@ -240,6 +240,7 @@ class GaussianProcess(Surrogate):
         mean_gradient = std_gradient = None
         if gradient:
             W, _ = dtrtrs(self._L, V, lower=1, trans=1)
+            numeric = np.flatnonzero(~self._dims.categorical[owner])
 
             def pull_back(weights: np.ndarray) -> np.ndarray:
                 # sum_i weights_i dC_i / dU, by dk/dz = -slope (z - z_i).
@@ -247,7 +248,6 @@ class GaussianProcess(Surrogate):
                 dF: np.ndarray = (A @ self._Z - A.sum(axis=1)[:, None] * Z) * (s / ls)
                 if not self._dims.categorical.any():
                     return dF
-                numeric = ~self._dims.categorical[owner]
                 dU = np.zeros(U.shape)
                 dU[:, owner[numeric]] = dF[:, numeric]
                 return dU
