@@ -252,6 +252,19 @@ def test_pause_waits_and_go_on_goes_on(page):
         wait_for(lambda: n_folds() > before)
 
 
+def test_after_the_time_limit_it_says_that_the_search_is_finishing(page):
+    def time_left():
+        (only,) = state(page.address_)["searches"]
+        return only["sections"]["tiles"].partition("Time left")[2]
+
+    options = {"n_iter": 10**6, "timeout": 60, "surrogate": "tpe"}
+    with InThread(search(toys.Jittery(), **options), page):
+        wait_for(lambda: "up to" in time_left())
+        page.pause()
+        page._board.deadline = time.monotonic()
+        wait_for(lambda: "finishing" in time_left())
+
+
 def test_a_paused_search_goes_on_when_its_page_is_closed(page):
     with InThread(search(toys.Jittery(), n_iter=30, surrogate="tpe"), page) as run:
         assert post(page.address_, "pause") == 204

@@ -4,6 +4,7 @@ Folds are taken in one by one, so that a long journal is read once.
 """
 
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -44,7 +45,8 @@ class Snapshot:
 
     ``results`` has the candidates that have ended, or is None while there is none;
     ``numbers`` are theirs. ``running`` is a pair for each of the others, its number and
-    how many folds it has. ``fits`` is the table of the latest fits, ``errors`` has a
+    how many folds it has. ``limit`` are the seconds until the time limit, negative once
+    it has passed. ``fits`` is the table of the latest fits, ``errors`` has a
     traceback by the number of the candidate that it is the first of.
     """
 
@@ -60,6 +62,7 @@ class Snapshot:
     seconds: np.ndarray
     space: Any = None
     ended: str | None = None  # why, once it has
+    limit: float = np.inf
 
     @property
     def seconds_left(self) -> float:
@@ -96,6 +99,7 @@ class Board:
     n_splits = 0
     space: Any = None
     ended: str | None = None
+    deadline = np.inf  # on the clock time.monotonic
     n_searches = 1  # so far, as a journal may be that of another search now
 
     def __init__(self) -> None:
@@ -150,6 +154,7 @@ class Board:
             seconds=np.array([row["seconds"] for row in every], dtype=float),
             space=self.space,
             ended=self.ended,
+            limit=self.deadline - time.monotonic(),
         )
 
     def _results(self, done: dict[int, Candidate]) -> SearchResults | None:
@@ -247,6 +252,9 @@ class RunningBoard(Board):
         self.space, self.n_splits = running.space, running.n_splits
         self.n_planned = running.n_candidates
         self._names: set[str] = set().union(*running.space.branches)
+        timeout = running.search.timeout
+        self.deadline = np.inf if timeout is None else time.monotonic() + timeout
+        self._is_late = False
         self._refit = running.search.refit
         wanted = running.search.objective_metric
         # of several it is the first
@@ -263,11 +271,12 @@ class RunningBoard(Board):
     def refresh(self) -> bool:
         if self._running is None:
             return False
-        before = self.n_folds, len(self.candidates)
+        before = self.n_folds, len(self.candidates), self._is_late
         for record in self._running.records():
             self._take_in(record)
         self.n_folds = sum(len(c.folds) for c in self.candidates.values())
-        return (self.n_folds, len(self.candidates)) != before
+        self._is_late = time.monotonic() >= self.deadline
+        return (self.n_folds, len(self.candidates), self._is_late) != before
 
     def end(self, reason: str | None) -> None:
         """Note that the search has ended, and let it go."""
