@@ -86,6 +86,27 @@ def test_the_honest_score_is_that_of_the_setting_that_a_function_chose(search):
         assert simplest.honest_score() == honest
 
 
+def test_the_honest_score_by_another_metric_is_that_of_its_best_candidate():
+    search = BayesSearchCV(
+        DecisionTreeClassifier(random_state=0),
+        {"max_depth": [1, 3], "class_weight": [None, {0: 1, 1: 1, 2: 20}]},
+        scoring={"all": "accuracy", "last": lambda tree, X, y: tree.score(X, y == 2)},
+        refit="all",
+        random_state=0,
+    ).fit(*load_iris(return_X_y=True))
+    means = search.cv_results_["mean_test_last"]
+    other, own = means.argmax(), search.best_index_
+    assert other != own
+    honest = search.honest_score(metric="last")
+    assert honest == honest_score(search, metric="last", index=int(other))
+    assert honest.score + honest.optimism == pytest.approx(means.max())
+    of_refit = honest_score(search, metric="last", index=own)
+    assert of_refit.score + of_refit.optimism == pytest.approx(means[own])
+    assert search.honest_score() == search.honest_score(metric="all")
+    with pytest.raises(ValueError, match="first"):
+        search.honest_score(metric="first")
+
+
 @pytest.mark.parametrize("function", [honest_score, equivalent_settings])
 @pytest.mark.parametrize("share", [-1, np.nan, np.inf, "0.25", True])
 def test_a_share_of_test_samples_that_is_none_is_refused(function, share):

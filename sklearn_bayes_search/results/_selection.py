@@ -77,7 +77,8 @@ class HonestScore:
         Interval that holds that score with the probability ``level``. It ends where the
         metric does, if that is one of scikit-learn's.
     optimism : float
-        By how much ``best_score_`` is above ``score``, >= 0.
+        By how much the candidate's mean over the folds, which is ``best_score_`` if it
+        is that of the refit, is above ``score``, >= 0.
     level : float
         Probability of the interval.
     caveat : str, default=""
@@ -132,7 +133,9 @@ def honest_score(
         often they are repeated.
     index : int, default=None
         Row of the candidate. None is the one that a search chose by a function,
-        ``refit``, or within ``limits``, and else the one with the best mean.
+        ``refit``, or within ``limits``, and else the one with the best mean of the
+        ``metric``. Where ``refit`` is another metric, ``search.best_index_`` is the
+        candidate of ``best_estimator_``.
 
     Returns
     -------

@@ -30,13 +30,20 @@ class ResultTables:
     _fits: list[dict[str, Any]]
     _curves: list[dict[str, Any]]
 
-    def honest_score(self, level: float = 0.95) -> HonestScore:
+    def honest_score(
+        self, level: float = 0.95, *, metric: str | None = None
+    ) -> HonestScore:
         """Estimate the score of the best candidate without its optimism.
 
         Parameters
         ----------
         level : float, default=0.95
             Probability of the interval, in (0, 1).
+        metric : str, default=None
+            Which score, where there are several. None is the one of ``refit``, else
+            what was maximised. The score is that of the candidate with the best mean of
+            this metric, which need not be that of ``best_estimator_``. With limits or
+            a function as ``refit`` it is the chosen one, whatever the metric.
 
         Returns
         -------
@@ -48,9 +55,11 @@ class ResultTables:
         ------
         NotFittedError
             Before `fit`.
+        ValueError
+            If the metric is unknown, or for other reasons that the function has.
         """
         check_is_fitted(self, "cv_results_")
-        return honest_score(self, level=level)
+        return honest_score(self, level=level, metric=metric)
 
     @property
     def equivalent_params_(self) -> list[dict[str, Any]]:
