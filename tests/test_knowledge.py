@@ -357,6 +357,31 @@ def test_a_model_that_is_used_otherwise_than_learnt_is_unknown(estimator, space)
     assert known(estimator, space) is None
 
 
+def test_a_list_of_one_is_a_fixed_step():
+    steps, space = [("scale", "passthrough"), ("svc", LogisticRegression())], SVC_SPACE
+    lists_of_one = {"scale": [StandardScaler()], "svc": [SVC(C=20)]}
+    rows = []
+    for estimator, searched in [
+        (Pipeline([("scale", StandardScaler()), ("svc", SVC(C=20))]), space),
+        (Pipeline(steps), lists_of_one | space),
+        (Pipeline(steps), [lists_of_one | space]),
+    ]:
+        search = BayesSearchCV(estimator, searched, n_iter=7, cv=2, random_state=0)
+        search.fit(30 * X, y)
+        assert "by svc__C, svc__gamma" in search.experience_
+        assert search.cv_results_["param_svc__C"][0] == 20
+        rows.append(search.cv_results_["mean_test_score"].tolist())
+    assert rows[0] == rows[1] == rows[2]
+    assert steps[1][1].get_params() == LogisticRegression().get_params()
+    assert lists_of_one["svc"][0].C == 20
+
+
+def test_a_list_of_one_of_a_step_that_varies_is_not_set():
+    several = {"svc": [SVC(), LogisticRegression()], "svc__max_iter": [500]}
+    estimator = Pipeline([("scale", StandardScaler()), ("svc", "passthrough")])
+    assert known(estimator, several | {"svc__C": Real(0.1, 10)}) is None
+
+
 def test_the_model_may_be_another_one():
     search = BayesSearchCV(
         svc(), SVC_SPACE, n_iter=4, cv=2, random_state=0, surrogate="forest"

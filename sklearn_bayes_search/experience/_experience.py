@@ -22,6 +22,7 @@ from sklearn_bayes_search.experience._knowledge import (
     knowledge_of,
     position,
 )
+from sklearn_bayes_search.experience._own import single_choices, with_single_choices
 from sklearn_bayes_search.optimizer.surrogate import Expectation, GaussianProcess
 from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._dimensions import Dimension
@@ -76,13 +77,16 @@ def experience_of(
 
     ``metrics`` are names of the score, the most telling first.
     """
+    estimator = with_single_choices(estimator, space)
     if all(_knowledge_of(m) is None for m in [estimator, *_all_inside(estimator)]):
         return None
     data = Data.of(X, y, classifies=is_classifier(estimator))
     best = None
-    searched = {name for branch in space.branches for name in branch}
+    searched = set().union(*space.branches) - single_choices(space).keys()
     for prefix, model, given in _models(estimator, "", data, searched):
         knowledge = _knowledge_of(model)
+        if any(prefix.startswith(f"{name}__") for name in searched):
+            continue  # the search replaces it
         if knowledge is None or not _applies(knowledge, model, prefix, space, given):
             continue
         translation = Translation(knowledge, space, prefix, model, given)
@@ -275,8 +279,6 @@ def _applies(
     """Check that a model is used as it was where the knowledge was learnt."""
     own = model.get_params()
     for branch in space.branches:
-        if any(prefix.startswith(f"{name}__") for name in branch):
-            return False  # the search replaces it
         for name, value in knowledge.requires.items():
             dimension = branch.get(prefix + name)
             if dimension is None:

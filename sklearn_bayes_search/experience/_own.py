@@ -8,6 +8,8 @@ are not here.
 from collections.abc import Mapping
 from typing import Any
 
+from sklearn.base import clone
+
 from sklearn_bayes_search.space import Space
 
 XGBOOST = {
@@ -50,11 +52,37 @@ CATBOOST_NAMES = {
 }
 
 
+def single_choices(space: Space) -> dict[str, Any]:
+    """Return the values that all candidates have, by parameter name."""
+    first, *others = space.branches
+    return {
+        name: dimension.middle()
+        for name, dimension in first.items()
+        if dimension.n_levels == 1 and all(b.get(name) == dimension for b in others)
+    }
+
+
+def with_single_choices(estimator: Any, space: Space) -> Any:
+    """Return the estimator as all candidates have it, unchanged where nothing is set.
+
+    A parameter that only exists with one of several choices is left out.
+    """
+    single = single_choices(space)
+    if single:
+        estimator = clone(estimator)
+    for name in sorted(single, key=lambda name: name.count("__")):
+        if name in estimator.get_params():
+            estimator.set_params(**{name: clone(single[name], safe=False)})
+    return estimator
+
+
 def own_parameters(estimator: Any, space: Space) -> dict[str, Any]:
     """Return an estimator's parameters, with what they stand for where that is known.
 
-    A None that the space has among its values stays.
+    What the space sets to a single value is the estimator's own. A None that the space
+    has among its values stays.
     """
+    estimator = with_single_choices(estimator, space)
     own: dict[str, Any] = estimator.get_params()
     models = [("", estimator)]
     for name, value in own.items():
