@@ -57,6 +57,7 @@ from sklearn_bayes_search.report._text import (
     safe,
 )
 from sklearn_bayes_search.results._observed import observe
+from sklearn_bayes_search.results._score_model import ScoreModel
 from sklearn_bayes_search.results._selection import honest_score
 from sklearn_bayes_search.results._short_text import shown
 from sklearn_bayes_search.results._times import Timeline
@@ -336,6 +337,38 @@ def test_what_if_tells_what_the_model_expects(kind):
     assert low < mean < high
     top = observe(search).scores.max()
     assert low - 0.05 < top < high + 0.05
+
+
+def test_what_if_flips_switches(tmp_path):
+    gammas = [1e-3, 1e-2, 0.1, 1.0, 10.0]
+    kernels = {"linear": {}, "rbf": {"gamma": gammas}}
+    space = {"C": Real(0.01, 100, log=True), "kernel": kernels}
+    search = BayesSearchCV(SVC(), space, n_iter=16, cv=2, random_state=0)
+    search.fit(*load_iris(return_X_y=True))
+    told = written(search, tmp_path).data("what-if-scores")
+    names, texts = told["names"], told["texts"]
+    assert sorted(names) == ["C", "gamma", "kernel"]
+    shape, model = [len(each) for each in texts], ScoreModel.fit(observe(search))
+    chosen = search.best_params_
+    known = {"linear": [], "rbf": []}
+    for kernel, scores in known.items():
+        for gamma in gammas:
+            at = list(told["at"])
+            for name, value in [("kernel", kernel), ("gamma", gamma)]:
+                i = names.index(name)
+                at[i] = texts[i].index(shown(value))
+            row = told["scores"][np.ravel_multi_index(at, shape)]
+            setting = {"C": chosen["C"], "kernel": kernel, "gamma": gamma}
+            if kernel == "linear":
+                del setting["gamma"]
+            U = search.search_space_.encode(setting)[np.newaxis]
+            assert (row is not None) == model.in_reach(U)[0]
+            if row is not None:
+                mean = model.predict(U)[0][0]
+                assert float(row[0]) == pytest.approx(mean, abs=0.01)
+                scores.append(row[0])
+    assert len(known["linear"]) == len(gammas)
+    assert len(set(known["linear"])) == 1 < len(set(known["rbf"]))
 
 
 def test_the_advice_is_that_of_check_ranges(tmp_path):

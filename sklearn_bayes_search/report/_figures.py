@@ -194,7 +194,7 @@ def what_if(found: Findings) -> dict[str, Any] | None:
     if scored is None:
         return None
     beliefs = _beliefs(scored)
-    names = [name for name in scored.importance.index if name in beliefs.names]
+    names = [n for n in scored.importance.index if n in beliefs.names_of_table]
     if not names:
         return None
     table = beliefs.table(names)
@@ -211,7 +211,8 @@ def what_if(found: Findings) -> dict[str, Any] | None:
                 strict=True,
             )
         ],
-        "n_others": len(beliefs.names) - len(table.axes),
+        "n_others": len(beliefs.names_of_table) - len(table.axes),
+        "has_switches": beliefs.names_of_table != beliefs.names,
     }
 
 

@@ -103,17 +103,45 @@ class Beliefs:
         for column, (name, dimension) in enumerate(self._space.columns, self._first):
             here = self._dims.active[branch, column]
             if here or (kind == "average" and name not in self._column):
-                self._column[name], self._dimension[name] = column, dimension
-                # in another branch it may have other values
-                tried = [p[name] for p in observed.params if name in p]
-                own = [value for value in tried if dimension.contains(value)]
-                self._axes[name] = dimension_axis(name, own, [dimension])
+                self._add(name, dimension, column)
         self.names = list(self._column)  # that a slice can be along
+        if kind == "slice" and self._space.told_by_switches:
+            self._add_switched()
+        self.names_of_table = list(self._column)
         self._others = self._space.spread(N_OTHERS, np.random.default_rng(0))
+
+    def _add(self, name: str, dimension: Dimension, column: int) -> None:
+        self._column[name], self._dimension[name] = column, dimension
+        # in another branch it may have other values
+        tried = [p[name] for p in self._model.observed.params if name in p]
+        own = [value for value in tried if dimension.contains(value)]
+        self._axes[name] = dimension_axis(name, own, [dimension])
+
+    def _add_switched(self) -> None:
+        """Add the switches, and what the centre has only with other choices of these.
+
+        There it gets the values of the best candidate that has them.
+        """
+        every = [*self._space.columns, *self._space.tied]
+        names = [name for name, _ in every]
+        if len(set(names)) < len(names):  # other values with another choice
+            return
+        observed = self._model.observed
+        scores = np.nan_to_num(observed.scores, nan=-np.inf)
+        best_first = observed.U[np.argsort(-scores, kind="stable")]
+        exists = self._dims.exists[self._dims.branch_of(best_first)]
+        here = self._dims.exists[self._dims.branch_of(self._best[None])[0]]
+        self._best = self._best.copy()
+        for column, (name, dimension) in enumerate(every, self._first):
+            having = np.flatnonzero(exists[:, column])
+            if name not in self._column and len(having):
+                self._add(name, dimension, column)
+                if not here[column]:
+                    self._best[column] = best_first[having[0], column]
 
     def slices(self, params: Any = None) -> list[ModelSlice]:
         """Read off what is asked for, or the most important parameters."""
-        if not self._column:
+        if not self.names:
             raise ValueError("No parameter varies: there is nothing to draw.")
         if params is not None:
             wanted = [params] if isinstance(params, str) else list(params)
@@ -123,9 +151,9 @@ class Beliefs:
                     f"the most important ones. Got {params!r}."
                 )
             return [self._slice(*self._check(each)) for each in wanted]
-        curves = [self._slice(name) for name in self._column]
+        curves = [self._slice(name) for name in self.names]
         if len(curves) == 2:
-            return [*curves, self._slice(*self._column)]
+            return [*curves, self._slice(*self.names)]
         if len(curves) > MOST_PANELS:
             change = [np.ptp(curve.mean) for curve in curves]
             most = np.sort(np.argsort(change)[::-1][:MOST_PANELS])
@@ -134,12 +162,12 @@ class Beliefs:
 
     def _check(self, names: Any) -> tuple[str, ...]:
         own: tuple[str, ...] = (names,) if isinstance(names, str) else tuple(names)
-        unknown = [name for name in own if name not in self._column]
+        unknown = [name for name in own if name not in self.names]
         if unknown or not 1 <= len(own) <= 2 or len(set(own)) < len(own):
             where = "" if self._kind == "average" else " of the best candidate"
             raise ValueError(
                 "The 'params' must be a list of parameters or pairs of these"
-                f"{where}: {list(self._column)}. Got {own!r}."
+                f"{where}: {self.names}. Got {own!r}."
             )
         return own
 
@@ -163,8 +191,12 @@ class Beliefs:
         return ModelSlice(axes, numbers, mean, std, in_reach)
 
     def table(self, names: Sequence[str]) -> Table:
-        """Evaluate the model at all combinations of values of a few parameters."""
-        names = names[:MOST_IN_TABLE]
+        """Evaluate the model at all combinations of values of a few parameters.
+
+        Of the names that do not exist with the choices of the centre, only those are
+        taken that a switch among the others brings about.
+        """
+        names = self._brought_about(names[:MOST_IN_TABLE])
         n_steps = min(int(N_TABLE ** (1 / len(names))) - 1, N_CURVE)
         columns = [self._column[name] for name in names]
         places = [
@@ -174,6 +206,8 @@ class Beliefs:
         ]
         grid = np.stack(np.meshgrid(*places, indexing="ij"), -1).reshape(-1, len(names))
         U = _with(np.repeat(self._best[None], len(grid), axis=0), columns, grid)
+        if self._space.told_by_switches:
+            U = self._space.switched(U)
         mean, std = self._model.predict(U, noise=True)
         shape = [len(place) for place in places]
         in_reach = self._model.in_reach(U, None)
@@ -191,6 +225,17 @@ class Beliefs:
             std=std.reshape(shape),
             in_reach=in_reach.reshape(shape),
         )
+
+    def _brought_about(self, names: Sequence[str]) -> list[str]:
+        branch, tied = self._dims.branch_of(self._best[None]), self._dims.tied
+        if tied is not None and self.names_of_table != self.names:
+            own = {self._column[name] for name in names}
+            kept = [column for column in range(tied.shape[1]) if column not in own]
+            at = tied[:, kept]
+            fits = np.isnan(at) | (at == self._best[kept])
+            branch = np.flatnonzero(fits.all(axis=1))
+        exists = self._dims.exists[branch].any(axis=0)
+        return [name for name in names if exists[self._column[name]]]
 
     def _along(self, name: str, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
         """Return numbers on a parameter's axis, and their places in the cube."""
