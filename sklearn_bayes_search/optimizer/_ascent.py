@@ -59,9 +59,10 @@ def climb(
         # half of it is the gain that a step promises where the slope falls to 0
         rests = np.einsum("ki,ki->k", g, step) <= 2 * tolerance
         rests |= length < _SHORTEST
-        if rests.all():
+        n_rest = np.count_nonzero(rests)
+        if n_rest == len(rests):
             break
-        if rests.any():
+        if n_rest:
             for values, latest in zip(found, (x, f, H), strict=True):
                 values[going] = latest
             stay = ~rests
@@ -79,7 +80,8 @@ def climb(
         # the top of the parabola through value, slope and the value that fell short
         short = np.maximum(slope - (f_new - f), np.maximum(0.5 * slope, 1e-300))
         parabola = 0.5 * slope / short
-        length = np.where(good, 1.0, length * np.clip(parabola, 0.1, 0.5))
+        shrunk = length * np.minimum(np.maximum(parabola, 0.1), 0.5)
+        length = np.where(good, 1.0, shrunk)
         H = _updated(H, s, g - g_new, good, longest == _FIRST_STEP)
         longest = np.where(good, _LONGEST_STEP, longest)
         x, g = np.where(good[:, None], x_new, x), np.where(good[:, None], g_new, g)

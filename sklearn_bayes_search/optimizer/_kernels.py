@@ -86,9 +86,9 @@ def expand(
     Returns ``F``, which is ``U`` itself without categories, and the column that each
     feature comes from, shape (n_features,).
     """
-    if not dims.categorical.any():
-        return U, np.arange(U.shape[1])
     listed = dims.one_hot
+    if not listed.most_levels:
+        return U, listed.owner
     if listed.most_levels <= MAX_ONE_HOT:
         F = np.take(U, listed.owner, axis=1)
         has = np.abs(F - listed.positions) < _SAME_POSITION

@@ -14,7 +14,8 @@ class OneHot(NamedTuple):
     """Features of columns: one a level of each category, the others as they are.
 
     The column that each comes from, whether it is a level's, and the level's position
-    (0 for others), all of shape (n_features,); the most levels of a category.
+    (0 for others), all of shape (n_features,); the most levels of a category, 0 without
+    one.
     """
 
     owner: np.ndarray
@@ -93,17 +94,18 @@ class Dims:
 
     @cached_property
     def one_hot(self) -> OneHot:
-        """Features, if each category of listed levels has one a level."""
-        of_columns = [
-            levels if categorical and levels is not None else None
+        """Features, if each level that is listed has one."""
+        listed = [
+            levels if categorical else None
             for categorical, levels in zip(self.categorical, self.levels, strict=True)
         ]
-        sizes = [1 if levels is None else len(levels) for levels in of_columns]
+        positions = [np.zeros(1) if levels is None else levels for levels in listed]
+        owner = [j for j, each in enumerate(positions) for _ in each]
         return OneHot(
-            np.repeat(np.arange(self.n_dims), sizes),
-            np.repeat([levels is not None for levels in of_columns], sizes),
-            np.concatenate([[0.0] if each is None else each for each in of_columns]),
-            max(sizes),
+            np.array(owner, dtype=int),
+            np.array([listed[j] is not None for j in owner], dtype=bool),
+            np.concatenate([np.empty(0), *positions]),
+            max((len(levels) for levels in listed if levels is not None), default=0),
         )
 
     @cached_property

@@ -85,15 +85,13 @@ class LogExpectedImprovement(MeanStdAcquisition):
             value, by_mu, by_s = _log_h(z)
         else:
             D = max(self.cap * context.gap, tau)
-            # Both in one call: for a single point the calls take longer than the sums.
-            log_h, Phi_h, phi_h = np.reshape(
-                _log_h(np.concatenate([z, z - D / s])), (3, 2, -1)
-            )
+            value, by_mu, by_s = _log_h(z)
+            beyond, Phi_h, phi_h = _log_h(z - D / s)
             # (1 - w) h(z') / h(z): no more than 1 - w, so that nothing cancels.
-            r = (1 - _WEIGHT_BEYOND) * np.exp(log_h[1] - log_h[0])
-            value = log_h[0] + np.log1p(-r)
-            by_mu = (Phi_h[0] - r * Phi_h[1]) / (1 - r)
-            by_s = (phi_h[0] - r * phi_h[1]) / (1 - r)
+            r = (1 - _WEIGHT_BEYOND) * np.exp(beyond - value)
+            value = value + np.log1p(-r)
+            by_mu = (by_mu - r * Phi_h) / (1 - r)
+            by_s = (by_s - r * phi_h) / (1 - r)
         value = value + np.log(s)
         if self.augmented and tau > 0:
             # 1 - tau / r = s^2 / (r (r + tau)) does not cancel where s << tau.

@@ -240,13 +240,14 @@ class GaussianProcess(Surrogate):
         mean_gradient = std_gradient = None
         if gradient:
             W, _ = dtrtrs(self._L, V, lower=1, trans=1)
-            numeric = np.flatnonzero(~self._dims.categorical[owner])
+            numeric, by_feature = ~self._dims.categorical[owner], s / ls
+            all_numeric = numeric.all()
 
             def pull_back(weights: np.ndarray) -> np.ndarray:
                 # sum_i weights_i dC_i / dU, by dk/dz = -slope (z - z_i).
                 A = weights * slope
-                dF: np.ndarray = (A @ self._Z - A.sum(axis=1)[:, None] * Z) * (s / ls)
-                if not self._dims.categorical.any():
+                dF: np.ndarray = (A @ self._Z - A.sum(axis=1)[:, None] * Z) * by_feature
+                if all_numeric:
                     return dF
                 dU = np.zeros(U.shape)
                 dU[:, owner[numeric]] = dF[:, numeric]
