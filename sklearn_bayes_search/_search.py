@@ -27,10 +27,11 @@ from sklearn_bayes_search._sklearn_compat import (
     metric_names,
     num_samples,
     scorer_attribute,
+    without_weights,
 )
 from sklearn_bayes_search.exceptions import hints_at_ours
 from sklearn_bayes_search.execution._callbacks import Listeners, autologging
-from sklearn_bayes_search.execution._costs import with_costs
+from sklearn_bayes_search.execution._costs import COSTS, with_costs
 from sklearn_bayes_search.execution._deadline import Deadline
 from sklearn_bayes_search.execution._evaluation import (
     Evaluator,
@@ -565,7 +566,15 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         full.scoring = self._full_scoring(goals)
         if self.refit is True:  # of limits, by what is maximised
             full.refit = False
-        return super(BayesSearchCV, full)._get_scorers()
+        scorers, refit_metric = super(BayesSearchCV, full)._get_scorers()
+        return without_weights(scorers, COSTS.values()), refit_metric
+
+    def _check_scorers_accept_sample_weight(self):
+        # of what the user asked for: costs take none, and need not be warned of
+        own = copy.copy(self)
+        own.objective_metric = own.limits = None
+        own.refit = False
+        return super(BayesSearchCV, own)._check_scorers_accept_sample_weight()
 
     def _check(self, X, y, params):
         """Check all that can be checked before the first fit."""
@@ -746,6 +755,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         named = {"experience": known and known.version, "path": None}
         metrics = [self.refit, self.objective_metric]  # in this order, as in a report
         named["metric"] = next((m for m in metrics if isinstance(m, str)), None)
+        named["limits"] = checked.objective.goals.limits or None
         if checked.path is not None:
             named["path"] = {
                 "name": checked.path.lengths.name,

@@ -7,7 +7,7 @@ been stable since 1.6. A branch goes when the version it names is the oldest sup
 import copy
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from numbers import Integral
 from typing import Any
@@ -53,8 +53,37 @@ def metric_names(scorers: Any) -> list[str] | None:
 
 def scorers_of(scorer: Any) -> dict[str, Any]:
     """Return the scorers of several metrics by name, none of another scorer."""
-    scorers: dict[str, Any] = getattr(scorer, "_scorers", {})
-    return scorers if isinstance(scorer, _MultimetricScorer) else {}
+    if not isinstance(scorer, _MultimetricScorer):
+        return {}
+    each = scorer._scorers.items()
+    return {n: s.function if isinstance(s, _Weightless) else s for n, s in each}
+
+
+class _Weightless:
+    """A function as a scorer that takes no sample weights.
+
+    scikit-learn 1.9 asks each of several scorers whether it takes some, also plain
+    functions, which have no answer.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __call__(self, estimator: Any, *args: Any, **kwargs: Any) -> Any:
+        return self.function(estimator, *args, **kwargs)
+
+    def _accept_sample_weight(self) -> bool:
+        return False
+
+
+def without_weights(scorer: Any, functions: Collection[Any]) -> Any:
+    """Return several scorers of which these functions get no sample weights."""
+    if not isinstance(scorer, _MultimetricScorer):
+        return scorer
+    scorer = copy.copy(scorer)
+    each = scorer._scorers.items()
+    scorer._scorers = {n: _Weightless(s) if s in functions else s for n, s in each}
+    return scorer
 
 
 class _Known(_MultimetricScorer):  # type: ignore[misc]
@@ -89,7 +118,7 @@ def scorer_arguments(
 
 def scorer_attribute(scorers: Any) -> Any:
     """Return what ``scorer_`` holds: a dict for several metrics, else the scorer."""
-    return scorers._scorers if isinstance(scorers, _MultimetricScorer) else scorers
+    return scorers_of(scorers) or scorers
 
 
 def scorer_name(scorer: Any) -> str | None:

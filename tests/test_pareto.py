@@ -1,32 +1,45 @@
 """Searches for several metrics, and within limits: front, choice and all around it."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from joblib import parallel_config
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import make_classification
+from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import (
     BayesSearchCV,
+    ConvergenceDisplay,
     ExpectedGain,
+    FoldsDisplay,
     HypervolumeGain,
     Integer,
     Knee,
+    OneStandardError,
+    ParallelCoordinatesDisplay,
+    SurrogateDisplay,
     WithinLimits,
     read_journal,
 )
+from sklearn_bayes_search.execution._costs import COSTS
 from sklearn_bayes_search.optimizer import hypervolume
 from sklearn_bayes_search.optimizer._hypervolume import on_front
+from sklearn_bayes_search.report._findings import find
+from sklearn_bayes_search.report._journal_search import JournalSearch
+from sklearn_bayes_search.report._live._board import JournalBoard
+from sklearn_bayes_search.report._page import page
 from sklearn_bayes_search.results import honest_score, pareto_frame
-from sklearn_bayes_search.results._goals import Goals, as_compared
+from sklearn_bayes_search.results._goals import COST_NAMES, Goals, as_compared
 
 X, Y = make_classification(
-    160, n_informative=6, n_clusters_per_class=3, flip_y=0.1, random_state=0
+    160, n_informative=4, n_clusters_per_class=2, flip_y=0.1, random_state=0
 )
 TREE = DecisionTreeClassifier(random_state=0)
 SPACE = {"max_leaf_nodes": Integer(2, 60), "min_samples_leaf": Integer(1, 30)}
@@ -147,6 +160,7 @@ class TestKnee:
     def test_it_has_the_highest_sum_of_shares(self, search):
         frame = search.pareto_frame()
         values = np.array([as_compared(n, frame[f"score_{n}"]) for n in BOTH]).T
+        assert (np.ptp(values, axis=0) > 0).all()
         shares = (values - values.min(axis=0)) / np.ptp(values, axis=0)
         assert search.best_index_ == frame.index[shares.sum(axis=1).argmax()]
         assert (
@@ -162,6 +176,30 @@ class TestKnee:
     def test_it_is_on_the_front_of_a_grid(self, grid):
         frame = pareto_frame(grid, ["recall", "precision"])
         assert grid.best_index_ in frame.index
+
+    def test_two_costs_that_say_the_same_count_as_one(self):
+        size = np.geomspace(1e3, 1e6, 20)
+        table = {"params": [{"x": x} for x in size], "mean_test_a": 1 - 30 / size**0.5}
+        table |= {"mean_test_neg_model_size": -size}
+        two = Knee(["a", "neg_model_size"])(table)
+        assert 0 < two < 10
+        table |= {"mean_test_neg_score_time": -size / 1e9, "mean_test_same": size * 0}
+        assert Knee(["a", "neg_model_size", "neg_score_time"])(table) == two
+        assert Knee(["a", "same", "neg_model_size"])(table) == two
+        # what differs a little differs little
+        table["mean_test_neg_score_time"][::2] *= 1.01
+        assert abs(Knee(["a", "neg_model_size", "neg_score_time"])(table) - two) < 2
+
+    def test_without_a_choice_it_is_what_there_is(self):
+        table = {"params": [{"x": 1}, {"x": 2}]}
+        table |= {"mean_test_a": [0.5, 0.5], "mean_test_b": [0.1, 0.1]}
+        assert Knee()(table) == 0
+
+    def test_it_warns_where_nothing_is_within_the_limits(self):
+        limited = search_for(refit=Knee(), limits={"recall": 2.0}, n_iter=3)
+        with pytest.warns(UserWarning, match="recall is .* and should be 2"):
+            limited.fit(X, Y)
+        assert limited.hypervolume([0.0, -1e9]) == 0.0
 
     def test_it_keeps_the_limits_of_its_search(self):
         limited = search_for(refit=Knee(), limits={"neg_model_size": -2500}).fit(X, Y)
@@ -190,6 +228,61 @@ class TestLimits:
         # what is told of the best is told of this one
         luckless = honest_score(search, index=int(search.best_index_))
         assert search.honest_score() == luckless
+
+    def test_all_that_is_told_of_the_best_is_of_those_within(self, tmp_path):
+        path = tmp_path / "journal.jsonl"
+        limits = {"neg_model_size": -2300.0, "recall": 0.6}
+        search = search_for(None, limits=limits, n_iter=15, checkpoint=path).fit(X, Y)
+        values = means(search, "score", *limits)
+        reaching = (values[:, 1:] >= list(limits.values())).all(axis=1)
+        assert values[~reaching, 0].max() > search.best_score_
+        known = search.cv_results_["params"]
+        rows = [known.index(params) for params in search.equivalent_params_]
+        assert rows[0] == search.best_index_
+        assert reaching[rows].all()
+        assert search.honest_score().score <= search.best_score_
+        best = np.fmax.accumulate(np.where(reaching, values[:, 0], np.nan))
+        run = ConvergenceDisplay.from_estimator(search).runs["search"][0]
+        np.testing.assert_array_equal(run["best"], best)
+        assert (run["status"] == np.where(reaching, "ok", "outside")).all()
+        assert FoldsDisplay.from_estimator(search).candidates[0] == search.best_index_
+        lines = ParallelCoordinatesDisplay.from_estimator(search)
+        assert lines.best_index_ == search.best_index_
+        for each in (search, JournalSearch(path).fit()):
+            found = find(each, "score")
+            assert found.scored.top == found.scored.chosen == search.best_index_
+            n = int(reaching.sum())
+            assert found.limits.startswith(f"{n} of 15 candidates reach neg_model_size")
+            assert "outside of the limits" in page(found, "")
+        board = JournalBoard(path)
+        board.refresh()
+        assert board.snapshot().results.within.tolist() == reaching.tolist()
+        assert search.best_index_ == SurrogateDisplay.from_estimator(search).best_index
+        of_optimizer = SurrogateDisplay.from_estimator(search.optimizer_)
+        assert of_optimizer.best_index == search.best_index_
+
+    def test_a_report_tells_that_nothing_reaches_them(self):
+        search = search_for(None, limits={"recall": 2.0}, n_iter=5)
+        with pytest.warns(UserWarning, match="No candidate reaches"):
+            search.fit(X, Y)
+        found = find(search)
+        assert "None of 5 candidates reaches recall ≥ 2" in found.limits
+        assert f"#{search.best_index_} comes nearest" in found.limits
+        assert found.improving == (False, "No candidate is within the limits yet.")
+        assert "comes nearest" in page(found, "")
+        run = ConvergenceDisplay.from_estimator(search).runs["search"][0]
+        assert run["best"].isna().all()
+        assert search.best_params_ in search.equivalent_params_
+
+    def test_the_simplest_is_one_of_those_within(self):
+        rule, limits = OneStandardError("min_samples_leaf"), {"neg_model_size": -2300}
+        search = search_for("accuracy", limits=limits, refit=rule, n_iter=12).fit(X, Y)
+        size = means(search, "neg_model_size")[:, 0]
+        rows = np.flatnonzero(size >= -2300)
+        part = {n: [v[row] for row in rows] for n, v in search.cv_results_.items()}
+        of_accuracy = replace(rule, metric="accuracy")
+        assert search.best_index_ == rows[of_accuracy(part)]
+        assert size[of_accuracy(search.cv_results_)] < -2300
 
     def test_without_refit_there_is_a_best_as_of_one_metric(self):
         search = search_for(None, limits={"recall": 0.1}, n_iter=3).fit(X, Y)
@@ -336,6 +429,52 @@ class TestAllElse:
         rule = HypervolumeGain(fraction=0.5, n=1)
         search = search_for(stopping=rule, limits={"recall": 2.0}).fit(X, Y)
         assert search.n_iter_ == 9
+
+
+class TestSampleWeights:
+    WEIGHTS = np.arange(len(Y)) % 5 + 1.0
+
+    @pytest.mark.parametrize("cost", COST_NAMES)
+    @pytest.mark.parametrize("routing", [True, False])
+    def test_costs_go_with_them(self, cost, routing):
+        with config_context(enable_metadata_routing=routing):
+            scorer, tree = get_scorer("accuracy"), TREE
+            if routing:
+                scorer = scorer.set_score_request(sample_weight=True)
+                tree = clone(TREE).set_fit_request(sample_weight=True)
+            search = search_for(["a", cost], scoring={"a": scorer}, refit="a", n_iter=3)
+            search.set_params(estimator=tree)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # that the cost takes no weights
+                search.fit(X, Y, sample_weight=self.WEIGHTS)
+            grid = GridSearchCV(
+                tree, {"max_leaf_nodes": [None]}, scoring=scorer, refit=False, cv=3
+            )
+            grid.set_params(
+                param_grid=[
+                    {name: [value] for name, value in params.items()}
+                    for params in search.cv_results_["params"]
+                ]
+            ).fit(X, Y, sample_weight=self.WEIGHTS)
+        np.testing.assert_allclose(
+            search.cv_results_["mean_test_a"], grid.cv_results_["mean_test_score"]
+        )
+        assert (search.cv_results_[f"mean_test_{cost}"] < 0).all()
+        assert search.scorer_[cost] is COSTS[cost]
+
+    def test_a_callable_gets_them_beside_costs(self):
+        def scoring(estimator, X, y, sample_weight=None):
+            return {"a": estimator.score(X, y, sample_weight=sample_weight)}
+
+        search = search_for(["a", "neg_model_size"], scoring=scoring, n_iter=2)
+        weighted = clone(search).fit(X, Y, sample_weight=self.WEIGHTS)
+        of_one = GridSearchCV(TREE, {"max_leaf_nodes": [2]}, scoring=scoring, cv=3)
+        of_one.set_params(
+            param_grid={n: [v] for n, v in weighted.cv_results_["params"][0].items()},
+            refit=False,
+        ).fit(X, Y, sample_weight=self.WEIGHTS)
+        expected = of_one.cv_results_["mean_test_a"][0]
+        assert weighted.cv_results_["mean_test_a"][0] == pytest.approx(expected)
 
 
 def test_goals_are_told_in_logarithms_of_costs():

@@ -28,9 +28,10 @@ class ConvergenceDisplay(Display):
     ----------
     runs : dict of str -> list of DataFrame
         By name, the runs of a search: tables with a row per candidate and the columns
-        ``score`` (NaN where it failed), ``standard_error``, ``status`` ("ok", "failed"
-        or "partial"), ``best`` (so far, NaN before there is one), ``candidates`` (its
-        row in ``cv_results_``), ``fits`` and ``seconds`` (so far).
+        ``score`` (NaN where it failed), ``standard_error``, ``status`` ("ok",
+        "failed", "partial" or "outside" of the limits), ``best`` (so far, NaN before
+        there is one), ``candidates`` (its row in ``cv_results_``), ``fits`` and
+        ``seconds`` (so far).
     score_name : str
         What the score is called.
 
@@ -109,10 +110,7 @@ class ConvergenceDisplay(Display):
         for name, given in (search if is_dict else {"search": search}).items():
             given = list(given) if isinstance(given, list | tuple) else [given]
             results = [read_results(each, metric) for each in given]
-            runs[str(name)] = [
-                run_table(r.scores, r.errors, r.status, r.n_fits, r.seconds)
-                for r in results
-            ]
+            runs[str(name)] = [run_table(each) for each in results]
             if not called and results:
                 called = score_name(given[0], results[0].metric)
         if not runs or not all(runs.values()):
@@ -151,7 +149,7 @@ class ConvergenceDisplay(Display):
         self.lines_, self.bands_ = drawn["best"], drawn["band"]
         self.errors_ = {name: bars[2][0] for name, bars in drawn["errors"].items()}
         self.points_: dict[str, dict[str, Any]] = {}
-        for role in ("ok", "partial", "below", "failed"):
+        for role in ("ok", "partial", "outside", "below", "failed"):
             for name, points in drawn[role].items():
                 self.points_.setdefault(name, {})[role] = points
         add_legend(ax, chart, inside=True)

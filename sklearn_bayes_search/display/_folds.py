@@ -135,7 +135,7 @@ class FoldsDisplay(Display, Comparison):
             )
         by_rule = callable(getattr(search, "refit", None))
         comparison = compare(
-            np.where((results.status == "ok")[:, None], results.folds, np.nan),
+            np.where(results.eligible[:, None], results.folds, np.nan),
             equivalent_settings(search, metric=results.metric, level=level),
             n_best=n_best,
             level=level,

@@ -47,6 +47,8 @@ class ParallelCoordinatesDisplay(Display):
         Their scores, NaN where it failed.
     partial : ndarray of shape (n_candidates,), bool
         Which scores are estimates from some of the folds.
+    eligible : ndarray of shape (n_candidates,), bool
+        Which may be the best: those that are complete, within the limits of a search.
     axes : dict of str -> ParameterAxis
         How each parameter is placed.
     score_name : str
@@ -59,7 +61,7 @@ class ParallelCoordinatesDisplay(Display):
     lines_ : list of Line2D
         One for each candidate, in their order.
     best_index_ : int or None
-        The candidate with the highest score.
+        The candidate with the highest score of those that are eligible.
 
     Examples
     --------
@@ -77,6 +79,7 @@ class ParallelCoordinatesDisplay(Display):
     settings: list[dict[str, Any]]
     scores: np.ndarray
     partial: np.ndarray
+    eligible: np.ndarray
     axes: dict[str, ParameterAxis]
     score_name: str
 
@@ -133,6 +136,7 @@ class ParallelCoordinatesDisplay(Display):
             settings=settings,
             scores=results.scores,
             partial=~np.isin(results.status, ["ok", "failed"]),
+            eligible=results.eligible,
             axes=axes,
             score_name=score_name(search, results.metric),
         ).plot(ax, cmap=cmap)
@@ -140,7 +144,7 @@ class ParallelCoordinatesDisplay(Display):
     from_cv_results = from_estimator
 
     def plot(self, ax: Any = None, *, cmap: Any = None) -> Self:
-        usable = np.where(self.partial, np.nan, self.scores)
+        usable = np.where(self.eligible, self.scores, np.nan)
         any_usable = np.isfinite(usable).any()
         self.best_index_ = int(np.nanargmax(usable)) if any_usable else None
         names = [*name_ends(self.axes).values(), self.score_name]

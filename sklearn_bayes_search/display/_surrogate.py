@@ -299,6 +299,7 @@ def _observe(search, metric):
     outcomes = list(search.history)
     if not any(not outcome.failed for outcome in outcomes):
         raise ValueError("The optimizer was not told a score yet.")
+    best = search.best
     return Observed(
         params=[dict(outcome.trial.params) for outcome in outcomes],
         U=np.array([outcome.trial.row for outcome in outcomes]),
@@ -308,4 +309,5 @@ def _observe(search, metric):
         metric="score",
         noise=np.array([outcome.noise for outcome in outcomes]),
         complete=np.ones(len(outcomes), dtype=bool),
+        eligible=np.array([outcome is best for outcome in outcomes]),
     )

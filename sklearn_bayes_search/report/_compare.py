@@ -120,7 +120,7 @@ def _rank(series: Series) -> tuple[float, float]:
 
 def _best(run: SearchResults) -> tuple[float, float]:
     """Return the row and the score of the best candidate."""
-    scores = np.where(run.status == "ok", run.scores, np.nan)
+    scores = np.where(run.eligible, run.scores, np.nan)
     if np.isnan(scores).all():
         return np.nan, np.nan
     row = int(np.nanargmax(scores))
@@ -307,10 +307,7 @@ def _against(leader: Series, other: Series, digits: int | None) -> str:
 
 def _figures(series: Sequence[Series], label: str) -> list[Figure]:
     tables = {
-        each.name: [
-            run_table(run.scores, run.errors, run.status, run.n_fits, run.seconds)
-            for run in each.runs
-        ]
+        each.name: [run_table(run) for run in each.runs]
         for each in series
         if each.scored
     }

@@ -66,14 +66,7 @@ def figures(found: Findings) -> list[Figure]:
 
 
 def _progress(found: Findings, scored: Scored) -> list[Figure]:
-    results = found.results
-    run = run_table(
-        results.scores,
-        results.errors,
-        results.status,
-        results.n_fits,
-        results.seconds,
-    )
+    run = run_table(found.results)
     ring = scored.chosen, f"the {scored.called} candidate"
     chart = convergence_chart({"search": [run]}, "score", chosen=ring)
     data, keys = _pen.draw(chart), _pen.keys(chart)
@@ -158,7 +151,7 @@ def _folds(found: Findings, scored: Scored) -> list[Figure]:
         return []
     results, score = found.results, found.score_text
     comparison = compare(
-        np.where(results.status[:, None] == "ok", results.folds, np.nan),
+        np.where(results.eligible[:, None], results.folds, np.nan),
         scored.equals,
         n_best=MAX_ROWS,
         level=scored.honest.level,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier, is_regressor
 
-from sklearn_bayes_search.report._text import number, ordinal
+from sklearn_bayes_search.report._text import listing, number, ordinal, plural
 from sklearn_bayes_search.results._observed import observe
 from sklearn_bayes_search.results._ranges import findings_of
 from sklearn_bayes_search.results._reader import SearchResults, read_results
@@ -31,9 +31,10 @@ LAST_PART, RISE = 0.25, 0.25
 class Scored:
     """What is found of the scores, where any candidate has one on all folds.
 
-    ``chosen`` is the row of the candidate of the refit; ``top`` has the best mean: not
-    always the chosen one where ``refit`` is a rule. ``equals`` cannot be told from the
-    top one, which is the first. ``honest`` is None with one fold.
+    ``chosen`` is the row of the candidate of the refit; ``top`` has the best mean of
+    those within the limits: not always the chosen one where ``refit`` is a rule.
+    ``equals`` cannot be told from the top one, which is the first. ``honest`` is None
+    with one fold.
     """
 
     chosen: int
@@ -104,6 +105,25 @@ class Findings:
         return sorted(set().union(*self.scored.model.observed.space.branches))
 
     @property
+    def limits(self) -> str:
+        """What the limits left, a sentence; empty where there are none."""
+        results = self.results
+        if not results.limits or self.scored is None:
+            return ""
+        each = [f"{name} ≥ {number(limit)}" for name, limit in results.limits.items()]
+        n = int(results.within.sum())
+        text = f"{n or 'None'} of {plural(len(results), 'candidate')} "
+        text += f"{'reaches' if n < 2 else 'reach'} {listing(each)}."
+        if n:
+            return f"{text} The best is one of these."
+        row = self.scored.top
+        values = [
+            f"{name} {number(results.of_metric(name).means[row])}"
+            for name in results.limits
+        ]
+        return f"{text} Candidate #{row} comes nearest, with {listing(values)}."
+
+    @property
     def rounds(self) -> bool:
         """Whether candidates had different amounts of a resource."""
         return "early round" in self.results.status
@@ -114,13 +134,15 @@ class Findings:
         results, scored = self.results, self.scored
         if not hasattr(self.search, "optimizer_") or scored is None:
             return None
-        scores = np.where(results.status == "ok", results.scores, -np.inf)
+        scores = np.where(results.within, results.scores, -np.inf)
         n, top = len(scores), scored.top
         if n >= scored.model.observed.space.size:
             return (
                 False,
                 "There is nothing left: every candidate of the space was tried.",
             )
+        if not results.within.any():
+            return False, "No candidate is within the limits yet."
         if n < 8:
             return False, "Too few candidates to tell."
         last = max(int(LAST_PART * n), 1)
@@ -161,18 +183,18 @@ def find(search: Any, metric: str | None = None) -> Findings:
 
 
 def _scored(search: Any, results: SearchResults) -> Scored | None:
-    complete = results.status == "ok"
-    if not complete.any():  # a page about nothing but failures is of use, too
+    eligible = results.eligible
+    if not eligible.any():  # a page about nothing but failures is of use, too
         return None
     metric, top = (
         results.metric,
-        int(np.where(complete, results.scores, -np.inf).argmax()),
+        int(np.where(eligible, results.scores, -np.inf).argmax()),
     )
     chosen = _chosen(search, results, top)
     honest = None
     if results.n_splits > 1:
         # one that was chosen without all folds cannot be judged by them
-        judged = chosen if complete[chosen] else top
+        judged = chosen if results.status[chosen] == "ok" else top
         honest = honest_score(search, metric=metric, index=judged)
     model = ScoreModel.fit(observe(search, metric))
     importance = importance_table(model)

@@ -7,8 +7,9 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from sklearn_bayes_search.exceptions import JournalError
-from sklearn_bayes_search.execution import read_journal
+from sklearn_bayes_search.execution._journal._table import JournalReader
 from sklearn_bayes_search.results._other_forms import as_table
+from sklearn_bayes_search.results._tables import fits_frame
 
 
 class JournalSearch(BaseEstimator):  # type: ignore[misc]
@@ -24,7 +25,10 @@ class JournalSearch(BaseEstimator):  # type: ignore[misc]
 
     def fit(self) -> "JournalSearch":
         """Read the journal."""
-        self._fits = read_journal(self.path)
+        reader = JournalReader(self.path)
+        reader.read()
+        self._fits = fits_frame(reader.rows())
+        self.limits = reader.plan.get("limits")
         if not len(self._fits):
             raise JournalError(
                 f"{str(self.path)!r} has no fold yet: there is nothing to show."

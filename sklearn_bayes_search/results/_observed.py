@@ -28,11 +28,12 @@ class Observed:
     ``rows`` (n,) are those of ``cv_results_``, None where there are none. ``params``
     have the user's own objects, ``U`` (n, n_dims) their points in the unit cube of
     ``space``. ``scores`` (n,) are means over the folds, NaN where it failed,
-    and estimates where not ``complete``, on all folds and all the data that others got;
-    only complete ones can be the best. ``noise`` (n,) are the variances of the
-    estimates. ``folds`` (n, n_splits) are NaN where one was not scored, None where they
-    are not known. ``estimator`` and ``surrogate`` are the search's own, if it is known
-    and has one, and so is ``informed``: a model that knows what scores are expected.
+    and estimates where not ``complete``, on all folds and all the data that others got.
+    The best is one of those that are ``eligible`` (n,): complete, and within the limits
+    of the search. ``noise`` (n,) are the variances of the estimates. ``folds``
+    (n, n_splits) are NaN where one was not scored, None where they are not known.
+    ``estimator`` and ``surrogate`` are the search's own, if it is known and has one,
+    and so is ``informed``: a model that knows what scores are expected.
     """
 
     params: list[dict[str, Any]]
@@ -43,6 +44,7 @@ class Observed:
     metric: str
     noise: np.ndarray
     complete: np.ndarray
+    eligible: np.ndarray
     rows: Any = None
     estimator: Any = None
     surrogate: Any = None
@@ -50,8 +52,8 @@ class Observed:
 
     @property
     def best(self) -> int:
-        """Row of the highest score among the complete ones."""
-        return int(np.nanargmax(np.where(self.complete, self.scores, np.nan)))
+        """Row of the highest score among the eligible ones."""
+        return int(np.nanargmax(np.where(self.eligible, self.scores, np.nan)))
 
 
 def observe(search: Any, metric: str | None = None, space: Any = None) -> Observed:
@@ -87,6 +89,9 @@ def observe(search: Any, metric: str | None = None, space: Any = None) -> Observ
             "No candidate with a finite score is in the space. Give the space that was "
             "searched, or leave 'space' out."
         )
+    eligible = complete & results.eligible[kept]
+    if not eligible.any():  # the best are not in this space
+        eligible = complete
     return Observed(
         params=settings,
         U=U,
@@ -96,6 +101,7 @@ def observe(search: Any, metric: str | None = None, space: Any = None) -> Observ
         metric=results.metric,
         noise=noise,
         complete=complete,
+        eligible=eligible,
         rows=kept,
         estimator=getattr(results.search, "estimator", None),
         surrogate=getattr(results.search, "surrogate", None),

@@ -5,8 +5,9 @@ All of it works on ``cv_results_`` of any search with several metrics, also thos
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,6 @@ from scipy.stats import t as student
 
 from sklearn_bayes_search.exceptions import stack_level
 from sklearn_bayes_search.optimizer._hypervolume import hypervolume, on_front
-from sklearn_bayes_search.optimizer._objectives import shortfalls
 from sklearn_bayes_search.results._folds import deviation, error_factor
 from sklearn_bayes_search.results._goals import (
     N_OBJECTIVES,
@@ -27,7 +27,10 @@ from sklearn_bayes_search.results._reader import (
     check_metric,
     read_results,
 )
-from sklearn_bayes_search.results._selection import known_test_share
+from sklearn_bayes_search.results._selection import (
+    OneStandardError,
+    known_test_share,
+)
 from sklearn_bayes_search.results._tables import results_frame
 
 # Neighbours on a front differ where chance would hardly show such a difference.
@@ -76,13 +79,12 @@ def pareto_front(
         )
     limits = limits if limits is not None else getattr(search, "limits", None)
     bounds = check_limits(limits, "pareto_front")
-    for name in (*names, *bounds):
+    for name in names:
         check_metric(name, results.metrics)
-    of_each = {name: results.of_metric(name) for name in (*names, *bounds)}
-    values = np.array([of_each[name].means for name in names]).T
-    compared = np.array([as_compared(n, of_each[n].means) for n in names]).T
-    short, usable = _shortfalls(of_each, bounds, np.isfinite(compared).all(axis=1))
-    usable &= results.status == "ok"
+    values = np.array([results.of_metric(name).means for name in names]).T
+    compared = np.array([as_compared(n, values[:, i]) for i, n in enumerate(names)]).T
+    short = results.short_of(bounds)
+    usable = np.isfinite(compared).all(axis=1) & np.isfinite(short)
     if not usable.any():
         raise ValueError("No candidate has a finite score on all folds of each metric.")
     reaching = usable & (short == 0)
@@ -91,26 +93,6 @@ def pareto_front(
     rows = rows[on_front(compared[rows])]
     rows = rows[np.argsort(-compared[rows, 0], kind="stable")]
     return Front(results, names, values, compared, usable, reaching, rows)
-
-
-def _shortfalls(
-    of_each: Mapping[str, SearchResults],
-    bounds: Mapping[str, float],
-    usable: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return how far short of the limits each is, and which are finite in these, too.
-
-    Both have the shape (n_candidates,).
-    """
-    short = np.zeros(len(usable))
-    if not bounds:
-        return short, usable
-    limited = np.array([as_compared(n, of_each[n].means) for n in bounds]).T
-    usable = usable & np.isfinite(limited).all(axis=1)
-    limits = np.array([float(as_compared(n, v)) for n, v in bounds.items()])
-    if usable.any():
-        short[usable] = shortfalls(limited[usable], limits)
-    return short, usable
 
 
 def pareto_frame(
@@ -203,7 +185,8 @@ def front_hypervolume(
         reference = [reference[name] for name in front.metrics]
     named = zip(front.metrics, reference, strict=True)
     low = [float(as_compared(name, value)) for name, value in named]
-    return hypervolume(front.compared[front.rows], low)
+    # those that only come near to the limits are none of the front
+    return hypervolume(front.compared[front.rows[front.reaching[front.rows]]], low)
 
 
 @dataclass(frozen=True)
@@ -224,7 +207,10 @@ class Knee:
     -----
     The values of each metric on the front are scaled from 0 to 1, the logarithm of a
     cost. The knee is the point farthest from the straight line, or the plane, through
-    the ends, on the better side [1]_: that with the highest sum.
+    the ends, on the better side [1]_: that with the highest sum. Of three metrics, two
+    may say the same, as the size and the time of a forest. Each is divided by the sum
+    of its correlations with all, as far as they are positive, so that such a pair
+    counts as one.
 
     References
     ----------
@@ -271,9 +257,13 @@ class Knee:
         """
         front = pareto_front(cv_results, self.metrics, self.limits)
         Y = front.compared[front.rows]
-        extent = np.ptp(Y, axis=0)
-        shares = (Y - Y.min(axis=0)) / np.where(extent > 0, extent, 1.0)
-        return int(front.rows[shares.sum(axis=1).argmax()])
+        Y = Y[:, np.ptp(Y, axis=0) > 0]  # what is the same for all decides nothing
+        shares = (Y - Y.min(axis=0)) / np.ptp(Y, axis=0)
+        alike = np.maximum(np.corrcoef(shares.T), 0.0) if Y.shape[1] else np.ones(1)
+        best = int(front.rows[(shares / alike.sum(axis=0)).sum(axis=1).argmax()])
+        if not front.reaching[best]:
+            _warn_of_limits(front.results, self.limits or {}, best)
+        return best
 
 
 @dataclass(frozen=True)
@@ -335,37 +325,50 @@ class WithinLimits:
         ValueError
             If a metric is unknown, or nothing has a score on all folds.
         """
-        results = read_results(cv_results, self.metric)
-        bounds = check_limits(self.limits, "WithinLimits")
-        for name in bounds:
-            check_metric(name, results.metrics)
-        of_each = {name: results.of_metric(name) for name in bounds}
-        finite = np.isfinite(results.means) & (results.status == "ok")
-        short, usable = _shortfalls(of_each, bounds, finite)
-        if not usable.any():
-            raise ValueError("No candidate has a finite score on all folds.")
-        least = short[usable].min()
-        nearest = usable & (short == least)
-        best = int(np.where(nearest, results.means, -np.inf).argmax())
-        if least > 0:
-            self._warn(best, {n: float(of_each[n].means[best]) for n in bounds})
-        return best
+        return _best_within(cv_results, self.limits, self.metric)
 
-    def _warn(self, row: int, values: Mapping[str, float]) -> None:
-        """Warn that no candidate reaches the limits, and by how much the chosen
-        lacks.
-        """
-        lacks = [
-            f"{name} is {values[name]:.4g} and should be {limit:.4g}"
-            for name, limit in self.limits.items()
-            if values[name] < limit
-        ]
-        warnings.warn(
-            "No candidate reaches all limits. The nearest was taken, candidate "
-            f"{row}: {'; '.join(lacks)}.",
-            UserWarning,
-            stacklevel=stack_level(),
-        )
+
+def _best_within(
+    cv_results: Mapping[str, Any],
+    limits: Mapping[str, float],
+    metric: str | None,
+    rule: Callable[[Mapping[str, Any]], int] | None = None,
+) -> int:
+    """Return the row of the best candidate within limits, or that a rule takes.
+
+    The rule sees these candidates only; where there are none, the nearest.
+    """
+    results = read_results(cv_results, metric)
+    short = results.short_of(limits)
+    if np.isnan(short).all():
+        raise ValueError("No candidate has a finite score on all folds.")
+    rows = np.flatnonzero(short == np.nanmin(short))
+    if rule is None:
+        best = int(rows[results.means[rows].argmax()])
+    else:
+        part = {name: [of[row] for row in rows] for name, of in cv_results.items()}
+        best = int(rows[rule(part)])
+    if short[best] > 0:
+        _warn_of_limits(results, limits, best)
+    return best
+
+
+def _warn_of_limits(
+    results: SearchResults, limits: Mapping[str, float], row: int
+) -> None:
+    """Warn that no candidate reaches the limits, and what the chosen one lacks."""
+    values = {name: results.of_metric(name).means[row] for name in limits}
+    lacks = [
+        f"{name} is {values[name]:.4g} and should be {limit:.4g}"
+        for name, limit in limits.items()
+        if values[name] < limit
+    ]
+    warnings.warn(
+        "No candidate reaches all limits. The nearest was taken, candidate "
+        f"{row}: {'; '.join(lacks)}.",
+        UserWarning,
+        stacklevel=stack_level(),
+    )
 
 
 def rule_of(refit: Any, limits: Any, metric: Any, objectives: Sequence[str]) -> Any:
@@ -378,6 +381,8 @@ def rule_of(refit: Any, limits: Any, metric: Any, objectives: Sequence[str]) -> 
         return replace(refit, metrics=metrics, limits=refit.limits or limits)
     if isinstance(refit, WithinLimits) and refit.metric is None:
         return replace(refit, metric=objectives[0])
+    if limits and isinstance(refit, OneStandardError):
+        return partial(_best_within, limits=limits, metric=refit.metric, rule=refit)
     if limits and not callable(refit):
         return WithinLimits(limits, metric)
     return refit

@@ -180,7 +180,7 @@ def _at_border(
     mean, _ = model.predict(line)
     seen = model.observed
     kept = seen.complete & space.dims.active[space.dims.branch_of(seen.U), column]
-    tried, scores = seen.U[kept], seen.scores[kept]
+    tried, scores = seen.U[kept], np.where(seen.eligible, seen.scores, np.nan)[kept]
     tried_mean, _ = model.predict(tried)
     n_needed = LEAST_INSIDE if seen.informed is None else LEAST_INSIDE_INFORMED
     # distances from either end, in parts of the range

@@ -7,7 +7,7 @@ such tables.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count, takewhile
 from typing import Any
@@ -16,9 +16,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from sklearn_bayes_search.optimizer._objectives import shortfalls
 from sklearn_bayes_search.results._folds import estimate_paused, mean_and_error
+from sklearn_bayes_search.results._goals import as_compared
 from sklearn_bayes_search.results._other_forms import as_table
 from sklearn_bayes_search.results._parts import StepModel
+from sklearn_bayes_search.space._dimensions import is_number
 
 # An empty cell of a table: the parameter was inactive, or its value was None.
 EMPTY = object()
@@ -43,6 +46,7 @@ class SearchResults:
     failed, and estimates with the variances ``noise`` (n,) where it was ``paused`` by
     racing. ``folds`` (n, n_splits) is NaN where a fold has no score; there is no column
     where the table has no scores on folds. ``failed`` and ``paused`` are (n,), bool.
+    ``limits`` are those of the search, by the names of metrics.
     """
 
     search: Any  # None where only the table is known
@@ -54,6 +58,7 @@ class SearchResults:
     folds: np.ndarray
     failed: np.ndarray
     paused: np.ndarray
+    limits: Mapping[str, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -169,7 +174,39 @@ class SearchResults:
 
     def of_metric(self, metric: str) -> "SearchResults":
         """Return the same rows with the scores of another metric."""
-        return _read(self.search, self.table, metric, "search")
+        read = _read(self.search, self.table, metric, "search")
+        return replace(read, limits=self.limits)
+
+    def short_of(self, limits: Mapping[str, float]) -> np.ndarray:
+        """Return how far each stays below limits, (n,), NaN where that is not known.
+
+        It is 0 where all are reached. The largest shortfall counts, in standard
+        deviations of the metric.
+        """
+        short = np.where(self.status == "ok", 0.0, np.nan)
+        if not limits:
+            return short
+        for name in limits:
+            check_metric(name, self.metrics)
+        means = [as_compared(name, self.of_metric(name).means) for name in limits]
+        values = np.array(means).T
+        short[~np.isfinite(values).all(axis=1)] = np.nan
+        known = np.isfinite(short)
+        if known.any():
+            bounds = [float(as_compared(*limit)) for limit in limits.items()]
+            short[known] = shortfalls(values[known], np.array(bounds))
+        return short
+
+    @cached_property
+    def within(self) -> np.ndarray:
+        """Which are "ok", and reach the limits of the search, (n,)."""
+        return np.asarray(self.short_of(self.limits) == 0)
+
+    @cached_property
+    def eligible(self) -> np.ndarray:
+        """Of which the best is one, (n,): those within the limits, else the nearest."""
+        short = np.nan_to_num(self.short_of(self.limits), nan=np.inf)
+        return np.asarray(np.isfinite(short) & (short == short.min(initial=np.inf)))
 
 
 def is_table(results: Any) -> bool:
@@ -243,6 +280,12 @@ def check_metric(metric: str, known: Sequence[str]) -> None:
         )
 
 
+def known_limits(limits: Any, known: Sequence[str]) -> Mapping[str, float]:
+    """Return limits of metrics that are known, {} if it is anything else."""
+    is_ours = isinstance(limits, Mapping) and set(limits) <= set(known)
+    return limits if is_ours and all(map(is_number, limits.values())) else {}
+
+
 def metrics_of(table: Mapping[str, Any]) -> list[str]:
     """Return the names of the metrics that a table has."""
     prefixes = ("split0_test_", MEAN)
@@ -289,8 +332,9 @@ def _read(
             scores[paused], noise[paused] = _estimates(known, parts, paused)
     failed = failed | ~(np.isfinite(scores) | paused)
     scores[failed] = np.nan
+    limits = known_limits(getattr(search, "limits", None), metrics_of(table))
     return SearchResults(
-        search, table, metric, means, scores, noise, folds, failed, paused
+        search, table, metric, means, scores, noise, folds, failed, paused, limits
     )
 
 

@@ -184,14 +184,13 @@ def honest_score(
     True
     """
     found, rows, test_share = _read(results, metric, level, test_share)
-    table, n_splits = found.folds[rows], found.n_splits
+    n_splits = found.n_splits
     if n_splits < 2:
         raise ValueError(
             "honest_score needs at least 2 folds to see how scores scatter. "
             f"Got {n_splits}."
         )
     test_share = 1 / (n_splits - 1) if test_share is None else test_share
-    means = table.mean(axis=1)
     by_rule = callable(getattr(results, "refit", None))
     if index is None and (by_rule or getattr(results, "limits", None)):
         index = getattr(results, "best_index_", None)  # none where refit has failed
@@ -199,6 +198,10 @@ def honest_score(
         raise ValueError(
             f"The candidate of row {index!r}, 'index', has no score on all folds."
         )
+    if index is None or found.eligible[index]:  # it was chosen among these
+        rows = rows[found.eligible[rows]]
+    table = found.folds[rows]
+    means = table.mean(axis=1)
     chosen = int(means.argmax() if index is None else np.flatnonzero(rows == index)[0])
     paused = found.folds[found.paused & np.isfinite(found.folds).any(axis=1)]
     luck, error, n_free = _luck_and_error(
@@ -331,9 +334,10 @@ def equivalent_settings(
     Notes
     -----
     A one-sided t test of the paired differences on the folds, with the variance
-    corrected for overlapping training sets [1]_. A candidate that was paused is never
-    among them, nor one that failed; but ``cv_results_`` do not tell failures where
-    ``error_score`` is a number. ``BayesSearchCV.equivalent_params_`` knows of them.
+    corrected for overlapping training sets [1]_. With ``limits``, all candidates are
+    within these. One that was paused is never among them, nor one that failed; but
+    ``cv_results_`` do not tell failures where ``error_score`` is a number.
+    ``BayesSearchCV.equivalent_params_`` knows of them.
 
     References
     ----------
@@ -341,6 +345,7 @@ def equivalent_settings(
        Learning 52, 2003, section 3: the corrected resampled t test.
     """
     found, rows, test_share = _read(results, metric, level, test_share)
+    rows = rows[found.eligible[rows]]
     table, n_splits = found.folds[rows], found.n_splits
     order = np.argsort(-table.mean(axis=1), kind="stable")
     differences = table[order[0]] - table[order]

@@ -19,6 +19,7 @@ from sklearn_bayes_search.display._charts._chart import (
     Points,
     Style,
 )
+from sklearn_bayes_search.results._reader import SearchResults
 from sklearn_bayes_search.results._short_text import number_texts
 
 X_LABELS = {
@@ -31,12 +32,14 @@ DASHES: tuple[Dash, ...] = ("solid", "dash", "dot")
 FIRST = 6
 # What all legends call scores of candidates that are not complete.
 PARTIAL = "scored on part of the folds or data"
+OUTSIDE = "outside of the limits"
 
 # What kinds of marks are called, in the order of the legend.
 KINDS = {
     "band": "middle half of the runs",
     "ok": "a candidate",
     "partial": PARTIAL,
+    "outside": OUTSIDE,
     "errors": "± standard error",
     "below": "below the axis",
     "failed": "failed",
@@ -44,23 +47,21 @@ KINDS = {
 }
 
 
-def run_table(
-    scores: np.ndarray,
-    errors: np.ndarray,
-    status: np.ndarray,
-    n_fits: np.ndarray,
-    seconds: np.ndarray,
-) -> pd.DataFrame:
+def run_table(results: SearchResults) -> pd.DataFrame:
     """Return a row per candidate; the best so far is among those that are "ok"."""
+    complete = results.status == "ok"
+    kinds = [results.failed, ~complete, ~results.within]
     return pd.DataFrame(
         {
-            "score": scores,
-            "standard_error": errors,
-            "status": np.where(np.isin(status, ["ok", "failed"]), status, "partial"),
-            "best": np.fmax.accumulate(np.where(status == "ok", scores, np.nan)),
-            "candidates": np.arange(len(scores)),
-            "fits": np.cumsum(n_fits),
-            "seconds": np.cumsum(seconds),
+            "score": results.scores,
+            "standard_error": results.errors,
+            "status": np.select(kinds, ["failed", "partial", "outside"], "ok"),
+            "best": np.fmax.accumulate(
+                np.where(results.within, results.scores, np.nan)
+            ),
+            "candidates": np.arange(len(results)),
+            "fits": np.cumsum(results.n_fits),
+            "seconds": np.cumsum(results.seconds),
         }
     )
 
@@ -136,12 +137,12 @@ def _points(
 ) -> list[Mark]:
     at, score = run[x].to_numpy(dtype=float), run["score"].to_numpy(dtype=float)
     status, rows = run["status"].to_numpy(), run["candidates"].to_numpy()
-    of_kind = [status == "failed", ~(score >= low), status == "ok"]
-    roles = np.select(of_kind, ["failed", "below", "ok"], "partial")
+    of_kind = [status == "failed", ~(score >= low)]
+    roles = np.select(of_kind, ["failed", "below"], status)
     marks: list[Mark] = []
     if show_errors:
         error = run["standard_error"].to_numpy(dtype=float)
-        known = np.isin(roles, ["ok", "partial"]) & np.isfinite(error)
+        known = ~np.isin(roles, ["failed", "below"]) & np.isfinite(error)
         thin = Style(color, "none", opacity=0.35, width=1)
         both = np.array([error[known]] * 2)
         own = at[known], score[known]
@@ -149,6 +150,7 @@ def _points(
     looks = {
         "ok": Style(color, size=7, opacity=0.65, width=0),
         "partial": Style(color, "ring", 6.5, width=1),
+        "outside": Style("soft", "cross", 5, width=1),
         "below": Style(color, "down"),
         "failed": Style("bad", "cross", 7, width=0),
     }

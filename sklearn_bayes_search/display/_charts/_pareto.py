@@ -14,6 +14,7 @@ from sklearn_bayes_search.display._charts._chart import (
     Rules,
     Style,
 )
+from sklearn_bayes_search.display._charts._convergence import OUTSIDE
 from sklearn_bayes_search.results._goals import COST_NAMES
 from sklearn_bayes_search.results._pareto import Front
 
@@ -64,7 +65,7 @@ def pareto_chart(
     grey = Style("pale", size=6)
     points("other", grey, others[reaching], "other candidates", "")
     cross = Style("soft", "cross", size=5, width=1.0)
-    points("other", cross, others[~reaching], "outside of the limits", "outside")
+    points("other", cross, others[~reaching], OUTSIDE, "outside")
     if len(front.metrics) == 2:
         order = rows[np.argsort(x[rows], kind="stable")]
         thin = Style("accent", "none", width=1.2, opacity=0.6)

@@ -6,7 +6,7 @@ Folds are taken in one by one, so that a long journal is read once.
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from sklearn_bayes_search.results._other_forms import meant, table_of_folds
 from sklearn_bayes_search.results._parts import PART
 from sklearn_bayes_search.results._reader import (
     SearchResults,
+    known_limits,
     metrics_of,
     read_results,
 )
@@ -165,11 +166,17 @@ class Board:
             [c.params for c in rows], [c.folds for c in rows], self.n_splits
         )
         known = [name for name in (self.metric,) if name in metrics_of(table)]
-        return read_results(table, *(known or metrics_of(table)[:1]))
+        read = read_results(table, *(known or metrics_of(table)[:1]))
+        return replace(read, limits=known_limits(self.limits, read.metrics))
 
     @cached_property
     def metric(self) -> str | None:
         """The metric that is maximised, where it is known."""
+        return None
+
+    @property
+    def limits(self) -> Any:
+        """The limits of the search, where they are known."""
         return None
 
 
@@ -205,6 +212,10 @@ class JournalBoard(Board):
     @property
     def metric(self) -> str | None:
         return self._reader.plan.get("metric")
+
+    @property
+    def limits(self) -> Any:
+        return self._reader.plan.get("limits")
 
     def refresh(self) -> bool:
         try:
@@ -255,7 +266,7 @@ class RunningBoard(Board):
         timeout = running.search.timeout
         self.deadline = np.inf if timeout is None else time.monotonic() + timeout
         self._is_late = False
-        self._refit = running.search.refit
+        self._refit, self._limits = running.search.refit, running.search.limits
         wanted = running.search.objective_metric
         # of several it is the first
         self._objective = wanted[0] if isinstance(wanted, list | tuple) else wanted
@@ -267,6 +278,10 @@ class RunningBoard(Board):
     def metric(self) -> str | None:
         names = [self._refit, self._objective]  # as in a report
         return next((name for name in names if isinstance(name, str)), None)
+
+    @property
+    def limits(self) -> Any:
+        return self._limits
 
     def refresh(self) -> bool:
         if self._running is None:

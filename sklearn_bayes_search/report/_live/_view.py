@@ -206,10 +206,9 @@ class View:
 
 
 def _best(results: SearchResults) -> int | None:
-    complete = results.status == "ok"
-    if not complete.any():
+    if not results.eligible.any():
         return None
-    return int(np.where(complete, results.scores, -np.inf).argmax())
+    return int(np.where(results.eligible, results.scores, -np.inf).argmax())
 
 
 def _thinned(results: SearchResults) -> dict[str, Any]:
@@ -238,9 +237,7 @@ def _rows(table: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
 def _progress(
     results: SearchResults, best: int | None, numbers: list[int]
 ) -> dict[str, Any]:
-    run = run_table(
-        results.scores, results.errors, results.status, results.n_fits, results.seconds
-    )
+    run = run_table(results)
     run["candidates"] = numbers  # one that runs yet has no row
     ring = None if best is None else (best, "the best candidate")
     return _figure(convergence_chart({"search": [run]}, "score", chosen=ring), 300)
