@@ -84,10 +84,17 @@ from sklearn_bayes_search.results._cv_results import (
     without_place,
 )
 from sklearn_bayes_search.results._folds import mean_test_share
-from sklearn_bayes_search.results._goals import Goals, check_goals
-from sklearn_bayes_search.results._pareto import rule_of
+from sklearn_bayes_search.results._goals import FIT_TIME, Goals, check_goals
+from sklearn_bayes_search.results._pareto import (
+    Knee,
+    WithinLimits,
+    check_rule,
+    rule_of,
+    without_failed,
+)
 from sklearn_bayes_search.results._pareto_tables import ParetoTables
 from sklearn_bayes_search.results._prior_results import read_prior_results
+from sklearn_bayes_search.results._reader import read_results
 from sklearn_bayes_search.results._selection import OneStandardError
 from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._parse import warn_of_bounds
@@ -545,17 +552,24 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         score : float
             By the estimator's ``score`` or by ``scoring``. Of several metrics it is
             that of ``refit``, or ``objective_metric_`` if ``refit`` is a callable.
+            "neg_fit_time" is that of the refit.
         """
         by_rule = callable(self.refit) or self.refit is True
         if by_rule and getattr(self, "multimetric_", False):
             by_name = copy.copy(self)
             by_name.refit = self.objective_metric_
-            return super(BayesSearchCV, by_name).score(X, y, **params)
-        return super().score(X, y, **params)
+            return by_name.score(X, y, **params)
+        score = super().score(X, y, **params)
+        if self.refit == FIT_TIME and np.isnan(score):  # no scorer knows it
+            return -self.refit_time_
+        return score
 
     def _full_scoring(self, goals):
         """Return ``scoring`` with all that objectives and limits need."""
-        return with_costs(self.scoring, goals) if goals else self.scoring
+        scoring = self.scoring
+        if goals and isinstance(scoring, list | tuple | set):
+            scoring = {name: COSTS.get(name, name) for name in scoring}
+        return with_costs(scoring, goals) if goals else scoring
 
     def _get_scorers(self):
         goals = Goals(self.objective_metric, self.limits)
@@ -753,7 +767,8 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         digests["max_pending"] = str(plan.max_pending) if explicit else None
         # what is named here may change from run to run
         named = {"experience": known and known.version, "path": None}
-        metrics = [self.refit, self.objective_metric]  # in this order, as in a report
+        # in this order, as in a report
+        metrics = [self.refit, *checked.objective.goals.objectives]
         named["metric"] = next((m for m in metrics if isinstance(m, str)), None)
         named["limits"] = checked.objective.goals.limits or None
         if checked.path is not None:
@@ -901,7 +916,11 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         by_limits = objective.goals and self.refit is True
         if names is not None and not by_limits:
             self._check_refit_for_multimetric(dict.fromkeys(names))
-        self._check_refit(space, ["score"] if names is None else names)
+        names = ["score"] if names is None else names
+        self._check_refit(space, names)
+        check_rule(
+            self.refit, names, objective.goals.names or [objective.metric(names)]
+        )
 
     def _check_refit(self, space, metrics):
         if isinstance(self.refit, OneStandardError):
@@ -912,7 +931,10 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         if isinstance(refit, OneStandardError) and refit.metric is None:
             refit = replace(refit, metric=self.objective_metric_)
         refit = rule_of(refit, self.limits, refit_metric, self.objective_metrics_)
-        best = self._select_best_index(refit, refit_metric, results)
+        seen = results
+        if self.limits or isinstance(refit, Knee | WithinLimits | OneStandardError):
+            seen = without_failed(read_results(self, self.objective_metric_))
+        best = self._select_best_index(refit, refit_metric, seen)
         check_chosen(results, best, self.n_splits_)
         self.best_index_, self.best_params_ = best, results["params"][best]
         if not callable(self.refit):

@@ -46,6 +46,13 @@ SPACE = {"max_leaf_nodes": Integer(2, 60), "min_samples_leaf": Integer(1, 30)}
 BOTH = ["accuracy", "neg_model_size"]
 
 
+class FailsForMany(DecisionTreeClassifier):
+    def fit(self, X, y):
+        if self.max_leaf_nodes > 20:
+            raise ValueError("too many")
+        return super().fit(X, y)
+
+
 def search_for(objective_metric=BOTH, **options):
     options = {"refit": False, "n_iter": 9, "cv": 3, "random_state": 0} | options
     return BayesSearchCV(TREE, SPACE, objective_metric=objective_metric, **options)
@@ -135,8 +142,9 @@ class TestFront:
         expected = hypervolume(values, [0.5, -np.log(20_000)])
         assert search.hypervolume(low) == pytest.approx(expected)
         assert search.hypervolume([0.5, -20_000.0]) == pytest.approx(expected)
-        with pytest.raises(ValueError, match="a value for each of"):
-            search.hypervolume({"accuracy": 0.5})
+        for wrong in ({"accuracy": 0.5}, [0.5], [0.5, 20_000.0], [np.nan, -1e4]):
+            with pytest.raises(ValueError, match="a value for each of"):
+                search.hypervolume(wrong)
 
     def test_one_objective_has_none(self):
         single = BayesSearchCV(TREE, SPACE, n_iter=2, cv=2).fit(X, Y)
@@ -149,6 +157,22 @@ class TestFront:
     def test_a_metric_that_is_unknown_is_refused(self, grid):
         with pytest.raises(ValueError, match="must be one of"):
             pareto_frame(grid, ["accuracy", "auc"])
+        for wrong in ("accuracy", ["recall", "recall"]):
+            with pytest.raises(ValueError, match="two or three metrics"):
+                pareto_frame(grid, wrong)
+
+    def test_limits_of_a_search_may_be_lifted(self):
+        limited = search_for(limits={"neg_model_size": -2300.0}).fit(X, Y)
+        lifted = pareto_frame(limited, limits={})
+        assert lifted.index.tolist() == pareto_frame(limited.cv_results_).index.tolist()
+        assert (limited.pareto_frame()["score_neg_model_size"] >= -2300).all()
+        assert lifted["score_neg_model_size"].min() < -2300
+
+    def test_costs_that_are_not_negative_are_named(self):
+        table = {"params": [{"x": 1}], "mean_test_a": [1.0]}
+        table["mean_test_neg_model_size"] = [1000.0]
+        with pytest.raises(ValueError, match="'neg_model_size' must be negative"):
+            pareto_frame(table)
 
     def test_three_objectives(self):
         three = search_for([*BOTH, "recall"], n_iter=8).fit(X, Y)
@@ -339,6 +363,10 @@ class TestLimits:
         ({"limits": {"neg_score_time": 0.002}}, "write -0.002"),
         ({"refit": True}, r"Knee\(\)"),
         ({"refit": "recall"}, "refit"),
+        ({"refit": Knee(["accuracy", "recall"])}, "must be one of"),
+        ({"refit": Knee(limits={"recall": 0.5})}, "must be one of"),
+        ({"refit": WithinLimits({"recall": 0.5})}, "must be one of"),
+        ({"objective_metric": "score", "refit": Knee()}, "two or three metrics"),
         ({"racing": True}, "pauses a candidate by one score"),
         ({"path": "max_depth"}, "chooses the length"),
         (NO_RACE, "'limits'"),
@@ -389,6 +417,44 @@ class TestAllElse:
             warnings.simplefilter("ignore", UserWarning)  # of what failed
             search.fit(X, Y)
         assert (search.pareto_frame()["max_leaf_nodes"] <= 30).all()
+
+    @pytest.mark.parametrize(
+        "refit",
+        [
+            Knee(),
+            WithinLimits({"neg_model_size": -1e9}),
+            OneStandardError("mean_test_neg_model_size", tolerance=1e9),
+            "accuracy",
+        ],
+    )
+    def test_no_rule_takes_a_number_for_failures_for_a_score(self, refit):
+        # that it is not the best model of all, of one byte
+        search = search_for(refit=refit, error_score=-1.0, n_iter=8)
+        search.set_params(estimator=FailsForMany(random_state=0))
+        search.set_params(limits={"recall": 2.0} if refit == "accuracy" else None)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what failed, and of the limits
+            search.fit(X, Y)
+        accuracy = means(search, "accuracy")[:, 0]
+        assert accuracy.min() == -1
+        assert accuracy[search.best_index_] > 0
+
+    def test_costs_may_be_named_in_scoring(self):
+        search = search_for(scoring=BOTH, refit="neg_model_size", n_iter=3).fit(X, Y)
+        assert search.best_score_ == means(search, *BOTH)[:, 1].max()
+        assert search.score(X, Y) == search.scorer_["neg_model_size"](
+            search.best_estimator_, X
+        )
+
+    def test_the_time_of_the_refit_is_its_score(self):
+        search = search_for(["accuracy", "neg_fit_time"], refit="neg_fit_time")
+        search.set_params(n_iter=2).fit(X, Y)
+        assert search.score(X, Y) == -search.refit_time_
+
+    def test_the_journal_tells_the_first_objective(self, tmp_path):
+        path = tmp_path / "journal.jsonl"
+        search_for(n_iter=2, checkpoint=path).fit(X, Y)
+        assert find(JournalSearch(path).fit()).results.metric == "accuracy"
 
     def test_branches_have_one_front(self):
         space = [{"criterion": ["gini"], "max_depth": Integer(1, 9)}, SPACE]

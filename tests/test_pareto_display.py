@@ -65,9 +65,8 @@ def test_points_are_the_means_and_costs_are_positive(search):
     assert points.rows.tolist() == search.pareto_frame().index.tolist()
     assert chart.x.log
     assert not chart.y.log
-    drawn = np.concatenate(
-        [m.rows for m in chart.marks if m.role in ("front", "other")]
-    )
+    kinds = ("front", "other", "outside")
+    drawn = np.concatenate([m.rows for m in chart.marks if m.role in kinds])
     assert sorted(drawn) == list(range(14))
 
 
@@ -81,6 +80,11 @@ def test_bars_are_standard_errors(search):
         assert along[group].horizontal == (group == "x")
 
 
+def test_where_nothing_is_within_the_limits_all_is_drawn(search):
+    drawn = ParetoDisplay.from_estimator(search, limits={"accuracy": 2.0})
+    assert sorted(drawn.points_[0]) == ["chosen", "front", "outside"]
+
+
 def test_limits_are_lines_and_what_misses_them_is_crossed(search):
     _, chart = chart_of(search, limits=search.limits)
     rule, line = marks(chart, "limit")
@@ -88,7 +92,7 @@ def test_limits_are_lines_and_what_misses_them_is_crossed(search):
     assert rule.x == [2000.0]
     assert isinstance(line, Line)
     assert set(line.y) == {0.5}
-    (outside,) = [m for m in marks(chart, "other") if m.group == "outside"]
+    (outside,) = marks(chart, "outside")
     means = [search.cv_results_[f"mean_test_{n}"] for n in search.limits]
     misses = np.flatnonzero((means[0] < -2000) | (means[1] < 0.5))
     assert outside.rows.tolist() == misses.tolist()

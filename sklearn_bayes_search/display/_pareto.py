@@ -35,7 +35,8 @@ class ParetoDisplay(Display):
     figure_ : Figure
         Where it is drawn.
     points_ : list of dict of str -> artist
-        Of each of the axes, what was drawn: "front", "other" and "chosen".
+        Of each of the axes, what was drawn: "front", "other", "outside" of the limits
+        and "chosen".
 
     Examples
     --------
@@ -114,7 +115,7 @@ class ParetoDisplay(Display):
                 self.front, pair, labels, limits=self.limits, chosen=self.chosen
             )
             drawn = draw(place, chart)
-            roles = ("front", "other", "chosen")
+            roles = ("front", "other", "outside", "chosen")
             self.points_.append(
                 {role: drawn[role][""] for role in roles if drawn[role]}
             )

@@ -29,6 +29,7 @@ class JournalSearch(BaseEstimator):  # type: ignore[misc]
         reader.read()
         self._fits = fits_frame(reader.rows())
         self.limits = reader.plan.get("limits")
+        self.objective_metric_ = reader.plan.get("metric")
         if not len(self._fits):
             raise JournalError(
                 f"{str(self.path)!r} has no fold yet: there is nothing to show."

@@ -18,6 +18,7 @@ from sklearn_bayes_search.exceptions import stack_level
 from sklearn_bayes_search.optimizer._hypervolume import hypervolume, on_front
 from sklearn_bayes_search.results._folds import deviation, error_factor
 from sklearn_bayes_search.results._goals import (
+    COST_NAMES,
     N_OBJECTIVES,
     as_compared,
     check_limits,
@@ -68,31 +69,42 @@ def pareto_front(
     limits: Mapping[str, float] | None = None,
 ) -> Front:
     """Find the front of a search; without ``metrics``, of those it was for."""
-    wanted: Sequence[str] = metrics or getattr(search, "objective_metrics_", [])
-    metric = wanted[0] if wanted else None
-    results = read_results(search, metric, any_metric=True)
-    names = list(wanted) or results.metrics
-    if len(names) not in N_OBJECTIVES:
-        raise ValueError(
-            "A front is of two or three metrics: name them as 'metrics'. "
-            f"Got {names}, of the metrics {results.metrics}."
-        )
-    limits = limits if limits is not None else getattr(search, "limits", None)
-    bounds = check_limits(limits, "pareto_front")
-    for name in names:
-        check_metric(name, results.metrics)
+    results = read_results(search, any_metric=True)
+    names = metrics or getattr(search, "objective_metrics_", None) or results.metrics
+    names = check_front(names, results.metrics)
+    if limits is None:
+        limits = getattr(search, "limits", None)
+    bounds = check_limits(limits or None, "pareto_frame")
+    results = results.of_metric(names[0])
     values = np.array([results.of_metric(name).means for name in names]).T
     compared = np.array([as_compared(n, values[:, i]) for i, n in enumerate(names)]).T
     short = results.short_of(bounds)
     usable = np.isfinite(compared).all(axis=1) & np.isfinite(short)
     if not usable.any():
-        raise ValueError("No candidate has a finite score on all folds of each metric.")
+        text = "No candidate has a finite score on all folds of each metric."
+        for name in COST_NAMES:
+            if name in (*names, *bounds) and (results.of_metric(name).means >= 0).any():
+                text += f" {name!r} must be negative, as costs are."
+        raise ValueError(text)
     reaching = usable & (short == 0)
     among = reaching if reaching.any() else usable & (short == short[usable].min())
     rows = np.flatnonzero(among)
     rows = rows[on_front(compared[rows])]
     rows = rows[np.argsort(-compared[rows, 0], kind="stable")]
     return Front(results, names, values, compared, usable, reaching, rows)
+
+
+def check_front(metrics: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Return the metrics of a front; refuse others than two or three that are known."""
+    names = [metrics] if isinstance(metrics, str) else list(metrics)
+    if len(names) not in N_OBJECTIVES or len(set(names)) < len(names):
+        raise ValueError(
+            "A front is of two or three metrics: name them as 'metrics'. "
+            f"Got {names}, of the metrics {list(known)}."
+        )
+    for name in names:
+        check_metric(name, known)
+    return names
 
 
 def pareto_frame(
@@ -113,7 +125,7 @@ def pareto_frame(
         Two or three metrics. None: those that a `BayesSearchCV` was for, else all.
     limits : dict of str -> float, default=None
         The least values of metrics: only candidates that reach them are compared, or if
-        none does, those that come nearest. None: those of the search.
+        none does, those that come nearest. None: those of the search; {}: no limits.
     level : float, default=0.95
         Confidence with which neighbours differ, in (0, 1).
 
@@ -176,15 +188,16 @@ def front_hypervolume(
 ) -> float:
     """Compute the hypervolume of a front, with the logarithms of costs."""
     front = pareto_front(search, metrics)
-    if isinstance(reference, Mapping):
-        if set(reference) != set(front.metrics):
-            raise ValueError(
-                f"The 'reference' must have a value for each of {front.metrics}. "
-                f"Got {reference!r}."
-            )
-        reference = [reference[name] for name in front.metrics]
-    named = zip(front.metrics, reference, strict=True)
-    low = [float(as_compared(name, value)) for name, value in named]
+    named = reference
+    if not isinstance(named, Mapping):
+        n_given, n = len(named), len(front.metrics)
+        named = dict(zip(front.metrics, named, strict=True)) if n_given == n else {}
+    low = [float(as_compared(n, named.get(n, np.nan))) for n in front.metrics]
+    if set(named) != set(front.metrics) or not np.isfinite(low).all():
+        raise ValueError(
+            f"The 'reference' must have a value for each of {front.metrics}, finite, "
+            f"and negative of a cost. Got {reference!r}."
+        )
     # those that only come near to the limits are none of the front
     return hypervolume(front.compared[front.rows[front.reaching[front.rows]]], low)
 
@@ -236,6 +249,9 @@ class Knee:
 
     metrics: Sequence[str] | None = None
     limits: Mapping[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        check_limits(self.limits, "Knee")
 
     def __call__(self, cv_results: Mapping[str, Any]) -> int:
         """Choose a row.
@@ -323,7 +339,7 @@ class WithinLimits:
         Raises
         ------
         ValueError
-            If a metric is unknown, or nothing has a score on all folds.
+            If a metric is unknown, or nothing has a score in all of them.
         """
         return _best_within(cv_results, self.limits, self.metric)
 
@@ -341,7 +357,8 @@ def _best_within(
     results = read_results(cv_results, metric)
     short = results.short_of(limits)
     if np.isnan(short).all():
-        raise ValueError("No candidate has a finite score on all folds.")
+        names = [results.metric, *limits]
+        raise ValueError(f"No candidate has finite values of {', '.join(names)}.")
     rows = np.flatnonzero(short == np.nanmin(short))
     if rule is None:
         best = int(rows[results.means[rows].argmax()])
@@ -369,6 +386,35 @@ def _warn_of_limits(
         UserWarning,
         stacklevel=stack_level(),
     )
+
+
+def without_failed(results: SearchResults) -> dict[str, Any]:
+    """Return ``cv_results_`` with scores NaN of all that failed.
+
+    Where ``error_score`` is a number, that would else be the size of a model.
+    """
+
+    def hidden(values: Any) -> Any:
+        return np.where(results.failed, np.nan, values)
+
+    return {
+        name: hidden(values) if "_test_" in name and name[:4] != "rank" else values
+        for name, values in results.table.items()
+    }
+
+
+def check_rule(refit: Any, metrics: Sequence[str], objectives: Sequence[str]) -> None:
+    """Refuse before a search what our rules would refuse at its end."""
+    rule = rule_of(refit, None, None, objectives)
+    if isinstance(rule, Knee):
+        check_front(rule.metrics or metrics, metrics)
+        named = list(rule.limits or ())
+    elif isinstance(rule, WithinLimits):
+        named = [*rule.limits, rule.metric or objectives[0]]
+    else:
+        return
+    for name in named:
+        check_metric(name, metrics)
 
 
 def rule_of(refit: Any, limits: Any, metric: Any, objectives: Sequence[str]) -> Any:

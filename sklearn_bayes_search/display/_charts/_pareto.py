@@ -54,18 +54,17 @@ def pareto_chart(
     ]
     marks = _limits(at[0], at[1], np.array(ends[0]))
 
-    def points(role: str, style: Style, of: np.ndarray, label: str, group: str) -> None:
+    def points(role: str, style: Style, of: np.ndarray, label: str) -> None:
         told = None if notes is None else np.array(notes, dtype=object)[of]
         if len(of):
-            own = Points(role, style, x[of], y[of], of, told, label=label, group=group)
-            marks.append(own)
+            marks.append(Points(role, style, x[of], y[of], of, told, label=label))
 
     others = np.setdiff1d(np.flatnonzero(usable), rows)
     reaching = front.reaching[others]
     grey = Style("pale", size=6)
-    points("other", grey, others[reaching], "other candidates", "")
+    points("other", grey, others[reaching], "other candidates")
     cross = Style("soft", "cross", size=5, width=1.0)
-    points("other", cross, others[~reaching], OUTSIDE, "outside")
+    points("outside", cross, others[~reaching], OUTSIDE)
     if len(front.metrics) == 2:
         order = rows[np.argsort(x[rows], kind="stable")]
         thin = Style("accent", "none", width=1.2, opacity=0.6)
@@ -87,10 +86,10 @@ def pareto_chart(
                     group="xy"[axis],
                 )
             )
-    points("front", Style("accent", size=8), rows, "front", "")
+    points("front", Style("accent", size=8), rows, "front")
     if chosen is not None and usable[chosen]:
         star = Style("second", "star", size=15)
-        points("chosen", star, np.array([chosen]), "chosen", "")
+        points("chosen", star, np.array([chosen]), "chosen")
     along_x, along_y = (
         Axis(labels[j], end, log=log, ticks=log_ticks(*end) if log else None)
         for j, end, log in zip(pair, ends, is_cost, strict=True)
