@@ -151,12 +151,12 @@ def _policy(*scripts: str) -> str:
 
 def finite(value: Any) -> Any:
     """Return plain numbers, rounded ones, None for those that JSON does not have."""
+    if isinstance(value, (float, np.floating)):
+        return float(f"{value:.12g}") if math.isfinite(value) else None
     if isinstance(value, dict):
         return {key: finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
+    if isinstance(value, (list, tuple, np.ndarray)):
         return [finite(inner) for inner in value]
-    if isinstance(value, float | np.floating):
-        return float(f"{value:.12g}") if np.isfinite(value) else None
     return value.item() if isinstance(value, np.generic) else value
 
 

@@ -40,6 +40,8 @@ def visible(text: str) -> str:
     Control characters are forbidden in a page, and marks that reverse the direction of
     writing could make it say something else.
     """
+    if text.isprintable():
+        return text
     return "".join(
         c if c.isprintable() or c in "\n\t\xa0" else f"\\x{ord(c):02x}" for c in text
     )

@@ -234,12 +234,13 @@ class JournalBoard(Board):
             candidate = self.candidates.setdefault(number, Candidate({}))
             self.n_folds += fold not in candidate.folds
             candidate.folds[fold] = row
-            text = {n: v for n, v in row.items() if n.startswith("param_")}
-            if text != candidate.text:  # the length of a path may have changed
-                candidate.text = text
-                candidate.params = {
-                    name.removeprefix("param_"): meant(v) for name, v in text.items()
-                }
+            if "path" in plan or not candidate.text:  # its length may have changed
+                text = {n: v for n, v in row.items() if n.startswith("param_")}
+                if text != candidate.text:
+                    candidate.text = text
+                    candidate.params = {
+                        n.removeprefix("param_"): meant(v) for n, v in text.items()
+                    }
             if row.get(PART) is not None:  # these follow upon the folds
                 self._first_part = min(self._first_part, fold)
             self.n_splits = min(max(self.n_splits, fold + 1), self._first_part)
