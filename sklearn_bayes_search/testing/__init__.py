@@ -1,7 +1,7 @@
-"""Checks of an acquisition, surrogate, rule or executor of your own, for your tests.
+"""Checks of members of your own, such as surrogates or stopping rules, for your tests.
 
-Each takes an object, and raises an `AssertionError` that says which promise is broken.
-The package's own members are tested by them, too.
+Each takes an object, and raises an `AssertionError` that says what is wrong with it.
+The members of the package pass the same checks.
 """
 
 from sklearn_bayes_search.testing._acquisition import check_acquisition

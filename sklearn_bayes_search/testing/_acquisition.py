@@ -18,14 +18,15 @@ REGIMES = [(3, 0.3), (0, 0.5), (-1, 1), (-35, 1), (-10, 1e-2), (-10, 1e-6)]
 def check_acquisition(acquisition: Acquisition) -> None:
     """Check that an acquisition function keeps its promises.
 
-    Values are finite, the same for equal input, and nothing that is passed in changes.
-    Copies and pickles score alike. Of a smooth one, each point has its value whatever
-    the others are, and gradients are those of the values.
+    Its values are finite, and the same for equal input. It does not change what is
+    passed to it. Copies and pickles return the same values. If it is smooth, the value
+    of a point does not depend on the other points, and gradients are those of the
+    values.
 
     Parameters
     ----------
     acquisition : Acquisition
-        With the candidates that are to be checked.
+        With the parameters to check.
 
     Examples
     --------

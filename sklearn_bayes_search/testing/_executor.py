@@ -15,16 +15,16 @@ class TaskFailure(Exception):
 def check_executor(executor: Executor, *, raises: bool = True) -> None:
     """Check that an executor keeps its promises.
 
-    Each result comes back once and under its key, in any order; new tasks may follow
-    results; and what a task raises is raised by ``wait``.
+    Each result comes back once and under its key, in any order. New tasks may be
+    submitted after results have come. ``wait`` raises what a task raises.
 
     Parameters
     ----------
     executor : Executor
-        Open, and without tasks.
+        It must be open and have no tasks.
     raises : bool, default=True
-        Whether to run a task that raises at the end, after which some executors cannot
-        be used any more.
+        Whether to run, at the end, a task that raises an error. Some executors cannot
+        be used after that.
 
     Examples
     --------

@@ -21,14 +21,14 @@ def check_grower(
     lengths: Sequence[int] = (1, 2, 3, 5, 8),
     exact: bool = True,
 ) -> None:
-    """Check that a grower shows at each length what a fit of that length gives.
+    """Check that a grower reports at each length what a fit of that length is.
 
     Parameters
     ----------
     grow : Grower
         The grower.
     estimator : estimator object
-        Unfitted, with a fixed ``random_state`` if it has one.
+        It is not fitted, and its ``random_state``, if it has one, is a number.
     name : str
         The parameter that is the length.
     X, y : array-like
@@ -36,13 +36,13 @@ def check_grower(
     lengths : sequence of int, default=(1, 2, 3, 5, 8)
         In ascending order, at least two.
     exact : bool, default=True
-        Whether predictions must be equal to the last bit. False: only that there are
-        some.
+        Whether predictions must be equal to the last bit. If False, there only must be
+        predictions.
 
     Raises
     ------
     AssertionError
-        If the grower breaks a promise; the message says which.
+        If the grower does anything else; the message says what.
     """
     seen: list[int] = []
 

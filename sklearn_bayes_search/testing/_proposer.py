@@ -44,13 +44,13 @@ def check_proposer(proposer: Proposer) -> None:
     """Check that a proposer keeps its promises.
 
     In spaces of several kinds, it proposes snapped points that are new and permitted,
-    the same for equal input, whatever failed or is pending; and nothing once nothing is
-    left. Copies and pickles propose alike.
+    whatever has failed or is pending. Once no point is left, it proposes none. Equal
+    input leads to equal points, also for copies and pickles.
 
     Parameters
     ----------
     proposer : Proposer
-        With the candidates that are to be checked; copies of it are used.
+        With the parameters to check. It is copied before use.
 
     Examples
     --------

@@ -18,17 +18,17 @@ N_FOLDS = 3
 def check_stopping_rule(rule: StoppingRule, *, stops: bool = True) -> None:
     """Check that a stopping rule keeps its promises.
 
-    It answers after any number of outcomes, failed and paused ones among them, with
-    None or with a phrase; keeps no state, since a search that is resumed must stop at
-    the same candidate; and changes nothing of what it is shown.
+    After any number of outcomes, failed and paused ones among them, it returns None or
+    a phrase. It keeps no state, because a resumed search must stop at the same
+    candidate. It does not change what is passed to it.
 
     Parameters
     ----------
     rule : StoppingRule
-        With the candidates that are to be checked. A function must be picklable.
+        With the parameters to check. A function must be picklable.
     stops : bool, default=True
-        Whether the rule must have ended one of the example searches, whose scores lie
-        between 0 and 1, after 40 candidates.
+        Whether the rule must end one of the example searches within 40 candidates. The
+        scores of these are between 0 and 1.
 
     Examples
     --------

@@ -23,15 +23,16 @@ SPACE = Space(
 def check_surrogate(surrogate: Surrogate) -> None:
     """Check that a surrogate keeps its promises.
 
-    It learns from any data, predicts finite means and positive deviations, the same for
-    equal input, and for each point whatever the others are. Gradients are those of the
-    predictions, samples have their moments. Conditioning leaves the original alone, and
-    copies and pickles are independent.
+    It learns from any data, and predicts finite means and positive standard deviations.
+    Equal input leads to equal predictions, and the prediction for a point does not
+    depend on the other points. Gradients are those of the predictions. Samples have the
+    predicted mean and standard deviation. ``condition`` leaves the original unchanged,
+    and copies and pickles are independent.
 
     Parameters
     ----------
     surrogate : Surrogate
-        With the candidates that are to be checked; a copy of it is fitted.
+        With the parameters to check. A copy of it is fitted.
 
     Examples
     --------
