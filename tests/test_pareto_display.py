@@ -9,6 +9,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import BayesSearchCV, Knee, ParetoDisplay
+from sklearn_bayes_search.display._charts._axis import log_ticks
 from sklearn_bayes_search.display._charts._chart import Line, Points, Rules
 from sklearn_bayes_search.display._charts._pareto import pareto_chart
 from sklearn_bayes_search.report import _pen
@@ -177,3 +178,8 @@ def test_one_metric_is_refused():
     single = GridSearchCV(TREE, {"max_depth": [1, 2]}).fit(*DATA)
     with pytest.raises(ValueError, match="two or three metrics"):
         ParetoDisplay.from_estimator(single)
+
+
+def test_ticks_of_costs_within_a_power_of_ten_are_round():
+    assert log_ticks(1440.0, 4254.0).places == [2000, 3000, 4000]
+    assert log_ticks(900.0, 90_000.0).places == [1000, 10_000]

@@ -256,7 +256,7 @@ def log_ticks(low: float, high: float) -> Ticks:
     """Return a few ticks at round numbers of a logarithmic axis."""
     numbers = _log_numbers(low, high)
     if len(numbers) < 2:
-        numbers = [low, high]
+        numbers = round_numbers(low, high)
     return Ticks(numbers, value_texts(numbers))
 
 
