@@ -240,6 +240,22 @@ class TestLimits:
         assert optimizer.history[0].failed
         assert optimizer.best is None
 
+    def test_an_outcome_keeps_them_when_its_score_is_revised(self):
+        optimizer = BayesianOptimizer(LINE, limits=[0.5], random_state=0)
+        for limited in (0.2, 0.7, 0.9):
+            trial = optimizer.ask()
+            optimizer.tell(trial, -limited, limited=[limited])
+        folds = np.array([-0.1, -0.3])
+        optimizer.revise(trial, -0.2, noise=0.01, seconds=1.0, folds=folds)
+        assert optimizer.best.trial == trial
+        assert optimizer.best.score == -0.2
+        assert optimizer.best.limited == [0.9]
+        several = BayesianOptimizer(LINE, n_objectives=2, random_state=0)
+        trial = several.ask()
+        several.tell(trial, scores=[1.0, 2.0])
+        with pytest.raises(ValueError, match="Only one score can be revised"):
+            several.revise(trial, 0.5, noise=0.0, seconds=1.0, folds=folds)
+
     def test_a_front_can_have_limits(self):
         optimizer = run(limits=[0.0], limited=lambda params: [0.5 - params["x"]], n=25)
         assert all(outcome.limited[0] >= 0 for outcome in optimizer.pareto)

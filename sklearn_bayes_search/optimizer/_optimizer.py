@@ -566,9 +566,31 @@ class BayesianOptimizer:
             As for `tell`.
         folds : ndarray of shape (n_splits,)
             Likewise.
+
+        Raises
+        ------
+        ValueError
+            If there are several objectives.
         """
-        outcome = Outcome(trial, float(score), float(noise), folds, float(seconds))
-        self.history.replace(outcome)
+        if self.n_objectives > 1:
+            raise ValueError(
+                "Only one score can be revised. Got "
+                f"n_objectives={self.n_objectives}; tell all of them at once."
+            )
+        limited = None
+        if len(self._limits):  # these stay as they are
+            told = {outcome.trial.number: outcome.limited for outcome in self.history}
+            limited = told[trial.number]
+        self.history.replace(
+            Outcome(
+                trial,
+                float(score),
+                float(noise),
+                folds,
+                float(seconds),
+                limited=limited,
+            )
+        )
 
     def __repr__(self) -> str:
         told, failed = len(self.history), sum(o.failed for o in list(self.history))
