@@ -1,4 +1,4 @@
-"""What charts show, and pictures of a search; of scikit-learn's searches as well."""
+"""Pictures of a search, also of scikit-learn's: what they show, axes and ticks, pens."""
 
 from sklearn_bayes_search.display._acquisition import AcquisitionDisplay
 from sklearn_bayes_search.display._convergence import ConvergenceDisplay

@@ -1,4 +1,4 @@
-"""What runs a search: folds, racing, workers, journal, printed lines, when it ends."""
+"""What runs a search: fits, folds, racing, workers, journal, and the rules that end it."""
 
 from sklearn_bayes_search.execution._callbacks import (
     BeginsWithSearch,

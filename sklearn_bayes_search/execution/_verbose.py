@@ -144,6 +144,8 @@ def _time_left(seconds: float, deadline: Deadline | None) -> str:
     """Describe how much time is left, by the pace and by the time limit."""
     limit = np.inf if deadline is None else deadline.left()
     least = min(seconds, limit)
+    if limit <= 0 and seconds > 0:
+        return ", time is up, finishing"
     if seconds == 0 or least == np.inf:
         return ""
     how = "about" if seconds < limit else "up to"

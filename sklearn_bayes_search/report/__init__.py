@@ -1,4 +1,4 @@
-"""A page about a finished search: one file, for a browser, that can be sent around."""
+"""Pages for a browser: on a finished search, a file; on one that runs, a live page."""
 
 from sklearn_bayes_search.report._live._callback import LivePage
 from sklearn_bayes_search.report._report import ReportPage, report

@@ -1,4 +1,4 @@
-"""What makes and reads results: cv_results_, the best, what matters, narrow ranges."""
+"""What makes and reads results: cv_results_, choosing the best, what matters, fronts."""
 
 from sklearn_bayes_search.results._importance import (
     pair_importance,
