@@ -1,4 +1,4 @@
-"""Pictures of a search, also of scikit-learn's: what they show, axes and ticks, pens."""
+"""Pictures of a search, also of scikit-learn's: what they show, axes, ticks, pens."""
 
 from sklearn_bayes_search.display._acquisition import AcquisitionDisplay
 from sklearn_bayes_search.display._convergence import ConvergenceDisplay

@@ -1,4 +1,4 @@
-"""What runs a search: fits, folds, racing, workers, journal, and the rules that end it."""
+"""What runs a search: fits, folds, racing, workers, journal, and rules that end it."""
 
 from sklearn_bayes_search.execution._callbacks import (
     BeginsWithSearch,

@@ -1,4 +1,4 @@
-"""What decides which candidate comes next: surrogates, acquisitions, their maximiser."""
+"""What decides which candidate comes next: surrogates, acquisitions, maximiser."""
 
 from sklearn_bayes_search.optimizer._hypervolume import hypervolume
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer

@@ -1,4 +1,4 @@
-"""What makes and reads results: cv_results_, choosing the best, what matters, fronts."""
+"""What makes and reads results: cv_results_, choice of the best, importance, fronts."""
 
 from sklearn_bayes_search.results._importance import (
     pair_importance,
