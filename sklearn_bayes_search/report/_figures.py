@@ -43,9 +43,10 @@ SAME = "; {} more with the same score on each fold"
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart; the page has captions by the first word of the ``anchor``.
+    """A chart; ``keys`` are its legend, classes and what they mean.
 
-    ``keys`` are its legend, classes and what they mean.
+    A ``caption`` that depends on the search is in page.html, by the second word of the
+    ``anchor``.
     """
 
     anchor: str
@@ -55,6 +56,7 @@ class Figure:
     width: str = "wide"
     least: int = 0  # pixels
     n_left_out: int = 0  # parameters
+    caption: str = ""
 
 
 def figures(found: Findings) -> list[Figure]:

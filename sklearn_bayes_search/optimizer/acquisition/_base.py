@@ -136,7 +136,7 @@ class MeanStdAcquisition(Acquisition):
 
 
 def check_setting(owner: object, name: str, value: object, other: str = "") -> None:
-    """Check that a candidate is a finite number >= 0; ``other`` ends the rule."""
+    """Check that a parameter is a finite number >= 0; ``other`` ends the rule."""
     check_number(name, value, of=type(owner).__name__, least=0, other=other)
 
 
