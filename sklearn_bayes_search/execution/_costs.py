@@ -1,6 +1,6 @@
-"""What a model costs, as scores: the time of its fit and of predictions, its size.
+"""Costs of a model as scores: the time of its fit and of predictions, its size.
 
-Greater is better, as of any score, so that costs are negative.
+Higher is better, as with any score, so that costs are negative.
 """
 
 import pickle
@@ -36,7 +36,7 @@ def neg_fit_time(estimator: Any, X: Any, y: Any = None) -> float:
 
 
 def neg_score_time(estimator: Any, X: Any, y: Any = None) -> float:
-    """Return the negative seconds for 1,000 predictions, the least of some times."""
+    """Return the negative seconds for 1,000 predictions, the least of several runs."""
     predict = next(
         (getattr(estimator, name) for name in METHODS if hasattr(estimator, name)), None
     )
@@ -72,7 +72,7 @@ COSTS: Mapping[str, Callable[..., float]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class WithCosts:
-    """A callable for ``scoring`` that has a user's scores and costs of some names."""
+    """A callable for ``scoring`` that returns the user's scores and the named costs."""
 
     scoring: Callable[..., Any]
     names: tuple[str, ...]

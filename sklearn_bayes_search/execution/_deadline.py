@@ -1,4 +1,4 @@
-"""The time limit of a search: the one thing in it that depends on the clock."""
+"""The time limit of a search, which depends on the clock."""
 
 import math
 import time
@@ -8,7 +8,7 @@ from sklearn_bayes_search.execution._progress import Candidate, FoldResult
 
 
 class Deadline:
-    """A time limit from now on for the whole search, the refit included.
+    """A time limit for the whole search, including the refit, counted from now on.
 
     What is still to come is predicted from what has ended.
     """
@@ -36,13 +36,13 @@ class Deadline:
                 self._for_refit = sum(fits) / len(fits)
 
     def left(self) -> float:
-        """Return the seconds that are left, negative if it is over."""
+        """Return the seconds that are left, negative if the time is over."""
         return self._end - time.monotonic()
 
     def has_room(self, candidates: Sequence[Candidate], n_workers: int) -> bool:
         """Check whether one more may be asked for.
 
-        Before anything is known of how long one takes, no more than one for each group
+        Until a candidate's duration is known, no more than one is asked for per group
         of workers that its folds occupy.
         """
         if not candidates or self._n_ended or math.isinf(self.seconds):

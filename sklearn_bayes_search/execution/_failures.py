@@ -1,8 +1,9 @@
-"""Searches in which nothing works: when they end, and what is said of them.
+"""Searches in which nothing works: when they end, and what the message says.
 
 A candidate *works* where every fold that ran has a finite score. Candidates that were
-given, such as the estimator's own, may work where nothing does that the search chooses:
-then the space is wrong, and what was given must not be taken for the best of it.
+given, such as the estimator's own, may work while nothing works that the search
+chooses. Then the space is wrong, and a given candidate must not be reported as the best
+of it.
 """
 
 import math

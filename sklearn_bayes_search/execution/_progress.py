@@ -108,7 +108,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Plan:
-    """What the rows of a search depend on beside its arguments and its data.
+    """What the rows of a search depend on besides its arguments and its data.
 
     Made once, and kept by its journal: it holds on when that goes on. ``n_iter`` may
     thus be smaller than the search's own.

@@ -1,4 +1,4 @@
-"""Race the folds of candidates: spend few on those that will hardly be the best."""
+"""Race candidates: spend few folds on those that are unlikely to be the best."""
 
 from dataclasses import dataclass
 
@@ -21,27 +21,29 @@ MOST_NOISE = 1e3
 
 @dataclass(frozen=True)
 class FoldRacing:
-    """When a candidate's folds are worth their time.
+    """A rule that pauses a candidate once it is unlikely to be the best.
 
-    A candidate is scored on one fold after another. After each, the probability that
-    its mean over all folds beats the best mean so far follows from the folds that both
-    were scored on: these are the same for all, so that an easy fold misleads nobody
-    and only the interaction of candidate and fold is noise. A candidate that will
-    probably not win is paused. At the end, the paused candidates that may still be the
-    best get their other folds, the most probable first, until the probability that the
-    best is among the rest is small. Only a candidate with all folds can be the best.
+    A candidate is scored on one fold after another. After each fold, the rule computes
+    the probability that its mean over all folds will beat the best mean so far. It
+    compares the two on the folds that both were scored on. The folds are the same for
+    all candidates, so that an easy fold does not mislead, and only the interaction of
+    candidate and fold is noise. A candidate that will probably not win is paused. At
+    the end, paused candidates get their other folds, the most promising first, until
+    the best candidate is unlikely to be among those that are still paused. Only a
+    candidate with all folds can be the best.
 
     Parameters
     ----------
     pause_below : float, default=0.05
-        Probability of beating the best so far below which a candidate is paused, in
-        (0, 1). A small one spends more folds before the end and less at the end.
+        A candidate is paused if its probability of beating the best so far is below
+        this value, in (0, 1). A smaller value spends more folds during the search and
+        fewer at the end.
     risk : float, default=0.03
-        The most that the probabilities of the paused candidates may sum up to at the
-        end, in (0, 1).
+        The highest sum of the probabilities of the paused candidates at the end, in (0,
+        1).
     min_complete : int, default=2
-        From how many complete candidates on others are paused, >= 2. Candidates with
-        the same scores count once: they say nothing of how scores scatter.
+        Number of candidates with all folds before any is paused, >= 2. Candidates with
+        the same scores count once, because they do not show how scores scatter.
 
     Raises
     ------
@@ -50,11 +52,12 @@ class FoldRacing:
 
     Notes
     -----
-    Bergman et al. [1]_ compare simpler rules, which stop a candidate for good. Here
-    a wrong pause costs nothing but order, so that it may come early. And what is tried
-    is chosen with regard to it: ``"log_ei"`` is the improvement for each fold that will
-    probably run, so that a risk which one fold settles is taken sooner than another
-    candidate like the best.
+    Bergman et al. [1]_ compare simpler rules, which stop a candidate for good. Here a
+    wrong pause only changes the order of the fits, so that candidates can be paused
+    early. The choice of candidates takes racing into account: ``"log_ei"`` is the
+    expected improvement per fold that will probably run. So the search rather tries an
+    uncertain candidate, which one fold may settle, than one more candidate close to the
+    best.
 
     References
     ----------
@@ -161,10 +164,10 @@ class FoldRacing:
 
 @dataclass(frozen=True)
 class FoldShare(Weight):
-    """A gain for each fold that will probably run, where some candidates are paused.
+    """The gain per fold that will probably run, if some candidates are paused.
 
-    One that is unlikely to win is paused after its first fold, one that may win gets
-    all of them: of five folds, it costs five times as much for its gain [1]_.
+    A candidate that is unlikely to win is paused after its first fold; one that may win
+    gets all of them. With five folds, its gain costs five times as much [1]_.
 
     ``deviation`` is that of the error of a mean over all folds that is estimated from
     one, in deviations of the scores. A candidate goes on while it is no more than

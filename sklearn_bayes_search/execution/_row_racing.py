@@ -32,29 +32,32 @@ OF_SLOW_PREDICTIONS = {"kernel", "n_neighbors", "radius"}
 
 @dataclass(frozen=True)
 class RowRacing:
-    """When a candidate is worth fits on all the training rows.
+    """A rule that fits only promising candidates on all the training rows.
 
-    A candidate is first scored on a small part of the training rows of a fold, then
-    on larger parts, then on one fold after another with all rows. After each, the
-    probability follows that its mean over all folds beats the best mean so far: from
-    parts by how much scores rose from that part to all rows, from folds as with
-    :class:`FoldRacing`. A candidate that will probably not win is paused. At the end,
-    those paused ones go on that are not so improbable by all that is known then, the
-    most probable first. Only a candidate with all rows on all folds can be the best.
+    A candidate is first scored on a small part of the training rows of a fold, then on
+    larger parts, then on one fold after another with all rows. After each fit, the rule
+    computes the probability that its mean over all folds will beat the best mean so
+    far. On a part, this follows from how much the scores of other candidates rose from
+    that part to all rows; on folds, it is computed as in :class:`FoldRacing`. A
+    candidate that will probably not win is paused. At the end, the probabilities are
+    computed anew from all that is known then. Paused candidates that are now likely
+    enough to win go on, the most promising first. Only a candidate with all rows on all
+    folds can be the best.
 
     Parameters
     ----------
     min_rows : int or "auto", default="auto"
-        Training rows of the smallest part at the least, >= 2. "auto" is 500.
+        The least number of training rows in the smallest part, >= 2. "auto" is 500.
     factor : float, default=9
-        How many times as many rows each part has as the one before it, and all rows as
-        the largest part, > 1. A small one gives many parts, which take time, too.
+        Each part has this many times as many rows as the one before it, and all rows
+        are this many times as many as the largest part, > 1. A small factor gives many
+        parts, and they take time, too.
     pause_below : float, default=0.2
-        Probability of beating the best so far below which a candidate is paused, and
-        stays so at the end, in (0, 1). A larger one saves more, and loses more often a
-        candidate that is a little better.
+        A candidate is paused, and stays paused at the end, if its probability of
+        beating the best so far is below this value, in (0, 1). A larger value saves
+        more time, but more often loses a candidate that is slightly better.
     min_complete : int, default=2
-        From how many complete candidates on others are paused, >= 2.
+        Number of candidates with all rows and folds before any is paused, >= 2.
 
     Raises
     ------
@@ -67,17 +70,18 @@ class RowRacing:
 
     Notes
     -----
-    The parts are nested and the same for all candidates: those of a classifier have
-    the classes in about the shares that all rows have them, the first two rows of each
-    class among them; where all training rows of each split come before its test rows,
-    as in ``TimeSeriesSplit``, they are the latest ones. They are of the last fold. The
-    test rows are those of the fold; of nearest neighbours and
-    kernel methods, whose predictions are slow, only about as many as the part has
-    training rows. A fit that fails on a part tells nothing, and the candidate goes on.
+    The parts are taken from the training rows of the last fold. They are nested, and
+    the same for all candidates. For a classifier, each part has the classes in about
+    the same shares as all rows, with at least two rows of each. If all training rows of
+    each split come before its test rows, as in ``TimeSeriesSplit``, each part has the
+    latest rows. The test rows are those of the fold. Nearest neighbours and kernel
+    methods predict slowly: there, a part is scored on only about as many test rows as
+    it has training rows. A fit that fails on a part counts for nothing, and the
+    candidate goes on.
 
     Successive halving [1]_ compares candidates on the same part with each other, and
-    drops a fixed share of them. Here a candidate is compared with what is expected of
-    it on all rows, and a wrong pause costs nothing but order.
+    drops a fixed share of them. Here, the expected score of a candidate on all rows
+    decides, and a wrong pause only changes the order of the fits.
 
     References
     ----------

@@ -1,8 +1,8 @@
-"""What a candidate may see of the others: the window, which makes rows repeatable.
+"""The window: which results a candidate depends on, so that rows are reproducible.
 
-Candidate k is asked for with the results of candidates 0 to k - L exactly, whatever
-else has finished, and its folds are raced against these only. The rows then depend on
-the seed and on L, never on timing, on the back end or on the number of workers.
+Candidate k is asked for with the results of exactly candidates 0 to k - L, whatever
+else has finished, and it is raced against these only. The rows then depend on the seed
+and on L, never on timing, on the back end or on the number of workers.
 """
 
 from collections.abc import Sequence

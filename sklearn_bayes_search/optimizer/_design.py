@@ -1,4 +1,4 @@
-"""First points: before there is anything to learn from."""
+"""The first points, chosen before there is anything to learn from."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -13,20 +13,20 @@ MOST_FIRST = 8
 # Part of the range of each number that these come from, in its middle. Nearly all of a
 # cube of several dimensions is close to its border, where few optima are: from the
 # middle half 86 of 100 searches found the right one of Hartmann's two peaks, from
-# everywhere 60. Settings that were given are good guesses already, and those beside
-# them may spread further.
+# everywhere 60. Candidates that were given are good guesses already, and the others may
+# then spread further.
 MIDDLE, MIDDLE_BESIDE_GIVEN = 0.5, 0.75
 
 
 def default_n_initial_points(space: Space, n_iter: int | None, max_pending: int) -> int:
     """Choose how many points are evaluated before the model takes over.
 
-    Two more than half the columns, but 3 to 8: on model-tuning tasks of 2 to 9
-    parameters the model chose better from few scores than chance did. Two for each
-    branch besides the first, or the best one may be passed over; where branches are
-    combinations of choices, for each choice besides the first. At most a quarter
-    of the budget, but 3, so that short searches learn too, and never fewer than are
-    asked before the first score is seen.
+    Two more than half the columns, but at least 3 and at most 8: on model-tuning tasks
+    of 2 to 9 parameters the model chose better from few scores than chance did. Two
+    more for each branch after the first, or the best branch may be passed over; if
+    branches are combinations of choices, two for each choice after the first. At most a
+    quarter of the budget, but at least 3, so that short searches learn too. Never fewer
+    than are asked for before the first score is seen.
     """
     others = 2 * (space.n_alternatives - 1)
     n = min(max(space.dims.n_active // 2 + 2, 3) + others, max(MOST_FIRST, others))

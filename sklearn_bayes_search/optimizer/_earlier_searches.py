@@ -1,4 +1,4 @@
-"""What earlier searches tell the model: observations whose weight has to be earned.
+"""What earlier searches tell the model: observations with a weight that must be earned.
 
 Scores of other data or other splits cannot be compared with the present ones, but their
 order says much. So the scores of a *source*, one earlier search, become normal scores
@@ -24,13 +24,13 @@ from sklearn_bayes_search.optimizer._trial import is_score
 from sklearn_bayes_search.optimizer.surrogate import GaussianProcess
 from sklearn_bayes_search.space import Space
 
-# Settings of one earlier search with their scores, NaN for a failure.
+# Candidates of one earlier search with their scores, NaN for a failure.
 EarlierResults: TypeAlias = Sequence[tuple[Mapping[str, Any], float]]
 
 # The belief that a source ranks as this search does, a = 1, is worth so many present
 # scores; a part of their variance is then expected to remain.
 BELIEF, EXPECTED_NOISE = 3.0, 0.3
-# With a smaller slope the rows would only say that all settings are equally good.
+# With a smaller slope the rows would only say that all candidates are equally good.
 SMALLEST_SLOPE = 0.05
 # The sources together weigh as much as so many times the present points.
 WEIGHT = 2.0
@@ -118,7 +118,7 @@ class _Source:
 def by_objective(prior_results: Any, n_objectives: int) -> list[Any]:
     """Split sources whose candidates have a score for each objective.
 
-    Of each objective, sources without a finite score of it are left out.
+    For each objective, sources without a finite score of it are left out.
     """
     if n_objectives == 1 or prior_results is None:
         return [prior_results] * n_objectives

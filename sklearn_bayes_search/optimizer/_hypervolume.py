@@ -1,9 +1,9 @@
-"""What several objectives are compared by: fronts, boxes and the hypervolume.
+"""Comparing outcomes by several objectives: fronts, boxes and the hypervolume.
 
 ``Y`` are values of two or three objectives, shape (n_points, n_objectives), and higher
-is better in each. A point *dominates* another one if it is nowhere worse and somewhere
-better; the *front* is what nothing dominates. The hypervolume of points is that of what
-they dominate above a reference point [1]_.
+is better in each. A point *dominates* another if it is worse in no objective and better
+in at least one. The *front* consists of the points that no other dominates. The
+hypervolume of points is the volume that they dominate above a reference point [1]_.
 
 References
 ----------
@@ -38,20 +38,20 @@ def hypervolume(points: ArrayLike, reference: ArrayLike) -> float:
     Parameters
     ----------
     points : array-like of shape (n_points, n_objectives)
-        Values of two or three objectives; higher is better. Points that are not
-        above the reference in all of them add nothing.
+        Values of two or three objectives; higher is better. Points that do not exceed
+        the reference in all of them add nothing.
     reference : array-like of shape (n_objectives,)
         The lowest values that count.
 
     Returns
     -------
     volume : float
-        Exact but for rounding, >= 0, in the product of the objectives' units.
+        Exact up to rounding, >= 0, in the product of the objectives' units.
 
     Raises
     ------
     ValueError
-        If there are not two or three objectives, or a value is not finite.
+        If the number of objectives is not 2 or 3, or if a value is not finite.
 
     Examples
     --------
@@ -78,14 +78,14 @@ def hypervolume(points: ArrayLike, reference: ArrayLike) -> float:
 
 
 def on_front(Y: np.ndarray) -> np.ndarray:
-    """Return which points nothing dominates, shape (n_points,); of equals, all."""
+    """Return which points no other dominates, shape (n_points,); of equals, all."""
     no_worse = (Y[:, None] >= Y[None]).all(axis=2)
     better = (Y[:, None] > Y[None]).any(axis=2)
     return np.asarray(~(no_worse & better).any(axis=0))
 
 
 def reference_point(Y: np.ndarray, below: float = BELOW_WORST) -> np.ndarray:
-    """Return a point below the worst values: so the ends of a front count."""
+    """Return a point below the worst values, so that the ends of a front count."""
     extent = np.ptp(Y, axis=0)
     extent = np.where(extent > 0, extent, 1.0)
     return np.asarray(Y.min(axis=0) - below * extent)

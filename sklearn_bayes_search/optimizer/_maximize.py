@@ -1,7 +1,7 @@
 """Maximise a function over the mixed unit cube: candidates, then local search.
 
-Points that exist are the *snapped* ones, and only those are scored: a relaxed value of
-an int or a category never decides. A row that was asked for before is never given.
+Only *snapped* points are scored, that is, points that exist in the space: a value
+between two levels never decides. A row that was asked for before is never returned.
 """
 
 from collections import Counter
@@ -46,7 +46,7 @@ class Target(Protocol):
         """Score snapped points of shape (m, n_dims); returns shape (m,)."""
 
     def value_and_gradient(self, U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Score points and differentiate by each, shape (m, n_dims); if smooth only."""
+        """Score points and differentiate by each, shape (m, n_dims); only if smooth."""
 
 
 class AskedPoints:
@@ -118,7 +118,7 @@ class Maximizer:
         length_scales: np.ndarray,
         rng: np.random.Generator,
     ) -> np.ndarray | None:
-        """Return the point of the highest value not asked for before, if there is any.
+        """Return the new point with the highest value, if there is one.
 
         ``centres`` are good points to look around, shape (n_centres, n_dims), and
         ``length_scales``, shape (n_dims,), how far the target stays similar.

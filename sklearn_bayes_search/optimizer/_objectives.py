@@ -1,4 +1,4 @@
-"""Which outcomes are the best where there are several objectives, or limits."""
+"""Which outcomes are the best with several objectives, or with limits."""
 
 from collections.abc import Sequence
 from typing import Any

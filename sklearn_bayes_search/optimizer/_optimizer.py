@@ -1,8 +1,8 @@
 """Ask for a point, tell its score: Bayesian optimisation of any black box.
 
-This module joins the rooms below it: the space, the first points, and the proposer
-of all others, which is mostly a surrogate with an acquisition function.
-Scores are as they were told; higher is better.
+This module joins what lies below it: the space, the first points, and the proposer of
+all later points, usually a surrogate with an acquisition function. Scores are stored as
+they were told; higher is better.
 """
 
 import functools
@@ -78,45 +78,47 @@ MAX_WALK = 100_000
 class BayesianOptimizer:
     """Bayesian optimisation by ask and tell.
 
-    Ask for a trial, evaluate its ``params`` in any way, tell the score; several trials
-    may be pending at a time. What is asked depends on the arguments and on what was
-    told, never on the order of telling or on time.
+    Ask for a trial, evaluate its ``params`` in any way, and tell the score. Several
+    trials may be pending at a time. What is asked next depends on the arguments and on
+    what was told, never on the order of telling or on the clock.
 
     Parameters
     ----------
     space : dict, list of dicts or Space
         What to search over; see :class:`Space`.
     surrogate : {"gp", "forest", "tpe"}, Surrogate or Proposer, default="gp"
-        Model of the score, or what chooses points without one.
+        Model of the score, or a proposer that chooses points without one.
     acquisition : str or Acquisition, default="log_ei"
         What makes a point promising, as in :class:`BayesSearchCV`.
     initial_points : list of dict, default=None
         Candidates to ask for first.
     prior_results : list of list of (dict, float), default=None
-        What earlier searches found: for each a list of candidates of this space with
-        their scores, NaN for a failure. They inform the model, and the best candidate
-        of each is asked for after ``initial_points``; they are not in ``history``. With
-        several objectives, each candidate has as many scores, all of one NaN in a
-        source that does not know it.
+        What earlier searches found: for each search, a list of candidates of this space
+        with their scores, NaN for a failure. They inform the model but are not in
+        ``history``. The best candidate of each search is asked for after
+        ``initial_points``. With several objectives, each candidate has a score for each
+        of them. A search that did not measure an objective has NaN for it everywhere.
     n_initial_points : int or "auto", default="auto"
         How many points are asked for before the model takes over, ``initial_points``
-        included. ``"auto"`` depends on the space, ``n_iter`` and ``max_pending``.
+        included. ``"auto"`` chooses by the space, ``n_iter`` and ``max_pending``.
     n_iter : int, default=None
-        How many points will be asked for, where it is known; it only bounds
-        ``n_initial_points="auto"``.
+        How many points will be asked for, if that is known. It is only used for
+        ``n_initial_points="auto"``, as an upper bound.
     max_pending : int, default=1
-        The most trials that will be pending at a time; likewise.
+        The most trials that will be pending at a time. It is only used for
+        ``n_initial_points="auto"``.
     exhaustive : bool, default=False
         Whether to ask for every point of a finite space in ``ParameterGrid``'s order
         instead of choosing.
     n_objectives : int, default=1
         How many scores each candidate has, 1 to 3. With several, the search is for the
-        Pareto front: candidates that no other one surpasses in all of them.
+        Pareto front: the candidates that no other one surpasses in all of them.
     limits : sequence of float, default=()
-        What further outcomes have to reach at least. Each is learned by a model of its
-        own, and gains count as far as they will probably reach all limits.
+        The least values that further outcomes of a candidate must reach, one for each
+        outcome. Each outcome has a model of its own. A gain counts in proportion to the
+        probability that the candidate reaches all limits.
     weights : sequence of callable, default=()
-        What else a logarithm of a gain is weighted by, as by the folds that it takes.
+        Further factors of the expected gain, such as the number of folds that it takes.
         Each is called with the history when a point is chosen, and returns a
         :class:`~sklearn_bayes_search.optimizer.proposer.Weight`, or None.
     random_state : int, numpy.random.Generator or None, default=None
@@ -129,21 +131,21 @@ class BayesianOptimizer:
     history : History
         The outcomes told so far, in the order of their trials.
     n_given_points : int
-        How many of the first trials are candidates that were given: ``initial_points``
-        and the best ones of ``prior_results``.
+        How many of the first trials are given candidates: ``initial_points`` and the
+        best candidates of ``prior_results``.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is wrong, an initial point is outside the space included.
+        If an argument is wrong, for instance if an initial point is outside the space.
 
     Notes
     -----
-    Of several objectives each has a Gaussian process of its own. The next point is
-    where the logarithm [3]_ of the expected improvement of the hypervolume [1]_ [2]_ is
-    highest, beside that of the chances to reach all limits [4]_. The front is that of
-    the processes' means, so that noise does not count, and the reference point lies
-    below the worst means, by a tenth and by half of what they span in turn.
+    With several objectives, each has a Gaussian process of its own. The next point
+    maximises the logarithm [3]_ of the expected hypervolume improvement [1]_ [2]_, plus
+    the logarithm of the probability of reaching all limits [4]_. The front is that of
+    the processes' means, so that noise does not count. The reference point lies below
+    the worst means, by a tenth and by half of their range in turn.
 
     References
     ----------
@@ -167,7 +169,7 @@ class BayesianOptimizer:
     >>> print(round(optimizer.best.trial.params["x"], 1))
     2.0
 
-    Of two objectives, the best of the one is not that of the other:
+    With two objectives, what is best for one is not best for the other:
 
     >>> optimizer = BayesianOptimizer(
     ...     {"x": Real(-5, 5)}, n_objectives=2, random_state=0
@@ -257,8 +259,8 @@ class BayesianOptimizer:
     def best(self) -> Outcome | None:
         """The outcome with the highest score so far, the earliest of equals.
 
-        Of several objectives it is the first, and with limits the best of those that
-        reach them, or the one that comes nearest.
+        With several objectives, the score is that of the first. With limits, it is the
+        best of the outcomes that reach them, or else the one that comes nearest.
         """
         if not len(self._limits):
             return self.history.best
@@ -271,12 +273,12 @@ class BayesianOptimizer:
         Parameters
         ----------
         outcome : Outcome
-            Of the history.
+            An outcome of the history.
 
         Returns
         -------
         reaches : bool
-            False if it failed; True of one that did not, where there are no limits.
+            False if it failed. Without limits, True for any other.
         """
         if outcome.failed or outcome.limited is None:
             return not outcome.failed
@@ -284,22 +286,22 @@ class BayesianOptimizer:
 
     @property
     def pareto(self) -> list[Outcome]:
-        """Outcomes that no other one surpasses in all objectives, by the first.
+        """Outcomes that no other one surpasses in all objectives, sorted by the first.
 
-        With limits it is the front of those that reach them, or the one that comes
-        nearest.
+        With limits, it is the front of the outcomes that reach them, or else the one
+        that comes nearest.
         """
         return pareto(within_limits(list(self.history), self._limits))
 
     @property
     def acquisition(self) -> Acquisition | None:
-        """What makes a point promising to a model of the score; None without one."""
+        """The acquisition function; None if points are chosen without a model."""
         proposer = self._proposer
         return proposer.acquisition if isinstance(proposer, ModelBased) else None
 
     @property
     def surrogate(self) -> Surrogate | None:
-        """The model of the score; None where points are chosen without one."""
+        """The model of the score; None if points are chosen without one."""
         proposer = self._proposer
         return proposer.surrogate if isinstance(proposer, ModelBased) else None
 
@@ -309,7 +311,8 @@ class BayesianOptimizer:
         Parameters
         ----------
         params : dict, default=None
-            A candidate of the space, to evaluate that one instead of choosing.
+            A candidate of the space. If given, the trial is for this one and none is
+            chosen.
 
         Returns
         -------
@@ -321,8 +324,8 @@ class BayesianOptimizer:
         SpaceExhausted
             If every point of a finite space was asked for.
         ValueError
-            If the constraint of the space permits nothing at all, or the candidate
-            given is not in the space.
+            If the constraint of the space permits no point at all, or if the given
+            candidate is not in the space.
         """
         trial = self._choose(self._n_asked, params)
         self._n_asked += 1
@@ -349,7 +352,8 @@ class BayesianOptimizer:
         Parameters
         ----------
         trial : Trial
-            A pending trial, which will not be evaluated: it may be asked for later.
+            A pending trial, which will not be evaluated. Its candidate may be asked for
+            again later.
         params : dict, default=None
             The candidate of the space that is evaluated instead; None chooses one.
 
@@ -373,7 +377,7 @@ class BayesianOptimizer:
         return other
 
     def reserve(self, settings: Iterable[Mapping[str, Any]]) -> None:
-        """Keep candidates from being chosen: they will be asked for as given.
+        """Keep candidates from being chosen: later, `ask` will be called with them.
 
         Parameters
         ----------
@@ -406,31 +410,33 @@ class BayesianOptimizer:
         Parameters
         ----------
         trial : Trial or dict
-            What was asked for, or a copy of it; or any candidate of the space: one that
-            is pending, or one that was evaluated elsewhere.
+            The trial that was asked for, or a copy of it; or any candidate of the
+            space, pending or evaluated elsewhere.
         score : float
-            Higher is better. NaN or infinite: the evaluation failed. That is learned,
-            too: similar candidates are avoided.
+            Higher is better. NaN or infinite means that the evaluation failed. The
+            model learns from failures, too, and avoids similar candidates.
         scores : sequence of float, default=None
-            The same for each of several objectives, in place of ``score``.
+            The scores of several objectives, in place of ``score``.
         limited : sequence of float, default=()
-            The further outcomes that ``limits`` are for, as many; higher is better.
-            Where one is not finite, the evaluation failed.
+            The further outcomes, one for each of ``limits``; higher is better. If one
+            is not finite, the evaluation failed.
         noise : float, default=0.0
-            Variance of the score's error, >= 0, where it is known; in squared units of
-            the score. With several objectives it is learned from the scores.
+            Variance of the score's error, >= 0, in squared units of the score, if it is
+            known. With several objectives it is learned from the scores.
         folds : ndarray of shape (n_splits,), default=None
-            The scores that ``score`` is the mean of, for rules that ask for the noise
-            of the cross-validation; NaN where it was paused before that fold.
+            The scores that ``score`` is the mean of, for stopping rules that use the
+            noise of the cross-validation. NaN where the candidate was paused before
+            that fold.
         seconds : float, default=nan
-            What the evaluation took, >= 0, for :class:`ExpectedImprovementPerSecond`.
+            How long the evaluation took, >= 0, for
+            :class:`ExpectedImprovementPerSecond`.
 
         Raises
         ------
         TypeError
-            If the trial is neither, or the score, the noise or the time is no number;
-            or if there are not as many scores or further outcomes as there are
-            objectives and limits.
+            If ``trial`` is neither a trial nor a dict; if the score, the noise or the
+            time is not a number; or if the number of scores or further outcomes is not
+            that of objectives or limits.
         ValueError
             If the trial is not pending, the candidate is not in the space, or the noise
             or the time is negative or infinite.
@@ -470,18 +476,18 @@ class BayesianOptimizer:
         self._params.pop(trial.number, None)
 
     def expected_gain(self) -> float:
-        """Predict how much the best of all candidates would gain on the best so far.
+        """Predict how much the most promising new candidate would gain on the best.
 
         Returns
         -------
         gain : float
             The highest expected improvement [1]_ of any new point, in units of the
-            score; infinite before the model takes over, 0 when nothing is left.
+            score. Infinite before the model takes over, 0 when no point is left.
 
         Raises
         ------
         ValueError
-            If the surrogate does not predict scores, as "tpe".
+            If the surrogate does not predict scores, such as "tpe".
 
         References
         ----------
@@ -514,18 +520,19 @@ class BayesianOptimizer:
         settings : list of dict
             Candidates of the space.
         n_samples : int, default=0
-            How many functions are drawn from what the model holds possible.
+            How many functions are drawn from the posterior.
 
         Returns
         -------
         prediction : Prediction
-            With ``acquisition``, of which `ask` takes the highest.
+            Mean, deviation, acquisition values and samples. `ask` takes the candidate
+            with the highest acquisition value.
 
         Raises
         ------
         ValueError
-            If the surrogate does not predict scores, as "tpe"; before two different
-            scores are told; or if a candidate is not in the space.
+            If the surrogate does not predict scores, such as "tpe"; if fewer than two
+            different scores were told; or if a candidate is not in the space.
         """
         proposer = deepcopy(self._model_based("A prediction"))
         scores = self.history.scores[np.isfinite(self.history.scores)]
@@ -556,12 +563,12 @@ class BayesianOptimizer:
         seconds: float,
         folds: np.ndarray,
     ) -> None:
-        """Learn more of a trial that was told already.
+        """Update the outcome of a trial that was already told.
 
         Parameters
         ----------
         trial : Trial
-            Of the history.
+            A trial of the history.
         score, noise, seconds : float
             As for `tell`.
         folds : ndarray of shape (n_splits,)

@@ -1,4 +1,4 @@
-"""From scores to what a model learns: winsorised and standardised, here only."""
+"""From scores to what a model learns: winsorised and standardised, only here."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,8 @@ from sklearn_bayes_search.optimizer._trial import Outcome
 # What a failed evaluation tells the model: the worst score seen, with the scores' own
 # variance as noise. It keeps the mean low there without a cliff.
 FAILURE_NOISE = 1.0
-# Scores this many spreads below the median are pulled up, or a few hopeless settings
-# would flatten all differences among good ones. Measured with scores of -1e6.
+# Scores this many spreads below the median are pulled up. Otherwise a few very poor
+# candidates would mask all differences among good ones. Measured with scores of -1e6.
 WINSOR_SPREADS = 5.0
 
 

@@ -23,7 +23,7 @@ class Trial:
     number : int
         Position in the order of asking, from 0.
     params : dict
-        The candidate, with the user's own objects as values.
+        The candidate; its values are the user's own objects.
     row : ndarray of shape (n_dims,)
         The candidate's place in the unit cube.
     """
@@ -42,18 +42,18 @@ class Outcome:
     trial : Trial
         What was sent out.
     score : float
-        Higher is better; NaN when the evaluation failed.
+        Higher is better; NaN if the evaluation failed.
     noise : float
-        Variance of the score's error where it is known, in squared score units.
+        Known variance of the score's error, in squared units of the score.
     folds : ndarray of shape (n_splits,) or None
-        The scores that it is the mean of, NaN where there is none; None where it is
-        no mean over folds.
+        The scores that ``score`` is the mean of, NaN for a fold without one. None if it
+        is not a mean over folds.
     seconds : float
-        What the evaluation took, all folds one after another; NaN where unknown.
+        How long the evaluation took, summed over all folds; NaN if unknown.
     scores : ndarray of shape (n_objectives,) or None
-        Of each objective, of which ``score`` is the first; None where there is one.
+        One for each objective; the first is ``score``. None if there is one objective.
     limited : ndarray of shape (n_limits,) or None
-        What has to reach a limit each; None where nothing has to.
+        The outcomes that have to reach limits, one for each limit; None without limits.
     """
 
     trial: Trial
@@ -71,7 +71,7 @@ class Outcome:
 
 
 def is_score(value: object) -> bool:
-    """Return whether a value is a number, which `float` takes, and no bool."""
+    """Return whether a value is a number that `float` takes, and not a bool."""
     return isinstance(value, Real | Decimal) and not isinstance(value, bool)
 
 
@@ -81,7 +81,8 @@ class History:
     Attributes
     ----------
     test_share : float or None
-        Test samples for each training sample of the folds, where they are known.
+        Number of test samples divided by that of training samples in a fold; None if
+        unknown.
     """
 
     def __init__(self) -> None:
@@ -99,7 +100,7 @@ class History:
         Raises
         ------
         ValueError
-            If the trial has an outcome.
+            If the trial has an outcome already.
         """
         number = outcome.trial.number
         if number in self._outcomes:
@@ -118,7 +119,7 @@ class History:
 
     @property
     def fold_scores(self) -> np.ndarray:
-        """Scores of those with all folds scored, shape (n_complete, n_splits)."""
+        """Fold scores of the candidates that have all, shape (n_complete, n_splits)."""
         folds = [o.folds for o in self if o.folds is not None]
         complete = [scores for scores in folds if np.isfinite(scores).all()]
         return np.array(complete) if complete else np.empty((0, 0))

@@ -27,7 +27,7 @@ LogWeight: TypeAlias = tuple[np.ndarray, np.ndarray | None]
 
 
 class Weight(Protocol):
-    """A factor that a gain is multiplied by, as its logarithm."""
+    """A factor that the expected gain is multiplied by, computed as its logarithm."""
 
     def evaluate(self, U: np.ndarray, posterior: Posterior, best: float) -> LogWeight:
         """Compute the logarithm, and its gradient where the posterior has gradients.
@@ -46,7 +46,8 @@ class Weight(Protocol):
         value : ndarray of shape (n_points,)
             Finite.
         gradient : ndarray of shape (n_points, n_dims) or None
-            Derivative of each value by its own point, 0 for categorical columns.
+            Derivative of each value with respect to its own point, 0 for categorical
+            columns.
         """
         ...
 
@@ -54,10 +55,10 @@ class Weight(Protocol):
 class Feasibility(Weight):
     """Probability that an evaluation succeeds, learned from successes and failures.
 
-    A kernel average with one success and one failure as prior: ``p(u) = (1 + sum_i
-    k(u, u_i) ok_i) / (2 + sum_i k(u, u_i))``. Far from all points it is 1/2, which
-    holds nobody back; among failures it falls towards 0. The length scale is the one
-    whose leave-one-out predictions are most likely.
+    It is a kernel average with one success and one failure as prior: ``p(u) = (1 +
+    sum_i k(u, u_i) ok_i) / (2 + sum_i k(u, u_i))``. Far from all points it is 1/2,
+    which does not discourage exploration; among failures it falls towards 0. The length
+    scale is the one with the most likely leave-one-out predictions.
     """
 
     def __init__(self, U: np.ndarray, ok: np.ndarray, dims: Dims) -> None:
@@ -94,7 +95,7 @@ class Feasibility(Weight):
 
 
 class Speed(Weight):
-    """A power of the evaluations a second, up to a factor.
+    """A power of the number of evaluations per second, up to a constant factor.
 
     A Gaussian process of its own predicts the logarithm of the seconds, since times
     range over orders of magnitude and depend on other parameters than scores do: Snoek
@@ -132,7 +133,7 @@ class Speed(Weight):
 
 
 class ChanceOfReaching(Weight):
-    """Probability that an outcome reaches its bound, ``Phi((mu - bound) / s)``.
+    """Probability that an outcome reaches its limit, ``Phi((mu - bound) / s)``.
 
     The outcome has a Gaussian process of its own: J. R. Gardner et al., "Bayesian
     Optimization with Inequality Constraints", ICML 2014, section 3.1. Its mean is flat,
@@ -157,7 +158,7 @@ class ChanceOfReaching(Weight):
         return self
 
     def condition(self, U: np.ndarray) -> "ChanceOfReaching":
-        """Return one that believes what it predicts of pending points."""
+        """Return a copy that takes its own predictions at pending points for true."""
         believing = ChanceOfReaching()
         believing._bound = self._bound
         believing._model = self._model.condition(U, self._model.posterior(U).mean)

@@ -1,4 +1,4 @@
-"""What is told of a search while it runs; each logger is a file beside the base."""
+"""Callbacks that follow a running search; each logger is a file beside the base."""
 
 from sklearn_bayes_search.execution._callbacks._base import (
     BeginsWithSearch,

@@ -1,4 +1,4 @@
-"""What a logger keeps of a finished search: its tables and, if it can be, its page."""
+"""The files that a logger keeps of a finished search: its tables and its report."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,9 +9,9 @@ from typing import Any
 
 @contextmanager
 def artifacts(search: Any) -> Iterator[list[Path]]:
-    """Write results.csv, folds.csv and report.html to a folder that goes afterwards.
+    """Write results.csv, folds.csv and report.html to a folder that is removed later.
 
-    Without the packages that a page needs, there is none.
+    Without the packages that a report needs, there is none.
     """
     with TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,4 +1,4 @@
-"""Callbacks: what is told of a search while it runs, to whom, and when."""
+"""Callbacks: what they are told of a search while it runs, and when."""
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,20 +28,20 @@ class FoldRecord:
     fold : int
         Number of the fold, from 0.
     score : float
-        What is maximised; ``error_score`` where the fit failed.
+        The score that is maximised; ``error_score`` if the fit failed.
     scores : dict of str to float
-        The score by each metric; the only one is called "score".
+        The score by each metric; a single metric is called "score".
     seconds : float
-        What the fit and its scoring took.
+        How long the fit and its scoring took.
     start : float
         When it began, in seconds since 1970.
     worker : str
-        Host, number of process or thread.
+        The host, and the number of the process or thread.
     error : str or None
-        What it raised, with the traceback; None if it did not fail.
+        The error with its traceback; None if the fit did not fail.
     n_train_samples : int or None
-        Training rows of a fit on a part of them, with ``RowRacing``; such fits have the
-        numbers after those of the folds. None for others.
+        With ``RowRacing``, the number of training rows of a fit on a part of them; such
+        fits are numbered after the folds. None for all other fits.
     """
 
     fold: int
@@ -56,46 +56,47 @@ class FoldRecord:
 
 @dataclass(frozen=True)
 class CandidateRecord:
-    """What a callback is called with: a candidate that has ended, or the search's end.
+    """What a callback is called with when a candidate, or the whole search, has ended.
 
     Parameters
     ----------
     number : int or None
-        Number of the candidate, from 0, as in the order of asking; None at the end of
-        the search.
+        Number of the candidate, from 0, in the order of asking; None at the end of the
+        search.
     params : dict
         The candidate; empty at the end of the search.
     status : {"ok", "failed", "paused", "running", "end"}
-        What became of it. A candidate that racing has paused may get more folds: then
-        there is another record with its number. "running" is only in
+        What became of it. A paused candidate may get more folds later: then another
+        record follows with the same number. "running" occurs only in
         ``RunningSearch.records()``.
     score : float
-        Mean over the folds of what is maximised; NaN if it failed. Of a paused
-        candidate it is an estimate.
+        Mean over the folds of the score that is maximised; NaN if it failed. For a
+        paused candidate it is an estimate.
     scores : dict of str to float
-        Mean over the folds that ran, by each metric; the only one is called "score".
+        Mean over the folds that ran, by each metric; a single metric is called "score".
     folds : tuple of FoldRecord
-        The folds that ran, in order, then parts of the rows with ``RowRacing``.
+        The folds that ran, in order; with ``RowRacing``, the fits on parts of the rows
+        follow.
     seconds : float
-        What its fits and their scoring took together.
+        How long its fits and their scoring took in total.
     error : str or None
         Last line of the first error; None if no fold failed. At the end of the search,
-        what it raised, so that it may not be fitted.
+        the error that the search raised, if it did; it may then not be fitted.
     best_number : int or None
-        The best of the candidates so far, this one included, that have all folds; None
-        while there is none.
+        Number of the best candidate so far among those with all folds, this one
+        included; None while there is none.
     best_score : float
-        Its score, NaN while there is none.
+        The score of the best candidate; NaN while there is none.
     best_params : dict
-        Its candidate, empty while there is none.
+        The parameters of the best candidate; empty while there is none.
     n_ended : int
         How many candidates have ended so far, this one included.
     n_candidates : int or None
-        How many there will be at most; None if that is not planned.
+        How many candidates there will be at most; None if there is no such limit.
     replayed : bool
-        Whether all results are those of an earlier run, read from the journal.
+        Whether all its results come from an earlier run, read from the checkpoint.
     stop_reason : str or None
-        At the end of the search, why it ended, or the error; else None.
+        At the end of the search, why it ended, or the error; otherwise None.
     """
 
     number: int | None
@@ -117,7 +118,7 @@ class CandidateRecord:
 
 @dataclass(frozen=True)
 class RunningSearch:
-    """A search that runs, to look at from any thread of its process.
+    """A search that is running, to be watched from any thread of its process.
 
     Parameters
     ----------
@@ -126,12 +127,13 @@ class RunningSearch:
     space : Space
         The search space.
     n_candidates : int or None
-        How many candidates there will be at most; None if that is not planned.
+        How many candidates there will be at most; None if there is no such limit.
     n_splits : int
         How many folds there are.
     records : callable
-        Lists records of all candidates so far, also those that run, in the order of
-        asking. The best so far is not filled in.
+        Returns a list of records of all candidates so far, including those that are
+        running, in the order of asking. The fields of the best candidate are not filled
+        in.
     """
 
     search: Any
@@ -142,11 +144,11 @@ class RunningSearch:
 
 
 class SearchCallback(Protocol):
-    """Is told of each candidate that has ended; a function will do.
+    """Called with each candidate that has ended; a function will do.
 
-    It is called in the process of the search, and the search waits for it. What it
-    raises becomes a warning, and the search goes on. Clones of the search have the same
-    callback.
+    It is called in the process of the search, and the search waits for it. An error
+    that it raises becomes a warning, and the search goes on. Clones of the search share
+    the callback.
     """
 
     def __call__(self, record: CandidateRecord) -> str | None:
@@ -155,14 +157,14 @@ class SearchCallback(Protocol):
         Parameters
         ----------
         record : CandidateRecord
-            A candidate, in the order of asking. At the end of the search, when it is
-            fitted, one whose ``status`` is "end".
+            A candidate; candidates come in the order of asking. At the end, when the
+            search is fitted, a record whose ``status`` is "end".
 
         Returns
         -------
         reason : str or None
-            Why the search stops, a phrase that completes "stopped after 34 of 100
-            candidates: ..."; None to go on.
+            None to go on. Otherwise, why the search stops: a phrase that completes
+            "stopped after 34 of 100 candidates: ...".
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Searches in MLflow: a logger, and what becomes of MLflow's autologging."""
+"""Searches in MLflow: a logger, and support of MLflow's autologging."""
 
 import re
 import sys
@@ -29,22 +29,22 @@ AUTOLOGGING, PARENT = "mlflow.autologging", "mlflow.parentRunId"
 class MLflowLogger:
     """Logs a search to MLflow, candidate by candidate, as it runs.
 
-    A callback of `BayesSearchCV`. Each candidate is a child run with its parameters,
-    the mean and the folds of every metric, and its seconds; a failed one has the status
-    FAILED and the error as a tag. The run of the search has its arguments, the best
-    score so far as a curve, the best parameters, and as artifacts the tables and the
-    report, if the packages for that are installed. It is the active run, if there is
-    one, and else a new one.
+    It is a callback of `BayesSearchCV`. Each candidate is a child run with its
+    parameters, the mean and the fold scores of every metric, and its seconds. A failed
+    candidate has the status FAILED and the error as a tag. The run of the search has
+    the arguments of the search, the best score so far as a curve, and the best
+    parameters. Its artifacts are the tables and, if the packages for it are installed,
+    the report. It is the active run if there is one, and otherwise a new one.
 
     Parameters
     ----------
     run_name : str, default=None
-        Name of the run that is made; MLflow chooses one if it is None.
+        Name of the new run; if None, MLflow chooses one.
 
     Attributes
     ----------
     run_id_ : str
-        The run of the last search.
+        The ID of the last search's run.
 
     See Also
     --------
@@ -52,8 +52,8 @@ class MLflowLogger:
 
     Notes
     -----
-    It needs ``mlflow`` or ``mlflow-skinny``. With ``mlflow.autolog()``, a search logs
-    as ``GridSearchCV`` does, and needs no logger; with both, only the logger logs.
+    It needs ``mlflow`` or ``mlflow-skinny``. With ``mlflow.autolog()``, a search is
+    logged as ``GridSearchCV`` is, and needs no logger. With both, only the logger logs.
 
     Examples
     --------
@@ -93,7 +93,7 @@ class MLflowLogger:
         Parameters
         ----------
         record : CandidateRecord
-            What has ended.
+            The candidate that has ended, or the end of the search.
         """
         if record.status == "end":
             self._end(record)
@@ -153,8 +153,8 @@ class MLflowLogger:
 def autologging(search: Any, X: Any, callbacks: Any) -> Iterator[None]:
     """Switch MLflow's autologging off for the fits of a search, and log the search.
 
-    What is logged is what ``GridSearchCV`` gets, so that a user finds the same. Nothing
-    is logged inside of another fit that is, and where a logger does.
+    It logs what MLflow logs of a ``GridSearchCV``, so that a user finds the same.
+    Nothing is logged inside another fit that is logged, or if the search has a logger.
     """
     flavor = _flavor_switched_on()
     if flavor is None:
@@ -190,7 +190,7 @@ def autologging(search: Any, X: Any, callbacks: Any) -> Iterator[None]:
 
 
 def _flavor_switched_on() -> str | None:
-    """Return a flavor whose autologging is on, and not off for a fit around this."""
+    """Return a flavor whose autologging is on, and not off because of an outer fit."""
     if "mlflow" not in sys.modules:
         return None
     from mlflow.utils import autologging_utils
@@ -204,7 +204,7 @@ def _flavor_switched_on() -> str | None:
 
 @contextmanager
 def _as_warning() -> Iterator[None]:
-    """Turn an error of logging into a warning: no result is lost for it."""
+    """Turn an error of logging into a warning, so that it costs no result."""
     try:
         yield
     except Exception as error:

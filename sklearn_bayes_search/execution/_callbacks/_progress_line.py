@@ -1,4 +1,4 @@
-"""One line that tells how far a search is."""
+"""One line that shows how far a search is."""
 
 import html
 import shutil
@@ -23,18 +23,18 @@ WIDTH = 80
 class ProgressLine:
     """Shows how far a search is, in one line that is updated in place.
 
-    A callback of `BayesSearchCV`. In a notebook it is a bar with the line beside it; in
-    a terminal the line is written over. Anywhere else, as in a file, only the last one
-    is printed.
+    It is a callback of `BayesSearchCV`. In a notebook there is a bar beside the line;
+    in a terminal the line is overwritten. Anywhere else, such as in a file, only the
+    last line is printed.
 
     See Also
     --------
-    MLflowLogger : Keeps what the candidates are.
+    MLflowLogger : Logs every candidate.
 
     Notes
     -----
-    ``verbose=1`` prints a line for each candidate: take one of the two. The time that
-    is left is by the pace so far, which changes where later fits take longer.
+    ``verbose=1`` prints a line for each candidate: use one of the two. The time left
+    follows from the pace so far; it is wrong if later fits take longer.
 
     Examples
     --------

@@ -13,11 +13,11 @@ from sklearn_bayes_search.results._short_text import shown
 class WandbLogger:
     """Logs a search to Weights & Biases, candidate by candidate, as it runs.
 
-    A callback of `BayesSearchCV`. The search is a run, and each candidate a step of it:
-    its parameters, the mean of every metric, the best score so far and its seconds. The
-    run has the arguments of the search as its configuration, the best parameters and
-    score in its summary, the table of the candidates, and the tables and the report as
-    files.
+    It is a callback of `BayesSearchCV`. The search is a run, and each candidate is a
+    step of it, with its parameters, the mean of every metric, the best score so far and
+    its seconds. The run has the arguments of the search as its configuration, the best
+    parameters and score in its summary, a table of the candidates, and the tables and
+    the report as files.
 
     Parameters
     ----------
@@ -119,6 +119,6 @@ class WandbLogger:
 
 
 def _plain(value: Any) -> Any:
-    """Keep numbers and truth values; the text of all else."""
+    """Keep numbers and booleans; turn all else into text."""
     value = value.item() if hasattr(value, "item") else value
     return value if isinstance(value, bool | int | float | None) else shown(value)

@@ -17,8 +17,8 @@ Task = Callable[[], Any]
 Call = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]  # as joblib takes it
 Result = tuple[Any, Any]  # the key that the task was given, and a value
 
-# So many tasks in a row that end their processes, of so many different settings, mean
-# a broken machine: a deadly setting alone must not stop the search.
+# So many tasks in a row that end their processes, from so many different candidates,
+# mean a broken machine: one candidate that crashes must not stop the search.
 MAX_LOST_IN_A_ROW = 5
 MAX_SETTINGS_IN_A_ROW = 3
 
@@ -41,7 +41,7 @@ class DiedBefore(tuple[int, int]):
 
 
 class Executor(Protocol):
-    """Runs tasks, each a fit on one fold; all methods are called from one thread."""
+    """Runs tasks, each a fit on one fold. All methods are called from one thread."""
 
     @property
     def n_workers(self) -> int:
@@ -50,7 +50,7 @@ class Executor(Protocol):
 
     @property
     def broken(self) -> str | None:
-        """Why no more tasks can run, a sentence: the search then ends early."""
+        """Why no more tasks can run, as a sentence; the search then ends early."""
         ...
 
     def submit(self, key: Hashable, task: Task) -> None:
@@ -59,26 +59,26 @@ class Executor(Protocol):
         Parameters
         ----------
         key : hashable
-            Names the task's result.
+            Identifies the task's result.
         task : callable
-            Takes nothing; can be pickled.
+            Takes no arguments; can be pickled.
         """
 
     def wait(self) -> list[Result]:
         """Wait for results that were not returned before.
 
-        What a task raises is raised here, and ends the search.
+        An error that a task raises is raised here, and ends the search.
 
         Returns
         -------
         results : list of (key, value)
             At least one, unless no task is left. The value is what the task returned,
-            or an exception where its process died: the fit then counts as failed.
+            or an exception if its process died; the fit then counts as failed.
         """
         ...
 
     def close(self) -> None:
-        """Stop what runs, as far as possible, and release the workers."""
+        """Stop running tasks, as far as possible, and release the workers."""
 
 
 class Losses:

@@ -36,10 +36,10 @@ from sklearn_bayes_search.execution._executors._workers import (
 class LokyWorkers(Workers):
     """Processes of the pool of loky that ``parallel`` has, or isolated ones.
 
-    When a process of the pool has died, nobody knows which call it was: all go on in
-    processes that have no other, so that a death has one cause. ``isolated`` says that
-    they do so from the first on. The candidates of ``parallel`` say where large arrays
-    are mapped.
+    When a process of the pool has died, nobody knows which call was the cause. So all
+    calls go on in processes of their own, where a death has one cause. ``isolated``
+    says that they do so from the start. The arguments of ``parallel`` say where large
+    arrays are mapped.
     """
 
     def __init__(self, parallel: Any, n_workers: int, *, isolated: bool) -> None:

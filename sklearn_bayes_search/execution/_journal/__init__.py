@@ -1,4 +1,4 @@
-"""The journal: what of a search survives the end of its process."""
+"""The journal: what is kept of a search when its process ends."""
 
 from sklearn_bayes_search.execution._journal._digest import fingerprint
 from sklearn_bayes_search.execution._journal._journal import Journal

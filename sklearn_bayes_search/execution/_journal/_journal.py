@@ -199,7 +199,7 @@ class Journal:
         return len(self._folds)
 
     def params(self, candidate: int) -> dict[str, Any] | None:
-        """Return the stored candidate of a candidate, with the user's own objects.
+        """Return the stored parameters of a candidate, with the user's own objects.
 
         None if no fold is known.
         """
@@ -207,7 +207,7 @@ class Journal:
         return None if params is None else dict(params)
 
     def settings_after(self, candidate: int) -> list[dict[str, Any]]:
-        """List the stored candidates of candidates with larger numbers."""
+        """List the stored parameters of candidates with larger numbers."""
         known = sorted(self._settings.items())
         return [dict(p) for number, p in known if number > candidate and p is not None]
 
@@ -256,7 +256,7 @@ class Journal:
         return self._requests is not None and self._requests.asks_to_stop()
 
     def state_difference(self, number: int) -> None:
-        """Warn that another candidate would be chosen now for a candidate."""
+        """Warn that other parameters would be chosen now for a candidate."""
         if self._in_order and not self._ran_again:
             warnings.warn(
                 f"From candidate {number} on, this search would choose other "

@@ -35,26 +35,27 @@ def read_journal(path: "str | os.PathLike[str]") -> pd.DataFrame:
     Parameters
     ----------
     path : path
-        What was given as ``checkpoint``: a file; of a folder, one of the files in it.
+        The file that was given as ``checkpoint``; if that was a folder, one of its
+        files.
 
     Returns
     -------
     frame : DataFrame
-        A row per candidate and fold, in this order. The columns have the names that
-        they have in ``folds_frame(all_metrics=True)``: ``candidate``, ``fold``,
-        ``score`` (``score_<metric>`` for several metrics), ``status`` ("ok" or
-        "failed"), ``error``, ``start``, ``seconds`` and ``worker``. In addition there
-        are, after the fold, a column ``param_<name>`` per parameter with the text of
-        its value, and at the end ``fit_time`` and ``score_time``, which add up to the
-        seconds, ``n_test_samples``, and ``train_score`` if it is there. With a ``path``
+        One row per candidate and fold, in this order. The columns are named as in
+        ``folds_frame(all_metrics=True)``: ``candidate``, ``fold``, ``score``
+        (``score_<metric>`` for several metrics), ``status`` ("ok" or "failed"),
+        ``error``, ``start``, ``seconds`` and ``worker``. After the fold, there is a
+        column ``param_<name>`` for each parameter with the text of its value. The last
+        columns are ``fit_time`` and ``score_time``, which add up to ``seconds``,
+        ``n_test_samples``, and ``train_score`` if it was stored. With a ``path``,
         scores are those at the length that is best on the folds so far. With
-        ``RowRacing`` there are ``n_train_samples``, the training rows of a fit on a
-        part of them; the parts have the numbers after those of the folds.
+        ``RowRacing``, ``n_train_samples`` is the number of training rows of a fit on a
+        part of them; these fits are numbered after the folds.
 
     Raises
     ------
     JournalError
-        If it is no journal.
+        If the file is not a journal.
     OSError
         If the file cannot be read.
 

@@ -29,32 +29,35 @@ INSIDE = ("regressor",)
 
 @dataclass(frozen=True)
 class FitPath:
-    """A parameter that one fit has all values of, such as the number of trees.
+    """A parameter whose values are all scored in one fit, such as the number of trees.
 
-    It leaves the search space. Each fit of a fold grows, and is scored on the way at
-    lengths of a grid from one end of the parameter's range to the other. A candidate
-    has the length with the best mean over its folds, the shortest of equals.
+    It is taken out of the search space. Instead, each fit grows, and is scored on the
+    way at several values of the parameter, its *lengths*: a grid from one end of the
+    parameter's range to the other. A candidate gets the length with the best mean over
+    its folds; among equals, the shortest.
 
-    A fit ends early once its own curve is past its peak, or cannot reach the best
-    candidate so far on its fold even if each doubling of the length brought as much as
-    the last one. Each fold decides for itself, whatever the others do, and only lengths
-    that all folds of a candidate have reached count.
+    A fit ends early once its own curve of scores is past its peak. It also ends if it
+    cannot reach the best candidate so far on its fold, even if each doubling of the
+    length brought as much as the last one did. Each fold decides for itself,
+    independently of the others. Only lengths that all folds of a candidate have reached
+    count.
 
     Parameters
     ----------
     name : str, default="auto"
-        The parameter, as ``set_params`` has it. "auto" is that of a known estimator,
-        which may be the last step of a pipeline.
+        The parameter, named as for ``set_params``. "auto" finds it for a known
+        estimator, which may be the last step of a pipeline.
     patience : float, default=1.0
-        How far a fit goes on past the best length of its curve, as a share of that, >
-        0: with 1.0 until it is twice as long. With ``numpy.inf`` no fit ends early, and
-        none of forests and bagging does, which have no peak.
+        How far a fit goes on past the best length of its curve, as a share of that
+        length, > 0. With 1.0, it goes on until it is twice as long. With ``numpy.inf``,
+        no fit ends early. Fits of forests and bagging, which have no peak, never end
+        early.
     n_lengths : int, default=12
-        How many lengths are scored at the most, >= 2. They are about evenly spaced on
-        the logarithm.
+        How many lengths are scored at most, >= 2. They are about evenly spaced on a
+        logarithmic scale.
     grow : callable, default=None
-        A :class:`~sklearn_bayes_search.execution.Grower` for an estimator that is not
-        known.
+        A :class:`~sklearn_bayes_search.execution.Grower`, for an estimator that is not
+        among the known ones.
 
     Raises
     ------

@@ -26,7 +26,7 @@ Report = Callable[[int, Any], bool]
 
 
 class Grower(Protocol):
-    """Fits an estimator once, and shows it at each length.
+    """Fits an estimator once, and reports it at each length.
 
     A function, or an object that can be pickled.
     """
@@ -41,25 +41,25 @@ class Grower(Protocol):
         report: Report,
         **fit_params: Any,
     ) -> None:
-        """Fit, and call ``report`` with each length.
+        """Fit the estimator, and call ``report`` at each length.
 
         Parameters
         ----------
         estimator : estimator object
-            With the parameters of a candidate, to be fitted in place.
+            It has the parameters of a candidate, and is fitted in place.
         name : str
-            Its parameter that is the length.
+            Name of its parameter that is the length.
         lengths : sequence of int
             In ascending order. The last one is the longest fit.
         X, y : array-like
             Training data; y may be None.
         report : callable
-            ``report(length, model) -> bool``, to be called with each length in order,
-            and a fitted estimator that predicts as one of this length would. It is
-            scored at once, and may change afterwards. When it returns True, the fit
-            ends.
+            ``report(length, model) -> bool``, to be called with each length in order.
+            The model is a fitted estimator that predicts as one of this length would.
+            It is scored at once, and may change afterwards. If ``report`` returns True,
+            the fit has to end.
         **fit_params : dict
-            What ``fit`` was called with beside X and y.
+            What ``fit`` was called with besides X and y.
         """
 
 

@@ -1,8 +1,8 @@
-"""What a stopping rule is, and what rules share.
+"""What a stopping rule is, and what the rules share.
 
-A rule is called before each candidate is asked for, once there is an outcome, with all
-that the choice could depend on, and keeps no state: a resumed search, and one on more
-workers, stop at the same candidate.
+Once there is an outcome, a rule is called before each candidate is asked for, with all
+that the choice could depend on. It keeps no state, so that a resumed search, or one on
+more workers, stops at the same candidate.
 """
 
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ from sklearn_bayes_search.optimizer._trial import History
 
 
 class StoppingRule(Protocol):
-    """Decides when to stop; need not be subclassed, a function will do."""
+    """Decides when a search stops; a function will do."""
 
     def __call__(self, history: History, optimizer: BayesianOptimizer) -> str | None:
         """Decide whether to go on.
@@ -24,13 +24,14 @@ class StoppingRule(Protocol):
         history : History
             The outcomes told so far.
         optimizer : BayesianOptimizer
-            What chooses the candidates; it is not to be asked or told.
+            The optimizer that chooses the candidates. Do not call its ``ask`` or
+            ``tell``.
 
         Returns
         -------
         reason : str or None
-            Why the search stops, a phrase that completes "stopped after 34 of 100
-            candidates: ..."; None to go on.
+            None to go on. Otherwise, why the search stops: a phrase that completes
+            "stopped after 34 of 100 candidates: ...".
         """
         ...
 

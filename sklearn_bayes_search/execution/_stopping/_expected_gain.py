@@ -13,29 +13,28 @@ from sklearn_bayes_search.results._folds import FoldModel, error_factor
 
 @dataclass(frozen=True)
 class ExpectedGain(StoppingRule):
-    """Stop when what is left to gain is small beside the noise of the cross-validation.
+    """Stop when the expected gain is small compared with the noise of cross-validation.
 
-    A score from other folds would differ from the present one. Where the expected
-    improvement [1]_ of every candidate that is left is a small part of that difference,
-    going on would only fit the folds.
+    With other folds, scores would differ from the present ones. If the expected
+    improvement [1]_ of every remaining candidate is a small part of that difference,
+    going on would only overfit the folds.
 
     Parameters
     ----------
     fraction : float, default=0.1
-        Which part of the noise the expected improvement of the next candidate must
-        fall below, > 0.
+        The search stops when the expected improvement of the next candidate is below
+        this fraction of the noise, > 0.
     n_more : int, default=20
-        How many candidates beyond the first points are evaluated in any case, >= 5.
+        How many candidates after the initial ones are evaluated in any case, >= 5.
 
     Notes
     -----
     The noise is that of a comparison of two candidates: the interaction of candidate
-    and fold [2]_, without the effect of the folds, which all candidates share. Where
-    many candidates have the highest score there is, it is 0. Then, and wherever it is
-    larger, the least step takes its place by which the mean of the fold scores seen
-    could rise: of an accuracy, one test sample more. Makarova et al. [3]_ compare a
-    bound of the regret with the whole variance of the cross-validation, which stops
-    earlier.
+    and fold [2]_, without the effect of the folds, which all candidates share. If many
+    candidates have the highest possible score, it is 0. It is therefore taken to be at
+    least the smallest step by which the mean of the fold scores could rise: for
+    accuracy, one more test sample. Makarova et al. [3]_ compare a bound of the regret
+    with the whole variance of the cross-validation, which stops earlier.
 
     References
     ----------

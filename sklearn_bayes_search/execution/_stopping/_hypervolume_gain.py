@@ -19,15 +19,17 @@ class HypervolumeGain(StoppingRule):
     Parameters
     ----------
     fraction : float, default=0.01
-        Which part of the hypervolume the last candidates must have added, > 0.
+        The search stops if the last ``n`` candidates have added less than this fraction
+        of the hypervolume, > 0.
     n : int, default=10
-        How many candidates in a row, beyond the first points, >= 1.
+        How many candidates in a row, not counting the initial ones, >= 1.
 
     Notes
     -----
-    The hypervolume is that of the means above a point below the worst of all of them,
-    with the logarithms of costs. With ``limits``, only candidates that reach them
-    count. Of one objective, it is how far the best is above that point.
+    The hypervolume is that of the mean scores above a reference point below the worst
+    of them; costs count by their logarithms. With ``limits``, only candidates that
+    reach them count. With one objective, it is how far the best score lies above that
+    point.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Stop when nothing better was found for a while."""
+"""Stop when no better candidate was found for a while."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,14 @@ from sklearn_bayes_search.optimizer._trial import History
 
 @dataclass(frozen=True)
 class Patience(StoppingRule):
-    """Stop when the best score has not risen for a while, or there is none.
+    """Stop when the best score has not risen for a while, or there is no score at all.
 
     Parameters
     ----------
     n : int
-        For how many candidates in a row, >= 1.
+        Number of candidates in a row without a rise, >= 1.
     min_delta : float, default=0.0
-        A rise that does not exceed it does not count, >= 0; in units of the score.
+        Only a rise above this value counts, >= 0, in units of the score.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Acquisition functions: how promising is a point, given the posterior?"""
+"""Acquisition functions: how promising a point is, given the posterior."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

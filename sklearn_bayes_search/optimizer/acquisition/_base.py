@@ -1,4 +1,4 @@
-"""What the proposer asks of an acquisition function, and what several of them share.
+"""What an acquisition function has to offer, and what several of them share.
 
 Values are in standardised units: the scores told have mean 0 and deviation 1.
 Symbols: ``mu``, ``s`` are the posterior's mean and deviation, shape (n_points,);
@@ -29,13 +29,13 @@ class Context:
     Parameters
     ----------
     best : float
-        Highest posterior mean over the points told so far, or believed while they are
-        pending, in standardised units.
+        Highest posterior mean over the points told so far and the pending ones, in
+        standardised units.
     gap : float
-        How far the upper quartile of these means lies below their highest: how much
-        scores differ near the top.
+        How far the upper quartile of these means lies below the highest one. It says
+        how much scores differ near the top.
     n_told, n_dims : int
-        Number of points told so far, and of columns of the unit cube.
+        Number of points told so far, and number of columns of the unit cube.
     rng : numpy.random.Generator
         The only source of randomness.
     """
@@ -49,32 +49,34 @@ class Context:
 
 @runtime_checkable
 class Acquisition(Protocol):
-    """Scores points by their posterior; need not be subclassed.
+    """Scores points by their posterior. A class with these methods need not inherit.
 
-    If `smooth`, a point's value depends neither on the other points nor on chance.
+    If it is `smooth`, the value of a point depends neither on other points nor on
+    chance.
     """
 
     @property
     @abstractmethod
     def smooth(self) -> bool:
-        """False if it can only rank given points and has no gradient."""
+        """Whether it has a gradient; if not, it can only rank given points."""
 
     @property
     @abstractmethod
     def scale(self) -> Scale:
-        """What values are, and so how the chance of success and costs count.
+        """What the values mean, which decides how they are weighted.
 
-        ``"log"``: logarithms of a gain; those of the chance and of what each gain
-        costs, in seconds and folds, are added. ``"amount"``: gains >= 0, which the
-        chance multiplies. ``"score"``: scores of either sign, to which the logarithm
-        of the chance is added.
+        ``"log"``: the logarithm of a gain. The logarithm of the probability of success
+        is added, and that of the costs in seconds and folds is subtracted.
+        ``"amount"``: a gain >= 0, multiplied by the probability of success.
+        ``"score"``: a score of either sign, to which the logarithm of that probability
+        is added.
         """
 
     @property
     def cost_power(self) -> float:
-        """Power of the predicted seconds that a gain on the scale "log" is divided by.
+        """Power of the predicted seconds by which a gain on the scale "log" is divided.
 
-        A subclass inherits 0: time does not count.
+        The default is 0: time does not count.
         """
         return 0.0
 
@@ -111,7 +113,7 @@ class Acquisition(Protocol):
         value : ndarray of shape (n_points,)
             Finite; higher is better.
         gradient : ndarray of shape (n_points, n_dims)
-            Derivative of each value by its own point.
+            Derivative of each value with respect to its own point.
         """
 
 

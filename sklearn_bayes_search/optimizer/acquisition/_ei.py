@@ -26,7 +26,8 @@ class ExpectedImprovement(MeanStdAcquisition):
     Parameters
     ----------
     xi : float, default=0.0
-        Margin >= 0 above the best, in deviations of the scores; larger explores more.
+        Margin >= 0 above the best, in standard deviations of the scores. A larger one
+        explores more.
 
     References
     ----------

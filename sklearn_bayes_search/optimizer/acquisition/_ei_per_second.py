@@ -1,4 +1,4 @@
-"""Expected improvement for the time that it takes."""
+"""Expected improvement per second."""
 
 from dataclasses import dataclass, field
 
@@ -8,24 +8,24 @@ from sklearn_bayes_search.optimizer.acquisition._log_ei import LogExpectedImprov
 
 @dataclass(frozen=True)
 class ExpectedImprovementPerSecond(LogExpectedImprovement):
-    """Logarithm of expected improvement less that of the predicted time [1]_.
+    """Logarithm of expected improvement minus that of the predicted time [1]_.
 
-    It prefers candidates that are evaluated fast, where times differ: more candidates
-    in the same time, while those that take long wait until they promise more. For a
-    search with a time limit. Choices then depend on the clock, so that a search need
-    not give the same rows again.
+    It prefers candidates that are fast to evaluate, so that more of them fit into the
+    same time. Slow ones are evaluated once they promise more. Use it for a search with
+    a time limit. The choices then depend on measured times, so that the same search may
+    give other rows when it is run again.
 
     Parameters
     ----------
     xi : float, default=0.0
-        As for :class:`LogExpectedImprovement`, as are ``cap`` and ``augmented``.
+        As for :class:`LogExpectedImprovement`.
     cap : float or None, default=0.2
-        Up to where gains count in full.
+        Gains up to this size count in full, as for :class:`LogExpectedImprovement`.
     augmented : bool, default=True
-        Whether to discount what is known.
+        Whether to discount points that are well known, as there.
     cost_power : float, default=1.0
-        Power of the time that the improvement is divided by, >= 0. At 1 twice the gain
-        is worth twice the time; less spares time less.
+        Power of the time by which the improvement is divided, >= 0. At 1, twice the
+        gain is worth twice the time. With a smaller power, time counts less.
 
     References
     ----------

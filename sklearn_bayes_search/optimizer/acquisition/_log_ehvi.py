@@ -1,13 +1,12 @@
 """The logarithm of expected hypervolume improvement, exact for independent processes.
 
-What is not dominated splits into boxes from ``l`` to ``u``, and a new point ``y`` adds
-the part of each that is below it, the product over the objectives of
-``min(y, u) - l`` where that is positive. Objectives are independent a posteriori, so
-that the expectation of the product is the product of
-``s (h(z_l) - h(z_u))`` with ``z_l = (mu - l) / s``, ``z_u = (mu - u) / s`` and
-``h(z) = phi(z) + z Phi(z)``: the expected improvement on ``l`` without that on ``u``
-[1]_, [2]_. All of it is in logarithms, and so has a slope where the expectation
-underflows [3]_.
+The region that is not dominated splits into boxes from ``l`` to ``u``. A new point
+``y`` adds the part of each box that lies below it: the product over the objectives of
+``min(y, u) - l`` where that is positive. A posteriori, objectives are independent. So
+the expectation of the product is the product of ``s (h(z_l) - h(z_u))`` with ``z_l =
+(mu - l) / s``, ``z_u = (mu - u) / s`` and ``h(z) = phi(z) + z Phi(z)``: the expected
+improvement on ``l`` minus that on ``u`` [1]_, [2]_. All is computed in logarithms, and
+so has a slope even where the expectation underflows [3]_.
 
 References
 ----------
@@ -73,7 +72,7 @@ class LogExpectedHypervolumeImprovement:
         return value, gradient
 
     def _sides(self, posteriors: Sequence[Posterior]) -> Triple:
-        """Return the logarithm of each side's expectation, and d/dmu and d/ds of it.
+        """Return the logarithm of each side's expectation, and its d/dmu and d/ds.
 
         All have the shape (n_objectives, n_points, n_boxes).
         """
@@ -86,7 +85,7 @@ class LogExpectedHypervolumeImprovement:
 
 
 def _log_side(posterior: Posterior, lower: np.ndarray, upper: np.ndarray) -> Triple:
-    """Return the logarithm of ``s (h(z_l) - h(z_u))``, and d/dmu and d/ds of it.
+    """Return the logarithm of ``s (h(z_l) - h(z_u))``, and its d/dmu and d/ds.
 
     All have the shape (n_points, n_boxes).
     """

@@ -27,30 +27,32 @@ _WEIGHT_BEYOND = 0.01
 
 @dataclass(frozen=True)
 class LogExpectedImprovement(MeanStdAcquisition):
-    """Logarithm of expected improvement that large gains raise little.
+    """Logarithm of expected improvement, in which very large gains count for little.
 
-    ``log(s h)`` [1]_ has the maxima of expected improvement, and still has a slope
+    ``log(s h)`` [1]_ has the same maxima as expected improvement, and still has a slope
     where the latter underflows to 0.
 
-    A Gaussian posterior far from all points promises gains that scores, which often
-    have a ceiling, never hold: poor candidates spread widely, good ones crowd together.
-    So the part of a gain above ``D`` counts for a hundredth only, ``w = 0.01``: with
-    ``z' = z - D / s`` the expectation is ``s (h(z) - (1 - w) h(z'))``, which takes the
-    place of ``s h``. ``D = cap gap``, where ``gap`` is how far the upper quartile of
-    the scores lies below the best, but no less than the noise's deviation ``tau``.
+    Far from all points, a Gaussian posterior promises gains that never come true:
+    scores often have a ceiling, so that good ones are close together and poor ones far
+    apart. Therefore the part of a gain above ``D`` counts for a hundredth only, ``w =
+    0.01``. With ``z' = z - D / s`` the expectation is ``s (h(z) - (1 - w) h(z'))``,
+    which takes the place of ``s h``. ``D = cap gap``, where ``gap`` is how far the
+    upper quartile of the scores lies below the best, but at least the noise's deviation
+    ``tau``.
 
     The discount ``log(1 - tau / sqrt(s^2 + tau^2))`` [2]_ keeps the search from
-    repeating what it knows as well as noise permits.
+    evaluating points whose score is already known as well as the noise permits.
 
     Parameters
     ----------
     xi : float, default=0.0
-        Margin >= 0 above the best, in deviations of the scores; larger explores more.
+        Margin >= 0 above the best, in standard deviations of the scores. A larger one
+        explores more.
     cap : float or None, default=0.2
-        Up to where gains count in full, >= 0, in units of the gap; larger explores
-        more. None: everywhere.
+        Gains up to this size count in full, >= 0, in units of ``gap``. A larger one
+        explores more. With None, all gains count in full.
     augmented : bool, default=True
-        Whether to discount.
+        Whether to apply the discount for what is already known.
 
     References
     ----------
@@ -114,7 +116,7 @@ def _log_h(z: np.ndarray) -> Triple:
 
 
 def _log_h_body(z: np.ndarray) -> Triple:
-    """Evaluate for z >= -1, where nothing cancels."""
+    """Evaluate for z >= -1, where there is no cancellation."""
     phi, Phi = normal_density(z), ndtr(z)
     h = phi + z * Phi
     return np.log(h), Phi / h, phi / h

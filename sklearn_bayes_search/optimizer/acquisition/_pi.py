@@ -18,16 +18,16 @@ from sklearn_bayes_search.optimizer.surrogate import Posterior
 
 @dataclass(frozen=True)
 class ProbabilityOfImprovement(MeanStdAcquisition):
-    """Probability to exceed the best by a margin, ``Phi(z)``.
+    """Probability of exceeding the best by a margin, ``Phi(z)``.
 
     Proposed in [1]_.
 
     Parameters
     ----------
     xi : float, default=0.01
-        Margin >= 0, in deviations of the scores: 0.01 asks for a hundredth of their
-        spread. Also called epsilon. Larger explores more; at 0 the search stays close
-        to the best, where a tiny gain is most probable.
+        Margin >= 0, in standard deviations of the scores, also called epsilon. A larger
+        one explores more. At 0 the search stays close to the best candidate, where a
+        tiny gain is most probable.
 
     References
     ----------

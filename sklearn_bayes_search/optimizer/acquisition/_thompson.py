@@ -11,7 +11,7 @@ from sklearn_bayes_search.optimizer.surrogate import Posterior
 
 @dataclass(frozen=True)
 class ThompsonSampling(Acquisition):
-    """One joint posterior draw at the given points, a new one at each call.
+    """One joint draw from the posterior at the given points, a new one at each call.
 
     Proposed in [1]_.
 

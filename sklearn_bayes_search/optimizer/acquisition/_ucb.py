@@ -17,16 +17,16 @@ from sklearn_bayes_search.optimizer.surrogate import Posterior
 
 @dataclass(frozen=True)
 class UpperConfidenceBound(MeanStdAcquisition):
-    """Optimistic guess of the score, ``mu + kappa s``.
+    """Optimistic estimate of the score, ``mu + kappa s``.
 
     Proposed, with a bound on its regret, in [1]_.
 
     Parameters
     ----------
     kappa : float or "gp-ucb", default=2.0
-        Weight >= 0 of the deviation; larger explores more. ``"gp-ucb"`` grows with the
-        points told: ``sqrt(2 log(t^(d/2 + 2) pi^2 / (3 delta)))``, ``t = n_told + 1``,
-        ``d = n_dims``, ``delta = 0.1`` [2]_.
+        Weight >= 0 of the deviation. A larger one explores more. ``"gp-ucb"`` grows
+        with the number of points told: ``sqrt(2 log(t^(d/2 + 2) pi^2 / (3 delta)))``,
+        where ``t = n_told + 1``, ``d = n_dims``, ``delta = 0.1`` [2]_.
 
     References
     ----------

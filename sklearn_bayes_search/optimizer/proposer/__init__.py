@@ -1,4 +1,4 @@
-"""Choose the next point: by a model of the score, or directly."""
+"""Choosing the next point, by a model of the score or directly."""
 
 from sklearn_bayes_search.optimizer._weights import Weight
 from sklearn_bayes_search.optimizer.proposer._base import Observations, Proposer

@@ -1,4 +1,4 @@
-"""What the optimizer asks of whatever chooses points, and what it passes."""
+"""What a proposer has to offer, and what the optimizer passes to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from sklearn_bayes_search.optimizer._weights import Weight
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Limited:
-    """An outcome that has to reach a bound.
+    """An outcome that has to reach a limit.
 
     Parameters
     ----------
     U : ndarray of shape (n_known, n_dims)
-        Points where it is known: no evaluation failed there.
+        Points where it is known, because the evaluation did not fail.
     y : ndarray of shape (n_known,)
-        What it was, standardised.
+        The values of the outcome there, standardised.
     bound : float
-        What it has to reach, in the same units.
+        The limit, in the same units.
     """
 
     U: np.ndarray
@@ -38,7 +38,8 @@ class Observations:
     U : ndarray of shape (n_told, n_dims)
         Snapped points that were told, in the order of their trials.
     y : ndarray of shape (n_told,)
-        Their standardised scores, the worst one for what failed; higher is better.
+        Their standardised scores, higher is better. Failed evaluations have the worst
+        score.
     noise : ndarray of shape (n_told,)
         Known variances of ``y``, 0 where none is known.
     failed : ndarray of shape (n_told,), bool
@@ -47,15 +48,15 @@ class Observations:
         Snapped points that were asked for and not yet told.
     earlier : tuple of ndarray, or None
         Points of earlier searches, of shape (n_earlier, n_dims), what their scores
-        would be here, and the variances of these.
+        would be in this search, and the variances of these scores.
     seconds : ndarray of shape (n_told,) or None
-        What the evaluations took, NaN where unknown.
+        How long the evaluations took, NaN where unknown.
     weights : sequence of Weight
-        What else a gain is weighted by.
+        Further factors of the expected gain.
     others : sequence of Observations
-        The same with the scores of each objective after the first.
+        The same for each objective after the first, with its scores.
     limits : sequence of Limited
-        Outcomes that have to reach a bound.
+        Outcomes that have to reach a limit.
     """
 
     U: np.ndarray
@@ -70,12 +71,12 @@ class Observations:
     limits: Sequence[Limited] = ()
 
     def with_earlier(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the points told, then the earlier ones.
+        """Return the points told, then those of earlier searches.
 
         Returns
         -------
         U, y, noise : ndarray
-            Of both.
+            Points, scores and variances of both.
         """
         if self.earlier is None:
             return self.U, self.y, self.noise
@@ -85,9 +86,9 @@ class Observations:
 
 
 class Proposer(Protocol):
-    """Chooses the next point; need not be subclassed.
+    """Chooses the next point. A class with this method need not inherit.
 
-    Same input gives the same output, and copies and pickles are independent.
+    The same input gives the same output. Copies and pickles are independent.
     """
 
     def propose(
@@ -98,17 +99,17 @@ class Proposer(Protocol):
         asked: AskedPoints,
         rng: np.random.Generator,
     ) -> np.ndarray | None:
-        """Choose the most promising point among those not asked for.
+        """Choose the most promising point that was not asked for before.
 
         Parameters
         ----------
         observations : Observations
-            What was told, and what is pending.
+            The points that were told, and those that are pending.
         maximizer : Maximizer
-            Finds the best of a function over its ``space``; ``maximizer.best_of(U,
-            values, asked)`` is the best of given points.
+            Maximises a function over its ``space``. ``maximizer.best_of(U, values,
+            asked)`` returns the best of given points.
         asked : AskedPoints
-            Points to leave out: ``asked.leave_out(U)`` are the others.
+            Points to leave out. ``asked.leave_out(U)`` returns the other ones of ``U``.
         rng : numpy.random.Generator
             The only source of randomness.
 

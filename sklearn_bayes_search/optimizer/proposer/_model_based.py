@@ -26,19 +26,19 @@ N_CENTRES = 5
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What the model believes of some candidates.
+    """What the model predicts for some candidates.
 
     Parameters
     ----------
     mean : ndarray of shape (n_settings,)
         Mean of the score.
     std : ndarray of shape (n_settings,)
-        Its standard deviation, without the noise of an observation.
+        Standard deviation of the score, without the noise of an observation.
     acquisition : ndarray of shape (n_settings,)
-        How promising each is: the acquisition function, of scores with the mean 0 and
-        the deviation 1, with the chance that the evaluation succeeds and what it costs.
+        How promising each candidate is: the acquisition function, for scores scaled to
+        mean 0 and deviation 1, weighted by the probability of success and by the cost.
     samples : ndarray of shape (n_samples, n_settings)
-        Functions that the model holds possible.
+        Functions drawn from the posterior, at the candidates.
     """
 
     mean: np.ndarray
@@ -94,7 +94,7 @@ class ModelBased(Proposer):
     ) -> float:
         """Maximise the expected improvement, whatever the acquisition function.
 
-        In standard deviations of the scores; 0 where no point is left.
+        In standard deviations of the scores; 0 if no point is left.
         """
         # the logarithm has a gradient everywhere, and the same maximum
         log_gain = LogExpectedImprovement(augmented=False, cap=None)
@@ -146,7 +146,7 @@ class ModelBased(Proposer):
 
 
 class LimitModels:
-    """The processes of outcomes that have to reach a bound each."""
+    """The Gaussian processes of the outcomes that have to reach limits."""
 
     def __init__(self) -> None:
         self._chances: list[ChanceOfReaching] = []
@@ -154,7 +154,7 @@ class LimitModels:
     def fit(
         self, observations: Observations, dims: Dims, rng: np.random.Generator
     ) -> np.ndarray:
-        """Learn them; return which points told are expected to reach all bounds."""
+        """Fit them; return which points told are expected to reach all limits."""
         limits = observations.limits
         while len(self._chances) < len(limits):
             self._chances.append(ChanceOfReaching())
@@ -163,12 +163,12 @@ class LimitModels:
         return np.asarray(self.expected(observations.U) & ~observations.failed)
 
     def expected(self, U: np.ndarray) -> np.ndarray:
-        """Return which points are expected to reach all bounds."""
+        """Return which points are expected to reach all limits."""
         each = [chance.is_expected(U) for chance in self._chances]
         return np.asarray(np.all([np.ones(len(U), dtype=bool), *each], axis=0))
 
     def chances(self, pending: np.ndarray) -> list[Weight]:
-        """Return the chances of reaching each bound."""
+        """Return the probabilities of reaching each limit."""
         if not len(pending):
             return list(self._chances)
         return [chance.condition(pending) for chance in self._chances]
@@ -177,7 +177,7 @@ class LimitModels:
 def chances_of(
     observations: Observations, limits: LimitModels, dims: Dims
 ) -> list[Weight]:
-    """Return the chances that an evaluation succeeds, and reaches its limits."""
+    """Return the probabilities that an evaluation succeeds, and reaches its limits."""
     chances, failed = limits.chances(observations.pending), observations.failed
     if failed.any():
         chances.append(Feasibility(observations.U, ~failed, dims))

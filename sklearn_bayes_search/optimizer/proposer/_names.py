@@ -1,4 +1,4 @@
-"""From what a user gives as surrogate and acquisition function to a proposer."""
+"""Make a proposer of the surrogate and the acquisition function that a user gives."""
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
@@ -33,9 +33,9 @@ _ACQUISITION_NEEDS = ("smooth", "scale", "cost_power", "value_and_gradient", "__
 def as_proposer(
     surrogate: str | Surrogate | Proposer, acquisition: str | Acquisition = "log_ei"
 ) -> Proposer:
-    """Return the proposer that a user means; a surrogate is copied, for it is fitted.
+    """Return the proposer that a user means; a surrogate is copied, since it is fitted.
 
-    A proposer such as "tpe" takes the default acquisition only, and does not use it.
+    A proposer such as "tpe" uses no acquisition function, and takes only the default.
     """
     rule = f"The 'surrogate' parameter must be one of {sorted(SURROGATES)} or an object"
     member = _of_name(surrogate, SURROGATES, f"{rule}.")
@@ -60,7 +60,7 @@ def as_proposer(
 
 
 def for_several(proposer: Proposer, n_objectives: int) -> SeveralObjectives:
-    """Return the proposer for several objectives, with the surrogate of one for one."""
+    """Return the proposer for several objectives, made of that for a single one."""
     if not isinstance(proposer, ModelBased):
         raise ValueError(
             "Several objectives need a 'surrogate' that predicts scores, as 'gp' or "
@@ -76,7 +76,7 @@ def for_several(proposer: Proposer, n_objectives: int) -> SeveralObjectives:
 
 
 def refuse_limits(proposer: Proposer) -> None:
-    """Raise if a proposer cannot weigh what it chooses by the chances of limits."""
+    """Raise if a proposer cannot weight gains by the probability of reaching limits."""
     if not isinstance(proposer, ModelBased):
         raise ValueError(
             "The 'limits' parameter needs a 'surrogate' that predicts scores, as 'gp' "

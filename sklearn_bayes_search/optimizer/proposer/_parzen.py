@@ -1,15 +1,15 @@
-"""Choose where good points are dense and others are rare.
+"""Choose a point where good points are dense and others are rare.
 
-The density of the best points told, ``l``, and that of all others, ``g``, are mixtures:
-a kernel around each point, and the prior, which is uniform on the cube, as one more.
-Candidates are drawn from ``l``; the highest ``l / g`` is chosen. That is the one of
-highest expected improvement, if points are good by a threshold: Bergstra et al.,
-section 4.
+The density of the best points told, ``l``, and that of all others, ``g``, are mixtures.
+They have a kernel around each point, and the prior, uniform on the cube, as one more
+component. Candidates are drawn from ``l``; the one with the highest ``l / g`` is
+chosen. It has the highest expected improvement over the score that separates good
+points from others: Bergstra et al., section 4.
 
-A kernel is a product over the columns: a normal density cut off at the ends, its mass
-in the cell around a level, or smoothed frequencies of categories. In a column that
-means nothing to its point, the kernel is the prior: so parameters of a branch are
-learned from points of that branch, and shared ones from all.
+A kernel is a product over the columns: a normal density truncated at both ends, its
+mass in the cell around a level, or smoothed frequencies of categories. In a column that
+is inactive at its point, the kernel is the prior. So the parameters of a branch are
+learned from points of that branch, and shared ones from all points.
 
 ``U`` are candidates, shape (m, n_dims); ``K`` the points of one group, (n, n_dims).
 """
@@ -45,22 +45,23 @@ _SAME_POSITION: Final = 1e-9  # see `_kernels.expand`
 
 @dataclass(frozen=True, kw_only=True)
 class ParzenEstimator(Proposer):
-    """A tree-structured Parzen estimator: looks where good points are dense.
+    """A tree-structured Parzen estimator, which searches where good points are dense.
 
-    It compares the density of the best points with that of all others [1]_, and has
-    no model of the score: only the order of scores matters to it. It is quick, and
-    takes thousands of points.
+    It compares the density of the best points with that of all others [1]_. It has no
+    model of the score: only the order of the scores matters. It is fast even with
+    thousands of points.
 
     Parameters
     ----------
     gamma : float, default=0.1
-        Share of the points that count as good, between 0 and 1, rounded up; at most
-        25 points. Larger explores more.
+        Share of the points that count as good, between 0 and 1. Their number is rounded
+        up, and at most 25. A larger share explores more.
     multivariate : bool, default=True
-        Whether parameters are seen together. If not, each has densities of its own, and
-        good combinations are not told from good single values.
+        Whether the densities are those of all parameters together. If not, each
+        parameter has densities of its own, and good combinations cannot be told from
+        good single values.
     n_candidates : int, default=24
-        How many candidates are drawn, >= 1; more exploit more.
+        How many candidates are drawn for each choice, >= 1. More of them exploit more.
 
     References
     ----------
@@ -124,7 +125,8 @@ class ParzenEstimator(Proposer):
     def _good(self, observations: Observations, rng: np.random.Generator) -> np.ndarray:
         """Return which of the points told and earlier are the best ones.
 
-        Of equal scores, chance takes some: the first ones would be the same ever after.
+        Among equal scores, chance decides: otherwise the first ones would always be
+        taken.
         """
         scores = observations.with_earlier()[1].copy()
         scores[: len(observations.y)][observations.failed] = -np.inf
@@ -157,7 +159,7 @@ class _Mixture:
         self.centre = np.clip(K, self.low, self.high)
 
     def _weights(self, column: int | None) -> np.ndarray:
-        """Share of each component: of those that know the column, if one is given."""
+        """Return each component's share; of a column, among those active there."""
         n = len(self.K)
         weights = np.ones(n) if column is None else self.active[:, column].astype(float)
         weights = np.append(weights, PRIOR_WEIGHT)

@@ -30,8 +30,9 @@ BELOW = (0.1, 0.5)
 class SeveralObjectives(Proposer):
     """Proposes where the expected hypervolume improvement is highest.
 
-    Each objective has its own surrogate. The front that is to be improved is that of
-    the posterior means: an observation that was lucky does not hide what is better.
+    Each objective has its own surrogate. The front to be improved is that of the
+    posterior means, so that an observation that is too high by chance does not hide
+    better points.
     """
 
     def __init__(self, surrogate: Surrogate, n_objectives: int) -> None:

@@ -1,4 +1,4 @@
-"""What the optimiser asks of a model of the score."""
+"""What a model of the score has to offer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,24 +12,26 @@ from sklearn_bayes_search.space._dims import Dims
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
-    """What a surrogate believes about the latent score at some points.
+    """What a surrogate predicts for the latent score at some points.
 
     Parameters
     ----------
     mean : ndarray of shape (n_points,)
         Mean of the latent score.
     std : ndarray of shape (n_points,)
-        Its standard deviation, > 0, without the noise of an observation.
+        Standard deviation of the latent score, > 0, without the noise of an
+        observation.
     noise_std : float
-        Standard deviation that one more observation would add.
+        Standard deviation of the noise of one more observation.
     covariance : callable
         Returns the joint covariance of shape (n_points, n_points); called only
         when needed.
     mean_gradient, std_gradient : ndarray of shape (n_points, n_dims) or None
-        Derivatives by the points, 0 for categorical columns.
+        Derivatives with respect to the points, 0 for categorical columns.
     length_scales : ndarray of shape (n_dims,) or None
-        Over which distance the score stays similar along each column, in sides of the
-        cube, where that is known: the maximum is looked for in such steps.
+        Distance over which the score stays similar along each column, in sides of the
+        cube. They set the size of the steps in which the maximum is looked for. None if
+        unknown.
     """
 
     mean: np.ndarray
@@ -53,7 +55,7 @@ class Posterior:
         Returns
         -------
         samples : ndarray of shape (size, n_points)
-            One draw a row.
+            One draw per row.
         """
         L, _ = cholesky(self.covariance())
         samples: np.ndarray = rng.standard_normal((size, len(self.mean))) @ L.T
@@ -62,9 +64,9 @@ class Posterior:
 
 
 class Surrogate(Protocol):
-    """A model of the score: what the optimiser asks of it.
+    """A model of the score. A class with these methods need not inherit.
 
-    Same input gives the same output, and copies and pickles are independent.
+    The same input gives the same output. Copies and pickles are independent.
     """
 
     @property
@@ -81,7 +83,7 @@ class Surrogate(Protocol):
         dims: Dims,
         rng: np.random.Generator,
     ) -> Self:
-        """Learn from points; a second call may start from the first one's result.
+        """Fit the model to points; a second call may start from the first one's result.
 
         Parameters
         ----------
@@ -116,12 +118,12 @@ class Surrogate(Protocol):
         U : ndarray of shape (n_points, n_dims)
             Snapped points.
         y : ndarray of shape (n_points,)
-            What is assumed there.
+            The scores that are assumed there.
 
         Returns
         -------
         Surrogate
-            Differs by its data only.
+            A copy that differs only in its data.
         """
         ...
 
@@ -133,7 +135,7 @@ class Surrogate(Protocol):
         U : ndarray of shape (n_points, n_dims)
             Points of the unit cube, snapped in the categorical columns.
         gradient : bool, default=False
-            Whether to give the derivatives by the points, too.
+            Whether to return the derivatives with respect to the points, too.
 
         Returns
         -------
@@ -144,7 +146,7 @@ class Surrogate(Protocol):
 
 
 def check_data(U: np.ndarray, y: np.ndarray, noise: np.ndarray, *, of: str) -> None:
-    """Check what the surrogate ``of`` this name is to be fitted to."""
+    """Check the data that the surrogate ``of`` this name is fitted to."""
     if not (len(U) and np.isfinite(U).all() and np.isfinite(y + noise).all()):
         raise ValueError(
             f"{of}.fit needs at least one point and finite values of 'U', 'y' and "

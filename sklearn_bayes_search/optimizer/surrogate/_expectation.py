@@ -1,4 +1,4 @@
-"""What scores are expected to be before any is known, and how far that holds.
+"""What scores are expected before any is known, and how far that can be trusted.
 
 ``y = m + c + b (e_0(U) + sum_k w_k e_k(U)) + ...`` has a fixed mean ``m`` that falls
 towards the border, and functions ``e`` that an `Expectation` may add: the first is
@@ -44,11 +44,11 @@ class Expectation(Protocol):
         Returns
         -------
         values : ndarray of shape (n_points, n_functions)
-            The first is what is expected; each other one is a way in which scores
-            differ from that, as large as they do by one standard deviation.
+            The first is the expected score. Each other function is a way in which
+            scores differ from it, scaled to one standard deviation of that difference.
         gradients : ndarray of shape (n_points, n_functions, n_dims)
-            Derivatives by the points, 0 for categorical columns; empty unless asked
-            for.
+            Derivatives with respect to the points, 0 for categorical columns; empty
+            unless asked for.
         """
         ...
 

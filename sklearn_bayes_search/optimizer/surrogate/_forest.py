@@ -4,13 +4,14 @@ Each tree learns from all points and from some made-up ones, drawn anew for each
 anywhere in the cube, with scores from the standard normal, which is what standardised
 scores are drawn from before anything is known. Where there are points, the trees agree;
 away from them each believes its own made-up scores. So the deviation grows with the
-distance to what is known, also beyond the outermost points, where the trees of an
-ordinary forest agree on a constant. Cuts are random: a tree's jump between two points
-lies anywhere between them, and the mean over the trees is nearly continuous.
+distance from known points, also beyond the outermost ones, where the trees of an
+ordinary forest agree on a constant. Cuts are random: a tree may jump anywhere between
+two points, and the mean over the trees is nearly continuous.
 
-The mean of two scores says little where one of them is very low, and trees take means
-of neighbours everywhere. They learn the average of the standardised score and the
-normal quantile of its rank, which spreads the best scores and draws the worst nearer.
+Trees take means of neighbouring scores everywhere, and such a mean says little if one
+score is very low. Therefore they learn the average of the standardised score and the
+normal quantile of its rank. This spreads the best scores and draws the worst ones
+nearer.
 
 ``means`` are the trees' means at some points, shape (n_trees, n_points), and
 ``within`` the mean of their leaf variances, (n_points,).
@@ -46,23 +47,24 @@ _SMALLEST_VARIANCE: Final = 1e-6
 
 @dataclass(eq=False)
 class RandomForest(Surrogate):
-    """A forest of randomised trees: for scores with cliffs and plateaus.
+    """A forest of randomised trees, for scores with cliffs and plateaus.
 
-    It takes the score neither for smooth nor for equally rough everywhere, and does not
-    mind parameters that hardly matter. Where the score is smooth, `GaussianProcess`
-    needs fewer points.
+    It does not assume that the score is smooth, or equally rough everywhere, and copes
+    well with parameters that hardly matter. Where the score is smooth,
+    `GaussianProcess` needs fewer points.
 
     Parameters
     ----------
     n_estimators : int, default=30
-        Number of trees, >= 1. More take longer and give steadier deviations.
+        Number of trees, >= 1. With more, fits take longer and the predicted deviations
+        are less random.
     min_samples_leaf : int, default=1
-        Fewest points in a leaf, >= 1; more average out noise.
+        Fewest points in a leaf, >= 1. More of them average out noise.
 
     Raises
     ------
     TypeError, ValueError
-        If a candidate is no int, or below 1.
+        If a parameter is not an int, or is below 1.
 
     References
     ----------

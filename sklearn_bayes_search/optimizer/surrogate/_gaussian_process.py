@@ -65,7 +65,7 @@ _BOUNDS: Final = np.log([[0.01, 100.0], [0.05, 20.0], [1e-6, 1.0]])
 # scales between 0.25 and 0.5 sqrt(d) did equally well on test functions, 1.0 worse.
 # Scores are standardised: a deviation of 0.5 for the signal's logarithm did better than
 # 1. On fixed folds a model's score is nearly a function of its parameters, so a median
-# of exp(-8) for the noise found good settings sooner than exp(-6) and exp(-5); a wide
+# of exp(-8) for the noise found good candidates sooner than exp(-6) and exp(-5); a wide
 # prior lets the rough scores of trees say otherwise.
 _PRIOR: Final = np.array([[np.log(0.5), 1.0], [0.0, 0.5], [-8.0, 2.5]])
 # Where functions are expected, candidates crowd where these are high: a signal that is
@@ -76,7 +76,7 @@ _SIGNAL_BESIDE_EXPECTED: Final = 0.2
 # drops of 1 and 2 a fifth to three quarters of the regret were left at 30 points on
 # functions whose best lies inside; with the best at a corner, 5 points more were taken.
 BORDER_DROP: Final = 1.0
-# Hyper-parameters are good enough where no step promises more log probability.
+# Hyperparameters are good enough where no step promises more log probability.
 _TOLERANCE: Final = 1e-3
 # Variances below this are rounding error.
 _SMALLEST_VARIANCE: Final = 1e-12
@@ -85,40 +85,41 @@ _SMALLEST_VARIANCE: Final = 1e-12
 class GaussianProcess(Surrogate):
     """A Gaussian process whose hyperparameters are the most probable ones.
 
-    One length scale a column, a mean that falls towards the border by a known amount
-    from a constant that is integrated out, a fitted noise variance beside the known
-    ones, and log-normal priors on all of them.
-    With many points the hyperparameters are not renewed in each `fit`: each second
-    time above 100 points, above 200 when their number has changed by 5 %, and from
-    a subset of 500 points above 1000.
+    It has one length scale per column, a mean, and a fitted noise variance in addition
+    to the known ones. The mean is a constant, which is integrated out, and falls
+    towards the border by a fixed amount. Length scales and variances have log-normal
+    priors. With many points, not every `fit` renews the hyperparameters. Above 100
+    points, every second one does; above 200 points, one where the number of points has
+    changed by 5 %. Above 1000 points they are fitted to a subset of 500.
 
     Parameters
     ----------
     kernel : {"matern52", "matern32", "rbf"}, default="matern52"
-        How smooth the score is taken to be: twice or once differentiable, or
-        infinitely often.
+        How smooth the score is assumed to be: twice, once or infinitely often
+        differentiable.
     border_drop : float, default=1.0
         By how many standard deviations of the scores the mean falls from the middle of
-        the space to a corner, >= 0. 0 where nothing speaks for the middle.
+        the space to a corner, >= 0. Use 0 if the best values may as well be at the
+        border.
     expectation : Expectation, default=None
-        Functions that scores are expected to follow, as far as these prove right: see
-        :class:`~sklearn_bayes_search.optimizer.surrogate.Expectation`.
+        Functions that scores are expected to follow. The scores decide how much they
+        count: see :class:`~sklearn_bayes_search.optimizer.surrogate.Expectation`.
 
     Attributes
     ----------
     length_scales_ : ndarray of shape (n_dims,)
         Distance over which the score changes, in units of the cube's side.
     signal_variance_ : float
-        Prior variance of the score about its constant.
+        Prior variance of the score around its mean.
     noise_variance_ : float
-        Fitted variance of the error, beside the known ones.
+        Fitted variance of the error, in addition to the known ones.
     theta_ : ndarray of shape (n_dims + 2,)
-        Logarithms of the above in that order.
+        Logarithms of the three above, in this order.
 
     Raises
     ------
     ValueError
-        If the kernel is unknown, or the drop is negative or infinite.
+        If the kernel is unknown, or if ``border_drop`` is negative or infinite.
 
     Examples
     --------
@@ -311,14 +312,14 @@ class GaussianProcess(Surrogate):
         value : float
             Log marginal likelihood.
         gradient : ndarray of shape (n_dims + 2,)
-            Its gradient by ``theta``, only if asked for.
+            Its gradient with respect to ``theta``; only returned if asked for.
         """
         data = self._F, self._owner, self._residual, self._noise, self._A
         result = log_evidence(theta, self._correlation, *data)
         return result if gradient else result[0]
 
     def _is_due(self, n: int) -> bool:
-        """Whether hyperparameters are to be fitted again at ``n`` points.
+        """Return whether hyperparameters are to be fitted again at ``n`` points.
 
         Skipping below 100 points costs quality and saves only milliseconds.
         """
