@@ -144,14 +144,14 @@ class _Checked:
 class BayesSearchCV(ParetoTables, BaseSearchCV):
     """Cross-validated search that learns from the scores it has seen.
 
-    Takes the place of ``GridSearchCV`` and ``RandomizedSearchCV``: same parameters,
-    attributes and behaviour, but each candidate is chosen by what the earlier ones
-    scored. A Gaussian process predicts the score and its uncertainty everywhere, and
-    the candidate with the highest expected improvement is evaluated next.
+    Takes the place of ``GridSearchCV`` and ``RandomizedSearchCV``, with the same
+    parameters, attributes and behaviour, but chooses each candidate by the scores of
+    earlier ones. A Gaussian process predicts the score and its uncertainty everywhere,
+    and the candidate with the highest expected improvement is evaluated next.
 
-    Its parameters are in groups: what is searched and how it is scored (from
-    ``estimator`` on), the model (from ``surrogate``), parallel fits (from ``n_jobs``),
-    what is spent (from ``path``), and what is shown and kept (from ``verbose``).
+    The parameters are in groups: what to search and how to score it (from ``estimator``
+    on), the model (from ``surrogate``), parallel fits (from ``n_jobs``), how much to
+    spend (from ``path``), and what to show and keep (from ``verbose``).
 
     Parameters
     ----------
@@ -159,43 +159,46 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         Implements scikit-learn's estimator interface. It needs a ``score`` method, or
         ``scoring`` must be passed.
     param_distributions : "auto", dict, list of dicts or Space, default="auto"
-        "auto" is the :func:`default_space` of the estimator and the data. Otherwise
-        the names of the hyperparameters with their values, as in
-        ``RandomizedSearchCV``: a list, tuple, range or array is a set of choices, never
-        bounds; a frozen ``scipy.stats`` distribution, or any object with ``rvs``, is a
-        range with a prior. :class:`Real`, :class:`Integer`, :class:`Categorical` and
-        :class:`Ordinal` are explicit. They may stand in a list beside values, as
-        ``[None, Integer(2, 20)]``. A list of dicts is one search with one budget
-        over all of them. A :class:`Space` can add a constraint.
+        "auto" is the :func:`default_space` of the estimator and the data. Otherwise the
+        names of the hyperparameters with their values, as in ``RandomizedSearchCV``. A
+        list, tuple, range or array is a set of choices, never bounds. A frozen
+        ``scipy.stats`` distribution, or any object with ``rvs``, is a range with a
+        prior. :class:`Real`, :class:`Integer`, :class:`Categorical` and
+        :class:`Ordinal` are explicit. A list may have values and ranges, such as
+        ``[None, Integer(2, 20)]``. A list of dicts is one search with one budget over
+        all of them. A :class:`Space` can add a constraint.
     n_iter : int or None, default=50
-        How many candidates are evaluated, >= 1; fewer if the space has fewer. A finite
-        space that it covers is run whole, in the order of ``GridSearchCV``. None is
-        allowed with a ``timeout`` or a stopping rule.
+        How many candidates are evaluated, >= 1; fewer if the space has fewer. If it
+        covers a finite space, all of it is evaluated, in the order of ``GridSearchCV``.
+        None is allowed with a ``timeout`` or a stopping rule.
     scoring : str, callable, list, tuple or dict, default=None
         As in ``GridSearchCV``.
     objective_metric : str or list of str, default=None
-        Which of several metrics is maximised. None: the one that ``refit`` names, else
-        "score", else the first. ``refit`` alone decides what is best; where it is a
-        callable, ``score`` goes by this metric. A list of two or three searches for the
-        Pareto front: candidates that no other one surpasses in all of them. They need
-        not be in ``scoring`` if they are scikit-learn's scorers or ``"neg_fit_time"``
-        (seconds), ``"neg_score_time"`` (seconds for 1,000 predictions) or
-        ``"neg_model_size"`` (bytes of the pickled estimator). ``refit`` is then one of
-        the names, `Knee`, another callable, or False.
+        Which of several metrics is maximised. None means the one that ``refit`` names,
+        else "score", else the first. ``refit`` alone decides which candidate is best.
+        If it is a callable, ``score`` uses this metric. With a list of two or three
+        metrics, the search is for the Pareto front: the candidates that no other one
+        surpasses in all of them. They need not be in ``scoring`` if they are
+        scikit-learn's scorers or ``"neg_fit_time"`` (seconds), ``"neg_score_time"``
+        (seconds for 1,000 predictions) or ``"neg_model_size"`` (bytes of the pickled
+        estimator). ``refit`` is then one of the names, `Knee`, another callable, or
+        False.
     limits : dict of str -> float, default=None
-        The least values that metrics have to reach, as ``{"neg_score_time": -0.002}``;
-        names as for a list in ``objective_metric``. The best is the best of those that
-        reach them in the mean over the folds, or the one that comes nearest, with a
-        warning.
+        The least values that metrics have to reach; names as for a list in
+        ``objective_metric``. ``{"neg_score_time": -0.002}`` is an example. The best
+        candidate is the best of those whose means over the folds reach all limits. If
+        there is none, it is the one that comes nearest, with a warning.
     cv : int, cross-validation generator or an iterable, default=None
-        Splitting strategy; None means 5 folds. All candidates have the same folds.
+        Splitting strategy; None means 5 folds. All candidates are scored on the same
+        folds.
     refit : bool, str, or callable, default=True
-        Whether, or by which metric or rule, the best estimator is fitted on all data.
+        Whether the best estimator is fitted on all data, and by which metric or rule it
+        is chosen.
     random_state : int, RandomState instance or None, default=None
-        An int gives the same candidates again, however long fits take and whatever the
-        number of jobs at a given ``max_pending``.
+        With an int, the search tries the same candidates each time, however long fits
+        take and, at a given ``max_pending``, whatever the number of jobs.
     error_score : "raise" or numeric, default=np.nan
-        Score of a fold whose fit fails. The search learns where fits fail in any case.
+        Score of a fold whose fit fails. In any case the search learns where fits fail.
         If nothing works, it ends early, unless this is a finite number.
     return_train_score : bool, default=False
         Whether ``cv_results_`` has training scores.
@@ -204,47 +207,48 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         :class:`ParzenEstimator`, by name or as an object with parameters.
     acquisition : {"log_ei", "ei", "ei_per_second", "pi", "ucb", "thompson"} or \
             object, default="log_ei"
-        What makes a candidate promising, by name or as an object with parameters, such
-        as ``UpperConfidenceBound(kappa=3.0)``. "tpe" takes the default only.
+        Acquisition function, by name or as an object with parameters, such as
+        ``UpperConfidenceBound(kappa=3.0)``. "tpe" only takes the default.
     initial_points : list of dict, default=None
-        Candidates to try first. A hyperparameter that one leaves out has the
-        estimator's own value. The estimator's own hyperparameters come next. A value
-        that is not in its range is replaced by the middle of the range.
+        Candidates to try first. A hyperparameter that is missing gets the estimator's
+        own value. Then the estimator's own hyperparameters are tried. Values of the
+        estimator that are outside their range are replaced by the middle of the range.
     n_initial_points : int or "auto", default="auto"
-        How many candidates are tried before the model takes over, ``initial_points``
-        included. The rest fills the space evenly.
+        How many candidates are tried before the model takes over, including
+        ``initial_points``. The others fill the space evenly.
     prior_results : fitted search, dict, DataFrame, path, study or list, default=None
-        Earlier searches, of this or another class: as they are, their ``cv_results_``,
-        tables of it, or the path of a journal; an Optuna study, its
-        ``trials_dataframe()`` where it maximised, or an ``OptimizeResult`` of
-        scikit-optimize; or a list of these. They inform the model through the ranks of
-        their scores, as far as these prove right here; the best candidate of each is
-        tried after ``initial_points``. Candidates outside the space are left out with a
-        warning.
+        Earlier searches: a fitted search of this or another class, its ``cv_results_``
+        as a dict or table, or the path of a journal; an Optuna study, its
+        ``trials_dataframe()`` if it maximised, or an ``OptimizeResult`` of
+        scikit-optimize; or a list of these. The model uses the ranks of their scores,
+        as far as these agree with the present scores. The best candidate of each search
+        is tried after ``initial_points``. Candidates outside the space are left out
+        with a warning.
     experience : bool, default=True
-        Whether to begin with what is known of the estimator from other data: a first
-        candidate that did well there, tried after the estimator's own hyperparameters,
-        and the scores that the model expects until those here say otherwise. It has no
-        effect if nothing is known of the estimator or of its hyperparameters.
+        Whether to use what is known about the estimator from other data sets. A
+        candidate that did well there is tried after the estimator's own
+        hyperparameters, and the model expects similar scores until the present ones say
+        otherwise. It has no effect if nothing is known about the estimator or its
+        hyperparameters.
     n_jobs : int, default=None
         Number of jobs to run in parallel. None means 1 unless in a
-        ``joblib.parallel_config`` context, -1 all processors.
+        ``joblib.parallel_config`` context; -1 means all processors.
     pre_dispatch : int or str, default="2*n_jobs"
-        Accepted for compatibility, without effect: ``max_pending`` takes its place.
+        Accepted for compatibility, but without effect: use ``max_pending``.
     max_pending : int, "auto" or "async", default="auto"
-        The most candidates evaluated at a time, >= 1. Candidate k is chosen from the
+        The most candidates evaluated at a time, >= 1. Each candidate is chosen by the
         scores of all but the last ``max_pending - 1`` before it, so that the search
-        does not depend on timing. "auto" keeps all jobs busy. "async" chooses from all
-        scores that are in: a little faster, and not reproducible.
+        does not depend on timing. "auto" keeps all jobs busy. "async" uses all scores
+        that have arrived: a little faster, but not reproducible.
     executor : callable, default=None
-        Makes what runs the fits in place of joblib and ``n_jobs``, an
-        :class:`~sklearn_bayes_search.execution.Executor`; its class will do.
+        Returns the :class:`~sklearn_bayes_search.execution.Executor` that runs the
+        fits, in place of joblib and ``n_jobs``. The class of an executor will do.
     path : str or FitPath, default=None
-        A hyperparameter of which one fit gives all values, such as the number of trees
-        or iterations: ``"n_estimators"``, ``"model__max_iter"``. It is not searched.
-        Each candidate takes the value with the best mean over its folds, up to the end
-        of its range, or to the estimator's own value if the space has no range. "auto"
-        finds it in known estimators: see :class:`FitPath`.
+        A hyperparameter whose values are all scored in one fit, such as the number of
+        trees or iterations: ``"n_estimators"``, ``"model__max_iter"``. It is not
+        searched. Each candidate gets the value with the best mean over its folds, up to
+        the end of its range, or up to the estimator's own value if the space has no
+        range for it. "auto" finds it for known estimators: see :class:`FitPath`.
     racing : bool, FoldRacing or RowRacing, default=False
         Whether to run the folds of a candidate one after another, and to pause it as
         soon as it is unlikely to be the best. True stands for :class:`FoldRacing`. With
@@ -252,41 +256,42 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         candidates with all folds, on all rows, can be the best.
     stopping : callable or list of callable, default=None
         When to stop before ``n_iter``: :class:`TargetScore`, :class:`Patience`,
-        :class:`ExpectedGain`, or a function of the history and the optimizer that
-        returns a reason, or None to go on.
+        :class:`ExpectedGain`, or a function of the history and the optimizer. It
+        returns a reason to stop, or None to go on.
     callback : callable or list of callable, default=None
         Called with a :class:`~sklearn_bayes_search.execution.CandidateRecord` of each
         candidate evaluated, and at the end. A text that it returns stops the search.
     timeout : float, default=None
-        Seconds for the whole search, > 0, the refit included. No fit is begun that
-        would probably end later, but at least one candidate is evaluated. A search that
-        is resumed has all of it again.
+        Seconds for the whole search, > 0, including the refit. No fit is begun that
+        would probably end too late, but at least one candidate is evaluated. A resumed
+        search has the whole time again.
     fit_timeout : float, default=None
-        Seconds for one fit on one fold with its scoring, > 0. A longer one is ended
-        and counts as failed. Fits then run in processes of their own, also with one
-        job; only joblib's "loky", dask and ray can do that. A search that is resumed
-        with a longer limit runs them again.
+        Seconds for one fit on one fold with its scoring, > 0. A fit that takes longer
+        is ended and counts as failed. Fits then run in separate processes, even with
+        one job; only joblib's "loky", dask and ray can do that. A search that is
+        resumed with a longer limit runs such fits again.
     verbose : int, default=0
-        0 is silent, 1 prints a line per candidate and the time that is left, more also
-        prints scikit-learn's lines about every fit.
+        0 is silent. 1 prints a line per candidate and the time that is left. With more,
+        scikit-learn's lines about every fit are printed, too.
     checkpoint : path, default=None
-        Where the search keeps its journal: a file, or a folder that exists, in which
-        each search has a file of its own. The same search begun again, also with a
-        larger ``n_iter``, evaluates only what is missing and gives the results of one
-        that was never interrupted. The file of another search is refused.
-        :func:`read_journal` shows it.
+        Where the search keeps its journal: a file, or an existing folder, in which each
+        search has a file of its own. If the same search is run again, also with a
+        larger ``n_iter``, it evaluates only what is missing, and has the same results
+        as without an interruption. The file of another search is refused.
+        :func:`read_journal` reads it.
     warm_start : bool, default=False
-        Whether ``fit`` goes on where the last ``fit`` of this object ended, as with
-        ``checkpoint``: raise ``n_iter``, which is the total, and fit again.
+        Whether ``fit`` continues where the last ``fit`` of this object ended, as with
+        ``checkpoint``. To do so, raise ``n_iter``, which is the total, and fit again.
 
     Attributes
     ----------
     cv_results_ : dict of numpy (masked) ndarrays
         As in ``GridSearchCV``, in the order of evaluation. With ``racing``, scores of
         folds that did not run are NaN, and ``n_splits_evaluated`` counts the others.
-        With :class:`RowRacing`, these are scores with all rows; ``part0_test_score``
-        and so on have those on parts of the rows, ``n_resources`` the rows of the
-        largest part that a candidate had, of all rows where it had a fold on these.
+        With :class:`RowRacing`, these are the scores with all rows;
+        ``part0_test_score`` and so on are those on parts of the rows. ``n_resources``
+        is the number of rows of the largest part that a candidate got, or of all rows
+        if it had a fold with all of them.
     best_index_, best_params_, best_score_ : int, dict, float
         As in ``GridSearchCV``, and so are ``best_estimator_``, ``refit_time_``,
         ``scorer_``, ``n_splits_``, ``multimetric_``, ``classes_``, ``n_features_in_``
@@ -298,7 +303,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
     stop_reason_ : str
         Why the search ended.
     mean_suggest_time_ : float
-        Seconds for choosing a candidate, on average.
+        Average seconds for choosing a candidate.
     max_pending_ : int
         The most candidates evaluated at a time.
     search_space_ : Space
@@ -306,15 +311,16 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
     path_ : str or None
         The parameter of the ``path``.
     objective_metric_ : str
-        What was maximised: one of several metrics, or "score"; the first of a list.
+        The metric that was maximised, or "score"; with a list, its first metric.
     objective_metrics_ : list of str
-        All that were maximised.
+        All metrics that were maximised.
     pareto_params_ : list of dict
-        Of several objectives, the candidates of the front, by the first.
+        With several objectives, the candidates of the front, sorted by the first
+        objective.
     experience_ : str or None
-        What was known from other data, in words; None where that is nothing.
+        What was used from other data sets, in words; None if nothing was.
     optimizer_ : BayesianOptimizer
-        The optimizer with all results, ready to be asked for more candidates.
+        The optimizer with all results, which can be asked for more candidates.
 
     See Also
     --------
@@ -478,12 +484,13 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         Raises
         ------
         TypeError, ValueError
-            Before any fit, if a parameter is wrong; at once, if it is no matter of the
-            candidate, as a score that is no number; after the search, if nothing that
-            it chose works, or if ``refit`` fails: then the results are kept.
+            Before any fit, if a parameter is wrong. At once, for an error that is not
+            the fault of a candidate, such as a score that is not a number. After the
+            search, if nothing that it chose works, or if ``refit`` fails; the results
+            are kept then.
         KeyboardInterrupt
-            If the user interrupts it. The search is fitted nevertheless, with the
-            candidates that were complete; interrupted again, without a best estimator.
+            If the user interrupts it. The search is fitted all the same, with the
+            complete candidates. If it is interrupted again, it has no best estimator.
         """
         checked = self._check(X, y, params)
         progress = Progress(checked.objective, checked.path)
@@ -516,16 +523,16 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         Parameters
         ----------
         path : str or path, default=None
-            Where the file is written. A file that is there is replaced. None writes
-            none: the page is returned, and a notebook shows it.
+            Where the file is written. An existing file is replaced. With None, no file
+            is written: the page is returned, and a notebook shows it.
         metric : str, default=None
-            Which score, where there are several. None is the one of ``refit``, else
-            what was maximised.
+            Which of several metrics to show. None means the one of ``refit``, or else
+            the one that was maximised.
 
         Returns
         -------
         path : pathlib.Path or ReportPage
-            Where the file is, in full; without a path the page.
+            The absolute path of the file; the page itself if ``path`` is None.
 
         See Also
         --------
@@ -545,14 +552,14 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Target; None for unsupervised learning.
         **params : dict
-            Passed to the scorer where metadata routing is enabled.
+            Passed to the scorer if metadata routing is enabled.
 
         Returns
         -------
         score : float
-            By the estimator's ``score`` or by ``scoring``. Of several metrics it is
-            that of ``refit``, or ``objective_metric_`` if ``refit`` is a callable.
-            "neg_fit_time" is that of the refit.
+            The score by the estimator's ``score`` or by ``scoring``. With several
+            metrics, it is the one of ``refit``, or ``objective_metric_`` if ``refit``
+            is a callable. "neg_fit_time" is that of the refit.
         """
         by_rule = callable(self.refit) or self.refit is True
         if by_rule and getattr(self, "multimetric_", False):

@@ -11,8 +11,8 @@ short steps. It takes about ten minutes to read and less than a minute to run.
 # The table
 # ---------
 # The data are **made up**: 1,200 customers, three columns of categories and three of
-# numbers. Who leaves is drawn at random, with a chance that depends on the columns. A
-# third of the customers leaves.
+# numbers. Who leaves is drawn at random, with a probability that depends on the
+# columns. A third of the customers leave.
 
 # sphinx_gallery_thumbnail_number = 3
 import numpy as np
@@ -47,7 +47,7 @@ X = table.astype(dict.fromkeys(("contract", "payment", "region"), "category"))
 X.assign(leaves=leaves).head()
 
 # %%
-# 400 customers are set aside. Nothing is chosen by them, so they can judge the result
+# 400 customers are set aside. No choice depends on them, so they can judge the result
 # at the end.
 
 from sklearn.model_selection import train_test_split
@@ -74,8 +74,8 @@ print(f"defaults: {baseline:.3f}")
 # %%
 # Step 2: a space, or none
 # ------------------------
-# Which hyperparameters to vary, and how far? For scikit-learn's estimators you need not
-# know: a search without a space takes this one.
+# Which hyperparameters should vary, and in which ranges? For scikit-learn's estimators
+# you need not know: a search without a space uses this one.
 
 from sklearn_bayes_search import default_space
 
@@ -88,8 +88,8 @@ for name, values in default_space(model, X_train, y_train).items():
 # Step 3: search, and watch it
 # ----------------------------
 # The search tries 25 candidates, each on the same five folds. It begins with the
-# defaults, then with what did well on other data sets. From then on a model of the
-# scores chooses.
+# defaults and with a candidate that did well on other data sets. After a few more, a
+# model of the scores chooses.
 
 from sklearn_bayes_search import BayesSearchCV, ProgressLine
 
@@ -103,8 +103,8 @@ search = BayesSearchCV(
 ).fit(X_train, y_train)
 
 # %%
-# ``ProgressLine`` is a line that counts up while the search runs. ``LivePage`` in its
-# place shows charts in the browser; :doc:`/watch` has a picture of it.
+# ``ProgressLine`` is a line that counts up while the search runs. ``LivePage`` shows
+# charts in the browser instead; :doc:`/watch` has a picture of it.
 #
 # Step 4: is it still improving?
 # ------------------------------
@@ -125,7 +125,7 @@ plt.show()
 # Step 5: what matters, and how sure is that?
 # -------------------------------------------
 # Each bar is the share of the differences in score that comes from a hyperparameter.
-# The whiskers say how far the candidates leave that open.
+# The whiskers show how uncertain that share is.
 
 from sklearn_bayes_search import ParameterImportanceDisplay
 
@@ -133,10 +133,10 @@ ParameterImportanceDisplay.from_estimator(search)
 plt.show()
 
 # %%
-# Grey bars are an honest answer: nobody can tell from these candidates. A Bayesian
+# Grey bars mean that these candidates cannot tell. That is an honest answer. A Bayesian
 # search stays where the scores are good. It tried almost no high learning rates, so it
-# cannot know how bad they are. To rank hyperparameters, run a random search of some
-# dozens of candidates, and draw the same picture of it.
+# cannot know how bad they are. To rank hyperparameters, run a random search with a few
+# dozen candidates, and draw the same chart of it.
 #
 # Is any range too narrow? ``check_ranges`` looks at its ends.
 
@@ -169,7 +169,7 @@ print(f"tuned model:  {search.score(X_test, y_test):.3f}")
 print(f"defaults:     {of_defaults:.3f}")
 
 # %%
-# Step 7: the cheap model that is as good
+# Step 7: a smaller model that is as good
 # ---------------------------------------
 # Many candidates are as good as the best one, as far as the folds can tell. Among those
 # within one standard error of the best, take the one with the fewest leaves: it is the
@@ -235,7 +235,7 @@ print(
 # %%
 # For everything else there is the report: one file with all charts, the table of
 # candidates and the code of the search. ``search.report("report.html")`` writes it. See
-# :doc:`/report` for two reports to click.
+# :doc:`/report` for two examples.
 #
 # Where to go from here:
 #
