@@ -40,10 +40,11 @@ class ResultTables:
         level : float, default=0.95
             Probability of the interval, in (0, 1).
         metric : str, default=None
-            Which score, where there are several. None is the one of ``refit``, else
-            what was maximised. The score is that of the candidate with the best mean of
-            this metric, which need not be that of ``best_estimator_``. With limits or
-            a function as ``refit`` it is the chosen one, whatever the metric.
+            Which of several metrics. None means the one of ``refit``, or else the one
+            that was maximised. The score is that of the candidate with the best mean of
+            this metric, which need not be the candidate of ``best_estimator_``. With
+            limits, or with a function as ``refit``, it is the chosen candidate,
+            whatever the metric.
 
         Returns
         -------
@@ -56,39 +57,40 @@ class ResultTables:
         NotFittedError
             Before `fit`.
         ValueError
-            If the metric is unknown, or for other reasons that the function has.
+            If the metric is unknown, or if the function named above raises it.
         """
         check_is_fitted(self, "cv_results_")
         return honest_score(self, level=level, metric=metric)
 
     @property
     def equivalent_params_(self) -> list[dict[str, Any]]:
-        """Candidates that cannot be told from the best one, the best score first."""
+        """Candidates that the folds cannot tell from the best one, the best first."""
         check_is_fitted(self, "cv_results_")
         settings = read_results(self).settings
         return [settings[row] for row in equivalent_settings(self)]
 
     def results_frame(self, *, all_metrics: bool = False) -> pd.DataFrame:
-        """Show the candidates tried as a table.
+        """Show the evaluated candidates as a table.
 
         Parameters
         ----------
         all_metrics : bool, default=False
-            Whether to show, where there are several metrics, ``score_<metric>``,
-            ``standard_error_<metric>`` and ``rank_<metric>`` of each after the rank.
+            Whether to show ``score_<metric>``, ``standard_error_<metric>`` and
+            ``rank_<metric>`` of each metric after the rank, if there are several
+            metrics.
 
         Returns
         -------
         frame : DataFrame
-            A row per candidate, in the order of evaluation: a column per parameter
-            with its own dtype (missing where the parameter is inactive), then
-            ``score`` (mean over the folds of what was maximised), ``standard_error``
-            of that mean over the folds, ``rank``, ``status`` ("ok", "failed" or,
-            with racing, "paused": score and error are an estimate from the folds it
-            has, by what all complete candidates tell of folds), with racing
-            ``n_splits_evaluated``, on parts of the rows also ``n_resources``, and
-            ``seconds`` (all folds together). A parameter called like one of these, or
-            "candidate", keeps its prefix ``param_``.
+            One row per candidate, in the order of evaluation. There is a column per
+            parameter with its own dtype, missing where the parameter is inactive. Then
+            follow ``score`` (the mean over the folds of the metric that was maximised),
+            ``standard_error`` of that mean, ``rank``, ``status`` ("ok", "failed" or
+            "paused") and ``seconds`` (of all folds together). With racing, there is
+            also ``n_splits_evaluated``, and with parts of the rows ``n_resources``.
+            Score and standard error of a paused candidate are estimates from the folds
+            that it has, corrected for how easy these folds are. A parameter with the
+            name of one of these columns, or "candidate", keeps its prefix ``param_``.
 
         Raises
         ------
@@ -119,17 +121,18 @@ class ResultTables:
         Parameters
         ----------
         all_metrics : bool, default=False
-            Whether to show, where there are several metrics, ``score_<metric>`` of each
-            after the score.
+            Whether to show ``score_<metric>`` of each metric after the score, if there
+            are several metrics.
 
         Returns
         -------
         frame : DataFrame
-            ``candidate``, ``fold``, ``score`` (what was maximised), ``status`` ("ok" or
-            "failed"), ``error``, ``start``, ``seconds`` and ``worker`` (host, number of
-            process or thread). With :class:`RowRacing` also ``n_train_samples``, the
-            training rows of a fit on a part of them, missing for others; the parts have
-            the numbers after those of the folds.
+            One row per fit: ``candidate``, ``fold``, ``score`` (the metric that was
+            maximised), ``status`` ("ok" or "failed"), ``error``, ``start``, ``seconds``
+            and ``worker`` (host, number of the process or thread). With
+            :class:`RowRacing`, ``n_train_samples`` is the number of training rows of a
+            fit on a part of them, and missing for other fits; fits on parts are
+            numbered after the folds.
 
         Raises
         ------
@@ -138,7 +141,7 @@ class ResultTables:
 
         See Also
         --------
-        sklearn_bayes_search.read_journal : The same, with candidates, of a journal.
+        sklearn_bayes_search.read_journal : The same for a journal, with the parameters.
         """
         check_is_fitted(self, "cv_results_")
         frame = fits_frame(self._fits)
@@ -152,11 +155,12 @@ class ResultTables:
         Returns
         -------
         frame : DataFrame
-            A row per candidate and length, up to the one that all its folds have
+            One row per candidate and length, up to the longest that all its folds have
             reached: ``candidate``, ``length``, ``mean_test_score`` and
-            ``std_test_score`` (``mean_test_<metric>`` for several metrics, and
-            ``mean_train_...`` with ``return_train_score``), all over the folds that
-            ran, and ``chosen``, whether it is the candidate's length.
+            ``std_test_score`` over the folds that ran, and ``chosen``, whether the
+            candidate has this length. For several metrics the columns are
+            ``mean_test_<metric>`` and so on; with ``return_train_score`` there is also
+            ``mean_train_...``.
 
         Raises
         ------
