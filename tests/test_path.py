@@ -626,6 +626,58 @@ def test_what_ends_fits_otherwise_is_off():
     assert found.best_estimator_[-1].n_iter_ == found.best_params_[name]
 
 
+@pytest.mark.parametrize(
+    ("booster", "params"),
+    [
+        ("LGBM", {"early_stopping_round": 1}),
+        ("LGBM", {"early_stopping_rounds": 1}),
+        ("LGBM", {"early_stopping": 1}),
+        ("LGBM", {"n_iter_no_change": 1}),
+        ("XGB", {"early_stopping_rounds": 1}),
+        ("CatBoost", {"eval_fraction": 0.3}),
+        ("CatBoost", {"eval_fraction": 0.3, "early_stopping_rounds": 1}),
+        ("CatBoost", {"eval_fraction": 0.3, "od_type": "Iter", "od_wait": 1}),
+        ("CatBoost", {"od_pval": 0.1, "use_best_model": True}),
+    ],
+)
+def test_what_ends_fits_of_other_packages_is_off(booster, params):
+    package = pytest.importorskip(KINDS[f"{booster}Classifier"].module)
+    quiet = {"verbosity": 0} if booster == "XGB" else {"verbose": -1}
+    if booster == "CatBoost":
+        quiet = {"verbose": 0, "allow_writing_files": False, "thread_count": 1}
+    model = getattr(package, f"{booster}Classifier")(learning_rate=0.3, **quiet)
+    name = kind_of(model).names[0]
+    plain = search(model, {name: [2, 20]}, path=name, cv=2).fit(X, y)
+    searched = {n: [v, None] for n, v in params.items()}
+    with pytest.raises(ValueError, match="decides on the length of fits, and so does"):
+        search(model, {name: [2, 20], **searched}, path=name).fit(X, y)
+    model.set_params(**params)
+    with pytest.warns(UserWarning, match="is turned off") as warned:
+        found = search(model, {name: [2, 20]}, path=name, cv=2).fit(X, y)
+    assert all(
+        any(f"{n}={v!r} is" in str(w.message) for w in warned)
+        for n, v in params.items()
+    )
+    assert rows(found) == rows(plain)
+    assert_array_equal(
+        found.best_estimator_.predict_proba(X), plain.best_estimator_.predict_proba(X)
+    )
+
+
+def test_validation_data_do_not_shorten_catboost():
+    catboost = pytest.importorskip("catboost")
+    quiet = {"verbose": 0, "allow_writing_files": False, "thread_count": 1}
+    model = catboost.CatBoostClassifier(learning_rate=0.3, **quiet)
+    opposite = {"eval_set": [(X, (y + 1) % 3)]}  # on which no tree helps
+    space = {"iterations": [20, 25]}
+    found = search(model, space, path="auto", cv=2).fit(X, y, **opposite)
+    best = found.best_params_["iterations"]
+    assert found.best_estimator_.tree_count_ == best
+    kept = search(model, space, path="auto", cv=2)
+    kept.fit(X, y, use_best_model=True, **opposite)
+    assert kept.best_estimator_.tree_count_ < best
+
+
 def test_an_earlier_search_informs_one_with_a_path():
     space = {"a": uniform(0, 1), "n_steps": Integer(1, 60)}
     earlier = search(toys.Rising(), space).fit(TOY_X)

@@ -133,7 +133,10 @@ class Lengths:
         owner = self.owner(estimator)
         kind = kind_of(owner)
         if kind is not None and self.grow is None:
-            owner.set_params(**kind.off)
+            given = owner.get_params(deep=False)
+            owner.set_params(
+                **{n: v for n, v in kind.off.items() if v is False or n in given}
+            )
 
     def left_out(self, params: Any) -> Any:
         """Return parameters without the length; what is no dict, as it is."""

@@ -69,7 +69,8 @@ class Kind:
 
     ``names`` are what the length may be called, the usual one first. Where more is
     never worse, there is no peak, and no fit ends early. ``off`` sets what would end a
-    fit by other rules. ``exact`` is False where a model differs from that
+    fit by other rules; what is not False only if the estimator lists it. ``exact`` is
+    False where a model differs from that
     of a fit of its length. ``longest`` is the length where the estimator has None.
     ``problem`` says of an estimator why it cannot grow, if so, which may depend on the
     parameters that it is ``decided_by``.
@@ -270,7 +271,8 @@ def _in_catboost(
     estimator.set_params(**{name: lengths[-1]}).fit(X, y, **fit_params)
     for length in lengths:
         model = estimator.copy()
-        model.shrink(length)
+        # to "shrink" what an argument of fit made shorter would crash the process
+        model.shrink(min(length, model.tree_count_))
         if report(length, model):
             return
 
@@ -295,6 +297,24 @@ BOOSTED = functools.partial(
 ESTIMATORS, ITERATIONS = ("n_estimators",), ("max_iter",)
 NO_TOLERANCE = {"tol": None, "early_stopping": False}
 NET_OFF = {"early_stopping": False, "n_iter_no_change": np.inf}
+LIGHTGBM_OFF = dict.fromkeys(
+    (
+        "early_stopping_round",
+        "early_stopping_rounds",
+        "early_stopping",
+        "n_iter_no_change",
+    )
+)
+# It refuses None for some. With validation data it would keep the best number of trees,
+# even without stopping.
+CATBOOST_OFF = {
+    "use_best_model": False,
+    "early_stopping_rounds": None,
+    "od_type": "IncToDec",
+    "od_wait": None,
+    "od_pval": 0.0,
+    "eval_fraction": 0.0,
+}
 FORESTS_OF_XGBOOST = ("XGBRFClassifier", "XGBRFRegressor")
 
 
@@ -342,12 +362,16 @@ KINDS: dict[str, Kind] = {
             module="xgboost",
         ),
     ),
-    **dict.fromkeys(_both("LGBM"), Kind(ESTIMATORS, _in_lightgbm, module="lightgbm")),
+    **dict.fromkeys(
+        _both("LGBM"),
+        Kind(ESTIMATORS, _in_lightgbm, LIGHTGBM_OFF, module="lightgbm"),
+    ),
     **dict.fromkeys(
         _both("CatBoost"),
         Kind(
             ("iterations", *ESTIMATORS),
             _in_catboost,
+            CATBOOST_OFF,
             longest=1000,
             module="catboost",
             problem=_no_rate,
