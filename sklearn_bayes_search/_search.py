@@ -891,10 +891,11 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         names = list(first) if self.multimetric_ else None
         self.objective_metric_ = objective.metric(names)
         self.cv_results_ = results
-        for name in (*BEST, "_curves"):  # of an earlier fit
+        for name in (*BEST, "_curves", "_lengths"):  # of an earlier fit
             vars(self).pop(name, None)
         if checked.path is not None:
             self._curves = checked.path.rows(folds)
+            self._lengths = checked.path.lengths.grid
         if stop_reason != INTERRUPTED:
             own = space.nearest(own_parameters(self.estimator, space))
             check_what_works(

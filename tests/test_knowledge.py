@@ -343,6 +343,19 @@ def test_a_pipeline_of_one_s_own_is_looked_through():
     assert known(OwnPipeline(SCALED), SVC_SPACE, X=30 * X) is not None
 
 
+class OwnTree(DecisionTreeClassifier):
+    pass
+
+
+def test_a_subclass_is_known_and_a_namesake_is_not():
+    own, plain = (known(cls(), TREE_SPACE) for cls in (OwnTree, DecisionTreeClassifier))
+    assert own.words("gp") == plain.words("gp")
+    U = Space(TREE_SPACE).spread(5, np.random.default_rng(0))
+    np.testing.assert_array_equal(own.expectation(U)[0], plain.expectation(U)[0])
+    namesake = type("DecisionTreeClassifier", (Tagger,), {})
+    assert known(namesake(), {"max_depth": Integer(1, 9)}) is None
+
+
 @pytest.mark.parametrize(
     ("estimator", "space"),
     [

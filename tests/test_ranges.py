@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier
 
-from sklearn_bayes_search import BayesSearchCV, Integer, Real, check_ranges
+from sklearn_bayes_search import BayesSearchCV, FitPath, Integer, Real, check_ranges
 from sklearn_bayes_search._sklearn_compat import numeric_limits
 
 X = np.arange(60.0).reshape(30, 2)
@@ -320,6 +320,46 @@ def test_the_sentence_names_parameter_bound_and_what_to_try():
         "C: the best is at the upper bound 0.1 and the score still rises there; try up "
         "to 1, if the estimator permits."
     )
+
+
+@pytest.mark.parametrize(("grid", "finding"), [((1, 6), "upper"), ((20, 60), "lower")])
+def test_an_end_of_a_path_is_seen(grid, finding):
+    # the toy has its peak between, at lengths that depend on `a`
+    found = BayesSearchCV(
+        toys.Rising(),
+        {"a": uniform(0, 1), "n_steps": Integer(*grid)},
+        path=FitPath("n_steps", grow=toys.rise),
+        n_iter=8,
+        cv=3,
+        random_state=0,
+    ).fit(X)
+    table = check_ranges(found).set_index("parameter")
+    assert table.loc["n_steps", "finding"] == f"{finding} bound"
+    assert table.loc["n_steps", "bound"] == grid[finding == "upper"]
+    assert (
+        f"{finding} bound {grid[finding == 'upper']} and the score still rises"
+        in (table.loc["n_steps", "text"])
+    )
+    wide = found.set_params(param_distributions={"n_steps": Integer(1, 100)}).fit(X)
+    assert "n_steps" not in set(check_ranges(wide)["parameter"])
+
+
+@pytest.mark.parametrize(
+    ("package", "cls", "name", "ints", "expected"),
+    [
+        ("lightgbm", "LGBMRegressor", "num_leaves", range(2, 40), []),
+        ("lightgbm", "LGBMRegressor", "num_leaves", range(9, 40), [(9, 2)]),
+        ("xgboost", "XGBRegressor", "max_bin", range(6, 40), [(6, 2)]),
+        ("catboost", "CatBoostRegressor", "depth", range(12, 1, -1), [(12, 16)]),
+    ],
+)
+def test_advice_is_nothing_that_boosting_refuses(package, cls, name, ints, expected):
+    module = pytest.importorskip(package)
+    estimator = getattr(module, cls)()
+    assert advice({name: ints}, list(ints)[::-1], estimator) == expected
+    piped = make_pipeline(StandardScaler(), estimator)
+    piped_name = f"{cls.lower()}__{name}"
+    assert advice({piped_name: ints}, list(ints)[::-1], piped) == expected
 
 
 def test_limits_are_those_that_the_estimator_tells():

@@ -15,7 +15,12 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from sklearn_bayes_search.experience._data import Data
-from sklearn_bayes_search.experience._default_space import _all_inside, _behind, _inside
+from sklearn_bayes_search.experience._default_space import (
+    _all_inside,
+    _behind,
+    _entry,
+    _inside,
+)
 from sklearn_bayes_search.experience._knowledge import (
     Functions,
     Knowledge,
@@ -243,10 +248,9 @@ class Translation:
 
 
 def _knowledge_of(model: Any) -> Knowledge | None:
-    cls = type(model)
-    # and not a namesake of the user's
-    known = cls.__module__.partition(".")[0] in ("sklearn", "lightgbm", "xgboost")
-    return knowledge_of(cls.__name__) if known else None
+    """Return what is known of the nearest class that has a default space."""
+    name, _ = _entry(model, is_step=False)
+    return None if name is None else knowledge_of(name)
 
 
 def _models(

@@ -33,7 +33,8 @@ class Observed:
     of the search. ``noise`` (n,) are the variances of the estimates. ``folds``
     (n, n_splits) are NaN where one was not scored, None where they are not known.
     ``estimator`` and ``surrogate`` are the search's own, if it is known and has one,
-    and so is ``informed``: a model that knows what scores are expected.
+    and so is ``informed``: a model that knows what scores are expected. ``path`` has
+    the name of the length, its grid and the table of `path_frame`.
     """
 
     params: list[dict[str, Any]]
@@ -49,6 +50,7 @@ class Observed:
     estimator: Any = None
     surrogate: Any = None
     informed: Surrogate | None = None
+    path: tuple[str, tuple[int, ...], pd.DataFrame] | None = None
 
     @property
     def best(self) -> int:
@@ -106,7 +108,13 @@ def observe(search: Any, metric: str | None = None, space: Any = None) -> Observ
         estimator=getattr(results.search, "estimator", None),
         surrogate=getattr(results.search, "surrogate", None),
         informed=informed,
+        path=_path_of(results.search),
     )
+
+
+def _path_of(search: Any) -> tuple[str, tuple[int, ...], pd.DataFrame] | None:
+    name = getattr(search, "path_", None)
+    return None if name is None else (name, search._lengths, search.path_frame())
 
 
 def _informed(search: Any, metric: str) -> Surrogate | None:

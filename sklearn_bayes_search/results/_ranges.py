@@ -15,7 +15,7 @@ from sklearn_bayes_search.results._observed import Observed, observe
 from sklearn_bayes_search.results._score_model import ScoreModel
 from sklearn_bayes_search.results._shares import importance_table
 from sklearn_bayes_search.results._variance import factors
-from sklearn_bayes_search.space._dimensions import Dimension, is_number
+from sklearn_bayes_search.space._dimensions import Dimension, Integer, is_number
 
 # Values along a range, and functions drawn there.
 N_STEPS, N_DRAWS = 33, 400
@@ -32,6 +32,18 @@ LEAST_RISE, LEAST_SHARE = 0.5, 0.01
 LEAST_INSIDE, LEAST_INSIDE_INFORMED = 3, 1
 # Highest over lowest value from which on a range may be logarithmic.
 LOG_FROM = 8.0
+# What boosting packages permit, where that is less than a range lets one guess.
+# Estimators of scikit-learn tell it themselves.
+LIMITS = {
+    ("lightgbm", "num_leaves"): (2, 131_072),
+    ("lightgbm", "max_bin"): (2, math.inf),
+    ("xgboost", "max_bin"): (2, math.inf),
+    ("catboost", "depth"): (1, 16),
+    ("catboost", "max_depth"): (1, 16),
+}
+
+# parameter, finding, bound, try, probability, text
+Finding = tuple[str, str, float, float, float, str]
 
 
 def check_ranges(search: Any, *, metric: str | None = None) -> pd.DataFrame:
@@ -55,7 +67,7 @@ def check_ranges(search: Any, *, metric: str | None = None) -> pd.DataFrame:
         - ``bound``: where the range ends now; NaN for "flat",
         - ``try``: where it may end instead; NaN for "flat",
         - ``probability``: that the best within the range lies at this end, 0 to 1; NaN
-          for "flat",
+          for "flat" and for the length of a ``path``,
         - ``text``: all that in a sentence.
 
     Raises
@@ -90,6 +102,9 @@ def check_ranges(search: Any, *, metric: str | None = None) -> pd.DataFrame:
     Nothing is said of an end where fewer than 3 candidates lie further inside than the
     outer fifth: what the score does there is not known. After a search with experience
     from other data the process has it, too, and one such candidate is enough.
+
+    Of a search with a ``path``, an end of the lengths is reported where the curve of
+    the best candidate is highest there, by the same margins.
 
     "flat" is a parameter that "hardly" matters by `parameter_importance`. Nothing is
     called so with fewer than 4 candidates that have a score on all folds, or fewer than
@@ -143,6 +158,9 @@ def findings_of(model: ScoreModel, importance: pd.DataFrame) -> pd.DataFrame:
         numeric = not dimension.categorical and is_number(low) and is_number(high)
         if active[column] and numeric and name not in flat:
             findings += _at_border(model, best, column, name, dimension, error)
+    if observed.path is not None:
+        least = max(LEAST_RISE * error, LEAST_SHARE * model.unit)
+        findings += _at_end_of_path(observed, *observed.path, least)
     columns = ["parameter", "finding", "bound", "try", "probability", "text"]
     return pd.DataFrame(findings, columns=columns)
 
@@ -170,7 +188,7 @@ def _at_border(
     name: str,
     dimension: Dimension,
     error: float,
-) -> list[tuple[str, str, float, float, float, str]]:
+) -> list[Finding]:
     """Report at most one end of a range."""
     space = model.observed.space
     low, high = space.reach[column]
@@ -208,15 +226,52 @@ def _at_border(
         least = max(LEAST_RISE * error, LEAST_SHARE * model.unit)
         if rise < least or probability < LIKELY:
             continue
-        advice = _advice(model.observed, name, dimension, (low, high), side)
-        if advice is not None:
-            bound, further, phrase = advice
-            text = (
-                f"{name}: the best is at the {side} bound {bound:g} and the score "
-                f"still rises there; try {phrase}."
-            )
-            return [(name, f"{side} bound", bound, further, probability, text)]
+        return _finding(seen, name, dimension, (low, high), side, probability)
     return []
+
+
+def _at_end_of_path(
+    observed: Observed,
+    name: str,
+    grid: tuple[int, ...],
+    curves: pd.DataFrame,
+    least: float,
+) -> list[Finding]:
+    """Report an end of a path where the best candidate's curve is highest."""
+    column = f"mean_test_{observed.metric}"
+    if column not in curves:  # a cost
+        return []
+    curve = curves[curves["candidate"] == observed.rows[observed.best]]
+    lengths, scores = curve["length"].to_numpy(), curve[column].to_numpy()
+    for side, end in (("upper", grid[-1]), ("lower", grid[0])):
+        away = np.abs(np.log(lengths / end))
+        inside = away > 2 * BORDER * np.log(grid[-1] / grid[0])
+        if not inside.any() or lengths[scores.argmax()] != end:
+            continue
+        if scores.max() - scores[inside].max() >= least:
+            whole = Integer(grid[0], grid[-1], log=True)
+            return _finding(observed, name, whole, whole.reach, side, math.nan)
+    return []
+
+
+def _finding(
+    observed: Observed,
+    name: str,
+    dimension: Dimension,
+    reach: tuple[float, float],
+    side: str,
+    probability: float,
+) -> list[Finding]:
+    """Return the row of a bound; none at a limit."""
+    advice = _advice(observed, name, dimension, reach, side)
+    if advice is None:
+        return []
+    bound, further, phrase = advice
+    text = (
+        f"{name}: the best is at the {side} bound {bound:g} and the score still rises "
+        f"there; try {phrase}."
+    )
+    return [(name, f"{side} bound", bound, further, probability, text)]
 
 
 def _advice(
@@ -243,7 +298,7 @@ def _advice(
         further = _round(bound + sign * width, width / 10)
     if whole:
         further = float(sign * math.ceil(sign * further))
-    limits, permit = numeric_limits(observed.estimator, name, whole), ""
+    limits, permit = _limits(observed.estimator, name, whole), ""
     if limits is None:  # guess them from the range that was searched
         is_share = not whole and not log and low >= 0 and high <= 1
         least = -math.inf if low < 0 else float(whole and low >= 1)
@@ -257,6 +312,19 @@ def _advice(
         return None
     phrase = f"{'up' if side == 'upper' else 'down'} to {further:g}"
     return bound, further, phrase + permit
+
+
+def _limits(estimator: Any, name: str, whole: bool) -> tuple[float, float] | None:
+    """Return the least and the highest number of a parameter; None if not known."""
+    part, _, last = name.rpartition("__")
+    owner = estimator
+    if part and hasattr(estimator, "get_params"):
+        owner = estimator.get_params().get(part)
+    for cls in type(owner).__mro__:
+        limits = LIMITS.get((cls.__module__.partition(".")[0], last))
+        if limits is not None:
+            return limits
+    return numeric_limits(estimator, name, whole)
 
 
 def _round(value: float, step: float) -> float:
