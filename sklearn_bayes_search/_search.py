@@ -517,6 +517,16 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
                 raise KeyboardInterrupt(text) from interrupt.__cause__
             raise
 
+    def __getattr__(self, name):
+        # as in scikit-learn there is none, but here the error tells why
+        if name == "best_score_" and "best_index_" in vars(self):
+            raise AttributeError(
+                "There is no 'best_score_' if 'refit' is a rule or function, as in "
+                "GridSearchCV. The score of the best candidate is "
+                f"cv_results_['mean_test_{self.objective_metric_}'][best_index_]."
+            )
+        return super().__getattribute__(name)  # the usual error
+
     def report(self, path=None, *, metric=None):
         """Write a page about the search: one HTML file, for any browser.
 

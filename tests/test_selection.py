@@ -82,8 +82,11 @@ def test_the_honest_score_is_that_of_the_setting_that_a_function_chose(search):
     honest, index = honest_score(simplest), simplest.best_index_
     assert index != simplest.cv_results_["mean_test_score"].argmax()
     assert honest == honest_score(simplest.cv_results_, index=index)
+    assert not hasattr(simplest, "best_score_")
     if search is BayesSearchCV:
         assert simplest.honest_score() == honest
+        with pytest.raises(AttributeError, match=r"if 'refit' is a rule .*_test_score"):
+            _ = simplest.best_score_
 
 
 def test_the_honest_score_by_another_metric_is_that_of_its_best_candidate():
