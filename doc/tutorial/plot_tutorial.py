@@ -88,8 +88,9 @@ for name, values in default_space(model, X_train, y_train).items():
 # Step 3: search, and watch it
 # ----------------------------
 # The search tries 25 candidates, each on the same five folds. It begins with the
-# defaults and with a candidate that did well on other data sets. After a few more, a
-# model of the scores chooses.
+# defaults: all but ``l2_regularization=0``, which is not in the space, so that the
+# middle of its range takes its place. Then comes a candidate that did well on other
+# data sets. After a few more, a model of the scores chooses.
 
 from sklearn_bayes_search import BayesSearchCV, ProgressLine
 
@@ -119,7 +120,7 @@ ConvergenceDisplay.from_estimator(search)
 plt.show()
 
 # %%
-# The first candidate is the model with its defaults. Most of the gain came early, and
+# The first candidate has the defaults, but for ``l2_regularization``. Most of the gain came early, and
 # the second half of the search added little: 25 candidates were enough.
 #
 # Step 5: what matters, and how sure is that?
