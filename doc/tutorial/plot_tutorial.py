@@ -120,8 +120,8 @@ ConvergenceDisplay.from_estimator(search)
 plt.show()
 
 # %%
-# The first candidate has the defaults, but for ``l2_regularization``. Most of the gain came early, and
-# the second half of the search added little: 25 candidates were enough.
+# The first candidate has the defaults, but for ``l2_regularization``. Most of the gain
+# came early, and the second half of the search added little: 25 candidates were enough.
 #
 # Step 5: what matters, and how sure is that?
 # -------------------------------------------
