@@ -1,18 +1,24 @@
 """The page that compares searches."""
 
+import copy
 import re
 
 import numpy as np
 import pytest
 from scipy.stats import loguniform
 from sklearn.datasets import load_iris
-from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    RandomizedSearchCV,
+    ShuffleSplit,
+)
 from sklearn.svm import SVC
 from test_report import Page
 
 from sklearn_bayes_search import BayesSearchCV
 from sklearn_bayes_search.report import report
-from sklearn_bayes_search.report._compare import compare
+from sklearn_bayes_search.report._compare import _have_same_folds, compare
 from sklearn_bayes_search.results._selection import honest_score
 
 X, y = load_iris(return_X_y=True)
@@ -114,6 +120,41 @@ def test_a_journal_is_compared_with_its_search(bayes, tmp_path):
     assert journal["Search"] == "search.jsonl"
     assert own["Score"] == journal["Score"]
     assert own["Best after"] == journal["Best after"]
+
+
+def test_two_searches_on_the_same_folds_are_compared_fold_by_fold(
+    grid, bayes, tmp_path
+):
+    page = Page(report({"grid": grid, "Bayes": bayes}, tmp_path / "report.html"))
+    leader, other = sorted([grid, bayes], key=lambda search: -search.best_score_)
+    lead = honest_score(leader).score - honest_score(other).score
+    found = re.search(
+        r"On the same folds, .* is (higher|lower) by ([\d.]+)", page.text("summary")
+    )
+    assert (found[1] == "higher") == (lead >= 0)
+    assert float(found[2]) == pytest.approx(abs(lead), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "same"),
+    [
+        (None, None, True),
+        (3, None, False),
+        (KFold(3), KFold(3), True),
+        (KFold(3, shuffle=True), KFold(3, shuffle=True), False),
+        (KFold(3, shuffle=True, random_state=0),) * 2 + (True,),
+        (ShuffleSplit(3), ShuffleSplit(3), False),
+        (ShuffleSplit(3, random_state=1), ShuffleSplit(3, random_state=2), False),
+        ([([0], [1])] * 3, [([0], [1])] * 3, False),
+    ],
+)
+def test_the_same_folds_are_known_by_the_splitter(grid, one, two, same):
+    searches = []
+    for cv in (one, two):
+        search = copy.copy(grid)
+        search.cv = cv
+        searches.append(search)
+    assert _have_same_folds(*compare(searches, None)) == same
 
 
 def test_what_does_not_compare_is_said(grid, tmp_path):

@@ -20,7 +20,7 @@ from sklearn.base import BaseEstimator
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import Ridge
@@ -293,6 +293,34 @@ def test_settings_that_stayed_paused_are_counted(kind):
     n = (search.results_frame()["status"] == "paused").sum()
     assert n > 1
     assert f"Of these, {n} stayed paused" in page.text("summary")
+
+
+def test_the_gain_over_the_own_hyperparameters_is_that_of_the_folds(tmp_path):
+    def told(space):
+        search = GridSearchCV(SVC(), space, cv=5).fit(X, y)
+        return search, Page(report(search, tmp_path / "page.html")).text("summary")
+
+    search, text = told({"C": [1e-3, 1.0], "kernel": ["rbf", "linear"]})
+    assert search.best_index_ == 3
+    folds = np.array([search.cv_results_[f"split{i}_test_score"] for i in range(5)])
+    gain = (folds[:, 3] - folds[:, 2]).mean() - honest_score(search).optimism
+    found = re.search(
+        r"Candidate #2 has them, .* The best.* is (higher|lower) by ([\d.]+)", text
+    )
+    assert (found[1] == "higher") == (gain >= 0)
+    assert float(found[2]) == pytest.approx(abs(gain), abs=1e-3)
+    assert "Candidate #1 has them, and is the best one." in told({"C": [1e-3, 1.0]})[1]
+    assert "C=1 is not in the space." in told({"C": [1e-3, 2.0]})[1]
+
+
+def test_a_choice_that_always_fails_is_named(tmp_path):
+    space = {"C": [0.1, 1.0, 2.0, 4.0], "kernel": ["rbf", "none"]}
+    search = GridSearchCV(SVC(), space, cv=2)
+    with pytest.warns(FitFailedWarning):
+        search.fit(X, y)
+    text = Page(report(search, tmp_path / "page.html")).text("next")
+    assert "All 4 candidates with kernel=none failed." in text
+    assert "kernel=rbf" not in text
 
 
 def test_every_chart_has_a_place_and_a_place_a_chart(kind):

@@ -17,6 +17,7 @@ from sklearn_bayes_search.execution._racing import FoldRacing
 from sklearn_bayes_search.execution._row_racing import RowRacing
 from sklearn_bayes_search.execution._stopping import (
     ExpectedGain,
+    HypervolumeGain,
     Patience,
     StoppingRule,
     TargetScore,
@@ -31,6 +32,7 @@ __all__ = [
     "FoldRacing",
     "FoldRecord",
     "Grower",
+    "HypervolumeGain",
     "MLflowLogger",
     "Patience",
     "ProgressLine",

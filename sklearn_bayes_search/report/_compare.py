@@ -17,9 +17,10 @@ from sklearn_bayes_search.report._expressions import Writer, changed
 from sklearn_bayes_search.report._figures import Figure
 from sklearn_bayes_search.report._findings import Findings, decimals
 from sklearn_bayes_search.report._page import render
-from sklearn_bayes_search.report._text import describe, listing, number
+from sklearn_bayes_search.report._text import describe, in_words, listing, number
+from sklearn_bayes_search.results._folds import paired_lead
 from sklearn_bayes_search.results._reader import SearchResults, read_results
-from sklearn_bayes_search.results._selection import honest_score
+from sklearn_bayes_search.results._selection import honest_score, known_test_share
 from sklearn_bayes_search.results._short_text import head, shown, visible
 
 # Characters of a cell of the tables.
@@ -74,6 +75,11 @@ class Series:
             for search, run in pairs
             if run.n_splits > 1 and (run.status == "ok").any()
         ]
+
+    @property
+    def optimism(self) -> float:
+        """That of the best of the first run; 0 where it is not known."""
+        return self._honest[0].optimism if self._honest else 0.0
 
     @property
     def honest_median(self) -> float:
@@ -270,7 +276,7 @@ def _facts(
             (
                 "Same budget?",
                 "No: the searches have different numbers of candidates. Compare the "
-                "curves where both have one.",
+                "curves at a number of candidates that all of them reached.",
             )
         )
     doubts = []
@@ -296,6 +302,18 @@ def _against(leader: Series, other: Series, digits: int | None) -> str:
         wins, ties = int((pairs > 0).sum()), int((pairs == 0).sum())
         text += f" Of {pairs.size} pairs of runs, {leader.name} is higher in {wins}"
         text += f", and equal in {ties}." if ties else "."
+    elif len(leader.runs) == len(other.runs) == 1 and _have_same_folds(leader, other):
+        (one, first), (two, second) = (
+            (each.runs[0], int(_best(each.runs[0])[0])) for each in (leader, other)
+        )
+        lead = paired_lead(
+            one.folds[first] - leader.optimism,
+            two.folds[second] - other.optimism,
+            known_test_share(leader.searches[0]),
+        )
+        words = in_words(*lead, lambda score: number(score, digits))
+        text += f" On the same folds, without the optimism of both, {leader.name} is "
+        text += f"{words}."
     elif leader.interval and other.interval:
         text += (
             " The intervals of the scores to expect on new data overlap."
@@ -303,6 +321,20 @@ def _against(leader: Series, other: Series, digits: int | None) -> str:
             else " The intervals of the scores to expect on new data do not overlap."
         )
     return text
+
+
+def _have_same_folds(one: Series, other: Series) -> bool:
+    """Check whether two searches of the same data had the same folds."""
+    if one.runs[0].n_splits != other.runs[0].n_splits or one.runs[0].n_splits < 2:
+        return False
+    cv: list[Any] = [getattr(each.searches[0], "cv", "") for each in (one, other)]
+    first, second = cv
+    if first is None or isinstance(first, int):
+        return type(first) is type(second)
+    if not hasattr(first, "split") or repr(first) != repr(second):
+        return False
+    shuffles = getattr(first, "shuffle", hasattr(first, "random_state"))
+    return not shuffles or isinstance(first.random_state, int)
 
 
 def _figures(series: Sequence[Series], label: str) -> list[Figure]:

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier, is_regressor
 
-from sklearn_bayes_search.report._text import listing, number, ordinal, plural
+from sklearn_bayes_search.experience._own import own_parameters
+from sklearn_bayes_search.report._text import in_words, listing, number, ordinal, plural
+from sklearn_bayes_search.results._folds import paired_lead
 from sklearn_bayes_search.results._observed import observe
 from sklearn_bayes_search.results._ranges import findings_of
 from sklearn_bayes_search.results._reader import SearchResults, read_results
@@ -17,14 +19,19 @@ from sklearn_bayes_search.results._selection import (
     HonestScore,
     equivalent_settings,
     honest_score,
+    known_test_share,
 )
 from sklearn_bayes_search.results._shares import importance_table
-from sklearn_bayes_search.results._short_text import ROUNDING, visible
+from sklearn_bayes_search.results._short_text import ROUNDING, shown, visible
 from sklearn_bayes_search.results._times import Timeline
+from sklearn_bayes_search.space._choices import same_value
+from sklearn_bayes_search.space._dimensions import is_number
 
 # How much of a search's end must bring a rise for it to be called improving, and how
 # large a rise, in standard errors of the best score, is.
 LAST_PART, RISE = 0.25, 0.25
+# So many candidates have to fail with a value before it is said to be why.
+FAILS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +129,71 @@ class Findings:
             for name in results.limits
         ]
         return f"{text} Candidate #{row} comes nearest, with {listing(values)}."
+
+    @property
+    def always_fail(self) -> list[tuple[str, int]]:
+        """Choices with which all candidates failed, at least `FAILS`, and their number.
+
+        Only where others did not fail.
+        """
+        failed = self.results.failed
+        tried: dict[tuple[str, str], list[bool]] = {}
+        for setting, has_failed in zip(self.results.settings, failed, strict=True):
+            for name, value in setting.items():
+                if not is_number(value):
+                    tried.setdefault((name, shown(value)), []).append(bool(has_failed))
+        return [
+            (f"{name}={value}", len(fails))
+            for (name, value), fails in tried.items()
+            if FAILS <= len(fails) < len(failed) and all(fails)
+        ]
+
+    @property
+    def over_own(self) -> str:
+        """What was gained over the estimator's own hyperparameters, in sentences."""
+        results, scored = self.results, self.scored
+        if scored is None or self.is_journal or self.rounds:
+            return ""
+        space = scored.model.observed.space
+        own = own_parameters(self.search.estimator, space)
+        rows = [
+            row
+            for row, setting in enumerate(results.settings)
+            if all(n in own and same_value(v, own[n]) for n, v in setting.items())
+        ]
+        if not rows:
+            outside = [
+                f"{name}={shown(own[name])}"
+                for name in self.names
+                if name in own
+                and not any(
+                    b[name].contains(own[name]) for b in space.branches if name in b
+                )
+            ]
+            text = "They were not tried, so what was gained over them is not known."
+            if outside:
+                text += f" {listing(outside)} {'is' if len(outside) == 1 else 'are'} "
+                text += "not in the space."
+            return text
+        row, chosen = rows[0], scored.chosen
+        if row == chosen:
+            return f"Candidate #{row} has them, and is the {scored.called} one."
+        if not results.eligible[row]:
+            return f"Candidate #{row} has them, and no score on all folds."
+        optimism = scored.honest.optimism if scored.honest else 0.0
+        lead = in_words(
+            *paired_lead(
+                results.folds[chosen] - optimism,
+                results.folds[row],
+                known_test_share(self.search),
+            ),
+            self.score_text,
+        )
+        text = (
+            f"Candidate #{row} has them, and {self.score_text(results.scores[row])}. "
+        )
+        without = ", without its optimism," if optimism else ""
+        return f"{text}The {scored.called}{without} is {lead}."
 
     @property
     def rounds(self) -> bool:

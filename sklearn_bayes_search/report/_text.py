@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any
 
@@ -74,6 +74,18 @@ def listing(words: Sequence[str]) -> str:
     """Join words as a sentence does, as "a, b and c"."""
     *most, last = words or ["nothing"]
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def in_words(lead: float, half: float, score: Callable[[float], str]) -> str:
+    """Say by how much one is ahead of another, and how sure that is."""
+    text = f"{'higher' if lead >= 0 else 'lower'} by {score(abs(lead))}"
+    if not math.isfinite(half):
+        return text
+    low, high = sorted([lead - half, lead + half])
+    interval = f"{score(low)} to {score(high)}"
+    if low > 0 or high < 0:
+        return f"{text} (95 % interval of the difference: {interval})"
+    return f"{text}, which may be chance (95 % interval of the difference: {interval})"
 
 
 def safe(text: object) -> str:

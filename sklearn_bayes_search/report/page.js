@@ -64,7 +64,7 @@
         at = at * texts[i].length + Number(slider.value);
       });
       answer.value = scores[at]
-        ? `About ${scores[at][0]}; 95 % sure of ${scores[at][1]} to ${scores[at][2]}.`
+        ? `A mean of about ${scores[at][0]} on these folds; 95 % sure of ${scores[at][1]} to ${scores[at][2]}.`
         : "No candidate is near: the score is unknown.";
     };
     panel.addEventListener("input", tell);

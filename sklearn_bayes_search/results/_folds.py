@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtri, stdtr
+from scipy.special import chdtri, stdtr, stdtrit
 
 
 def deviation(scores: np.ndarray, axis: int = 0) -> np.ndarray:
@@ -87,6 +87,23 @@ def error_factor(n_splits: int, test_share: float | None = None) -> float:
     """
     test_share = 1 / (n_splits - 1) if test_share is None else test_share
     return float((1 / n_splits + test_share) ** 0.5)
+
+
+def paired_lead(
+    first: np.ndarray,
+    second: np.ndarray,
+    test_share: float | None = None,
+    level: float = 0.95,
+) -> tuple[float, float]:
+    """Return by how much the first is ahead on the same folds, and half its interval.
+
+    By the corrected resampled t test, see `error_factor`; NaN with one fold.
+    """
+    lead, n_splits = float(np.mean(first - second)), len(first)
+    if n_splits < 2:
+        return lead, np.nan
+    error = float(deviation(first - second)) * error_factor(n_splits, test_share)
+    return lead, float(stdtrit(n_splits - 1, (1 + level) / 2)) * error
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,7 +44,7 @@ LONGEST = 24
 
 
 def importance_table(
-    model: ScoreModel, n_samples: int = 512, random_state: int = 0
+    model: ScoreModel, n_samples: int = 1024, random_state: int = 0
 ) -> pd.DataFrame:
     """Make the table of `parameter_importance`.
 
@@ -68,9 +68,10 @@ def importance_table(
         *(_rests_on(observed, factor) for factor in design.factors), strict=True
     )
     hardly = (high <= HARDLY) & np.array(spread) & enough
+    surely = (low > LITTLE) & (total - error > LITTLE)
     matters = [
         "yes" if yes else "hardly" if no else "unknown"
-        for yes, no in zip(low > LITTLE, hardly, strict=True)
+        for yes, no in zip(surely, hardly, strict=True)
     ]
     clear = (np.array(matters) == "yes") & (main >= np.maximum(error, NO_DIRECTION))
     directions = [
@@ -122,6 +123,9 @@ def _rests_on(observed: Observed, factor: Factor) -> tuple[str, bool]:
         LEAST_IN_PART, len(U) * share[fewest] / 2
     )
     text = f"{counts[fewest]} of {len(U)} candidates {name_of(fewest)}"
+    failed = part_of(observed.U[~np.isfinite(observed.scores)])
+    if n_failed := (failed == fewest).sum():
+        text += f", and {n_failed} that failed"
     return text, bool(enough)
 
 

@@ -194,7 +194,7 @@ class View:
             model = ScoreModel.fit(
                 observe(_thinned(seen.results), seen.results.metric, seen.space)
             )
-            importance = importance_table(model)
+            importance = importance_table(model, 512)  # while the search waits
             ranges = findings_of(model, importance)
             self._insight = Insight(
                 importance, list(ranges["text"]), len(model.observed.params)
