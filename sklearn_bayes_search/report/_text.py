@@ -77,7 +77,7 @@ def listing(words: Sequence[str]) -> str:
 
 
 def in_words(lead: float, half: float, score: Callable[[float], str]) -> str:
-    """Say by how much one is ahead of another, and how sure that is."""
+    """Describe by how much one is ahead of another, and how sure that is."""
     text = f"{'higher' if lead >= 0 else 'lower'} by {score(abs(lead))}"
     if not math.isfinite(half):
         return text

@@ -56,7 +56,7 @@ def parameter_importance(
           average" or "not monotone"; "" where values have no order, or where ``main``
           is below ``error`` or 0.005. It is no advice: the best value may be a small
           one although the score rises on average,
-        - ``matters``: "yes" where ``total`` is surely above 0.05; "hardly" where it is
+        - ``matters``: "yes" where ``total`` less ``error`` is above 0.05; "hardly" where it is
           surely below 0.03, and each part of the parameter's values was tried; else
           "unknown",
         - ``rests_on``: the part of its values that the fewest candidates have, such as
