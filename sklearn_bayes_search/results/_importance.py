@@ -56,9 +56,9 @@ def parameter_importance(
           average" or "not monotone"; "" where values have no order, or where ``main``
           is below ``error`` or 0.005. It is no advice: the best value may be a small
           one although the score rises on average,
-        - ``matters``: "yes" where ``total`` less ``error`` is above 0.05; "hardly" where it is
-          surely below 0.03, and each part of the parameter's values was tried; else
-          "unknown",
+        - ``matters``: "yes" where ``total`` less ``error`` is above 0.05; "hardly" if
+          ``total`` is surely below 0.03, and each part of the parameter's values was
+          tried; else "unknown",
         - ``rests_on``: the part of its values that the fewest candidates have, such as
           "3 of 40 candidates below 0.0215".
 
