@@ -331,7 +331,7 @@ def _have_same_folds(one: Series, other: Series) -> bool:
     first, second = cv
     if first is None or isinstance(first, int):
         return type(first) is type(second)
-    if not hasattr(first, "split") or repr(first) != repr(second):
+    if not hasattr(first, "get_n_splits") or repr(first) != repr(second):
         return False
     shuffles = getattr(first, "shuffle", hasattr(first, "random_state"))
     return not shuffles or isinstance(first.random_state, int)

@@ -12,6 +12,7 @@ import pandas as pd
 from sklearn_bayes_search._sklearn_compat import numeric_limits
 from sklearn_bayes_search.results._folds import error_factor
 from sklearn_bayes_search.results._observed import Observed, observe
+from sklearn_bayes_search.results._reader import MEAN
 from sklearn_bayes_search.results._score_model import ScoreModel
 from sklearn_bayes_search.results._shares import importance_table
 from sklearn_bayes_search.results._variance import factors
@@ -238,7 +239,7 @@ def _at_end_of_path(
     least: float,
 ) -> list[Finding]:
     """Report an end of a path where the best candidate's curve is highest."""
-    column = f"mean_test_{observed.metric}"
+    column = MEAN + observed.metric
     if column not in curves:  # a cost
         return []
     curve = curves[curves["candidate"] == observed.rows[observed.best]]
