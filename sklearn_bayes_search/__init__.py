@@ -41,6 +41,7 @@ from sklearn_bayes_search.optimizer.acquisition import (
 from sklearn_bayes_search.optimizer.proposer import ParzenEstimator
 from sklearn_bayes_search.optimizer.surrogate import GaussianProcess, RandomForest
 from sklearn_bayes_search.report._live._callback import LivePage
+from sklearn_bayes_search.results._ensemble import GreedyEnsemble
 from sklearn_bayes_search.results._importance import (
     pair_importance,
     parameter_importance,
@@ -66,6 +67,7 @@ __all__ = [
     "FoldRacing",
     "FoldsDisplay",
     "GaussianProcess",
+    "GreedyEnsemble",
     "HypervolumeGain",
     "Integer",
     "JournalError",

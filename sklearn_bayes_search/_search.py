@@ -83,6 +83,11 @@ from sklearn_bayes_search.results._cv_results import (
     raced_results,
     without_place,
 )
+from sklearn_bayes_search.results._ensemble import (
+    GreedyEnsemble,
+    check_ensemble,
+    choose_ensemble,
+)
 from sklearn_bayes_search.results._folds import mean_test_share
 from sklearn_bayes_search.results._goals import FIT_TIME, Goals, check_goals
 from sklearn_bayes_search.results._pareto import (
@@ -296,6 +301,9 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         As in ``GridSearchCV``, and so are ``best_estimator_``, ``refit_time_``,
         ``scorer_``, ``n_splits_``, ``multimetric_``, ``classes_``, ``n_features_in_``
         and ``feature_names_in_``.
+    ensemble_weights_ : Series
+        With `GreedyEnsemble`, the weights of candidates, which are the index, in
+        ``best_estimator_``; they add up to 1, the largest first.
     equivalent_params_ : list of dict
         Candidates that the folds cannot tell from the best one, the best first.
     n_iter_ : int
@@ -581,6 +589,14 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
             return -self.refit_time_
         return score
 
+    @property
+    def ensemble_weights_(self):
+        """Weights of candidates in ``best_estimator_``, the largest first."""
+        try:
+            return self._ensemble.weights
+        except AttributeError as error:
+            raise AttributeError("There is no ensemble: see GreedyEnsemble.") from error
+
     def _full_scoring(self, goals):
         """Return ``scoring`` with all that objectives and limits need."""
         scoring = self.scoring
@@ -630,6 +646,9 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
             self._check_refit(named, None)
         else:
             check_metrics(metric_names(scorers))
+        if isinstance(self.refit, GreedyEnsemble):
+            named_metric = objective.metric(metric_names(scorers))
+            check_ensemble(self, y, scorers, named_metric)
         check_names(self.estimator, named)
         X, y = indexable(X, y)
         params = check_method_params(X, params=params)
@@ -901,7 +920,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         names = list(first) if self.multimetric_ else None
         self.objective_metric_ = objective.metric(names)
         self.cv_results_ = results
-        for name in (*BEST, "_curves", "_lengths"):  # of an earlier fit
+        for name in (*BEST, "_curves", "_lengths", "_ensemble"):  # of an earlier fit
             vars(self).pop(name, None)
         if checked.path is not None:
             self._curves = checked.path.rows(folds)
@@ -946,6 +965,8 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
 
     def _choose_best(self, refit_metric):
         results, refit = self.cv_results_, self.refit
+        if isinstance(refit, GreedyEnsemble):  # the best one is told of as ever
+            refit, refit_metric = True, self.objective_metric_
         if isinstance(refit, OneStandardError) and refit.metric is None:
             refit = replace(refit, metric=self.objective_metric_)
         refit = rule_of(refit, self.limits, refit_metric, self.objective_metrics_)
@@ -955,7 +976,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         best = self._select_best_index(refit, refit_metric, seen)
         check_chosen(results, best, self.n_splits_)
         self.best_index_, self.best_params_ = best, results["params"][best]
-        if not callable(self.refit):
+        if not callable(self.refit) or isinstance(self.refit, GreedyEnsemble):
             self.best_score_ = results[f"mean_test_{refit_metric}"][best]
 
     def _refit(self, checked, progress):
@@ -963,17 +984,31 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         progress.refit_began = True
         if self.refit:
             try:
-                self._fit_best(checked)
+                self._fit_best(checked, progress)
             except BaseException:
                 vars(self).pop("best_estimator_", None)
                 raise
         checked.callbacks.end()
 
-    def _fit_best(self, checked):
+    def _fit_best(self, checked, progress):
         # cloned: a setting may hold estimators, which must stay unfitted
         best = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
         if checked.path is not None:
             checked.path.lengths.turn_off(best)
+        if isinstance(self.refit, GreedyEnsemble):
+            self._ensemble = choose_ensemble(
+                self.refit,
+                self.estimator,
+                checked.X,
+                checked.y,
+                results=read_results(self, self.objective_metric_),
+                splits=checked.splits,
+                scorer=checked.scorers,
+                fit_params=checked.routed.estimator.fit,
+                n_jobs=self.n_jobs,
+                rng=np.random.default_rng(progress.plan.seed),
+            )
+            best = self._ensemble.estimator
         self.best_estimator_ = best
         data = (checked.X,) if checked.y is None else (checked.X, checked.y)
         with checked.callbacks.refit(best), warnings.catch_warnings():

@@ -15,7 +15,11 @@ from typing import Any
 from sklearn import get_config
 from sklearn.base import _fit_context
 from sklearn.metrics import make_scorer
-from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer
+from sklearn.metrics._scorer import (
+    _BaseScorer,
+    _MultimetricScorer,
+    _PassthroughScorer,
+)
 from sklearn.model_selection._search import BaseSearchCV as BaseSearchCV
 from sklearn.model_selection._validation import (
     _fit_and_score,
@@ -114,6 +118,11 @@ def scorer_arguments(
     if scorer._sign < 0:
         options["greater_is_better"] = False
     return make_scorer, scorer._score_func, options | scorer._kwargs
+
+
+def scores_predictions(scorer: Any) -> bool:
+    """Check whether a scorer asks an estimator for predictions, or its own score."""
+    return isinstance(scorer, _BaseScorer | _PassthroughScorer)
 
 
 def scorer_attribute(scorers: Any) -> Any:

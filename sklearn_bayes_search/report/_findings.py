@@ -178,8 +178,10 @@ class Findings:
         row, chosen = rows[0], scored.chosen
         if row == chosen:
             return f"Candidate #{row} has them, and is the {scored.called} one."
-        if not results.eligible[row]:
+        if results.status[row] != "ok":
             return f"Candidate #{row} has them, and no score on all folds."
+        if not results.within[row]:
+            return f"Candidate #{row} has them, and is outside of the limits."
         optimism = scored.honest.optimism if scored.honest else 0.0
         lead = in_words(
             *paired_lead(
@@ -194,6 +196,22 @@ class Findings:
         )
         without = ", without its optimism," if optimism else ""
         return f"{text}The {scored.called}{without} is {lead}."
+
+    @property
+    def ensemble(self) -> str:
+        """What `GreedyEnsemble` made, and how good it is, in some sentences."""
+        weights = self.search.ensemble_weights_
+        text = f"best_estimator_ is the mean of {plural(len(weights), 'candidate')}: "
+        text += listing([f"#{row} ({weight:.0%})" for row, weight in weights.items()])
+        if self.results.n_splits < 2:
+            return f"{text}."
+        honest = self.search.honest_score()
+        score, low, high = map(self.score_text, (honest.score, honest.low, honest.high))
+        return (
+            f"{text}. On new data expect about {score} of it. With "
+            f"{honest.level:.0%} confidence it is between {low} and {high}. All else "
+            "on this page is about single candidates."
+        )
 
     @property
     def rounds(self) -> bool:

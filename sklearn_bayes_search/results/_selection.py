@@ -222,6 +222,31 @@ def honest_score(
     )
 
 
+def score_of_choice(
+    search: Any, fold_scores: np.ndarray, score: float, level: float
+) -> HonestScore:
+    """Return the mean of scores on folds that a choice, which has ``score``, left out.
+
+    The interval is Student's, with the variance for overlapping training sets.
+    """
+    check_number("level", level, above=0, below=1)
+    n = len(fold_scores)
+    if n < 2:
+        raise ValueError(f"honest_score needs at least 2 folds. Got {n}.")
+    mean = float(fold_scores.mean())
+    error = float(deviation(fold_scores)) * error_factor(n, known_test_share(search))
+    half = float(student.ppf(0.5 + level / 2, n - 1)) * error
+    least, most = _range(search, search.objective_metric_, fold_scores)
+    return HonestScore(
+        score=mean,
+        low=max(mean - half, min(least, mean)),
+        high=min(mean + half, most),
+        optimism=max(score - mean, 0.0),
+        level=level,
+        caveat=_caveat(half, n, known_test_share(search) or 1 / (n - 1)),
+    )
+
+
 def _read(
     results: Any, metric: str | None, level: float, test_share: float | None
 ) -> tuple[SearchResults, np.ndarray, float | None]:

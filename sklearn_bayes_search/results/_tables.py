@@ -17,6 +17,7 @@ from sklearn_bayes_search.results._selection import (
     HonestScore,
     equivalent_settings,
     honest_score,
+    score_of_choice,
 )
 from sklearn_bayes_search.space._choices import int_and_equal_float
 
@@ -44,7 +45,8 @@ class ResultTables:
             that was maximised. The score is that of the candidate with the best mean of
             this metric, which need not be the candidate of ``best_estimator_``. With
             limits, or with a function as ``refit``, it is the chosen candidate,
-            whatever the metric.
+            whatever the metric. With `GreedyEnsemble` it is the ensemble, for what was
+            maximised.
 
         Returns
         -------
@@ -60,6 +62,9 @@ class ResultTables:
             If the metric is unknown, or if the function named above raises it.
         """
         check_is_fitted(self, "cv_results_")
+        ensemble = getattr(self, "_ensemble", None)
+        if ensemble is not None and metric in (None, self.objective_metric_):
+            return score_of_choice(self, ensemble.fold_scores, ensemble.score, level)
         return honest_score(self, level=level, metric=metric)
 
     @property

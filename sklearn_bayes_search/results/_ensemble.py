@@ -1,0 +1,322 @@
+"""An ensemble of the candidates of a search, in the place of the best one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn import config_context
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    RegressorMixin,
+    clone,
+    is_classifier,
+    is_regressor,
+)
+from sklearn.ensemble import VotingClassifier, VotingRegressor
+from sklearn.utils.parallel import Parallel, delayed
+
+from sklearn_bayes_search._sklearn_compat import (
+    check_method_params,
+    safe_split,
+    scorers_of,
+    scores_predictions,
+)
+from sklearn_bayes_search.exceptions import check_number
+from sklearn_bayes_search.results._reader import SearchResults
+
+# Of each bag the best, with which it begins: one that is lucky alone stays small.
+N_FIRST = 3
+
+
+@dataclass(frozen=True)
+class GreedyEnsemble:
+    """Refit a mean of several candidates in place of the best one.
+
+    For ``refit`` of `BayesSearchCV` with classifiers that have ``predict_proba``, and
+    with regressors. ``best_estimator_`` is then a ``VotingClassifier`` or a
+    ``VotingRegressor``, and ``ensemble_weights_`` says how often each candidate was
+    chosen. ``best_params_`` and ``best_score_`` are still those of the best candidate;
+    ``honest_score()`` is that of the ensemble.
+
+    Parameters
+    ----------
+    size : int, default=20
+        How many candidates a bag chooses at most, with those that it chooses again,
+        >= 1.
+    n_bags : int, default=10
+        How many times candidates are chosen, each time from a random half of them,
+        >= 1. With 1 it is once, from all: fewer different ones, and less reliable.
+    n_candidates : int, default=25
+        From how many of the best candidates of the search it is chosen, >= 1.
+
+    Raises
+    ------
+    ValueError
+        If a number is less than 1.
+
+    Notes
+    -----
+    The choice [1]_ is made on predictions for the test samples of all folds. A bag
+    begins with its three best candidates. Then it adds the one, perhaps once more, with
+    which the mean of the predictions scores best, until there are ``size``, and keeps
+    the first of these with the best score.
+
+    It costs ``n_candidates`` times the number of folds more fits, since a search keeps
+    scores and no predictions, and predictions by all that were chosen, often more than
+    ten. The honest score is that on each fold of what is chosen on the other folds.
+
+    References
+    ----------
+    .. [1] R. Caruana, A. Niculescu-Mizil, G. Crew and A. Ksikes, "Ensemble Selection
+       from Libraries of Models", ICML 2004, sections 2.1 to 2.3.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn_bayes_search import BayesSearchCV, GreedyEnsemble, Real
+    >>> search = BayesSearchCV(
+    ...     LogisticRegression(),
+    ...     {"C": Real(1e-3, 1e3, log=True)},
+    ...     n_iter=6,
+    ...     scoring="neg_log_loss",
+    ...     refit=GreedyEnsemble(n_candidates=4, n_bags=2),
+    ...     random_state=0,
+    ... ).fit(*load_iris(return_X_y=True))
+    >>> search.best_estimator_.voting
+    'soft'
+    >>> bool(search.ensemble_weights_.sum() == 1)
+    True
+    """
+
+    size: int = 20
+    n_bags: int = 10
+    n_candidates: int = 25
+
+    def __post_init__(self) -> None:
+        for name in ("size", "n_bags", "n_candidates"):
+            value = getattr(self, name)
+            check_number(name, value, of="GreedyEnsemble", whole=True, least=1)
+
+    def __call__(self, cv_results: Mapping[str, Any]) -> int:
+        """Refuse any other search, which would refit the row that is returned.
+
+        Parameters
+        ----------
+        cv_results : dict
+            Of a search.
+
+        Raises
+        ------
+        TypeError
+            Always.
+        """
+        raise TypeError("GreedyEnsemble is for 'refit' of BayesSearchCV only.")
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """What was chosen: the unfitted estimator, weights by candidate, and its scores.
+
+    ``score`` is that on all folds together, for which it was chosen, and
+    ``fold_scores`` (n_splits,) are those of what is chosen on the other folds.
+    """
+
+    estimator: Any
+    weights: "pd.Series[float]"
+    score: float
+    fold_scores: np.ndarray
+
+
+def check_ensemble(search: Any, y: Any, scorer: Any, metric: str) -> None:
+    """Refuse before a search what has no mean of predictions, or cannot score it."""
+    estimator = search.estimator
+    if search.path or not isinstance(search.objective_metric, str | None):
+        raise ValueError(
+            "GreedyEnsemble goes neither with a 'path' nor with several objectives."
+        )
+    is_whole = is_regressor(estimator) or (
+        is_classifier(estimator) and hasattr(estimator, "predict_proba")
+    )
+    if not is_whole or np.ndim(y) != 1:
+        raise ValueError(
+            "GreedyEnsemble needs a regressor, or a classifier with 'predict_proba', "
+            f"and a target of one column. Got {estimator!r}."
+        )
+    if not scores_predictions(scorers_of(scorer).get(metric, scorer)):
+        raise ValueError(
+            "GreedyEnsemble needs 'scoring' that looks at predictions only: a name, or "
+            f"what make_scorer returns. Got {scorer!r}."
+        )
+
+
+def choose_ensemble(
+    rule: GreedyEnsemble,
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    results: SearchResults,
+    splits: Sequence[tuple[np.ndarray, np.ndarray]],
+    scorer: Any,
+    fit_params: Mapping[str, Any],
+    n_jobs: int | None,
+    rng: np.random.Generator,
+) -> Ensemble:
+    """Predict with the best candidates on all folds, and choose from them."""
+    eligible = np.flatnonzero(results.eligible)
+    rows = eligible[np.argsort(-results.means[eligible], kind="stable")]
+    rows = rows[: rule.n_candidates]
+    models = [
+        clone(estimator).set_params(**clone(results.settings[row], safe=False))
+        for row in rows
+    ]
+    y = np.asarray(y)
+    classes = np.unique(y) if is_classifier(estimator) else None
+    each = Parallel(n_jobs=n_jobs)(
+        delayed(_out_of_fold)(clone(model), X, y, splits, classes, fit_params)
+        for model in models
+    )
+    usable = np.array([predicted is not None for predicted in each])
+    if not usable.any():
+        raise ValueError("GreedyEnsemble found no candidate with 'predict_proba'.")
+    rows, predicted = rows[usable], np.array([p for p in each if p is not None])
+    models = [models[i] for i in np.flatnonzero(usable)]
+    tested = np.flatnonzero(np.isfinite(predicted[0, :, 0]))
+    scorer = scorers_of(scorer).get(results.metric, scorer)
+
+    def score(mean: np.ndarray, samples: np.ndarray) -> float:
+        of = _mean_of(mean, classes)
+        # of some thousand calls, checks would take most of the time
+        with config_context(assume_finite=True, skip_parameter_validation=True):
+            return float(scorer(of, np.arange(len(samples)), y[samples]))
+
+    counts = _in_bags(rule, predicted, tested, score, rng)
+    fold_scores = []
+    for _, test in splits:
+        rest = np.setdiff1d(tested, test)
+        if len(rest):  # else there is one fold
+            own = _in_bags(rule, predicted, rest, score, rng)
+            fold_scores.append(score(_weighted(predicted[:, test], own), test))
+    chosen = np.flatnonzero(counts)
+    weights = pd.Series(
+        counts[chosen] / counts.sum(), index=pd.Index(rows[chosen], name="candidate")
+    )
+    named = [(f"candidate {rows[i]}", models[i]) for i in chosen]
+    options = {"weights": weights.tolist(), "n_jobs": n_jobs}
+    return Ensemble(
+        VotingRegressor(named, **options)
+        if classes is None
+        else VotingClassifier(named, voting="soft", **options),
+        weights.sort_values(ascending=False, kind="stable"),
+        score(_weighted(predicted[:, tested], counts), tested),
+        np.array(fold_scores),
+    )
+
+
+def _out_of_fold(
+    model: Any,
+    X: Any,
+    y: np.ndarray,
+    splits: Sequence[tuple[np.ndarray, np.ndarray]],
+    classes: np.ndarray | None,
+    fit_params: Mapping[str, Any],
+) -> np.ndarray | None:
+    """Predict all samples, (n_samples, n_columns); None without probabilities.
+
+    Columns are the probabilities of classes, or there is one. A sample that is tested
+    several times has the mean, and NaN if it never is.
+    """
+    n_columns = 1 if classes is None else len(classes)
+    total, n_times = np.zeros((len(y), n_columns)), np.zeros((len(y), 1))
+    for train, test in splits:
+        X_train, y_train = safe_split(model, X, y, train)
+        X_test, _ = safe_split(model, X, y, test, train)
+        params = check_method_params(X, params=fit_params, indices=train)
+        model.fit(X_train, y_train, **params)
+        if classes is None:
+            total[test] += np.reshape(model.predict(X_test), (-1, 1))
+        elif hasattr(model, "predict_proba"):
+            known = np.searchsorted(classes, model.classes_)
+            total[np.ix_(test, known)] += model.predict_proba(X_test)
+        else:
+            return None
+        n_times[test] += 1
+    return np.where(n_times > 0, total / np.maximum(n_times, 1), np.nan)
+
+
+def _in_bags(
+    rule: GreedyEnsemble,
+    predicted: np.ndarray,
+    samples: np.ndarray,
+    score: Callable[[np.ndarray, np.ndarray], float],
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Return how often each candidate is chosen on some samples."""
+    predicted = predicted[:, samples]
+    n, counts = len(predicted), np.zeros(len(predicted), dtype=int)
+    alone = np.array([score(own, samples) for own in predicted])
+    for _ in range(rule.n_bags):
+        bag = rng.permutation(n)[: max(n // 2, 1)] if rule.n_bags > 1 else np.arange(n)
+        bag = bag[np.argsort(-alone[bag], kind="stable")]
+        chosen = _greedy(predicted[bag], rule.size, lambda mean: score(mean, samples))
+        counts[bag] += chosen
+    return counts
+
+
+def _greedy(
+    predicted: np.ndarray, size: int, score: Callable[[np.ndarray], float]
+) -> np.ndarray:
+    """Begin with the first ones and add others; return how often the best has each.
+
+    ``predicted`` (n_candidates, n_samples, n_columns) are in the order of their scores.
+    """
+    n = min(N_FIRST, size, len(predicted))
+    counts = (np.arange(len(predicted)) < n).astype(int)
+    total, best = predicted[:n].sum(axis=0), counts.copy()
+    highest = score(total / n)
+    for n_chosen in range(n + 1, size + 1):
+        scores = [score((total + own) / n_chosen) for own in predicted]
+        chosen = int(np.argmax(scores))
+        counts[chosen] += 1
+        total = total + predicted[chosen]
+        if scores[chosen] > highest:
+            highest, best = scores[chosen], counts.copy()
+    return best
+
+
+def _weighted(predicted: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the mean of predictions, (n_samples, n_columns)."""
+    return np.asarray(np.tensordot(counts / counts.sum(), predicted, axes=1))
+
+
+class _MeanOfRegressors(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Predicts samples by their number, so that any scorer can score a mean."""
+
+    def __init__(self, mean: np.ndarray) -> None:
+        self.mean = mean
+
+    def predict(self, samples: np.ndarray) -> np.ndarray:
+        return np.asarray(self.mean[samples, 0])
+
+
+class _MeanOfClassifiers(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """The same with probabilities."""
+
+    def __init__(self, mean: np.ndarray, classes: np.ndarray) -> None:
+        self.mean, self.classes_ = mean, classes
+
+    def predict_proba(self, samples: np.ndarray) -> np.ndarray:
+        return np.asarray(self.mean[samples])
+
+    def predict(self, samples: np.ndarray) -> np.ndarray:
+        return np.asarray(self.classes_[self.mean[samples].argmax(axis=1)])
+
+
+def _mean_of(mean: np.ndarray, classes: np.ndarray | None) -> Any:
+    if classes is None:
+        return _MeanOfRegressors(mean)
+    return _MeanOfClassifiers(mean, classes)
