@@ -18,7 +18,6 @@ from sklearn_bayes_search.report._figures import Figure
 from sklearn_bayes_search.report._findings import Findings, decimals
 from sklearn_bayes_search.report._page import render
 from sklearn_bayes_search.report._text import describe, in_words, listing, number
-from sklearn_bayes_search.results._folds import paired_lead
 from sklearn_bayes_search.results._reader import SearchResults, read_results
 from sklearn_bayes_search.results._selection import honest_score, known_test_share
 from sklearn_bayes_search.results._short_text import head, shown, visible
@@ -306,12 +305,12 @@ def _against(leader: Series, other: Series, digits: int | None) -> str:
         (one, first), (two, second) = (
             (each.runs[0], int(_best(each.runs[0])[0])) for each in (leader, other)
         )
-        lead = paired_lead(
-            one.folds[first] - leader.optimism,
-            two.folds[second] - other.optimism,
+        differences = one.folds[first] - two.folds[second]
+        words = in_words(
+            differences - (leader.optimism - other.optimism),
             known_test_share(leader.searches[0]),
+            lambda score: number(score, digits),
         )
-        words = in_words(*lead, lambda score: number(score, digits))
         text += f" On the same folds, without the optimism of both, {leader.name} is "
         text += f"{words}."
     elif leader.interval and other.interval:

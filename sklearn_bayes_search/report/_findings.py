@@ -10,7 +10,6 @@ from sklearn.base import is_classifier, is_regressor
 
 from sklearn_bayes_search.experience._own import own_parameters
 from sklearn_bayes_search.report._text import in_words, listing, number, ordinal, plural
-from sklearn_bayes_search.results._folds import paired_lead
 from sklearn_bayes_search.results._observed import observe
 from sklearn_bayes_search.results._ranges import findings_of
 from sklearn_bayes_search.results._reader import SearchResults, read_results
@@ -184,11 +183,8 @@ class Findings:
             return f"Candidate #{row} has them, and is outside of the limits."
         optimism = scored.honest.optimism if scored.honest else 0.0
         lead = in_words(
-            *paired_lead(
-                results.folds[chosen] - optimism,
-                results.folds[row],
-                known_test_share(self.search),
-            ),
+            results.folds[chosen] - optimism - results.folds[row],
+            known_test_share(self.search),
             self.score_text,
         )
         text = (

@@ -151,6 +151,7 @@ def _policy(*scripts: str) -> str:
 
 def finite(value: Any) -> Any:
     """Return plain numbers, rounded ones, None for those that JSON does not have."""
+    # tuples of types: of a long search this is called very often, and unions are slow
     if isinstance(value, (float, np.floating)):
         return float(f"{value:.12g}") if math.isfinite(value) else None
     if isinstance(value, dict):

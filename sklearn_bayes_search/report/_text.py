@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any
 
+import numpy as np
+
+from sklearn_bayes_search.results._folds import mean_and_bound
 from sklearn_bayes_search.results._short_text import (
     head,
     name_ends,
@@ -76,12 +79,15 @@ def listing(words: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def in_words(lead: float, half: float, score: Callable[[float], str]) -> str:
-    """Describe by how much one is ahead of another, and how sure that is."""
+def in_words(
+    differences: np.ndarray, test_share: float | None, score: Callable[[float], str]
+) -> str:
+    """Describe how far ahead somebody is on the same folds, and how sure that is."""
+    lead, half = map(float, mean_and_bound(differences, 0.975, test_share))
     text = f"{'higher' if lead >= 0 else 'lower'} by {score(abs(lead))}"
     if not math.isfinite(half):
         return text
-    low, high = sorted([lead - half, lead + half])
+    low, high = lead - half, lead + half
     interval = f"{score(low)} to {score(high)}"
     if low > 0 or high < 0:
         return f"{text} (95 % interval of the difference: {interval})"

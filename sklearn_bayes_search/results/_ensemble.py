@@ -227,6 +227,7 @@ def _out_of_fold(
 ) -> np.ndarray | None:
     """Predict all samples, (n_samples, n_columns); None without probabilities.
 
+    ``cross_val_predict`` wants each sample in just one test set, and all classes.
     Columns are the probabilities of classes, or there is one. A sample that is tested
     several times has the mean, and NaN if it never is.
     """

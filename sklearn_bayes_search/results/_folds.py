@@ -89,21 +89,19 @@ def error_factor(n_splits: int, test_share: float | None = None) -> float:
     return float((1 / n_splits + test_share) ** 0.5)
 
 
-def paired_lead(
-    first: np.ndarray,
-    second: np.ndarray,
-    test_share: float | None = None,
-    level: float = 0.95,
-) -> tuple[float, float]:
-    """Return by how much the first is ahead on the same folds, and half its interval.
+def mean_and_bound(
+    scores: np.ndarray, level: float, test_share: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return means over the folds, and how far a one-sided bound is from each.
 
-    By the corrected resampled t test, see `error_factor`; NaN with one fold.
+    ``scores``, or differences of scores, have shape (..., n_splits). By the corrected
+    resampled t test, see `error_factor`. With one fold bounds are infinitely far.
     """
-    lead, n_splits = float(np.mean(first - second)), len(first)
+    mean, n_splits = scores.mean(axis=-1), scores.shape[-1]
     if n_splits < 2:
-        return lead, np.nan
-    error = float(deviation(first - second)) * error_factor(n_splits, test_share)
-    return lead, float(stdtrit(n_splits - 1, (1 + level) / 2)) * error
+        return mean, np.full_like(mean, np.inf)
+    error = deviation(scores, axis=-1) * error_factor(n_splits, test_share)
+    return mean, np.asarray(stdtrit(n_splits - 1, level) * error)
 
 
 @dataclass(frozen=True, eq=False)

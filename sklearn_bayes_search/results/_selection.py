@@ -19,6 +19,7 @@ from sklearn_bayes_search.results._folds import (
     FoldModel,
     deviation,
     error_factor,
+    mean_and_bound,
     mean_and_error,
     mean_test_share,
     without_rounding,
@@ -233,9 +234,8 @@ def score_of_choice(
     n = len(fold_scores)
     if n < 2:
         raise ValueError(f"honest_score needs at least 2 folds. Got {n}.")
-    mean = float(fold_scores.mean())
-    error = float(deviation(fold_scores)) * error_factor(n, known_test_share(search))
-    half = float(student.ppf(0.5 + level / 2, n - 1)) * error
+    test_share = known_test_share(search)
+    mean, half = map(float, mean_and_bound(fold_scores, 0.5 + level / 2, test_share))
     least, most = _range(search, search.objective_metric_, fold_scores)
     return HonestScore(
         score=mean,
@@ -243,7 +243,7 @@ def score_of_choice(
         high=min(mean + half, most),
         optimism=max(score - mean, 0.0),
         level=level,
-        caveat=_caveat(half, n, known_test_share(search) or 1 / (n - 1)),
+        caveat=_caveat(half, n, test_share or 1 / (n - 1)),
     )
 
 
@@ -371,14 +371,12 @@ def equivalent_settings(
     """
     found, rows, test_share = _read(results, metric, level, test_share)
     rows = rows[found.eligible[rows]]
-    table, n_splits = found.folds[rows], found.n_splits
+    table = found.folds[rows]
     order = np.argsort(-table.mean(axis=1), kind="stable")
-    differences = table[order[0]] - table[order]
-    bound = _rounding_error(table[order])
-    if n_splits > 1:
-        error = deviation(differences, axis=1) * error_factor(n_splits, test_share)
-        bound += student.ppf(level, n_splits - 1) * error
-    return np.asarray(rows[order[differences.mean(axis=1) <= bound]])
+    lead, bound = mean_and_bound(table[order[0]] - table[order], level, test_share)
+    if found.n_splits < 2:  # nothing tells chance from a lead
+        bound[:] = 0.0
+    return np.asarray(rows[order[lead <= bound + _rounding_error(table[order])]])
 
 
 def known_test_share(search: Any) -> float | None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
 
 from sklearn_bayes_search.display._charts._axis import robust_limits
 from sklearn_bayes_search.display._charts._chart import (
@@ -19,7 +18,7 @@ from sklearn_bayes_search.display._charts._chart import (
     Ticks,
     Words,
 )
-from sklearn_bayes_search.results._folds import deviation, error_factor, first_of_equals
+from sklearn_bayes_search.results._folds import first_of_equals, mean_and_bound
 from sklearn_bayes_search.results._short_text import number_texts
 
 # Heights of a row, of each line of its label, and of what is around, in inches.
@@ -64,10 +63,7 @@ def compare(
     shown, n_same = _leaders(folds, means, int(complete.sum()), n_best, chosen)
     differences = folds[shown] - folds[shown[0]]
     # that of equivalent_settings
-    n_splits = folds.shape[1]
-    error = deviation(differences, axis=1) * error_factor(n_splits, test_share)
-    half = student.ppf(level, n_splits - 1) * error
-    middle = differences.mean(axis=1)
+    middle, half = mean_and_bound(differences, level, test_share)
     return Comparison(
         differences=differences,
         intervals=np.column_stack([middle - half, middle + half]),
