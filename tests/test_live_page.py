@@ -205,6 +205,25 @@ def test_racing_and_several_metrics_are_shown(page):
     assert f"candidate #{fitted.best_index_}" in only["sections"]["tiles"]
 
 
+def test_the_best_within_limits_is_shown(page, monkeypatch):
+    monkeypatch.setattr(_view, "LINES", 4)  # which are not those with the best scores
+
+    def scoring(estimator, X, y=None):
+        return {"score": estimator.a, "rest": 1 - estimator.a}
+
+    search_within = search(callback=page, scoring=scoring, limits={"rest": 0.5})
+    fitted = search_within.fit(X)
+    (only,) = state(page.address_)["searches"]
+    assert f"candidate #{fitted.best_index_}" in only["sections"]["tiles"]
+    assert fitted.best_index_ != fitted.cv_results_["mean_test_score"].argmax()
+    with pytest.warns(UserWarning, match="No candidate reaches"):
+        search_within.set_params(limits={"rest": 2.0}).fit(X)
+    (only,) = state(page.address_)["searches"]
+    assert "none within the limits yet" in only["sections"]["tiles"]
+    assert "Best candidate" not in only["sections"]["best"]
+    assert "parallel" in only["figures"]
+
+
 def test_with_a_path_the_length_is_shown(page):
     fitted = BayesSearchCV(
         GradientBoostingRegressor(random_state=0),

@@ -212,6 +212,19 @@ def test_autologging_logs_what_it_logs_of_a_grid_search(n_children, tmp_path):
     assert logged[0] == logged[1]
 
 
+def test_autologging_logs_those_within_limits_first():
+    mlflow.sklearn.autolog(log_models=False, max_tuning_runs=1, silent=True)
+
+    def scoring(estimator, X, y):
+        return {"score": estimator.score(X, y), "weak": -estimator.C}
+
+    search = BayesSearchCV(SVC(), GRID, cv=3, scoring=scoring, limits={"weak": -0.5})
+    fitted = search.fit(X, y)
+    assert fitted.best_index_ != fitted.cv_results_["mean_test_score"].argmax()
+    _, (child,) = only(runs())
+    assert child.data.metrics["mean_test_score"] == fitted.best_score_
+
+
 def test_autologging_logs_no_fit_of_a_search_and_gives_no_warning():
     mlflow.sklearn.autolog(log_models=False, silent=True)
     with warnings.catch_warnings():

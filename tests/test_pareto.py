@@ -24,7 +24,10 @@ from sklearn_bayes_search import (
     Knee,
     OneStandardError,
     ParallelCoordinatesDisplay,
+    Patience,
+    ProgressLine,
     SurrogateDisplay,
+    TargetScore,
     WithinLimits,
     read_journal,
 )
@@ -284,6 +287,49 @@ class TestLimits:
         assert search.best_index_ == SurrogateDisplay.from_estimator(search).best_index
         of_optimizer = SurrogateDisplay.from_estimator(search.optimizer_)
         assert of_optimizer.best_index == search.best_index_
+
+    @pytest.mark.parametrize("refit", [False, "accuracy"])
+    def test_the_best_so_far_is_one_of_those_within(self, refit, capsys):
+        records = []
+        search = search_for("accuracy", limits={"neg_model_size": -2000}, refit=refit)
+        search.set_params(callback=[records.append, ProgressLine()], verbose=1)
+        search.fit(X, Y)
+        score, size = means(search, "accuracy", "neg_model_size").T
+        reaching = size >= -2000
+        assert not reaching[0]
+        assert score[~reaching].max() > score[reaching][0]
+        best = np.fmax.accumulate(np.where(reaching, score, np.nan))
+        told = [record.best_score for record in records]
+        np.testing.assert_array_equal(told, [*best, best[-1]])
+        assert records[0].best_number is None
+        assert records[-1].best_number == search.best_index_
+        assert records[-1].best_params == search.best_params_
+        *lines, progress = capsys.readouterr().out.splitlines()[-10:]
+        for line, own, is_in in zip(lines, best, reaching, strict=True):
+            assert ("outside of the limits" in line) == (not is_in)
+            told = "none within the limits yet" if np.isnan(own) else f"best {own:.4g}"
+            assert f", {told}, " in line
+        assert f", best {search.best_score_:.4g}, " in progress
+        assert f"best {search.best_score_:.4g} at" in repr(search.optimizer_)
+
+    def test_it_is_said_that_none_is_within_yet(self, capsys):
+        records, none_within = [], "none within the limits yet"
+        search = search_for(None, limits={"recall": 2.0}, n_iter=3)
+        search.set_params(callback=[records.append, ProgressLine()])
+        with pytest.warns(UserWarning, match="No candidate reaches"):
+            search.fit(X, Y)
+        assert all(record.best_number is None for record in records)
+        assert f"3 of 3 candidates, {none_within}, " in capsys.readouterr().out
+        assert none_within in repr(search.optimizer_)
+
+    def test_patience_ends_a_search_by_those_within(self):
+        options = {"limits": {"neg_model_size": -2000}, "n_iter": 30}
+        search = search_for("accuracy", **options, stopping=Patience(4)).fit(X, Y)
+        assert search.n_iter_ == search.best_index_ + 5
+        score, size = means(search, "accuracy", "neg_model_size").T
+        target = TargetScore(float(score[size >= -2000].max()))
+        search.set_params(stopping=target).fit(X, Y)
+        assert search.n_iter_ == search.best_index_ + 1
 
     def test_a_report_tells_that_nothing_reaches_them(self):
         search = search_for(None, limits={"recall": 2.0}, n_iter=5)

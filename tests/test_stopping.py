@@ -102,6 +102,52 @@ def test_patience_ends_where_nothing_can_be_scored_and_waits_for_what_is_paused(
     assert stops_at(Patience(3), [np.nan, np.nan, 0.5, *failed]) == 6
 
 
+def limited(*pairs):
+    """Make an optimizer that was told scores, each with what a limit of 0 is for."""
+    optimizer = BayesianOptimizer({"x": Real(0, 1)}, limits=[0.0], random_state=0)
+    for score, reached in pairs:
+        optimizer.tell(
+            optimizer.ask(), score, limited=[reached], folds=np.full(3, score)
+        )
+    return optimizer
+
+
+def reason_of(rule, *pairs):
+    optimizer = limited(*pairs)
+    return rule(optimizer.history, optimizer)
+
+
+OUT, IN = -1.0, 1.0
+
+
+def test_a_target_is_reached_within_the_limits_only():
+    assert reason_of(TargetScore(0.9), (0.95, OUT), (0.8, IN)) is None
+    assert reason_of(TargetScore(0.9), (0.95, OUT), (0.92, IN)) == (
+        "the score 0.92 has reached the target 0.9"
+    )
+
+
+def test_patience_counts_from_the_first_within_the_limits():
+    rule, rising = Patience(2), [(0.1 * i, OUT) for i in range(5)]
+    assert reason_of(rule, *rising, *[(0.1, OUT)] * 9) is None
+    assert reason_of(rule, *rising, (0.2, IN), (0.1, OUT)) is None
+    told = reason_of(rule, *rising, (0.2, IN), (0.8, OUT), (0.1, IN))
+    assert told == "the best score has not risen for 2 candidates"
+    assert reason_of(rule, *rising, (0.2, IN), (0.8, OUT), (0.3, IN)) is None
+
+
+def test_no_gain_is_expected_before_one_is_within_the_limits():
+    rule = ExpectedGain(n_more=5)
+    assert reason_of(rule, *[(0.5, OUT)] * 14) is None
+    told = reason_of(rule, *[(0.5, OUT)] * 13, (0.5, IN))
+    assert told == "all scores are equal, and no gain is expected"
+    scores = [0.5 + 0.01 * i for i in range(14)]
+    rule = ExpectedGain(fraction=1e9, n_more=5)
+    assert reason_of(rule, *[(score, OUT) for score in scores]) is None
+    told = reason_of(rule, *[(s, OUT if s > 0.6 else IN) for s in scores])
+    assert told.startswith("expected further gain")
+
+
 def tell_next(optimizer, noise, rng):
     """Ask, and tell a parabola whose folds differ by noise."""
     trial = optimizer.ask()

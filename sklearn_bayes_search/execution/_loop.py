@@ -265,7 +265,7 @@ class Loop:
                 return
         candidate.end(estimate)
         self.resumed.discard(candidate)
-        self.deadline.note(candidate, self.objective(candidate.folds))
+        self.deadline.note(candidate, self.objective.within_limits(candidate.folds))
         self.on_end(candidate)
 
     def _judge(self, candidate: Candidate) -> tuple[float, float] | None:

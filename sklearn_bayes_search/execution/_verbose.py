@@ -11,6 +11,7 @@ from sklearn_bayes_search.execution._journal import Journal
 from sklearn_bayes_search.execution._progress import Candidate
 from sklearn_bayes_search.results._cv_results import Objective
 from sklearn_bayes_search.results._folds import mean_and_error
+from sklearn_bayes_search.results._goals import NONE_WITHIN
 from sklearn_bayes_search.results._parts import PART
 from sklearn_bayes_search.results._short_text import last_line, setting_writer, shown
 from sklearn_bayes_search.results._times import duration
@@ -83,7 +84,7 @@ def reporter(
     def report(candidate: Candidate) -> None:
         nonlocal best, resumed
         if candidate.complete:
-            best = np.fmax(best, objective(candidate.folds))
+            best = np.fmax(best, objective.within_limits(candidate.folds))
         again = candidate.trial.number in ended
         if again and not resumed:
             print("More folds for the most promising of the paused candidates:")
@@ -174,6 +175,8 @@ def candidate_line(
     elif candidate.complete:
         mean, error = mean_and_error(objective.fold_scores(folds))
         score = f"score {mean:.4g} +/- {error:.2g}"
+        if not objective.goals.reached(folds):
+            score += ", outside of the limits"
     elif candidate.estimate is not None:
         of = f"{len(folds)} of {len(candidate.folds)} folds"
         if candidate.only_parts:
@@ -182,4 +185,7 @@ def candidate_line(
     took = f"{candidate.seconds:.1f} s{left}"
     why = f"; {shown(last_line(errors[0]), LONGEST_ERROR)}" if errors else ""
     setting = write(candidate.setting)
-    return f"[{number}] {score}, best {best:.4g}, {took}; {setting}{why}"
+    so_far = f"best {best:.4g}"
+    if np.isnan(best) and objective.goals.limits:
+        so_far = NONE_WITHIN
+    return f"[{number}] {score}, {so_far}, {took}; {setting}{why}"

@@ -482,7 +482,8 @@ class BayesianOptimizer:
         -------
         gain : float
             The highest expected improvement [1]_ of any new point, in units of the
-            score. Infinite before the model takes over, 0 when no point is left.
+            score; with limits, times the probability of reaching them. Infinite before
+            the model takes over, 0 when no point is left.
 
         Raises
         ------
@@ -608,7 +609,9 @@ class BayesianOptimizer:
         parts += [f"{len(self.pending)} pending"] * bool(self.pending)
         best = self.best
         if best is not None:
-            parts.append(f"best {best.score:.4g} at {safe_repr(best.trial.params)}")
+            words = f"best {best.score:.4g} at {safe_repr(best.trial.params)}"
+            reaches = self.reaches_limits(best)
+            parts.append(words if reaches else "none within the limits yet")
         over = f"{', '.join(names[:MOST_NAMES])}{more}" or "nothing"
         return f"<BayesianOptimizer over {over}: {', '.join(parts)}>"
 

@@ -75,6 +75,12 @@ class Objective:
             mean = float(np.mean(self.fold_scores(folds)))
         return mean if np.isfinite(mean) else np.nan
 
+    def within_limits(self, folds: Iterable[Any]) -> float:
+        """Return the mean over the folds; NaN also where it does not reach all
+        limits.
+        """
+        return self(folds) if self.goals.reached(folds) else np.nan
+
 
 def fold_rows(
     folds: Sequence[Sequence[Fold]], objective: Objective, error_score: Any

@@ -14,6 +14,8 @@ FIT_TIME, SCORE_TIME, MODEL_SIZE = "neg_fit_time", "neg_score_time", "neg_model_
 COST_NAMES = (FIT_TIME, SCORE_TIME, MODEL_SIZE)
 # Objectives of a front.
 N_OBJECTIVES = (2, 3)
+# What is shown in place of the best, as long as no candidate reaches all limits.
+NONE_WITHIN = "none within the limits yet"
 
 
 def as_compared(name: str, values: Any) -> np.ndarray:
@@ -134,6 +136,11 @@ class Goals:
         if self.names:
             told["scores"] = [mean(name) for name in self.names]
         return told
+
+    def reached(self, folds: Iterable[Mapping[str, Any]]) -> bool:
+        """Check whether the means over the folds reach all limits."""
+        limited = self.told(folds).get("limited", [])
+        return bool(np.all(np.array(limited) >= self.options["limits"]))
 
 
 def check_goals(goals: Goals, search: Any) -> None:

@@ -84,7 +84,8 @@ class CandidateRecord:
         the error that the search raised, if it did; it may then not be fitted.
     best_number : int or None
         Number of the best candidate so far among those with all folds, this one
-        included; None while there is none.
+        included; None while there is none. With ``limits``, only candidates that reach
+        all of them count.
     best_score : float
         The score of the best candidate; NaN while there is none.
     best_params : dict
@@ -288,8 +289,9 @@ class Listeners:
             score = self._objective(results) if estimate is None else estimate[0]
             status = "ok" if complete else "paused"
             status = status if np.isfinite(score) else "failed"
-        if so_far and complete and score > self._best.get("best_score", -np.inf):
-            best = {"best_number": number, "best_score": score, "best_params": params}
+        within = self._objective.within_limits(results) if complete else np.nan
+        if so_far and within > self._best.get("best_score", -np.inf):
+            best = {"best_number": number, "best_score": within, "best_params": params}
             self._best = best
         own = [fold for fold in folds if fold.n_train_samples is None] or folds[-1:]
         errors = [fold.error for fold in own if fold.error is not None]

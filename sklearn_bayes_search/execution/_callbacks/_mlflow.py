@@ -234,7 +234,8 @@ def _log_as_grid_search(search: Any, X: Any, run: Any, flavor: str) -> None:
     n_children = get_autologging_config(flavor, "max_tuning_runs", 5)
     best = np.arange(len(results))
     if n_children is not None:
-        best = np.argsort(results.ranks, kind="stable")[:n_children]
+        outside = ~results.eligible & bool(results.limits)
+        best = np.lexsort((results.ranks, outside))[:n_children]
     own, names = search.estimator.get_params(), _names(search.estimator)
     for row in best:
         child = client.create_run(

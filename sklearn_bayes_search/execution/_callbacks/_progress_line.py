@@ -12,6 +12,7 @@ from sklearn_bayes_search.execution._callbacks._base import (
     CandidateRecord,
     RunningSearch,
 )
+from sklearn_bayes_search.results._goals import NONE_WITHIN
 from sklearn_bayes_search.results._times import duration
 
 # The first candidates say little of the time that is left.
@@ -65,7 +66,7 @@ class ProgressLine:
             The search that begins.
         """
         self._place = _place()
-        self._begun = time.monotonic()
+        self._begun, self._limits = time.monotonic(), running.search.limits
         self._n_ran, self._failed = 0, set[int | None]()
 
     def __call__(self, record: CandidateRecord) -> None:
@@ -92,6 +93,8 @@ class ProgressLine:
         ]
         if np.isfinite(record.best_score):
             parts.append(f"best {record.best_score:.4g}")
+        elif self._limits:
+            parts.append(NONE_WITHIN)
         if self._failed:
             parts.append(f"{len(self._failed)} failed")
         parts.append(duration(seconds))

@@ -59,10 +59,15 @@ def as_rules(value: Any, *, needs_one: bool = False) -> list[StoppingRule]:
     return rules
 
 
-def complete_scores(history: History) -> np.ndarray:
-    """Return the scores of what has all folds; of the others, the lowest possible."""
+def complete_scores(history: History, optimizer: BayesianOptimizer) -> np.ndarray:
+    """Return the scores of what has all folds and reaches all limits.
+
+    Of the others it is the lowest possible.
+    """
     scores = []
     for outcome in history:
         partial = outcome.folds is not None and np.isnan(outcome.folds).any()
-        scores.append(-np.inf if outcome.failed or partial else outcome.score)
+        limited = outcome.limited is not None
+        out = partial or (limited and not optimizer.reaches_limits(outcome))
+        scores.append(-np.inf if outcome.failed or out else outcome.score)
     return np.array(scores, dtype=float)

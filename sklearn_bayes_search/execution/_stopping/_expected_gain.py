@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_bayes_search.exceptions import check_number
-from sklearn_bayes_search.execution._stopping._base import StoppingRule
+from sklearn_bayes_search.execution._stopping._base import StoppingRule, complete_scores
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._trial import History
 from sklearn_bayes_search.results._folds import FoldModel, error_factor
@@ -35,6 +35,9 @@ class ExpectedGain(StoppingRule):
     least the smallest step by which the mean of the fold scores could rise: for
     accuracy, one more test sample. Makarova et al. [3]_ compare a bound of the regret
     with the whole variance of the cross-validation, which stops earlier.
+
+    With ``limits``, a gain counts in proportion to the probability of reaching them,
+    and the search goes on while no candidate does.
 
     References
     ----------
@@ -70,6 +73,8 @@ class ExpectedGain(StoppingRule):
 
     def __call__(self, history: History, optimizer: BayesianOptimizer) -> str | None:
         if len(history) < optimizer.n_initial_points + self.n_more:
+            return None
+        if complete_scores(history, optimizer).max() == -np.inf:
             return None
         table = history.fold_scores
         if len(table) < 4 or table.shape[1] < 2:

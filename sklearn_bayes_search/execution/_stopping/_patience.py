@@ -21,6 +21,11 @@ class Patience(StoppingRule):
     min_delta : float, default=0.0
         Only a rise above this value counts, >= 0, in units of the score.
 
+    Notes
+    -----
+    With ``limits``, the best score is that of the candidates that reach all of them.
+    While there is none, the search goes on.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris
@@ -45,7 +50,7 @@ class Patience(StoppingRule):
         check_number("min_delta", self.min_delta, of="Patience", least=0)
 
     def __call__(self, history: History, optimizer: BayesianOptimizer) -> str | None:
-        scores = complete_scores(history)
+        scores = complete_scores(history, optimizer)
         n_told = len(scores)
         if n_told >= self.n and all(outcome.failed for outcome in history):
             return f"none of {n_told} candidates could be scored"

@@ -17,7 +17,8 @@ class TargetScore(StoppingRule):
     Parameters
     ----------
     score : float
-        The mean cross-validated score to reach.
+        The mean cross-validated score to reach. With ``limits``, a candidate must reach
+        these, too.
 
     Examples
     --------
@@ -40,7 +41,7 @@ class TargetScore(StoppingRule):
         check_number("score", self.score, of="TargetScore")
 
     def __call__(self, history: History, optimizer: BayesianOptimizer) -> str | None:
-        best = complete_scores(history).max(initial=-np.inf)
+        best = complete_scores(history, optimizer).max(initial=-np.inf)
         if best < self.score:
             return None
         return f"the score {best:.4g} has reached the target {self.score:g}"

@@ -147,7 +147,7 @@ class View:
         if results is not None:
             best = _best(results)
             figures["progress"] = _progress(results, best, seen.numbers)
-            if best is not None:
+            if results.eligible.any():
                 figures["parallel"] = _parallel(results, best, seen, self._insight)
         if self._insight is not None and len(self._insight.importance):
             figures["importance"] = _importance(self._insight.importance)
@@ -206,9 +206,9 @@ class View:
 
 
 def _best(results: SearchResults) -> int | None:
-    if not results.eligible.any():
+    if not results.within.any():
         return None
-    return int(np.where(results.eligible, results.scores, -np.inf).argmax())
+    return int(np.where(results.within, results.scores, -np.inf).argmax())
 
 
 def _thinned(results: SearchResults) -> dict[str, Any]:
@@ -224,8 +224,8 @@ def _thinned(results: SearchResults) -> dict[str, Any]:
 
 def _leading_and_latest(results: SearchResults, most: int) -> list[int]:
     """List at most so many rows: half of them the best, half the latest."""
-    n = len(results)
-    order = np.argsort(-np.nan_to_num(results.scores, nan=-np.inf), kind="stable")
+    n, scores = len(results), np.nan_to_num(results.scores, nan=-np.inf)
+    order = np.lexsort((-scores, ~results.within & bool(results.limits)))
     latest = range(max(n - most // 2, 0), n)
     return sorted({*order[: most // 2].tolist(), *latest})
 
@@ -244,7 +244,7 @@ def _progress(
 
 
 def _parallel(
-    results: SearchResults, best: int, seen: Snapshot, insight: Insight | None
+    results: SearchResults, best: int | None, seen: Snapshot, insight: Insight | None
 ) -> dict[str, Any] | None:
     rows = _leading_and_latest(results, LINES)
     params = [results.settings[row] for row in rows]
@@ -261,7 +261,7 @@ def _parallel(
         axes,
         [*name_labels([axis.name for axis in axes], AXIS_NAME).values(), "score"],
         partial=np.zeros(len(rows), dtype=bool),
-        best=rows.index(best),
+        best=None if best is None else rows.index(best),
         most_names=MAX_NAMES,
     )
     numbers = [seen.numbers[row] for row in rows]
