@@ -50,6 +50,35 @@ def inconsistent_splits(expected: int, got: int) -> str:
     )
 
 
+@contextmanager
+def epochs_watched(net: Any, look: Callable[[], None]) -> Iterator[None]:
+    """Call a function after each epoch of a network's fit."""
+    end_epoch = net._update_no_improvement_count
+
+    def watched(*args: Any, **kwargs: Any) -> None:
+        end_epoch(*args, **kwargs)
+        look()
+
+    net._update_no_improvement_count = watched
+    try:
+        yield
+    finally:
+        del net._update_no_improvement_count
+
+
+@contextmanager
+def several_epochs(linear: Any, n_epochs: int) -> Iterator[None]:
+    """Have ``partial_fit`` of a linear model go through the data several times."""
+    once = linear._partial_fit
+    linear._partial_fit = lambda *args, **kwargs: once(
+        *args, **{**kwargs, "max_iter": n_epochs}
+    )
+    try:
+        yield
+    finally:
+        del linear._partial_fit
+
+
 def metric_names(scorers: Any) -> list[str] | None:
     """Return the names of several metrics, or None for one or for a plain callable."""
     return list(scorers._scorers) if isinstance(scorers, _MultimetricScorer) else None

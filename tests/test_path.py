@@ -89,14 +89,16 @@ EXACT = [
     BaggingRegressor(LogisticRegression(), random_state=0),
     AdaBoostClassifier(random_state=0),
     AdaBoostRegressor(random_state=0),
+    MLPClassifier((5,), n_iter_no_change=np.inf, random_state=0),
+    MLPRegressor(
+        hidden_layer_sizes=(5,), n_iter_no_change=np.inf, solver="sgd", random_state=0
+    ),
 ]
-EXACT[-3].set_params(estimator=None)
+EXACT[-5].set_params(estimator=None)
 EPOCHS = [
     SGDClassifier(loss="log_loss", class_weight="balanced", random_state=0),
     SGDRegressor(random_state=0),
     Perceptron(random_state=0),
-    MLPClassifier((5,), random_state=0),
-    MLPRegressor(hidden_layer_sizes=(5,), random_state=0),
 ]
 
 
@@ -133,6 +135,7 @@ def fitted():
 
 
 @pytest.mark.parametrize("estimator", EXACT, ids=lambda e: type(e).__name__)
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
 def test_each_length_is_that_of_a_fit_to_the_last_bit(estimator):
     kind = kind_of(estimator)
     check_grower(kind.grow, estimator, kind.names[0], *data_of(estimator))
@@ -218,7 +221,6 @@ def test_epochs_are_counted(estimator):
     xy = (X_r, y_r) if "Regressor" in type(estimator).__name__ else (X, y)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Maximum number of iteration")
-        warnings.filterwarnings("ignore", "Stochastic Optimizer")
         check_grower(kind.grow, estimator, "max_iter", *xy, exact=False)
 
 
@@ -832,7 +834,7 @@ REFUSED = {
     "another parameter": (Boosting(), {}, "max_depth", "'n_estimators'. Got 'max_dep"),
     "no growing estimator": (LogisticRegression(), {}, "max_iter", "FitPath"),
     "auto of none": (LogisticRegression(), {}, "auto", "'auto' does not know"),
-    "auto of epochs": (MLPClassifier(), {}, "auto", "path='max_iter'"),
+    "auto of epochs": (SGDClassifier(), {}, "auto", "path='max_iter'"),
     "no epochs": (MLPClassifier(solver="lbfgs"), {}, "max_iter", "solver='lbfgs'"),
     "floats": (
         Boosting(),

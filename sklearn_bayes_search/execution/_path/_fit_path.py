@@ -222,8 +222,8 @@ def _find(estimator: Any, is_own: bool) -> str:
         )
     raise ValueError(
         f"{OF}: 'auto' does not know how {type(inner).__name__} grows. It knows "
-        "gradient boosting, AdaBoost, bagging and forests of scikit-learn, XGBoost, "
-        "LightGBM and CatBoost. For others give FitPath(name, grow=...)."
+        "gradient boosting, AdaBoost, bagging, forests and networks of scikit-learn, "
+        "XGBoost, LightGBM and CatBoost. For others give FitPath(name, grow=...)."
     )
 
 

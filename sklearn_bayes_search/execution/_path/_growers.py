@@ -4,6 +4,7 @@ Each way is exact, to the last bit, unless its `Kind` says otherwise: what it sh
 length is what a fit of that length gives, with the same random numbers.
 """
 
+import contextlib
 import copy
 import functools
 import warnings
@@ -16,6 +17,8 @@ from sklearn.base import is_classifier
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import unique_labels
+
+from sklearn_bayes_search._sklearn_compat import epochs_watched, several_epochs
 
 # With warm_start a fit goes on to every third length, and what is in between is read
 # off the longer one: each call of fit bins the data, or adds up all trees, once more.
@@ -194,11 +197,43 @@ def _by_epochs(
             weights = compute_class_weight("balanced", classes=classes, y=y)
             by_class = dict(zip(classes, weights, strict=True))
             estimator.set_params(class_weight=by_class)
-    due = set(lengths)
-    for epoch in range(1, lengths[-1] + 1):
-        estimator.partial_fit(X, y, **fit_params)
-        if epoch in due and report(epoch, estimator):
+    before = 0
+    for length in lengths:
+        with several_epochs(estimator, length - before):
+            estimator.partial_fit(X, y, **fit_params)
+        if report(length, estimator):
             return
+        before = length
+
+
+class _Enough(Exception):
+    """Ends the fit of a network."""
+
+
+def _in_network(
+    estimator: Any,
+    name: str,
+    lengths: Sequence[int],
+    X: Any,
+    y: Any,
+    report: Report,
+    **fit_params: Any,
+) -> None:
+    due = set(lengths)
+
+    def look() -> None:
+        epoch = estimator.n_iter_
+        if epoch in due and report(epoch, estimator):
+            raise _Enough
+
+    estimator.set_params(**{name: lengths[-1]})
+    with (
+        epochs_watched(estimator, look),
+        contextlib.suppress(_Enough),
+        warnings.catch_warnings(),
+    ):
+        warnings.filterwarnings("ignore", "Stochastic Optimizer: Maximum", Warning)
+        estimator.fit(X, y, **fit_params)
 
 
 def _no_epochs(estimator: Any) -> str | None:
@@ -345,9 +380,8 @@ KINDS: dict[str, Kind] = {
         _both("MLP"),
         Kind(
             ITERATIONS,
-            _by_epochs,
+            _in_network,
             NET_OFF,
-            exact=False,
             problem=_no_epochs,
             decided_by=("solver",),
         ),
