@@ -207,13 +207,14 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         If nothing works, it ends early, unless this is a finite number.
     return_train_score : bool, default=False
         Whether ``cv_results_`` has training scores.
-    surrogate : {"gp", "forest", "tpe"} or object, default="gp"
-        Model of the score: :class:`GaussianProcess`, :class:`RandomForest` or
-        :class:`ParzenEstimator`, by name or as an object with parameters.
-    acquisition : {"log_ei", "ei", "ei_per_second", "pi", "ucb", "thompson"} or \
-            object, default="log_ei"
-        Acquisition function, by name or as an object with parameters, such as
-        ``UpperConfidenceBound(kappa=3.0)``. "tpe" only takes the default.
+    surrogate : str or object, default="gp"
+        Model of the score, by name or as an object with parameters: "gp" is a Gaussian
+        process, "forest" a random forest, "tpe" a Parzen estimator. :doc:`/api` has all
+        names.
+    acquisition : str or object, default="log_ei"
+        Acquisition function, by name, such as "log_ei", "ei_per_second" or "ucb", or as
+        an object with parameters, such as ``UpperConfidenceBound(kappa=3.0)``.
+        :doc:`/api` has all names. "tpe" only takes the default.
     initial_points : list of dict, default=None
         Candidates to try first. A hyperparameter that is missing gets the estimator's
         own value. Then the estimator's own hyperparameters are tried. Values of the

@@ -38,7 +38,7 @@ from sklearn_bayes_search import (
     SurrogateDisplay,
     TimelineDisplay,
 )
-from sklearn_bayes_search.display._acquisition import NAMES
+from sklearn_bayes_search.display._acquisition import words_of
 from sklearn_bayes_search.display._charts._axis import parameter_axes, robust_limits
 from sklearn_bayes_search.display._charts._convergence import PARTIAL
 from sklearn_bayes_search.display._charts._timeline import timeline_chart
@@ -186,8 +186,17 @@ def colors_of(figure):
     return {matplotlib.colors.to_hex(color) for color in found}
 
 
-def test_every_acquisition_of_the_package_has_words_for_its_axis():
-    assert {type(make()).__name__ for make in ACQUISITIONS.values()} == NAMES.keys()
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("ei", "Expected improvement"),
+        ("log_ei", "Log expected improvement"),
+        ("ei_per_second", "Log expected improvement per second"),
+        ("thompson", "Thompson sampling"),
+    ],
+)
+def test_the_axis_of_an_acquisition_has_the_words_of_its_class(name, words):
+    assert words_of(ACQUISITIONS[name]()) == words
 
 
 @pytest.mark.parametrize("display", [*FROM_ANY, SurrogateDisplay])
@@ -820,7 +829,7 @@ def test_acquisition_of_a_user_on_a_log_scale_is_cut_off_below():
     lower = AcquisitionDisplay.from_estimator(told(5, Steep())).axes_[1]
     low, high = lower.get_ylim()
     assert high - low < 15
-    assert lower.get_ylabel() == "Steep"
+    assert lower.get_ylabel() == "Log steep"
 
 
 def test_acquisition_before_there_is_a_model_shows_what_was_told():

@@ -1,7 +1,9 @@
 """What the model believes along one parameter, and what it would try next."""
 
+import re
 from copy import deepcopy
 from dataclasses import dataclass
+from textwrap import fill
 
 import numpy as np
 
@@ -23,14 +25,6 @@ from sklearn_bayes_search.results._short_text import name_ends
 
 # A logarithm falls without end: what is so far below the highest is not shown.
 LOG_REACH = 10.0
-NAMES = {
-    "ExpectedImprovement": "expected\nimprovement",
-    "ExpectedImprovementPerSecond": "log expected\nimprovement\nper second",
-    "LogExpectedImprovement": "log expected\nimprovement",
-    "ProbabilityOfImprovement": "probability of\nimprovement",
-    "ThompsonSampling": "one draw\nof the score",
-    "UpperConfidenceBound": "upper\nconfidence bound",
-}
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -188,8 +182,7 @@ class AcquisitionDisplay(Display):
         set_axis(lower, "x", self.axis.axis(called))
         upper.tick_params(labelbottom=False)
         set_axis(upper, "y", Axis("score"))
-        acquisition = type(self.acquisition).__name__
-        lower.set_ylabel(NAMES.get(acquisition, acquisition))
+        lower.set_ylabel(fill(words_of(self.acquisition), 16))
         if legend:
             place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 6}
             narrow = {"columnspacing": 1.2, "handlelength": 1.6, "fontsize": "small"}
@@ -261,3 +254,10 @@ class AcquisitionDisplay(Display):
             self.axes_[1].plot(
                 following, height, "v", color=BEST, ms=9, mec="white", zorder=5
             )
+
+
+def words_of(acquisition):
+    """Return the words that the name of its class is made of, as a label."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(acquisition).__name__)
+    is_log = acquisition.scale == "log" and not words.startswith("Log")
+    return ("Log " * is_log + words).capitalize()

@@ -86,8 +86,9 @@ class BayesianOptimizer:
     ----------
     space : dict, list of dicts or Space
         What to search over; see :class:`Space`.
-    surrogate : {"gp", "forest", "tpe"}, Surrogate or Proposer, default="gp"
-        Model of the score, or a proposer that chooses points without one.
+    surrogate : str, Surrogate or Proposer, default="gp"
+        Model of the score, or a proposer that chooses points without one; names are
+        those of :class:`BayesSearchCV`.
     acquisition : str or Acquisition, default="log_ei"
         What makes a point promising, as in :class:`BayesSearchCV`.
     initial_points : list of dict, default=None
