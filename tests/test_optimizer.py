@@ -28,6 +28,7 @@ from sklearn_bayes_search.optimizer.acquisition import (
     LogExpectedImprovement,
     UpperConfidenceBound,
 )
+from sklearn_bayes_search.optimizer.proposer import SURROGATES
 from sklearn_bayes_search.optimizer.surrogate import (
     GaussianProcess,
     Posterior,
@@ -67,8 +68,8 @@ SPACES = {
 # All that may choose points; a small forest, for speed.
 MEMBERS = {
     **{name: {"acquisition": name} for name in ACQUISITIONS},
+    **{name: {"surrogate": name} for name in SURROGATES if name != "gp"},
     "forest": {"surrogate": RandomForest(10)},
-    "tpe": {"surrogate": "tpe"},
 }
 # Members that differ in how a point is looked for; the others differ in its worth.
 QUICK = ["log_ei", "thompson", "tpe"]

@@ -16,14 +16,10 @@ from sklearn_bayes_search.optimizer.proposer._base import Proposer
 from sklearn_bayes_search.optimizer.proposer._model_based import ModelBased
 from sklearn_bayes_search.optimizer.proposer._parzen import ParzenEstimator
 from sklearn_bayes_search.optimizer.proposer._several import SeveralObjectives
-from sklearn_bayes_search.optimizer.surrogate import (
-    GaussianProcess,
-    RandomForest,
-    Surrogate,
-)
+from sklearn_bayes_search.optimizer.surrogate import MODELS, Surrogate
 
 SURROGATES: Mapping[str, Callable[[], Surrogate | Proposer]] = MappingProxyType(
-    {"forest": RandomForest, "gp": GaussianProcess, "tpe": ParzenEstimator}
+    {**MODELS, "tpe": ParzenEstimator}
 )
 # What a surrogate and an acquisition function of the user's own must have.
 _SURROGATE_NEEDS = ("fit", "condition", "posterior", "smooth")
