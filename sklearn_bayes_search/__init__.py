@@ -13,20 +13,18 @@ from sklearn_bayes_search.display import (
     TimelineDisplay,
 )
 from sklearn_bayes_search.exceptions import JournalError, SpaceExhausted
-from sklearn_bayes_search.execution._callbacks import (
-    MLflowLogger,
-    ProgressLine,
-    WandbLogger,
-)
-from sklearn_bayes_search.execution._journal import read_journal
-from sklearn_bayes_search.execution._path import FitPath
-from sklearn_bayes_search.execution._racing import FoldRacing
-from sklearn_bayes_search.execution._row_racing import RowRacing
-from sklearn_bayes_search.execution._stopping import (
+from sklearn_bayes_search.execution import (
     ExpectedGain,
+    FitPath,
+    FoldRacing,
     HypervolumeGain,
+    MLflowLogger,
     Patience,
+    ProgressLine,
+    RowRacing,
     TargetScore,
+    WandbLogger,
+    read_journal,
 )
 from sklearn_bayes_search.experience import default_space
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer

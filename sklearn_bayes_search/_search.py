@@ -60,11 +60,8 @@ from sklearn_bayes_search.execution._progress import INTERRUPTED, Plan, Progress
 from sklearn_bayes_search.execution._queue import FoldQueue
 from sklearn_bayes_search.execution._racing import FoldRacing
 from sklearn_bayes_search.execution._row_racing import RowRace, RowRacing, as_racing
-from sklearn_bayes_search.execution._stopping import (
-    ExpectedGain,
-    StoppingRule,
-    as_rules,
-)
+from sklearn_bayes_search.execution._stopping._base import StoppingRule, as_rules
+from sklearn_bayes_search.execution._stopping._expected_gain import ExpectedGain
 from sklearn_bayes_search.execution._verbose import announce, introduce, reporter
 from sklearn_bayes_search.execution._window import Window, window_size
 from sklearn_bayes_search.experience import default_space

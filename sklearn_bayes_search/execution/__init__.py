@@ -15,13 +15,13 @@ from sklearn_bayes_search.execution._journal import read_journal
 from sklearn_bayes_search.execution._path import FitPath, Grower
 from sklearn_bayes_search.execution._racing import FoldRacing
 from sklearn_bayes_search.execution._row_racing import RowRacing
-from sklearn_bayes_search.execution._stopping import (
-    ExpectedGain,
+from sklearn_bayes_search.execution._stopping._base import StoppingRule
+from sklearn_bayes_search.execution._stopping._expected_gain import ExpectedGain
+from sklearn_bayes_search.execution._stopping._hypervolume_gain import (
     HypervolumeGain,
-    Patience,
-    StoppingRule,
-    TargetScore,
 )
+from sklearn_bayes_search.execution._stopping._patience import Patience
+from sklearn_bayes_search.execution._stopping._target_score import TargetScore
 
 __all__ = [
     "BeginsWithSearch",

@@ -18,7 +18,7 @@ from sklearn_bayes_search.execution._progress import INTERRUPTED, Candidate, Pro
 from sklearn_bayes_search.execution._queue import FoldQueue
 from sklearn_bayes_search.execution._racing import FoldRacing
 from sklearn_bayes_search.execution._row_racing import RowRace
-from sklearn_bayes_search.execution._stopping import StoppingRule
+from sklearn_bayes_search.execution._stopping._base import StoppingRule
 from sklearn_bayes_search.execution._window import Window
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._trial import Trial
