@@ -41,7 +41,7 @@ from sklearn_bayes_search.execution._evaluation import (
     name_error_scores,
     warn_if_drawn_anew,
 )
-from sklearn_bayes_search.execution._executors import open_executor
+from sklearn_bayes_search.execution._executors import open_executor, run_all
 from sklearn_bayes_search.execution._failures import (
     ChoiceOfFailures,
     are_expected,
@@ -625,7 +625,9 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         """Check all that can be checked before the first fit."""
         deadline = None
         if self.timeout is not None:
-            deadline = Deadline(self.timeout, refit=self.refit is not False)
+            refit = self.refit
+            n_again = refit.n_candidates if isinstance(refit, GreedyEnsemble) else 0
+            deadline = Deadline(self.timeout, refit=refit is not False, n_again=n_again)
         rules = as_rules(self.stopping, needs_one=not (self.n_iter or deadline))
         scorers, refit_metric = self._get_scorers()
         space = self.param_distributions
@@ -989,31 +991,48 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         checked.callbacks.end()
 
     def _fit_best(self, checked, progress):
-        # cloned: a setting may hold estimators, which must stay unfitted
-        best = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
-        if checked.path is not None:
-            checked.path.lengths.turn_off(best)
-        if isinstance(self.refit, GreedyEnsemble):
-            self._ensemble = choose_ensemble(
-                self.refit,
-                self.estimator,
-                checked.X,
-                checked.y,
-                results=read_results(self, self.objective_metric_),
-                splits=checked.splits,
-                scorer=checked.scorers,
-                fit_params=checked.routed.estimator.fit,
-                n_jobs=self.n_jobs,
-                rng=np.random.default_rng(progress.plan.seed),
-            )
-            best = self._ensemble.estimator
-        self.best_estimator_ = best
         data = (checked.X,) if checked.y is None else (checked.X, checked.y)
-        with checked.callbacks.refit(best), warnings.catch_warnings():
+        with warnings.catch_warnings():
             if checked.path is not None:  # not converged is what it is to be
                 warnings.simplefilter("ignore", ConvergenceWarning)
-            start = time.perf_counter()
-            best.fit(*data, **checked.routed.estimator.fit)
-            self.refit_time_ = time.perf_counter() - start
+            if isinstance(self.refit, GreedyEnsemble):
+                self._ensemble = self._choose_ensemble(checked, progress)
+                best = self._ensemble.estimator
+            else:
+                best = self._model_of(checked, self.best_params_)
+            self.best_estimator_ = best
+            with checked.callbacks.refit(best):
+                start = time.perf_counter()
+                best.fit(*data, **checked.routed.estimator.fit)
+                self.refit_time_ = time.perf_counter() - start
         if hasattr(best, "feature_names_in_"):
             self.feature_names_in_ = best.feature_names_in_
+
+    def _model_of(self, checked, params):
+        """Return the unfitted estimator of a candidate."""
+        # cloned: a setting may hold estimators, which must stay unfitted
+        model = clone(self.estimator).set_params(**clone(params, safe=False))
+        if checked.path is not None:
+            checked.path.lengths.turn_off(model)
+        return model
+
+    def _choose_ensemble(self, checked, progress):
+        def run(tasks, shared):
+            with open_executor(
+                self.n_jobs, self.fit_timeout, shared, self.executor
+            ) as executor:
+                return run_all(executor, tasks)
+
+        return choose_ensemble(
+            self.refit,
+            functools.partial(self._model_of, checked),
+            checked.X,
+            checked.y,
+            results=read_results(self, self.objective_metric_),
+            splits=checked.splits,
+            scorer=checked.scorers,
+            fit_params=checked.routed.estimator.fit,
+            run=run,
+            n_jobs=self.n_jobs,
+            rng=np.random.default_rng(progress.plan.seed),
+        )

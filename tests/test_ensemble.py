@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from sklearn.base import BaseEstimator, clone
 from sklearn.cluster import KMeans
 from sklearn.datasets import make_classification, make_regression
-from sklearn.ensemble import VotingRegressor
+from sklearn.ensemble import GradientBoostingClassifier, VotingRegressor
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import (
@@ -25,7 +25,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn_bayes_search import BayesSearchCV, GreedyEnsemble, Integer
 from sklearn_bayes_search.report._findings import find
 from sklearn_bayes_search.report._page import page
-from sklearn_bayes_search.results._ensemble import _greedy, _out_of_fold
+from sklearn_bayes_search.results._ensemble import _greedy, _out_of_fold, _predict_fold
 
 X, Y = make_classification(
     150, n_informative=5, n_classes=3, flip_y=0.1, random_state=0
@@ -68,20 +68,28 @@ def test_the_best_candidate_is_told_as_ever(search):
     assert not hasattr(plain, "ensemble_weights_")
 
 
+def out_of_fold(model, labels, splits):
+    each = [
+        _predict_fold(clone(model), X, labels, train, test, np.unique(labels), {})
+        for train, test in splits
+    ]
+    return _out_of_fold(each, splits, len(labels))
+
+
 def test_predictions_are_those_of_cross_validation():
     labels = np.array(["a", "b", "c"])[Y]
     folds = list(RepeatedStratifiedKFold(n_splits=3, n_repeats=1).split(X, labels))
-    tree, classes = clone(TREE).set_params(max_leaf_nodes=8), np.unique(labels)
-    found = _out_of_fold(tree, X, labels, folds, classes, {})
+    tree = clone(TREE).set_params(max_leaf_nodes=8)
+    found = out_of_fold(tree, labels, folds)
     expected = cross_val_predict(tree, X, labels, cv=folds, method="predict_proba")
     assert_allclose(found, expected)
-    twice = _out_of_fold(tree, X, labels, folds * 2, classes, {})
+    twice = out_of_fold(tree, labels, folds * 2)
     assert_allclose(twice, expected)
-    half = _out_of_fold(tree, X, labels, folds[:1], classes, {})
+    half = out_of_fold(tree, labels, folds[:1])
     assert np.isnan(half[folds[0][0]]).all()
     # a class that a fold does not have
     few = [(np.flatnonzero(Y != 1), np.flatnonzero(Y == 1))]
-    assert (_out_of_fold(tree, X, labels, few, classes, {})[Y == 1, 1] == 0).all()
+    assert (out_of_fold(tree, labels, few)[Y == 1, 1] == 0).all()
 
 
 def test_what_is_added_makes_the_mean_score_best():
@@ -121,6 +129,68 @@ def test_the_same_seed_chooses_the_same_whatever_the_jobs(search):
         again.fit(X, Y)
     assert again.ensemble_weights_.equals(search.ensemble_weights_)
     assert again.honest_score() == search.honest_score()
+
+
+class Counting:
+    """Runs tasks here, at once, and loses those of some keys the second time."""
+
+    n_workers, broken, lost = 1, None, ()
+    seen = ()
+
+    def __init__(self):
+        self.done = []
+
+    def submit(self, key, task):
+        again = key in Counting.seen and key in self.lost
+        Counting.seen = (*Counting.seen, key)
+        self.done.append((key, RuntimeError("gone") if again else task()))
+
+    def wait(self):
+        done, self.done = self.done, []
+        return done
+
+    def close(self):
+        pass
+
+
+class Losing(Counting):
+    pass
+
+
+def test_its_fits_run_where_those_of_the_search_do(search):
+    Counting.seen = ()
+    own = search_for(scoring="neg_log_loss", executor=Counting, max_pending=1)
+    own.fit(X, Y)
+    assert own.ensemble_weights_.equals(search.ensemble_weights_)
+    assert len(Counting.seen) == 3 * (8 + 5)
+    limited = search_for(scoring="neg_log_loss", fit_timeout=60.0, max_pending=1)
+    assert limited.fit(X, Y).ensemble_weights_.equals(search.ensemble_weights_)
+
+
+def test_a_candidate_whose_fit_is_lost_is_left_out(search):
+    best = int(search.ensemble_weights_.index[0])
+    Counting.seen, Losing.lost = (), ((best, 1),)
+    own = search_for(scoring="neg_log_loss", executor=Losing, max_pending=1)
+    assert best not in own.fit(X, Y).ensemble_weights_
+    Counting.seen, Losing.lost = (), tuple((row, 1) for row in range(8))
+    with pytest.raises(ValueError, match="no candidate with 'predict_proba' on all"):
+        own.fit(X, Y)
+
+
+def test_with_a_path_each_has_the_length_that_it_has_found():
+    boosting = GradientBoostingClassifier(random_state=0, n_iter_no_change=2)
+    space = {"learning_rate": [0.1, 0.2, 0.4, 0.8], "n_estimators": Integer(1, 30)}
+    search = search_for(
+        GreedyEnsemble(size=4, n_bags=1), boosting, space, path="n_estimators", n_iter=4
+    )
+    with pytest.warns(UserWarning, match="n_iter_no_change=2 is turned off"):
+        search.fit(X, Y)
+    lengths = [p["n_estimators"] for p in search.cv_results_["params"]]
+    assert len(set(lengths)) > 1
+    fitted = search.best_estimator_.named_estimators_
+    assert len(fitted) > 1
+    for name, model in fitted.items():
+        assert model.n_estimators_ == lengths[int(name.split()[1])]
 
 
 def test_regressors_are_averaged():
@@ -163,7 +233,9 @@ def test_one_fold_has_no_honest_score():
 
 
 def test_only_candidates_within_limits_are_chosen():
-    search = search_for(limits={"neg_model_size": -3000.0}, n_iter=12).fit(X, Y)
+    search = search_for(limits={"neg_model_size": -3000.0}, n_iter=12)
+    with pytest.warns(UserWarning, match="'limits' of neg_model_size hold for each"):
+        search.fit(X, Y)
     size = search.cv_results_["mean_test_neg_model_size"]
     assert size.min() < -3000
     assert (size[search.ensemble_weights_.index] >= -3000).all()
@@ -189,7 +261,6 @@ def test_several_metrics_are_fine():
         ({"estimator": KMeans(), "space": {"n_clusters": [2, 3]}}, "needs a regressor"),
         ({"estimator": SVC(), "space": {"C": [1, 2]}}, "'predict_proba'"),
         ({"objective_metric": ["accuracy", "neg_model_size"]}, "several objectives"),
-        ({"path": "max_depth"}, "'path'"),
         ({"scoring": lambda estimator, X, y: 1.0}, "predictions only"),
     ],
 )

@@ -52,6 +52,9 @@ class Values:
     def __call__(self, folds):
         return self.fold_scores(folds)
 
+    def within_limits(self, folds):
+        return self(folds)
+
     def fold_scores(self, folds):
         return [fold["value"] for fold in folds]
 
@@ -389,6 +392,15 @@ def test_time_is_kept_for_the_refit(clock):
     # a fit takes 1 s, scoring the rest of the 1.5 s
     assert timed(clock, [1.5], timeout=9, refit=True)[:2] == (5, 7.5)
     assert timed(clock, [1.5], timeout=9, refit=False)[:2] == (6, 9.0)
+
+
+def test_time_is_kept_for_candidates_that_the_refit_fits_again(clock):
+    # three of 2 x 1 s for the folds, and one fit each on all data
+    deadline = Deadline(20, refit=False, n_again=3)
+    executor, began = TimedExecutor(clock, [1.0]), clock.now
+    options = {"deadline": deadline, "n_iter": None, "n_splits": 2}
+    _, _, candidates, _, _ = search(executor, **options)
+    assert (len(candidates), clock.now - began) == (5, 10.0)
 
 
 @pytest.mark.parametrize("refit", [True, False])

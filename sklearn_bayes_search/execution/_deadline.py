@@ -10,13 +10,14 @@ from sklearn_bayes_search.execution._progress import Candidate, FoldResult
 class Deadline:
     """A time limit for the whole search, including the refit, counted from now on.
 
-    What is still to come is predicted from what has ended.
+    What is still to come is predicted from what has ended. ``n_again`` is how many
+    candidates at most the refit fits again, on all folds and on all data.
     """
 
-    def __init__(self, seconds: float, *, refit: bool) -> None:
+    def __init__(self, seconds: float, *, refit: bool, n_again: int = 0) -> None:
         self.seconds = seconds
         self._end = time.monotonic() + seconds
-        self._refit = refit
+        self._refit, self._n_again = refit, n_again
         self._n_ended = self._n_folds = 0
         self._work = self._of_folds = self._for_refit = 0.0
         self._best = math.nan
@@ -61,9 +62,15 @@ class Deadline:
         side_by_side = max(n_workers / n_splits, 1)
         ahead = (len(candidates) - self._n_ended) / side_by_side
         one = self._work / self._n_ended / min(n_workers, n_splits)
-        return self.left() < one * (1 + ahead) + self._for_refit
+        again = self._for_fits_again(len(candidates) + 1, n_splits, n_workers)
+        return self.left() < one * (1 + ahead) + self._for_refit + again
 
-    def latest_begin(self, candidate: Candidate) -> float | None:
+    def _for_fits_again(self, n: int, n_splits: int, n_workers: int) -> float:
+        """Return the seconds of the refit for fits of so many candidates, at most."""
+        n = min(n, self._n_again)
+        return n * self._work / self._n_ended * (1 + 1 / n_splits) / n_workers
+
+    def latest_begin(self, candidate: Candidate, n_workers: int) -> float | None:
         """Return when a candidate's folds must begin to end in time.
 
         On the clock ``time.monotonic``, which nobody sets. None before one candidate
@@ -77,7 +84,8 @@ class Deadline:
             fold = max(fold, *map(_seconds, own))
             if self._refit:
                 refit = max(refit, *(done["fit_time"] for done in own))
-        return self._end - fold - refit
+        n, n_splits = self._n_ended + 1, len(candidate.folds)
+        return self._end - fold - refit - self._for_fits_again(n, n_splits, n_workers)
 
     def permits(self, candidate: Candidate, n_workers: int) -> bool:
         """Check whether there is time for the other folds of a paused candidate."""
@@ -86,7 +94,9 @@ class Deadline:
         if candidate.only_parts:
             longest = max(longest, self._of_folds / self._n_folds)
         needed = longest * -(-n_left // n_workers)
-        return self.left() >= needed + self._for_refit
+        n_splits = len(candidate.folds)
+        again = self._for_fits_again(self._n_ended, n_splits, n_workers)
+        return self.left() >= needed + self._for_refit + again
 
 
 def _seconds(fold: FoldResult) -> float:

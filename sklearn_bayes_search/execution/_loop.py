@@ -226,7 +226,7 @@ class Loop:
     def _submit(self, candidate: Candidate, size: int | None = None) -> None:
         """Run the next round of a candidate."""
         folds = candidate.begin_round(size)
-        latest_begin = self.deadline.latest_begin(candidate)
+        latest_begin = self.deadline.latest_begin(candidate, self.executor.n_workers)
         self.queue.submit(candidate, folds, latest_begin, self._to_reach(candidate))
 
     def _to_reach(self, candidate: Candidate) -> dict[int, float | None] | None:

@@ -1,5 +1,7 @@
 """An ensemble of the candidates of a search, in the place of the best one."""
 
+import functools
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,17 +18,24 @@ from sklearn.base import (
     is_regressor,
 )
 from sklearn.ensemble import VotingClassifier, VotingRegressor
-from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_bayes_search._sklearn_compat import (
     check_method_params,
     safe_split,
     scorers_of,
     scores_predictions,
+    with_current_config,
 )
-from sklearn_bayes_search.exceptions import check_number
+from sklearn_bayes_search.exceptions import check_number, stack_level
+from sklearn_bayes_search.results._goals import COST_NAMES
 from sklearn_bayes_search.results._reader import SearchResults
 
+# Runs tasks by key, with what their arguments share; returns values by key, without
+# those of tasks that were lost.
+Run = Callable[
+    [Mapping[tuple[int, int], Callable[[], Any]], Sequence[Any]],
+    Mapping[tuple[int, int], Any],
+]
 # Of each bag the best, with which it begins: one that is lucky alone stays small.
 N_FIRST = 3
 
@@ -66,7 +75,17 @@ class GreedyEnsemble:
 
     It costs ``n_candidates`` times the number of folds more fits, since a search keeps
     scores and no predictions, and predictions by all that were chosen, often more than
-    ten. The honest score is that on each fold of what is chosen on the other folds.
+    ten. These fits run where those of the search do. A candidate with one that takes
+    longer than ``fit_timeout`` is left out. ``timeout`` keeps time for the fits, but
+    not for the choice itself, which takes seconds. In the end, those that were chosen
+    are fitted as in any refit, in this process, with ``n_jobs``.
+
+    With ``limits``, it is chosen from the candidates that reach them, or the nearest
+    one if none does. Limits of time and size hold for each, not for the whole, which
+    takes the time and the bytes of all. With a ``path``, each has the length that it
+    has found. With several objectives there is no one score to choose by.
+
+    The honest score is that on each fold of what is chosen on the other folds.
 
     References
     ----------
@@ -134,9 +153,10 @@ class Ensemble:
 def check_ensemble(search: Any, y: Any, scorer: Any, metric: str) -> None:
     """Refuse before a search what has no mean of predictions, or cannot score it."""
     estimator = search.estimator
-    if search.path or not isinstance(search.objective_metric, str | None):
+    if not isinstance(search.objective_metric, str | None):
         raise ValueError(
-            "GreedyEnsemble goes neither with a 'path' nor with several objectives."
+            "GreedyEnsemble chooses by one score, and with several objectives there is "
+            "none. Name one of them as 'objective_metric', and 'limits' for the others."
         )
     is_whole = is_regressor(estimator) or (
         is_classifier(estimator) and hasattr(estimator, "predict_proba")
@@ -151,11 +171,20 @@ def check_ensemble(search: Any, y: Any, scorer: Any, metric: str) -> None:
             "GreedyEnsemble needs 'scoring' that looks at predictions only: a name, or "
             f"what make_scorer returns. Got {scorer!r}."
         )
+    costs = [name for name in search.limits or () if name in COST_NAMES]
+    if costs:
+        warnings.warn(
+            f"The 'limits' of {', '.join(costs)} hold for each candidate, and not for "
+            "what GreedyEnsemble makes of them: that takes the time and the bytes of "
+            "all.",
+            UserWarning,
+            stacklevel=stack_level(),
+        )
 
 
 def choose_ensemble(
     rule: GreedyEnsemble,
-    estimator: Any,
+    make: Callable[[Mapping[str, Any]], Any],
     X: Any,
     y: Any,
     *,
@@ -163,28 +192,38 @@ def choose_ensemble(
     splits: Sequence[tuple[np.ndarray, np.ndarray]],
     scorer: Any,
     fit_params: Mapping[str, Any],
+    run: Run,
     n_jobs: int | None,
     rng: np.random.Generator,
 ) -> Ensemble:
-    """Predict with the best candidates on all folds, and choose from them."""
+    """Predict with the best candidates on all folds, and choose from them.
+
+    ``make`` makes the unfitted estimator of a candidate.
+    """
     eligible = np.flatnonzero(results.eligible)
     rows = eligible[np.argsort(-results.means[eligible], kind="stable")]
     rows = rows[: rule.n_candidates]
-    models = [
-        clone(estimator).set_params(**clone(results.settings[row], safe=False))
-        for row in rows
-    ]
+    models = [make(results.settings[row]) for row in rows]
     y = np.asarray(y)
-    classes = np.unique(y) if is_classifier(estimator) else None
-    each = Parallel(n_jobs=n_jobs)(
-        delayed(_out_of_fold)(clone(model), X, y, splits, classes, fit_params)
-        for model in models
+    classes = np.unique(y) if is_classifier(models[0]) else None
+    function = with_current_config(_predict_fold)
+    tasks = {
+        (int(row), k): functools.partial(
+            function, clone(model), X, y, train, test, classes, fit_params
+        )
+        for row, model in zip(rows, models, strict=True)
+        for k, (train, test) in enumerate(splits)
+    }
+    found = run(
+        tasks, [X, y, fit_params, *(part for split in splits for part in split)]
     )
-    usable = np.array([predicted is not None for predicted in each])
-    if not usable.any():
-        raise ValueError("GreedyEnsemble found no candidate with 'predict_proba'.")
-    rows, predicted = rows[usable], np.array([p for p in each if p is not None])
-    models = [models[i] for i in np.flatnonzero(usable)]
+    each = [[found.get((int(row), k)) for k in range(len(splits))] for row in rows]
+    usable = [i for i, own in enumerate(each) if all(p is not None for p in own)]
+    if not usable:
+        what = "predictions" if classes is None else "'predict_proba'"
+        raise ValueError(f"GreedyEnsemble found no candidate with {what} on all folds.")
+    rows, models = rows[usable], [models[i] for i in usable]
+    predicted = np.array([_out_of_fold(each[i], splits, len(y)) for i in usable])
     tested = np.flatnonzero(np.isfinite(predicted[0, :, 0]))
     scorer = scorers_of(scorer).get(results.metric, scorer)
 
@@ -217,34 +256,46 @@ def choose_ensemble(
     )
 
 
-def _out_of_fold(
+def _predict_fold(
     model: Any,
     X: Any,
     y: np.ndarray,
-    splits: Sequence[tuple[np.ndarray, np.ndarray]],
+    train: np.ndarray,
+    test: np.ndarray,
     classes: np.ndarray | None,
     fit_params: Mapping[str, Any],
 ) -> np.ndarray | None:
-    """Predict all samples, (n_samples, n_columns); None without probabilities.
+    """Predict the test samples, (n_test, n_columns); None without probabilities.
 
-    ``cross_val_predict`` wants each sample in just one test set, and all classes.
-    Columns are the probabilities of classes, or there is one. A sample that is tested
-    several times has the mean, and NaN if it never is.
+    Columns are the probabilities of classes, or there is one.
     """
-    n_columns = 1 if classes is None else len(classes)
-    total, n_times = np.zeros((len(y), n_columns)), np.zeros((len(y), 1))
-    for train, test in splits:
-        X_train, y_train = safe_split(model, X, y, train)
-        X_test, _ = safe_split(model, X, y, test, train)
-        params = check_method_params(X, params=fit_params, indices=train)
-        model.fit(X_train, y_train, **params)
-        if classes is None:
-            total[test] += np.reshape(model.predict(X_test), (-1, 1))
-        elif hasattr(model, "predict_proba"):
-            known = np.searchsorted(classes, model.classes_)
-            total[np.ix_(test, known)] += model.predict_proba(X_test)
-        else:
-            return None
+    X_train, y_train = safe_split(model, X, y, train)
+    X_test, _ = safe_split(model, X, y, test, train)
+    params = check_method_params(X, params=fit_params, indices=train)
+    model.fit(X_train, y_train, **params)
+    if classes is None:
+        return np.reshape(model.predict(X_test), (-1, 1))
+    if not hasattr(model, "predict_proba"):
+        return None
+    predicted = np.zeros((len(test), len(classes)))
+    predicted[:, np.searchsorted(classes, model.classes_)] = model.predict_proba(X_test)
+    return predicted
+
+
+def _out_of_fold(
+    predicted: Sequence[Any],
+    splits: Sequence[tuple[np.ndarray, np.ndarray]],
+    n_samples: int,
+) -> np.ndarray:
+    """Return the predictions of folds for all samples, (n_samples, n_columns).
+
+    ``cross_val_predict`` wants each sample in just one test set, and all classes. A
+    sample that is tested several times has the mean, and NaN if it never is.
+    """
+    total = np.zeros((n_samples, predicted[0].shape[1]))
+    n_times = np.zeros((n_samples, 1))
+    for of_fold, (_, test) in zip(predicted, splits, strict=True):
+        total[test] += of_fold
         n_times[test] += 1
     return np.where(n_times > 0, total / np.maximum(n_times, 1), np.nan)
 

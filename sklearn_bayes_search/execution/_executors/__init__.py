@@ -6,7 +6,7 @@ choose. Its workers are used through its back ends, one task at a time, because
 """
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -14,7 +14,7 @@ from joblib.parallel import LokyBackend
 from sklearn.utils.parallel import Parallel
 
 from sklearn_bayes_search.execution._executors._backend import BackendWorkers, in_use
-from sklearn_bayes_search.execution._executors._base import Executor, Lost
+from sklearn_bayes_search.execution._executors._base import Executor, Lost, Task
 from sklearn_bayes_search.execution._executors._dask import DaskCluster
 from sklearn_bayes_search.execution._executors._in_process import (
     InlineExecutor,
@@ -28,7 +28,7 @@ from sklearn_bayes_search.execution._executors._workers import (
 )
 from sklearn_bayes_search.optimizer._blas import one_blas_thread
 
-__all__ = ["Executor", "Lost", "open_executor"]
+__all__ = ["Executor", "Lost", "open_executor", "run_all"]
 
 
 @contextmanager
@@ -89,6 +89,20 @@ def open_executor(
         executor = SupervisedExecutor(workers, n_workers, timeout=fit_timeout)
         with in_use(backend), closing(executor):
             yield executor
+
+
+def run_all(executor: Executor, tasks: Mapping[Hashable, Task]) -> dict[Any, Any]:
+    """Run tasks to their end; return their values by key, without what was lost."""
+    for key, task in tasks.items():
+        executor.submit(key, task)
+    values: dict[Any, Any] = {}
+    while len(values) < len(tasks):
+        results = executor.wait()
+        if not results:
+            why = executor.broken or "The executor returned no result."
+            raise RuntimeError(f"{len(tasks) - len(values)} tasks are left. {why}")
+        values.update(results)
+    return {k: v for k, v in values.items() if not isinstance(v, Lost | Exception)}
 
 
 def _cluster_of(backend: Any, *, ends: bool) -> DaskCluster | RayCluster | None:
