@@ -38,11 +38,9 @@ from sklearn_bayes_search.optimizer._objectives import (
     within_limits,
 )
 from sklearn_bayes_search.optimizer._targets import (
-    FAILURE_NOISE,
+    observations_of,
     scale_of,
     standardise,
-    standardised_scores,
-    targets,
 )
 from sklearn_bayes_search.optimizer._trial import History, Outcome, Trial, is_score
 from sklearn_bayes_search.optimizer.acquisition import Acquisition
@@ -52,7 +50,6 @@ from sklearn_bayes_search.optimizer.proposer import (
     Proposer,
     Weight,
 )
-from sklearn_bayes_search.optimizer.proposer._base import Limited
 from sklearn_bayes_search.optimizer.proposer._model_based import ModelBased
 from sklearn_bayes_search.optimizer.proposer._names import (
     as_proposer,
@@ -730,65 +727,9 @@ class BayesianOptimizer:
 
     def _observations(self) -> Observations | None:
         """Return what a proposer is passed; None if there is nothing to learn."""
-        outcomes = list(self.history)
-        failed = np.array([outcome.failed for outcome in outcomes])
-        y, noise = targets(outcomes, failed)
-        U = np.array([outcome.trial.row for outcome in outcomes])
-        others = self._other_objectives(outcomes, U, failed)
-        all_equal = np.ptp(y) == 0 and not any(np.ptp(other.y) for other in others)
-        if all_equal and not failed.any() and not len(self._earlier[0]):
-            return None  # a model of equal scores would stay in the corners
-        weights = [weigh(self.history) for weigh in self._weights]
-        return Observations(
-            U=U,
-            y=y,
-            noise=noise,
-            failed=failed,
-            pending=np.array([t.row for t in self.pending]).reshape(-1, U.shape[1]),
-            seconds=np.array([outcome.seconds for outcome in outcomes]),
-            earlier=self._earlier[0].place(U, y, noise),
-            weights=[weight for weight in weights if weight is not None],
-            others=others,
-            limits=self._limited(outcomes, U, failed),
+        return observations_of(
+            self.history, self.pending, self._earlier, self._limits, self._weights
         )
-
-    def _other_objectives(
-        self, outcomes: Sequence[Outcome], U: np.ndarray, failed: np.ndarray
-    ) -> list[Observations]:
-        """Return what is known of each objective after the first."""
-        others, no_noise = [], np.zeros(len(U))
-        for j, earlier in enumerate(self._earlier[1:], start=1):
-            scores = np.array(
-                [np.nan if o.scores is None else o.scores[j] for o in outcomes]
-            )
-            y, _ = standardised_scores(scores, failed)
-            noise = np.where(failed, FAILURE_NOISE, no_noise)
-            others.append(
-                Observations(
-                    U=U,
-                    y=y,
-                    noise=noise,
-                    failed=failed,
-                    pending=U[:0],
-                    earlier=earlier.place(U, y, noise),
-                )
-            )
-        return others
-
-    def _limited(
-        self, outcomes: Sequence[Outcome], U: np.ndarray, failed: np.ndarray
-    ) -> list[Limited]:
-        """Return what is known of the outcomes that have limits."""
-        if not len(self._limits):
-            return []
-        known = [o.limited for o in outcomes if not o.failed and o.limited is not None]
-        limited = []
-        for values, limit in zip(np.array(known).T, self._limits, strict=True):
-            y, unit = standardise(values)
-            centre, _ = scale_of(values)
-            bound = float(np.clip((limit - centre) / unit, -1e6, 1e6))
-            limited.append(Limited(U=U[~failed], y=y, bound=bound))
-        return limited
 
     def _rng(self, *stream: int) -> np.random.Generator:
         """Return the generator of one ask, or of another numbered purpose."""

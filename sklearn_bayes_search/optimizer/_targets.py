@@ -1,10 +1,13 @@
-"""From scores to what a model learns: winsorised and standardised, only here."""
+"""From outcomes to what a model learns: winsorised and standardised, only here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from sklearn_bayes_search.optimizer._trial import Outcome
+from sklearn_bayes_search.optimizer._earlier_searches import EarlierSearches
+from sklearn_bayes_search.optimizer._trial import History, Outcome, Trial
+from sklearn_bayes_search.optimizer._weights import Weight
+from sklearn_bayes_search.optimizer.proposer._base import Limited, Observations
 
 # What a failed evaluation tells the model: the worst score seen, with the scores' own
 # variance as noise. It keeps the mean low there without a cliff.
@@ -73,3 +76,80 @@ def standardised_noise(
     # more than 1e3 units is as good as unknown; cut off first, the ratio may overflow
     error = np.minimum(np.sqrt(noise), 1e3 * unit) / unit
     return np.where(failed, FAILURE_NOISE, error**2)
+
+
+def observations_of(
+    history: History,
+    pending: Sequence[Trial],
+    earlier: Sequence[EarlierSearches],
+    limits: np.ndarray,
+    weights: Sequence[Callable[[History], Weight | None]],
+) -> Observations | None:
+    """Return what a proposer is passed; None if there is nothing to learn.
+
+    ``earlier`` has an entry for each objective.
+    """
+    outcomes = list(history)
+    failed = np.array([outcome.failed for outcome in outcomes])
+    y, noise = targets(outcomes, failed)
+    U = np.array([outcome.trial.row for outcome in outcomes])
+    others = _other_objectives(outcomes, U, failed, earlier[1:])
+    all_equal = np.ptp(y) == 0 and not any(np.ptp(other.y) for other in others)
+    if all_equal and not failed.any() and not len(earlier[0]):
+        return None  # a model of equal scores would stay in the corners
+    weighed = [weigh(history) for weigh in weights]
+    return Observations(
+        U=U,
+        y=y,
+        noise=noise,
+        failed=failed,
+        pending=np.array([t.row for t in pending]).reshape(-1, U.shape[1]),
+        seconds=np.array([outcome.seconds for outcome in outcomes]),
+        earlier=earlier[0].place(U, y, noise),
+        weights=[weight for weight in weighed if weight is not None],
+        others=others,
+        limits=_limited(outcomes, U, failed, limits),
+    )
+
+
+def _other_objectives(
+    outcomes: Sequence[Outcome],
+    U: np.ndarray,
+    failed: np.ndarray,
+    earlier: Sequence[EarlierSearches],
+) -> list[Observations]:
+    """Return what is known of each objective after the first."""
+    others, no_noise = [], np.zeros(len(U))
+    for j, of_objective in enumerate(earlier, start=1):
+        scores = np.array(
+            [np.nan if o.scores is None else o.scores[j] for o in outcomes]
+        )
+        y, _ = standardised_scores(scores, failed)
+        noise = np.where(failed, FAILURE_NOISE, no_noise)
+        others.append(
+            Observations(
+                U=U,
+                y=y,
+                noise=noise,
+                failed=failed,
+                pending=U[:0],
+                earlier=of_objective.place(U, y, noise),
+            )
+        )
+    return others
+
+
+def _limited(
+    outcomes: Sequence[Outcome], U: np.ndarray, failed: np.ndarray, limits: np.ndarray
+) -> list[Limited]:
+    """Return what is known of the outcomes that have limits."""
+    if not len(limits):
+        return []
+    known = [o.limited for o in outcomes if not o.failed and o.limited is not None]
+    limited = []
+    for values, limit in zip(np.array(known).T, limits, strict=True):
+        y, unit = standardise(values)
+        centre, _ = scale_of(values)
+        bound = float(np.clip((limit - centre) / unit, -1e6, 1e6))
+        limited.append(Limited(U=U[~failed], y=y, bound=bound))
+    return limited
