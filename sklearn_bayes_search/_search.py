@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import closing, nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any
@@ -595,20 +595,13 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         except AttributeError as error:
             raise AttributeError("There is no ensemble: see GreedyEnsemble.") from error
 
-    def _full_scoring(self, goals):
-        """Return ``scoring`` with all that objectives and limits need."""
-        scoring = self.scoring
-        if goals and isinstance(scoring, list | tuple | set):
-            scoring = {name: COSTS.get(name, name) for name in scoring}
-        return with_costs(scoring, goals) if goals else scoring
-
     def _get_scorers(self):
         goals = Goals(self.objective_metric, self.limits)
         if not goals:
             return super()._get_scorers()
         check_goals(goals, self)
         full = copy.copy(self)
-        full.scoring = self._full_scoring(goals)
+        full.scoring = with_costs(self.scoring, goals)
         if self.refit is True:  # of limits, by what is maximised
             full.refit = False
         scorers, refit_metric = super(BayesSearchCV, full)._get_scorers()
@@ -793,7 +786,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
             estimator=self.estimator,
             data=(checked.X, checked.y, *map(dict, routed)),
             splits=checked.splits,
-            scoring=self._full_scoring(checked.objective.goals),
+            scoring=with_costs(self.scoring, checked.objective.goals),
             return_train_score=self.return_train_score,
             error_score=repr(self.error_score),
             path=None if checked.path is None else vars(checked.path.lengths),
@@ -967,8 +960,6 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         results, refit = self.cv_results_, self.refit
         if isinstance(refit, GreedyEnsemble):  # the best one is told of as ever
             refit, refit_metric = True, self.objective_metric_
-        if isinstance(refit, OneStandardError) and refit.metric is None:
-            refit = replace(refit, metric=self.objective_metric_)
         refit = rule_of(refit, self.limits, refit_metric, self.objective_metrics_)
         seen = results
         if self.limits or isinstance(refit, Knee | WithinLimits | OneStandardError):

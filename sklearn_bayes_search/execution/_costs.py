@@ -87,22 +87,24 @@ class WithCosts:
 
 
 def with_costs(scoring: Any, goals: Goals) -> Any:
-    """Return ``scoring`` with what the goals need beside it.
+    """Return ``scoring`` with what the goals need beside it, if there are any.
 
     These are costs, and where a user has not said otherwise, scorers of scikit-learn.
     """
+    if not goals:
+        return scoring
     names = goals.wanted
     if callable(scoring):
         costs = tuple(name for name in names if name in COSTS)
         return WithCosts(scoring, costs) if costs else scoring
+    if isinstance(scoring, list | tuple | set):
+        scoring = {name: COSTS.get(name, name) for name in scoring}
     known = get_scorer_names()
     scorers: dict[str, Any] = {}
     if isinstance(scoring, str):
         scorers = {scoring: scoring}
     elif isinstance(scoring, Mapping):
         scorers = dict(scoring)
-    elif scoring is not None:
-        scorers = {name: name for name in scoring}
     elif not goals.objectives or "score" in names:
         scorers = {"score": None}
     lacking = [name for name in names if name not in scorers]

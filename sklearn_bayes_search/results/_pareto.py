@@ -425,8 +425,8 @@ def rule_of(refit: Any, limits: Any, metric: Any, objectives: Sequence[str]) -> 
     if isinstance(refit, Knee):
         metrics = refit.metrics or (objectives if len(objectives) > 1 else None)
         return replace(refit, metrics=metrics, limits=refit.limits or limits)
-    if isinstance(refit, WithinLimits) and refit.metric is None:
-        return replace(refit, metric=objectives[0])
+    if isinstance(refit, WithinLimits | OneStandardError) and refit.metric is None:
+        refit = replace(refit, metric=objectives[0])
     if limits and isinstance(refit, OneStandardError):
         return partial(_best_within, limits=limits, metric=refit.metric, rule=refit)
     if limits and not callable(refit):
