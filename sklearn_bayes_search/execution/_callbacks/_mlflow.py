@@ -14,8 +14,10 @@ import pandas as pd
 from sklearn_bayes_search.exceptions import safe_repr, stack_level
 from sklearn_bayes_search.execution._callbacks._artifacts import artifacts
 from sklearn_bayes_search.execution._callbacks._base import (
+    BeginsWithSearch,
     CandidateRecord,
     RunningSearch,
+    SearchCallback,
 )
 from sklearn_bayes_search.results._reader import read_results
 
@@ -26,7 +28,7 @@ MOST_PARAMS, LONGEST_VALUE = 100, 6000
 AUTOLOGGING, PARENT = "mlflow.autologging", "mlflow.parentRunId"
 
 
-class MLflowLogger:
+class MLflowLogger(SearchCallback, BeginsWithSearch):
     """Logs a search to MLflow, candidate by candidate, as it runs.
 
     It is a callback of `BayesSearchCV`. Each candidate is a child run with its
@@ -69,13 +71,6 @@ class MLflowLogger:
         return f"MLflowLogger(run_name={self.run_name!r})"
 
     def begin(self, running: RunningSearch) -> None:
-        """Start the run of a search, if none is active.
-
-        Parameters
-        ----------
-        running : RunningSearch
-            The search that begins.
-        """
         import mlflow
 
         run = mlflow.active_run()
@@ -88,13 +83,6 @@ class MLflowLogger:
         _log(self.run_id_, _arguments(running.search), {}, _names(running.search))
 
     def __call__(self, record: CandidateRecord) -> None:
-        """Log a candidate, or end the run of the search.
-
-        Parameters
-        ----------
-        record : CandidateRecord
-            The candidate that has ended, or the end of the search.
-        """
         if record.status == "end":
             self._end(record)
         else:

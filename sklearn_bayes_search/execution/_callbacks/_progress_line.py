@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from sklearn_bayes_search.execution._callbacks._base import (
+    BeginsWithSearch,
     CandidateRecord,
     RunningSearch,
+    SearchCallback,
 )
 from sklearn_bayes_search.results._goals import NONE_WITHIN
 from sklearn_bayes_search.results._times import duration
@@ -21,7 +23,7 @@ FORESEEN_AFTER = 3
 WIDTH = 80
 
 
-class ProgressLine:
+class ProgressLine(SearchCallback, BeginsWithSearch):
     """Shows how far a search is, in one line that is updated in place.
 
     It is a callback of `BayesSearchCV`. In a notebook there is a bar beside the line;
@@ -58,25 +60,11 @@ class ProgressLine:
         return {"_place": None}  # another process has a place of its own
 
     def begin(self, running: RunningSearch) -> None:
-        """Start a line.
-
-        Parameters
-        ----------
-        running : RunningSearch
-            The search that begins.
-        """
         self._place = _place()
         self._begun, self._limits = time.monotonic(), running.search.limits
         self._n_ran, self._failed = 0, set[int | None]()
 
     def __call__(self, record: CandidateRecord) -> None:
-        """Update the line.
-
-        Parameters
-        ----------
-        record : CandidateRecord
-            What has ended.
-        """
         if record.status == "failed":
             self._failed.add(record.number)
         self._n_ran += record.status != "end" and not record.replayed

@@ -4,13 +4,15 @@ from typing import Any
 
 from sklearn_bayes_search.execution._callbacks._artifacts import artifacts
 from sklearn_bayes_search.execution._callbacks._base import (
+    BeginsWithSearch,
     CandidateRecord,
     RunningSearch,
+    SearchCallback,
 )
 from sklearn_bayes_search.results._short_text import shown
 
 
-class WandbLogger:
+class WandbLogger(SearchCallback, BeginsWithSearch):
     """Logs a search to Weights & Biases, candidate by candidate, as it runs.
 
     It is a callback of `BayesSearchCV`. The search is a run, and each candidate is a
@@ -51,13 +53,6 @@ class WandbLogger:
         return {"options": self.options}  # a run cannot be pickled
 
     def begin(self, running: RunningSearch) -> None:
-        """Start the run of a search.
-
-        Parameters
-        ----------
-        running : RunningSearch
-            The search that begins.
-        """
         import wandb
 
         self._search = running.search
@@ -70,13 +65,6 @@ class WandbLogger:
         self._run = wandb.init(**options)
 
     def __call__(self, record: CandidateRecord) -> None:
-        """Log a candidate, or finish the run.
-
-        Parameters
-        ----------
-        record : CandidateRecord
-            What has ended.
-        """
         if record.status == "end":
             self._end(record)
             return

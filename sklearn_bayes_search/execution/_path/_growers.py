@@ -73,10 +73,9 @@ class Kind:
     ``names`` are what the length may be called, the usual one first. Where more is
     never worse, there is no peak, and no fit ends early. ``off`` sets what would end a
     fit by other rules; what is not False only if the estimator lists it. ``exact`` is
-    False where a model differs from that
-    of a fit of its length. ``longest`` is the length where the estimator has None.
-    ``problem`` says of an estimator why it cannot grow, if so, which may depend on the
-    parameters that it is ``decided_by``.
+    False where a model differs from that of a fit of its length. ``longest`` is the
+    length where the estimator has None. ``problem`` says of an estimator why it cannot
+    grow, if so, which may depend on the parameters that it is ``decided_by``.
     """
 
     names: tuple[str, ...]

@@ -3,14 +3,19 @@
 import time
 from typing import Any
 
-from sklearn_bayes_search.execution import CandidateRecord, RunningSearch
+from sklearn_bayes_search.execution import (
+    BeginsWithSearch,
+    CandidateRecord,
+    RunningSearch,
+    SearchCallback,
+)
 from sklearn_bayes_search.results._short_text import shown
 
 # Seconds between two looks whether a paused search goes on.
 GLANCE = 0.05
 
 
-class LivePage:
+class LivePage(SearchCallback, BeginsWithSearch):
     """Shows a search in the browser while it runs, with buttons to pause and to stop.
 
     A callback of `BayesSearchCV`. When the search begins, it prints the address of a
@@ -63,13 +68,6 @@ class LivePage:
         return {"port": self.port, "open_browser": self.open_browser}
 
     def begin(self, running: RunningSearch) -> None:
-        """Serve the page, and print its address.
-
-        Parameters
-        ----------
-        running : RunningSearch
-            The search that begins.
-        """
         from sklearn_bayes_search.report._live._board import RunningBoard
         from sklearn_bayes_search.report._live._view import View
 
@@ -100,18 +98,6 @@ class LivePage:
             ) from error
 
     def __call__(self, record: CandidateRecord) -> str | None:
-        """Take in a candidate, wait while the search is paused, and stop it.
-
-        Parameters
-        ----------
-        record : CandidateRecord
-            What has ended.
-
-        Returns
-        -------
-        reason : str or None
-            Why the search stops.
-        """
         if not hasattr(self, "_server"):  # it could not be served
             return None
         if record.status == "end":
