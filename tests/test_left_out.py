@@ -1,0 +1,70 @@
+"""The benchmark of doc/benchmarks/left_out.py: new data, and tables that hold."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from data import DATA_SETS
+from store import Store
+
+SCRIPTS = Path(__file__).parents[1] / "doc" / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def left_out():
+    spec = importlib.util.spec_from_file_location("left_out", SCRIPTS / "left_out.py")
+    module = importlib.util.module_from_spec(spec)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(SCRIPTS))
+        patch.setitem(sys.modules, "left_out", module)  # for its data classes
+        spec.loader.exec_module(module)
+    return module
+
+
+def test_experience_learns_from_none_of_the_data_sets(left_out):
+    learnt_from = {each.group for each in DATA_SETS}
+    assert not learnt_from & {each.group for each in left_out.DATA_SETS}
+
+
+def test_all_families_and_data_sets_take_part(left_out):
+    tasks = list(left_out.tasks_of(left_out.FAMILIES))
+    assert len({task.family for task in tasks}) == len(left_out.FAMILIES) >= 12
+    names = {task.data_set.name for task in tasks}
+    assert names == {each.name for each in left_out.DATA_SETS}
+    assert len(names) >= 30
+
+
+@pytest.mark.parametrize("method", ["with experience", "without experience", "random"])
+def test_a_method_begins_with_the_own_setting(left_out, method, monkeypatch):
+    monkeypatch.setattr(left_out, "N_ITER", 3)
+    monkeypatch.setattr(left_out.Task, "n_evaluations", 3)
+    (iris,) = (each for each in left_out.DATA_SETS if each.name == "iris")
+    task = left_out.Task("SVC", iris, 0)
+    record = task.search(method, 0)
+    assert record["status"] == "ok"
+    assert len(record["scores"]) == 3
+    assert record["scores"][0] == pytest.approx(task.objective(task.defaults))
+
+
+def test_tables_compare_the_runs_that_all_methods_have(left_out, tmp_path):
+    store, methods = Store(tmp_path), ["with experience", "without experience"]
+    tasks = list(left_out.tasks_of(["SVC"]))
+    rising = np.linspace(0.5, 1.0, 50)
+    for task in tasks[:3]:
+        runs = {
+            "random candidates": [0.4, 0.6],
+            "with experience": np.full(50, 1.0),
+            "without experience": rising,
+        }
+        for name, scores in runs.items():
+            store.add(name, task.name, 0, {"scores": scores, "seconds": 0.0})
+    store.add(methods[0], tasks[3].name, 0, {"scores": rising, "seconds": 0.0})
+    curves = left_out.curves_of(store, tasks, methods)
+    table = left_out.of_methods(curves, methods)
+    assert list(table["pairs"]) == [3, 3]
+    assert table.loc["without experience", "its 50 after"] == 1
+    assert table.loc["without experience", "behind at 50"] == "+0.000 (0.000)"
+    saved = left_out.of_families(curves).loc["SVC"]
+    assert saved["8 after"] == "1 (1 to 1)"
