@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import pickle
+import sys
 import threading
 import time
 import warnings
@@ -624,3 +625,10 @@ def test_a_search_begins_while_its_journal_is_looked_at(tmp_path, monkeypatch):
         monkeypatch.setattr(_lines, "time", SimpleNamespace(sleep=end_of_look))
         assert search(checkpoint=path, n_iter=3).fit(X).n_iter_ == 3
     assert _lines.is_in_use(path) is False
+
+
+@pytest.mark.parametrize("package", ["plotly.offline", "jinja2"])
+def test_without_plotly_the_error_says_what_to_install(monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ImportError, match=r'pip install "sklearn-bayes-search\[report'):
+        LiveServer([])

@@ -91,17 +91,11 @@ def _number(least: int, most: float = math.inf) -> Callable[[str], int]:
 
 
 def _watch(options: argparse.Namespace) -> None:
-    try:
-        from sklearn_bayes_search.report._live._server import serve_journals
+    from sklearn_bayes_search.report._live._server import serve_journals
 
-        # a journal is many small objects that stay, and no garbage
-        gc.set_threshold(1_000_000)
-        server = serve_journals(_files(options.journal), options.port)
-    except ImportError as error:
-        raise ImportError(
-            "A live page needs plotly and jinja2. Install them with "
-            'pip install "sklearn-bayes-search[report]".'
-        ) from error
+    # a journal is many small objects that stay, and no garbage
+    gc.set_threshold(1_000_000)
+    server = serve_journals(_files(options.journal), options.port)
     print(f"Live page: {server.address}\nCtrl-C ends it, and no search.", flush=True)
     if options.open:
         import webbrowser

@@ -69,6 +69,7 @@ class LivePage(SearchCallback, BeginsWithSearch):
 
     def begin(self, running: RunningSearch) -> None:
         from sklearn_bayes_search.report._live._board import RunningBoard
+        from sklearn_bayes_search.report._live._server import LiveServer
         from sklearn_bayes_search.report._live._view import View
 
         commands = {"stop": self.stop, "pause": self.pause, "go-on": self.go_on}
@@ -78,24 +79,13 @@ class LivePage(SearchCallback, BeginsWithSearch):
         if hasattr(self, "_server"):  # of an earlier search
             self._server.views[:] = [view]
             return
-        self._server = self._serve(view)
+        self._server = LiveServer([view], self.port)
         self.address_ = self._server.address
         print(f"Live page: {self.address_}")
         if self.open_browser:
             import webbrowser
 
             webbrowser.open(self.address_)
-
-    def _serve(self, view: Any) -> Any:
-        try:
-            from sklearn_bayes_search.report._live._server import LiveServer
-
-            return LiveServer([view], self.port)
-        except ImportError as error:
-            raise ImportError(
-                "A live page needs plotly and jinja2. Install them with "
-                'pip install "sklearn-bayes-search[report]".'
-            ) from error
 
     def __call__(self, record: CandidateRecord) -> str | None:
         if not hasattr(self, "_server"):  # it could not be served

@@ -55,8 +55,14 @@ class LiveServer:
     """Serves ``views``, until it is closed."""
 
     def __init__(self, views: list[View], port: int = 0) -> None:
-        from plotly.offline import get_plotlyjs
-
+        try:
+            import jinja2  # noqa: F401
+            from plotly.offline import get_plotlyjs
+        except ImportError as error:
+            raise ImportError(
+                "A live page needs plotly and jinja2. Install them with "
+                'pip install "sklearn-bayes-search[report]".'
+            ) from error
         self.views = views
         template = (
             files("sklearn_bayes_search.report") / "_live/sections.html"
