@@ -887,7 +887,8 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         check_fits(done, self.error_score, stop_reason)
         if callable(self.scoring):
             name_error_scores(done, self.error_score)
-        first = done[0]["test_scores"]
+        scores = [outcome["test_scores"] for outcome in done]
+        first = scores[0]
         self.multimetric_ = isinstance(first, dict)
         settings = [candidate.setting for candidate in candidates]
         if checked.racing is None:
@@ -911,7 +912,10 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         steps = [[*candidate.folds, *candidate.parts] for candidate in candidates]
         self._fits = fold_rows(steps, objective, self.error_score)
         names = list(first) if self.multimetric_ else None
-        self.objective_metric_ = objective.metric(names)
+        self.objective_metric_ = "score"
+        # what a callable that always fails would return is not known
+        if names or not callable(self.scoring) or np.isfinite(scores).any():
+            self.objective_metric_ = objective.metric(names)
         self.cv_results_ = results
         for name in (*BEST, "_curves", "_lengths", "_ensemble"):  # of an earlier fit
             vars(self).pop(name, None)

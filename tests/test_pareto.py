@@ -19,6 +19,7 @@ from sklearn_bayes_search import (
     ConvergenceDisplay,
     ExpectedGain,
     FoldsDisplay,
+    GreedyEnsemble,
     HypervolumeGain,
     Integer,
     Knee,
@@ -128,6 +129,8 @@ class TestFront:
         assert frame["differs_a"].iloc[1:].tolist() == [False]
         assert frame["differs_b"].iloc[1:].tolist() == [True]
         assert not pareto_frame(table, level=1e-6)["differs_a"].isna().all()
+        with pytest.raises(ValueError, match="'level' parameter"):
+            pareto_frame(table, level=95)
 
     def test_any_search_has_one(self, grid):
         frame = pareto_frame(grid, ["recall", "precision"])
@@ -145,7 +148,8 @@ class TestFront:
         expected = hypervolume(values, [0.5, -np.log(20_000)])
         assert search.hypervolume(low) == pytest.approx(expected)
         assert search.hypervolume([0.5, -20_000.0]) == pytest.approx(expected)
-        for wrong in ({"accuracy": 0.5}, [0.5], [0.5, 20_000.0], [np.nan, -1e4]):
+        pairs = [0.5, 20_000.0], [np.nan, -1e4], [0.5, -1e4, 1.0], ["a", "b"]
+        for wrong in ({"accuracy": 0.5}, {**low, "c": 1}, [0.5], *pairs, 0.5, None):
             with pytest.raises(ValueError, match="a value for each of"):
                 search.hypervolume(wrong)
 
@@ -312,6 +316,26 @@ class TestLimits:
         assert f", best {search.best_score_:.4g}, " in progress
         assert f"best {search.best_score_:.4g} at" in repr(search.optimizer_)
 
+    @pytest.mark.parametrize("scoring", [None, "accuracy"])
+    def test_what_is_maximised_may_have_one(self, scoring):
+        name = scoring or "score"
+        search = search_for(None, limits={name: 0.6}, scoring=scoring).fit(X, Y)
+        assert search.best_score_ == search.cv_results_[f"mean_test_{name}"].max()
+        assert not any(outcome.failed for outcome in search.optimizer_.history)
+        reaching = search.cv_results_[f"mean_test_{name}"] >= 0.6
+        told = map(search.optimizer_.reaches_limits, search.optimizer_.history)
+        assert list(told) == reaching.tolist()
+
+    def test_of_several_that_come_as_near_it_is_the_best(self):
+        def scoring(estimator, X, y):
+            return {"score": estimator.score(X, y), "rest": 0.0}
+
+        search = search_for(None, scoring=scoring, limits={"rest": 1.0}, n_iter=5)
+        with pytest.warns(UserWarning, match="No candidate reaches"):
+            search.fit(X, Y)
+        assert search.best_score_ == search.cv_results_["mean_test_score"].max()
+        assert search.optimizer_.best.trial.number == search.best_index_
+
     def test_it_is_said_that_none_is_within_yet(self, capsys):
         records, none_within = [], "none within the limits yet"
         search = search_for(None, limits={"recall": 2.0}, n_iter=3)
@@ -407,6 +431,7 @@ class TestLimits:
         ({"limits": {"recall": "a"}}, "finite numbers"),
         ({"limits": {"recall": np.inf}}, "finite numbers"),
         ({"limits": {"neg_score_time": 0.002}}, "write -0.002"),
+        ({"limits": {"neg_log_loss": 0.5}}, "write -0.5"),
         ({"refit": True}, r"Knee\(\)"),
         ({"refit": "recall"}, "refit"),
         ({"refit": Knee(["accuracy", "recall"])}, "must be one of"),
@@ -426,6 +451,20 @@ def test_what_does_not_go_together_is_refused_before_any_fit(options, match):
     with pytest.raises(ValueError, match=match):
         search.fit(X, Y)
     assert not hasattr(search, "cv_results_")
+
+
+@pytest.mark.parametrize("rule", [Knee, WithinLimits, OneStandardError, GreedyEnsemble])
+def test_a_class_in_place_of_a_rule_is_refused_before_any_fit(rule):
+    search = search_for(refit=rule)
+    with pytest.raises(TypeError, match=f"not a class. Got {rule.__name__}"):
+        search.fit(X, Y)
+    assert not hasattr(search, "cv_results_")
+
+
+@pytest.mark.parametrize("limits", [None, {}])
+def test_a_rule_for_limits_needs_one(limits):
+    with pytest.raises(ValueError, match="'limits' parameter of WithinLimits"):
+        WithinLimits(limits)
 
 
 class TestAllElse:
@@ -541,6 +580,36 @@ class TestAllElse:
         rule = HypervolumeGain(fraction=0.5, n=1)
         search = search_for(stopping=rule, limits={"recall": 2.0}).fit(X, Y)
         assert search.n_iter_ == 9
+
+    def test_scoring_that_always_fails_is_told_as_such(self):
+        def scoring(estimator, X, y):
+            raise ValueError("nothing")
+
+        search = search_for(["a", "neg_model_size"], scoring=scoring, n_iter=4)
+        with (
+            pytest.warns(UserWarning, match="Scoring failed"),
+            pytest.raises(ValueError, match="None of the 4 candidates has a finite"),
+        ):
+            search.fit(X, Y)
+
+    @pytest.mark.parametrize("objectives", [BOTH, BOTH[::-1]])
+    @pytest.mark.parametrize("scoring", ["accuracy", ["accuracy", "recall"]])
+    def test_an_earlier_search_tells_of_the_metric_that_it_has(
+        self, objectives, scoring
+    ):
+        earlier = GridSearchCV(TREE, {"max_leaf_nodes": [2, 4, 8, 16]}, cv=3)
+        earlier.set_params(scoring=scoring, refit=False).fit(X, Y)
+        search = search_for(objectives, prior_results=earlier, n_iter=2).fit(X, Y)
+        of_each = dict(zip(objectives, search.optimizer_._earlier, strict=True))
+        assert len(of_each["accuracy"]) == 1
+        assert len(of_each["neg_model_size"]) == 0
+        name = "score" if scoring == "accuracy" else "accuracy"
+        best = earlier.cv_results_[f"mean_test_{name}"].argmax()
+        expected = earlier.cv_results_["params"][best]["max_leaf_nodes"]
+        assert search.cv_results_["params"][0]["max_leaf_nodes"] == expected
+        costs = search_for(["neg_model_size", "neg_fit_time"], prior_results=earlier)
+        with pytest.raises(ValueError, match=r"has the scores?.*'neg_model_size'"):
+            costs.fit(X, Y)
 
 
 class TestSampleWeights:

@@ -109,7 +109,8 @@ def with_costs(scoring: Any, goals: Goals) -> Any:
         scorers = {"score": None}
     lacking = [name for name in names if name not in scorers]
     more = {n: COSTS.get(n, n) for n in lacking if n in COSTS or n in known}
-    return {**scorers, **more} if more else scoring
+    named = isinstance(scoring, str) and scoring in names  # else it is "score"
+    return {**scorers, **more} if more or named else scoring
 
 
 def fill_in_fit_time(result: dict[str, Any], scorer: Any) -> None:

@@ -21,13 +21,12 @@ def shortfalls(values: np.ndarray, limits: np.ndarray) -> np.ndarray:
 
 
 def within_limits(outcomes: Sequence[Outcome], limits: np.ndarray) -> list[Outcome]:
-    """Return the outcomes that reach all limits, else the one that comes nearest."""
+    """Return the outcomes that reach all limits, else those that come nearest."""
     scored = [outcome for outcome in outcomes if not outcome.failed]
     if not len(limits) or not scored:
         return scored
     short = shortfalls(np.array([outcome.limited for outcome in scored]), limits)
-    reaching = [o for o, by in zip(scored, short, strict=True) if by == 0]
-    return reaching or [scored[int(short.argmin())]]
+    return [o for o, by in zip(scored, short, strict=True) if by == short.min()]
 
 
 def pareto(outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -9,6 +9,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import get_scorer_names
 
 FIT_TIME, SCORE_TIME, MODEL_SIZE = "neg_fit_time", "neg_score_time", "neg_model_size"
 COST_NAMES = (FIT_TIME, SCORE_TIME, MODEL_SIZE)
@@ -75,6 +76,11 @@ def check_limits(limits: Any, of: str) -> dict[str, float]:
                 f"{rule}. Costs are negative, as all greater values are better: "
                 f"write -0.002 for 2 ms. Got {limit!r} for {name!r}."
             )
+        if name.startswith("neg_") and limit > 0 and name in get_scorer_names():
+            raise ValueError(
+                f"{rule}. Scores of {name!r} are never positive, as all greater values "
+                f"are better: write {-limit:g}. Got {limit!r}."
+            )
     return {name: float(limit) for name, limit in limits.items()}
 
 
@@ -123,11 +129,11 @@ class Goals:
         """Return what the optimizer is told of a candidate beside its score."""
         if not self:
             return {}
-        scores = [fold["test_scores"] for fold in folds]
+        scores = [_by_metric(fold["test_scores"]) for fold in folds]
         failed = any(fold["fit_error"] is not None for fold in folds)
 
         def mean(name: str) -> float:
-            if failed or not all(isinstance(each, Mapping) for each in scores):
+            if failed or not all(name in each for each in scores):
                 return np.nan
             value = float(as_compared(name, np.mean([each[name] for each in scores])))
             return value if np.isfinite(value) else np.nan
@@ -141,6 +147,11 @@ class Goals:
         """Check whether the means over the folds reach all limits."""
         limited = self.told(folds).get("limited", [])
         return bool(np.all(np.array(limited) >= self.options["limits"]))
+
+
+def _by_metric(scores: Any) -> Mapping[str, Any]:
+    """Return scores by metric; that of a single one is called "score"."""
+    return scores if isinstance(scores, Mapping) else {"score": scores}
 
 
 def check_goals(goals: Goals, search: Any) -> None:

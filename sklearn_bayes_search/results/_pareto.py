@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from sklearn_bayes_search.exceptions import stack_level
+from sklearn_bayes_search.exceptions import check_number, stack_level
 from sklearn_bayes_search.optimizer._hypervolume import hypervolume, on_front
 from sklearn_bayes_search.results._folds import deviation, error_factor
 from sklearn_bayes_search.results._goals import (
@@ -154,6 +154,7 @@ def pareto_frame(
     .. [1] C. Nadeau and Y. Bengio, "Inference for the Generalization Error", Machine
        Learning 52, 2003, section 3.
     """
+    check_number("level", level, above=0, below=1)
     front = pareto_front(search, metrics, limits)
     table = results_frame(front.results, all_metrics=True).iloc[front.rows]
     shown = list(table.columns[: list(table.columns).index("score")])
@@ -188,12 +189,16 @@ def front_hypervolume(
 ) -> float:
     """Compute the hypervolume of a front, with the logarithms of costs."""
     front = pareto_front(search, metrics)
-    named = reference
-    if not isinstance(named, Mapping):
-        n_given, n = len(named), len(front.metrics)
-        named = dict(zip(front.metrics, named, strict=True)) if n_given == n else {}
-    low = [float(as_compared(n, named.get(n, np.nan))) for n in front.metrics]
-    if set(named) != set(front.metrics) or not np.isfinite(low).all():
+    left: dict[str, Any] = {}
+    try:
+        if isinstance(reference, Mapping):
+            left = dict(reference)
+        else:
+            left = dict(zip(front.metrics, reference, strict=True))
+        low = [float(as_compared(name, left.pop(name))) for name in front.metrics]
+    except (KeyError, TypeError, ValueError):
+        low = [np.nan]
+    if left or not np.isfinite(low).all():
         raise ValueError(
             f"The 'reference' must have a value for each of {front.metrics}, finite, "
             f"and negative of a cost. Got {reference!r}."
@@ -321,7 +326,7 @@ class WithinLimits:
     metric: str | None = None
 
     def __post_init__(self) -> None:
-        check_limits(self.limits or None, "WithinLimits")
+        check_limits(self.limits or {}, "WithinLimits")
 
     def __call__(self, cv_results: Mapping[str, Any]) -> int:
         """Choose a row.
@@ -405,6 +410,11 @@ def without_failed(results: SearchResults) -> dict[str, Any]:
 
 def check_rule(refit: Any, metrics: Sequence[str], objectives: Sequence[str]) -> None:
     """Refuse before a search what our rules would refuse at its end."""
+    if isinstance(refit, type):
+        raise TypeError(
+            "The 'refit' parameter of BayesSearchCV must be an object, such as Knee(), "
+            f"not a class. Got {refit.__name__}."
+        )
     rule = rule_of(refit, None, None, objectives)
     if isinstance(rule, Knee):
         check_front(rule.metrics or metrics, metrics)

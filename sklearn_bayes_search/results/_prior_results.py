@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_bayes_search.exceptions import safe_repr, stack_level
-from sklearn_bayes_search.results._goals import as_compared
+from sklearn_bayes_search.results._goals import COST_NAMES, as_compared
 from sklearn_bayes_search.results._reader import EMPTY, SearchResults, read_results
 from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._dimensions import Dimension
@@ -43,7 +43,7 @@ def read_prior_results(
     the score may have there, the most wanted first. ``read_file`` reads the journal at
     a path. ``unsearched`` is a parameter that any candidate of the present search has
     the best value of. With ``others``, further objectives, each candidate has as many
-    scores more, NaN in a source that does not have them.
+    scores more. What a source does not have is NaN.
     """
     if prior_results is None:
         return []
@@ -56,7 +56,7 @@ def read_prior_results(
             where = f"entry {index} of the {where}"
         if isinstance(results, str | PathLike):
             results = _of_file(results, read_file, where)
-        found = read_results(results, called=where, wanted=metrics)
+        found = read_results(results, called=where, wanted=[*metrics, *others])
         if len(found) == 0:
             raise ValueError(
                 f"The {where} must have at least one candidate. Got a "
@@ -64,7 +64,7 @@ def read_prior_results(
             )
         n_settings += len(found)
         source = []
-        scores = _of_objectives(found, others)
+        scores = _of_objectives(found, metrics, others, where)
         for setting, score in zip(found.settings, scores, strict=True):
             setting = {k: v for k, v in setting.items() if k != unsearched}
             params, problem = place(setting, space, own)
@@ -81,17 +81,26 @@ def read_prior_results(
     return sources
 
 
-def _of_objectives(found: SearchResults, others: Sequence[str]) -> list[Any]:
+def _of_objectives(
+    found: SearchResults, metrics: Sequence[str], others: Sequence[str], where: str
+) -> list[Any]:
     """Return the score of each candidate, or with other objectives those of all."""
-    scores = as_compared(found.metric, found.scores)
+    objectives = [metrics, *([name] for name in others)]
+    columns = np.full((len(found), len(objectives)), np.nan)
+    for column, names in zip(columns.T, objectives, strict=True):
+        for name in [name for name in names if name in found.metrics][:1]:
+            column[:] = as_compared(name, found.of_metric(name).scores)
+    if found.metric not in [*metrics, *others]:  # the only one, and that is no cost
+        scored = [names[0] not in COST_NAMES for names in objectives]
+        if not any(scored):
+            raise ValueError(
+                f"The {where} has the score {found.metric!r}, and this search is for "
+                f"{metrics[0]!r}. Leave it out."
+            )
+        columns[:, scored.index(True)] = found.scores
     if not others:
-        return list(map(float, scores))
-    unknown = np.full(len(found), np.nan)
-    more = [
-        as_compared(n, found.of_metric(n).scores) if n in found.metrics else unknown
-        for n in others
-    ]
-    return [tuple(map(float, of_one)) for of_one in zip(scores, *more, strict=True)]
+        return list(map(float, columns[:, 0]))
+    return [tuple(map(float, row)) for row in columns]
 
 
 def _of_file(path: Any, read_file: Callable[[Any], Any], where: str) -> Any:
