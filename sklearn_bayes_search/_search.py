@@ -657,7 +657,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
             y=y,
             space=space,
             path=None if lengths is None else CommonLength(lengths, objective),
-            experience=self._known(space, X, y, metrics),
+            experience=self._known(space, X, y, metrics, lengths),
             metrics=metrics,
             splits=splits,
             racing=as_racing(self.racing, self.estimator, space, y, splits),
@@ -672,12 +672,13 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
             deadline=deadline,
         )
 
-    def _known(self, space, X, y, metrics):
+    def _known(self, space, X, y, metrics, lengths):
         """Return what is known of the estimator from other data, None if nothing is."""
         has_choice = self.n_iter is None or space.size > self.n_iter
         if not self.experience or not has_choice:
             return None
-        return experience_of(self.estimator, space, X, y, metrics)
+        chosen = None if lengths is None else {lengths.name: lengths.grid}
+        return experience_of(self.estimator, space, X, y, metrics, chosen)
 
     def _evaluate(self, checked, progress):
         """Evaluate candidates until the search ends."""

@@ -6,10 +6,12 @@ from importlib.resources import files
 import numpy as np
 import pytest
 from scipy.stats import loguniform, randint, uniform
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.datasets import make_classification
 from sklearn.ensemble import (
     BaggingClassifier,
+    HistGradientBoostingClassifier,
     RandomForestClassifier,
     StackingClassifier,
 )
@@ -204,6 +206,31 @@ def test_gradients_of_what_is_expected_equal_finite_differences(estimator, space
             gradients[row][:, free[row]], numeric[row][:, free[row]], atol=1e-4
         )
         assert (gradients[row][:, ~free[row]] == 0).all()
+
+
+def test_of_a_length_that_is_chosen_the_best_is_expected(rng):
+    space = {"learning_rate": Real(0.01, 1, log=True), "max_leaf_nodes": range(2, 64)}
+    own, lengths = {"random_state": 0, "early_stopping": False}, (10, 30, 100, 300)
+    estimator = HistGradientBoostingClassifier(**own)
+    chosen = {"max_iter": lengths}
+    best = experience_of(
+        estimator, Space(space), X, y, ["neg_log_loss"], chosen
+    ).expectation
+    U = rng.random((40, 2))
+    values, gradients = best(U, gradient=True)
+    fixed = [
+        known(
+            clone(estimator).set_params(max_iter=n), space, ["neg_log_loss"]
+        ).expectation
+        for n in lengths
+    ]
+    each = np.array([expectation(U)[0] for expectation in fixed])
+    first = each[:, :, 0].argmax(axis=0)
+    assert len(set(first)) > 1
+    np.testing.assert_allclose(values, each[first, np.arange(40)])
+    for row, length in enumerate(first):
+        slopes = fixed[length](U[row : row + 1], gradient=True)[1]
+        np.testing.assert_allclose(gradients[row], slopes[0])
 
 
 # ---- a process that expects something

@@ -5,7 +5,7 @@ hyperparameters and some unknown ones, of an estimator inside of others. `Transl
 finds the place in the knowledge's space of each of its points.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -76,11 +76,17 @@ class Experience:
 
 
 def experience_of(
-    estimator: Any, space: Space, X: Any, y: Any, metrics: Sequence[str]
+    estimator: Any,
+    space: Space,
+    X: Any,
+    y: Any,
+    metrics: Sequence[str],
+    chosen: Mapping[str, Sequence[Any]] | None = None,
 ) -> Experience | None:
     """Return what is known of the estimator in a space, or None if nothing is.
 
-    ``metrics`` are names of the score, the most telling first.
+    ``metrics`` are names of the score, the most telling first. Of a parameter that is
+    ``chosen`` for each candidate, the best of these values is what it will have.
     """
     estimator = with_single_choices(estimator, space)
     if all(_knowledge_of(m) is None for m in [estimator, *_all_inside(estimator)]):
@@ -102,7 +108,7 @@ def experience_of(
     knowledge, translation, given = best
     functions = knowledge.functions(knowledge.kind_of(metrics), given.facts)
     return Experience(
-        LearntExpectation(functions, translation),
+        LearntExpectation(functions, translation, chosen),
         translation.names,
         f"{knowledge.estimator} on {knowledge.n_data_sets} other data sets",
         knowledge.version,
@@ -112,12 +118,22 @@ def experience_of(
 class LearntExpectation:
     """Functions that scores followed on other data, over a search's cube."""
 
-    def __init__(self, functions: Functions, translation: "Translation") -> None:
+    def __init__(
+        self,
+        functions: Functions,
+        translation: "Translation",
+        chosen: Mapping[str, Sequence[Any]] | None = None,
+    ) -> None:
         self._functions, self._translation = functions, translation
         self._tables = []
         for columns, jumps, places in translation.tables:
             features, owner = functions.scaled(places)
             self._tables.append(_Table(columns[owner], jumps[owner], features))
+        # which feature each parameter that is chosen has, and its values
+        self._chosen = [
+            (np.flatnonzero(owner == j), functions.scaled(places)[0][:, owner == j])
+            for j, places in translation.places_of(chosen or {})
+        ]
 
     def __call__(
         self, U: np.ndarray, *, gradient: bool = False
@@ -137,6 +153,8 @@ class LearntExpectation:
         self, U: np.ndarray, table: "_Table", gradient: bool
     ) -> tuple[np.ndarray, np.ndarray]:
         Z, slopes = table.look_up(U)
+        for features, places in self._chosen:
+            Z = self._at_best(Z, features, places)
         values, by_Z = self._functions(Z, gradient=gradient)
         gradients = np.zeros((*values.shape, U.shape[1] if gradient else 0))
         if gradient:
@@ -144,6 +162,16 @@ class LearntExpectation:
             by_U = by_Z[:, :, smooth] * slopes[:, np.newaxis, smooth]
             gradients[:, :, table.columns[smooth]] = by_U
         return values, gradients
+
+    def _at_best(
+        self, Z: np.ndarray, features: np.ndarray, places: np.ndarray
+    ) -> np.ndarray:
+        """Return points with that of some places of which most is expected."""
+        several = np.repeat(Z[np.newaxis], len(places), axis=0)
+        several[:, :, features] = places[:, np.newaxis]
+        expected = [self._functions(at)[0][:, 0] for at in several]
+        best: np.ndarray = several[np.argmax(expected, axis=0), np.arange(len(Z))]
+        return best
 
     def __repr__(self) -> str:
         return f"LearntExpectation({self._translation.estimator})"
@@ -186,7 +214,8 @@ class Translation:
     ) -> None:
         self.estimator, self.space = knowledge.estimator, space
         self._data, self._in_units = data, knowledge.in_units
-        self._known = knowledge.space.columns
+        self._known, self._prefix = knowledge.space.columns, prefix
+        self._neutral = knowledge.space.dims.neutral
         # of some libraries, None stands for the value that holds
         fixed = knowledge.own | {
             name: value
@@ -209,6 +238,17 @@ class Translation:
                 if column >= 0
             )
         )
+
+    def places_of(
+        self, chosen: Mapping[str, Sequence[Any]]
+    ) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield which known parameters are chosen, and points with their values."""
+        for j, (name, dimension) in enumerate(self._known):
+            values = chosen.get(self._prefix + name)
+            if values is not None:
+                points = np.repeat(self._neutral[np.newaxis], len(values), axis=0)
+                points[:, j] = [position(dimension, v, self._data) for v in values]
+                yield j, points
 
     def _table(
         self, maps: list[tuple[int, np.ndarray, np.ndarray]]
