@@ -16,7 +16,7 @@ from sklearn.model_selection import (
 from sklearn.svm import SVC
 from test_report import Page
 
-from sklearn_bayes_search import BayesSearchCV
+from sklearn_bayes_search import BayesSearchCV, OneStandardError
 from sklearn_bayes_search.report import report
 from sklearn_bayes_search.report._compare import _have_same_folds, compare
 from sklearn_bayes_search.results._selection import honest_score
@@ -133,6 +133,15 @@ def test_two_searches_on_the_same_folds_are_compared_fold_by_fold(
     )
     assert (found[1] == "higher") == (lead >= 0)
     assert float(found[2]) == pytest.approx(abs(lead), abs=1e-3)
+
+
+def test_the_best_is_compared_where_a_rule_takes_another_one(grid):
+    simple = GridSearchCV(SVC(), grid.param_grid, cv=3, refit=OneStandardError("C"))
+    simple.fit(X, y)
+    assert simple.best_index_ != grid.best_index_
+    one, other = compare({"grid": grid, "simple": simple}, None)
+    assert one.interval == other.interval
+    assert one.optimism == other.optimism
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ class Series:
     def _honest(self) -> list[Any]:
         pairs = zip(self.searches, self.runs, strict=True)
         return [
-            honest_score(search, metric=run.metric)
+            honest_score(search, metric=run.metric, index=int(_best(run)[0]))
             for search, run in pairs
             if run.n_splits > 1 and (run.status == "ok").any()
         ]
