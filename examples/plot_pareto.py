@@ -12,7 +12,8 @@ shows what can be had, before anybody has to decide.
 # --------------
 # Extremely randomised trees get better with more and larger trees, and need more
 # bytes. ``"neg_model_size"`` is minus the size of the pickled estimator, since greater
-# is better of any score. A random search with as many candidates is for comparison.
+# is always better. For comparison, as many candidates are spread evenly over the space:
+# all of them are initial points, so that none is chosen by the scores of others.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -46,33 +47,34 @@ def searched(**options):
 
 
 search = searched(refit=Knee())
-random = searched(refit=False, n_initial_points=30, experience=False)
+spread = searched(refit=False, n_initial_points=30, experience=False)
 
 # %%
 # The front
 # ---------
 # Dark points are those that no other candidate surpasses in both. Bars are one standard
 # error of the mean over the folds. The star is the *knee*, where accuracy begins to
-# cost much: the refit of this search. The front of the random search is drawn beside.
+# cost much: the refit of this search. The other front is drawn beside it.
 
 figure, axes = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
 display = ParetoDisplay.from_estimator(search, ax=axes[0])
-beside = ParetoDisplay.from_estimator(random, ax=axes[1])
-for title, drawn in (("BayesSearchCV", display), ("30 random ones", beside)):
+beside = ParetoDisplay.from_estimator(spread, ax=axes[1])
+for title, drawn in (("BayesSearchCV", display), ("30 spread evenly", beside)):
     drawn.axes_[0].set_title(title)
     drawn.axes_[0].set(xlim=(2e3, 2e6), ylim=(0.3, 1.0))
 
 # %%
-# The hypervolume puts a front into a number: of all accuracies above 0.3 and sizes
-# below 1 MB, what some candidate surpasses. Of sizes, the logarithm counts.
+# The hypervolume sums up a front in one number, the area below it. The area begins at
+# an accuracy of 0.3 and a size of 1 MB, and it counts the logarithm of sizes.
 
 reference = {"accuracy": 0.3, "neg_model_size": -1e6}
-for name, one in (("BayesSearchCV", search), ("random", random)):
+for name, one in (("BayesSearchCV", search), ("spread evenly", spread)):
     print(f"{name}: {one.hypervolume(reference):.3f}")
 
 # %%
-# The table says which differences are more than noise. Where ``differs_accuracy`` is
-# False and the next one is much smaller, take the smaller one.
+# The table says which differences are more than noise. ``differs_accuracy`` compares a
+# candidate with the one in the row above. Where it is False and the candidate is much
+# smaller, take the smaller one.
 
 columns = ["n_estimators", "max_leaf_nodes", "score_accuracy", "differs_accuracy"]
 search.pareto_frame()[[*columns, "score_neg_model_size"]].round(3)
