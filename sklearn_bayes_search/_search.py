@@ -84,6 +84,7 @@ from sklearn_bayes_search.results._ensemble import (
     GreedyEnsemble,
     check_ensemble,
     choose_ensemble,
+    fit_ensemble,
 )
 from sklearn_bayes_search.results._folds import mean_test_share
 from sklearn_bayes_search.results._goals import FIT_TIME, Goals, check_goals
@@ -997,9 +998,12 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
             else:
                 best = self._model_of(checked, self.best_params_)
             self.best_estimator_ = best
+            fit = best.fit
+            if isinstance(self.refit, GreedyEnsemble):
+                fit = functools.partial(fit_ensemble, best)
             with checked.callbacks.refit(best):
                 start = time.perf_counter()
-                best.fit(*data, **checked.routed.estimator.fit)
+                fit(*data, **checked.routed.estimator.fit)
                 self.refit_time_ = time.perf_counter() - start
         if hasattr(best, "feature_names_in_"):
             self.feature_names_in_ = best.feature_names_in_

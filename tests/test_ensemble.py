@@ -247,6 +247,27 @@ def test_sample_weights_are_those_of_each_fold():
     assert (search.predict(X) != 0).all()
 
 
+def test_labels_and_fit_parameters_reach_each_candidate():
+    labels = np.array(["a", "b", "c"])[Y]
+    weights = np.where(Y == 0, 0.0, 1.0)
+    tree = DecisionTreeClassifier(random_state=0, class_weight={"a": 1, "b": 1, "c": 9})
+    space = {f"tree__{name}": values for name, values in SPACE.items()}
+    search = search_for(estimator=Pipeline([("tree", tree)]), space=space)
+    search.fit(X, labels, tree__sample_weight=weights)
+    assert search.classes_.tolist() == ["a", "b", "c"]
+    assert (search.predict(X) != "a").all()
+    params = search.cv_results_["params"]
+    expected = sum(
+        weight
+        * clone(search.estimator)
+        .set_params(**params[row])
+        .fit(X, labels, tree__sample_weight=weights)
+        .predict_proba(X)
+        for row, weight in search.ensemble_weights_.items()
+    )
+    assert_allclose(search.predict_proba(X), expected)
+
+
 def test_several_metrics_are_fine():
     scoring = {"a": "accuracy", "b": make_scorer(accuracy_score)}
     search = search_for(scoring=scoring, objective_metric="b").fit(X, Y)

@@ -18,6 +18,9 @@ from sklearn.base import (
     is_regressor,
 )
 from sklearn.ensemble import VotingClassifier, VotingRegressor
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import Bunch
+from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_bayes_search._sklearn_compat import (
     check_method_params,
@@ -254,6 +257,30 @@ def choose_ensemble(
         score(_weighted(predicted[:, tested], counts), tested),
         np.array(fold_scores),
     )
+
+
+def fit_ensemble(voting: Any, X: Any, y: Any, **fit_params: Any) -> None:
+    """Fit the members as the search fitted its candidates.
+
+    The ``fit`` of a ``VotingClassifier`` encodes labels, which ``class_weight`` may
+    name, and passes on no parameters but weights.
+    """
+    named = voting.estimators
+    models = Parallel(n_jobs=voting.n_jobs)(
+        delayed(_fit)(clone(model), X, y, fit_params) for _, model in named
+    )
+    voting.estimators_ = models
+    names = [name for name, _ in named]
+    voting.named_estimators_ = Bunch(**dict(zip(names, models, strict=True)))
+    if isinstance(voting, VotingClassifier):
+        voting.le_ = LabelEncoder().fit(y)
+        voting.classes_ = voting.le_.classes_
+    if hasattr(models[0], "feature_names_in_"):
+        voting.feature_names_in_ = models[0].feature_names_in_
+
+
+def _fit(model: Any, X: Any, y: Any, fit_params: Mapping[str, Any]) -> Any:
+    return model.fit(X, y, **fit_params)
 
 
 def _predict_fold(
