@@ -46,12 +46,33 @@ def test_show_prints_the_table(journal, capsys):
     assert main(["show", str(journal), "--metric", "high"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2 + 8
+    # that of refit, as in a report
+    assert main(["show", str(journal)]) == 0
+    assert capsys.readouterr().out.splitlines() == lines
     assert {"a", "kind", "score", "rank", "status", "seconds"} <= {*lines[0].split()}
     assert main(["show", str(journal), "--metric", "low", "--best", "3"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2 + 3
     scores = [float(line.split()[3]) for line in lines[2:]]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_show_has_those_within_limits_first(tmp_path, capsys):
+    path = tmp_path / "search.jsonl"
+    several = {"high": lambda e, X, y=None: e.a, "low": lambda e, X, y=None: -e.a}
+    options = {"refit": "high", "limits": {"low": -0.6}, "checkpoint": path}
+    search = BayesSearchCV(
+        Kinds(), {"a": uniform(0, 1)}, n_iter=8, scoring=several, random_state=0
+    )
+    search.set_params(**options).fit(X)
+    scores = search.cv_results_["mean_test_high"]
+    within = search.results_frame()["within_limits"]
+    assert within.tolist() == (scores <= 0.6).tolist()
+    assert main(["show", str(path), "--best", "8"]) == 0
+    lines = capsys.readouterr().out.splitlines()[2:]
+    shown = [int(line.split()[0]) for line in lines]
+    assert shown == sorted(range(8), key=lambda row: (not within[row], -scores[row]))
+    assert shown[0] == search.best_index_ != scores.argmax()
 
 
 def test_report_writes_the_page_of_a_journal(journal, tmp_path, capsys):
@@ -80,7 +101,6 @@ def test_the_function_takes_the_path_of_a_journal(journal, tmp_path):
         (["show", "{folder}/text"], "is not the journal of a search"),
         (["show", "{folder}"], "is a folder. Read one of its files"),
         (["show", "{journal}", "--metric", "f1"], "must be one of ['high', 'low']"),
-        (["show", "{journal}"], "Choose one as 'metric'"),
         (["report", "{journal}", "{folder}/no/x.html", "--metric", "high"], "folder"),
         (["report", "{folder}/empty", "{folder}/x.html"], "has no fold yet"),
         (["watch", "{folder}/nothing.jsonl"], "No such file"),

@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from sklearn_bayes_search.exceptions import JournalError
-from sklearn_bayes_search.execution import read_journal
+from sklearn_bayes_search.report._journal_search import JournalSearch
 from sklearn_bayes_search.report._report import report
 from sklearn_bayes_search.results._reader import read_results
 from sklearn_bayes_search.results._tables import results_frame
@@ -128,11 +130,11 @@ def _report(options: argparse.Namespace) -> None:
 
 
 def _show(options: argparse.Namespace) -> None:
-    fits = read_journal(options.journal)
-    if not len(fits):
-        raise JournalError(f"{str(options.journal)!r} has no fold yet.")
-    results = read_results(fits, options.metric, called="journal")
+    search = JournalSearch(options.journal).fit()
+    metric = options.metric or search.objective_metric_
+    results = read_results(search, metric, called="journal")
     frame = results_frame(results)
     if options.best is not None:
-        frame = frame.sort_values("rank", kind="stable").head(options.best)
+        outside = ~results.eligible & bool(results.limits)
+        frame = frame.iloc[np.lexsort((frame["rank"], outside))[: options.best]]
     print(frame.to_string(max_colwidth=40))

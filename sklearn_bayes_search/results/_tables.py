@@ -91,8 +91,9 @@ class ResultTables:
             parameter with its own dtype, missing where the parameter is inactive. Then
             follow ``score`` (the mean over the folds of the metric that was maximised),
             ``standard_error`` of that mean, ``rank``, ``status`` ("ok", "failed" or
-            "paused") and ``seconds`` (of all folds together). With racing, there is
-            also ``n_splits_evaluated``, and with parts of the rows ``n_resources``.
+            "paused") and ``seconds`` (of all folds together). With ``limits``, there is
+            also ``within_limits``; the rank is among all candidates. With racing, there
+            is ``n_splits_evaluated``, and with parts of the rows ``n_resources``.
             Score and standard error of a paused candidate are estimates from the folds
             that it has, corrected for how easy these folds are. A parameter with the
             name of one of these columns, or "candidate", keeps its prefix ``param_``.
@@ -207,6 +208,8 @@ def results_frame(results: SearchResults, *, all_metrics: bool = False) -> pd.Da
         of_one = _scores(results.of_metric(name))
         own |= {f"{column}_{name}": values for column, values in of_one.items()}
     own["status"] = results.status
+    if results.limits:
+        own["within_limits"] = results.within
     if results.raced:
         own["n_splits_evaluated"] = results.n_fits
         if results.n_rows is not None:
