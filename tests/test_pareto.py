@@ -427,6 +427,8 @@ class TestLimits:
         ({"objective_metric": ["accuracy", 1]}, "two or three different"),
         ({"objective_metric": ["accuracy", "nonsense"]}, "'objective_metric'"),
         ({"limits": {"nonsense": 0.5}}, "'limits' parameter"),
+        ({"limits": {"recal": 0.5}}, "Did you mean 'recall'"),
+        ({"limits": {"model_size": -1e4}}, "Did you mean 'neg_model_size'"),
         ({"limits": {}}, "must be a dict"),
         ({"limits": {"recall": "a"}}, "finite numbers"),
         ({"limits": {"recall": np.inf}}, "finite numbers"),

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import get_scorer_names
 
+from sklearn_bayes_search.exceptions import nearest_name
+
 FIT_TIME, SCORE_TIME, MODEL_SIZE = "neg_fit_time", "neg_score_time", "neg_model_size"
 COST_NAMES = (FIT_TIME, SCORE_TIME, MODEL_SIZE)
 # Objectives of a front.
@@ -119,10 +121,13 @@ class Goals:
         for name in self.wanted:
             if name not in known:
                 of = "limits" if name in self.limits else "objective_metric"
+                scorers = get_scorer_names()
+                others = [*known, *COST_NAMES, *scorers] if name not in scorers else []
                 raise ValueError(
                     f"The '{of}' parameter of BayesSearchCV must name metrics of the "
-                    f"search, {list(known)}, or one of {', '.join(COST_NAMES)}. "
-                    f"Got {name!r}."
+                    f"search, {list(known)}, or costs, {', '.join(COST_NAMES)}, or, if "
+                    "'scoring' is no callable, scorers of scikit-learn. "
+                    f"Got {name!r}.{nearest_name(name, others)}"
                 )
 
     def told(self, folds: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
