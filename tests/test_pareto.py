@@ -382,6 +382,17 @@ class TestLimits:
         search = search_for(None, limits={"recall": 0.1}, n_iter=3).fit(X, Y)
         assert search.best_score_ == search.cv_results_["mean_test_score"].max()
 
+    @pytest.mark.parametrize(
+        "rule", [Knee(limits={"recall": 0.6}), WithinLimits({"recall": 0.6})]
+    )
+    def test_those_of_a_rule_join_those_of_the_search(self, rule):
+        search = search_for(limits={"neg_model_size": -2300.0}, refit=rule)
+        search.set_params(scoring=["accuracy", "recall"], n_iter=15).fit(X, Y)
+        values = means(search, "neg_model_size", "recall")
+        reaching = (values >= [-2300.0, 0.6]).all(axis=1)
+        assert reaching.any()
+        assert reaching[search.best_index_]
+
     def test_refit_may_name_the_metric(self):
         search = search_for(limits={"recall": 0.6}, refit="accuracy").fit(X, Y)
         values = means(search, "accuracy", "recall")

@@ -218,7 +218,7 @@ class Knee:
     metrics : tuple of str, default=None
         Two or three metrics. None: those that a `BayesSearchCV` is for, else all.
     limits : dict of str -> float, default=None
-        The least values of metrics that candidates have to reach. None: those of a
+        The least values of metrics that candidates have to reach, beside those of a
         `BayesSearchCV`.
 
     Notes
@@ -296,7 +296,8 @@ class WithinLimits:
     Parameters
     ----------
     limits : dict of str -> float
-        The least value of each metric that is wanted: ``{"recall": 0.9}``.
+        The least value of each metric that is wanted: ``{"recall": 0.9}``. Those of a
+        `BayesSearchCV` hold, too.
     metric : str, default=None
         What is to be highest. None: what a `BayesSearchCV` maximises.
 
@@ -432,9 +433,12 @@ def rule_of(refit: Any, limits: Any, metric: Any, objectives: Sequence[str]) -> 
 
     ``metric`` is that of ``refit`` where it is no callable.
     """
+    if isinstance(refit, Knee | WithinLimits):  # its own ones join those of the search
+        every = {**(limits or {}), **(refit.limits or {})}
+        refit = replace(refit, limits=every or None)
     if isinstance(refit, Knee):
         metrics = refit.metrics or (objectives if len(objectives) > 1 else None)
-        return replace(refit, metrics=metrics, limits=refit.limits or limits)
+        return replace(refit, metrics=metrics)
     if isinstance(refit, WithinLimits | OneStandardError) and refit.metric is None:
         refit = replace(refit, metric=objectives[0])
     if limits and isinstance(refit, OneStandardError):
