@@ -7,6 +7,7 @@ from functools import partial
 import corpus
 import learn
 import numpy as np
+import openml_tasks
 import pandas as pd
 import pytest
 import scores
@@ -367,3 +368,49 @@ def test_evaluations_that_reach_a_score_are_counted():
     assert learn.reached(curves, 3) == 2
     curves.loc[0, 3] = 0.9
     assert learn.reached(curves, 3) is None
+
+
+@pytest.fixture(scope="module")
+def learner_of_tasks(tmp_path_factory):
+    """AdaBoost on six tasks whose best depth grows with the rows."""
+    folder, rng = tmp_path_factory.mktemp("openml"), np.random.default_rng(0)
+    rows, qualities = [], []
+    for number in range(6):
+        n_rows = 500 * 2**number
+        qualities.append((number, n_rows, 11, 3, 0.5))
+        for _ in range(2 * learn.LEAST_SETTINGS):
+            depth = rng.integers(1, 11)
+            score = 0.9 - 0.01 * abs(depth - 2 - number)
+            algorithm = rng.choice(["SAMME", "SAMME.R"], p=[0.8, 0.2])
+            rows.append((number, algorithm, rng.uniform(0.01, 2), depth, 50, score))
+    names = "task_id algorithm learning_rate base_estimator__max_depth n_estimators"
+    names = [*names.split(), "predictive_accuracy"]
+    path = folder / "openml_adaboost.csv.gz"
+    pd.DataFrame(rows, columns=names).to_csv(path, index=False)
+    names = ["task_id", "NumberOfInstances", "NumberOfFeatures", "NumberOfClasses"]
+    names.append("MajorityClassPercentage")
+    path = folder / "openml_tasks.csv"
+    pd.DataFrame(qualities, columns=names).to_csv(path, index=False)
+    return openml_tasks.LearnerOfTasks(folder)
+
+
+def test_tasks_of_others_are_learnt_with_what_is_known_of_their_data(learner_of_tasks):
+    task = learner_of_tasks.tasks[1]
+    assert task.data == Data(rows=1000, columns=10, classes=(500, 250, 250))
+    content = learner_of_tasks.learn(learner_of_tasks.tasks)
+    assert content["n_data_sets"] == 6
+    assert "OpenML" in content["sources"]
+    assert list(content["scores"]) == ["accuracy"]
+
+
+def test_a_search_among_measured_settings_is_told_the_nearest_one(learner_of_tasks):
+    for task in learner_of_tasks.tasks:
+        assert task.score(task.points).tolist() == task.scores.tolist()
+        near = np.clip(task.points[:3] + 1e-9, 0, 1)
+        assert task.score(near).tolist() == task.scores[:3].tolist()
+
+
+def test_a_check_leaves_each_task_of_others_out_once(learner_of_tasks):
+    curves = learner_of_tasks.check(n_seeds=1, n_iter=3)
+    of_tasks = curves.groupby("task")["experience"].agg(list)
+    assert of_tasks.tolist() == [["without", "with"]] * 6

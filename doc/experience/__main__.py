@@ -14,6 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import corpus
 import learn
+import openml_tasks
 import pandas as pd
 import sklearn
 from families import FAMILIES
@@ -37,6 +38,9 @@ def main():
     parser.add_argument(
         "--turned", action="store_true", help="turn the scores of each check round"
     )
+    parser.add_argument(
+        "--openml", metavar="FOLDER", help="check or learn AdaBoost by these files"
+    )
     arguments = parser.parse_args()
     store = corpus.Store(arguments.store)
     families = [
@@ -56,16 +60,19 @@ def main():
             corpus.run(store, corpus.plan(families, data_sets))
     elif arguments.command == "status":
         print(corpus.status(store).to_string())
-    elif arguments.command == "check":
-        for family in families:
-            table = learn.table_of_check(
-                store, family, arguments.seeds, arguments.turned
-            )
-            print(table, flush=True)
-    elif arguments.command == "learn":
-        for family in families:
-            path = learn.Learner(store, family).write()
-            print(f"{path}: {path.stat().st_size} bytes")
+    elif arguments.command in ("check", "learn"):
+        if arguments.openml is None:
+            learners = (learn.Learner(store, family) for family in families)
+        else:
+            learners = [openml_tasks.LearnerOfTasks(arguments.openml)]
+        for learner in learners:
+            if arguments.command == "check":
+                seeds, turned = arguments.seeds, arguments.turned
+                table = learn.table_of_check(learner, store.folder, seeds, turned)
+                print(table, flush=True)
+            else:
+                path = learner.write()
+                print(f"{path}: {path.stat().st_size} bytes")
     else:
         folder = store.folder / "packed"
         corpus.pack(store, folder)

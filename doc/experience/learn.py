@@ -72,9 +72,15 @@ class Task:
     def __call__(self, U):
         return self.model.posterior(U).mean
 
+    def score(self, U):
+        """Return the scores that a search on the task is told."""
+        return self(U)
+
 
 class Learner:
     """Learns one family from what the store holds of it."""
+
+    sources = SOURCES
 
     def __init__(self, store, family):
         self.family = family
@@ -89,7 +95,7 @@ class Learner:
         estimator = self.family.estimator()
         return {
             "estimator": type(estimator).__name__,
-            "sources": SOURCES,
+            "sources": self.sources,
             "own": self.family.own,
             "requires": {
                 name: value
@@ -215,20 +221,17 @@ class Learner:
         """
         many = self._sobol(512, 1)
         rows = []
-        for group in sorted({task.group for task in self.tasks}):
-            # one kind of score of a data set
-            kinds = METRICS[self.family.task]
-            kind = kinds[zlib.crc32(group.encode()) % len(kinds)]
+        for left_out, kind in self._left_out():
             of_kind = [task for task in self.tasks if task.kind == kind]
             knowledge = Knowledge(
-                self.learn([task for task in of_kind if task.group != group])
+                self.learn([task for task in of_kind if task.group not in left_out])
             )
             translation = Translation(knowledge, self.space, "", _NoModel(), Data())
             for number, task in enumerate(of_kind):
-                if task.group != group:
+                if task.group not in left_out:
                     continue
                 sign = -1.0 if turned else 1.0
-                scores = sign * task(many)
+                scores = sign * task.score(many)
                 low, high = scores.mean(), scores.max()
                 own = self.space.decode(task.own)
                 functions = knowledge.functions(task.kind, task.data.facts)
@@ -249,7 +252,7 @@ class Learner:
                         )
                         for _ in range(n_iter):
                             trial = optimizer.ask()
-                            score = sign * task(trial.row[np.newaxis])[0]
+                            score = sign * task.score(trial.row[np.newaxis])[0]
                             optimizer.tell(trial, float(score))
                         best = np.maximum.accumulate(optimizer.history.scores)
                         row = {"experience": name, "kind": kind}
@@ -257,6 +260,13 @@ class Learner:
                         curve = (best - low) / (high - low)
                         rows.append(row | dict(enumerate(curve, start=1)))
         return pd.DataFrame(rows)
+
+    def _left_out(self):
+        """Yield groups that a check leaves out together, and the kind of score."""
+        for group in sorted({task.group for task in self.tasks}):
+            # one kind of score of a data set
+            kinds = METRICS[self.family.task]
+            yield {group}, kinds[zlib.crc32(group.encode()) % len(kinds)]
 
 
 def _scaled(part):
@@ -310,15 +320,16 @@ def _short(value):
     return float(f"{value:.3g}") if isinstance(value, float) else value
 
 
-def table_of_check(store, family, n_seeds, turned):
+def table_of_check(learner, folder, n_seeds, turned):
     """Return what experience saves on data sets left out, as lines of text."""
-    learner = Learner(store, family)
+    family = learner.family
     n = len({task.group for task in learner.tasks})
     if n < LEAST_DATA_SETS:
         return f"{family.name}: {n} data sets are too few"
     curves = learner.check(n_seeds, turned=turned)
     name = f"{'turned' if turned else 'check'}_{family.name}.csv"
-    curves.to_csv(store.folder / name, index=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    curves.to_csv(folder / name, index=False)
     saved = [reached(curves, at) for at in (8, 16, 25, 50)]
     at_8 = curves.pivot(index=["kind", "task", "seed"], columns="experience", values=8)
     differ = at_8["with"] != at_8["without"]
