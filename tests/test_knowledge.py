@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.datasets import make_classification
 from sklearn.ensemble import (
+    AdaBoostClassifier,
     BaggingClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
@@ -180,6 +181,24 @@ def test_parameters_of_another_branch_are_the_estimator_s_own():
         expected = values_at(knowledge_of("SVC"), setting)
         (found,), _ = expectation(Space(space).encode(params)[np.newaxis])
         np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_choices_of_an_estimator_stand_for_its_values():
+    rates = {"learning_rate": loguniform(0.01, 2)}
+    trees = [None, DecisionTreeClassifier(max_depth=2), DecisionTreeClassifier()]
+    space = rates | {"estimator": trees}
+    experience = known(AdaBoostClassifier(), space)
+    assert experience.names == ["estimator", "learning_rate"]
+    depths = rates | {"estimator__max_depth": [1, 2, None]}
+    direct = known(AdaBoostClassifier(DecisionTreeClassifier(max_depth=1)), depths)
+    for tree, depth in zip(trees, depths["estimator__max_depth"], strict=True):
+        params = {"learning_rate": 0.3}
+        row = Space(space).encode(params | {"estimator": tree})
+        same = Space(depths).encode(params | {"estimator__max_depth": depth})
+        np.testing.assert_allclose(
+            experience.expectation(row[np.newaxis])[0],
+            direct.expectation(same[np.newaxis])[0],
+        )
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,9 @@ class LearnerOfTasks(Learner):
     def __init__(self, folder):
         (family,) = (family for family in FAMILIES if family.name == FAMILY)
         space = family.space | {"n_estimators": LogInt(50, 500)}
-        super().__init__(Path(folder), replace(family, space=space))
+        # that of None
+        own = {"estimator__max_depth": 1}
+        super().__init__(Path(folder), replace(family, space=space, own=own))
 
     def _tasks(self, folder):
         rows = pd.read_csv(folder / "openml_adaboost.csv.gz")

@@ -214,7 +214,8 @@ class Translation:
     ) -> None:
         self.estimator, self.space = knowledge.estimator, space
         self._data, self._in_units = data, knowledge.in_units
-        self._known, self._prefix = knowledge.space.columns, prefix
+        self._own, self._prefix = knowledge.own, prefix
+        self._known = knowledge.space.columns
         self._neutral = knowledge.space.dims.neutral
         # of some libraries, None stands for the value that holds
         fixed = knowledge.own | {
@@ -230,11 +231,12 @@ class Translation:
             for b in range(len(space.branches))
         ]
         self.tables = [self._table(maps) for maps in self._maps]
+        first = self.space.dims.branch is not None
         self.names = list(
             dict.fromkeys(
-                prefix + name
+                space.columns[column - first][0]
                 for maps in self._maps
-                for (name, _), (column, _, _) in zip(self._known, maps, strict=True)
+                for column, _, _ in maps
                 if column >= 0
             )
         )
@@ -273,18 +275,29 @@ class Translation:
         """Return the column of a hyperparameter, knots in it, and their places."""
         unit = self._data.deviation if name in self._in_units else 1.0
         place = partial(position, known, data=self._data, unit=unit)
-        dimension = self.space.branches[branch].get(prefix + name)
-        if dimension is None or (prefix + name, dimension) not in self.space.columns:
-            value = fixed if dimension is None else dimension.middle()
-            return -1, np.empty(0), np.array([place(value)])
-        column = self.space.columns.index((prefix + name, dimension))
-        column += self.space.dims.branch is not None  # which comes first
-        levels = self.space.dims.levels[column]
-        if levels is not None and (dimension.categorical or len(levels) <= N_KNOTS):
-            knots = levels
+        ranges, searched = self.space.branches[branch], prefix + name
+        outer, _, inner = name.rpartition("__")
+        of_choice = outer and searched not in ranges and prefix + outer in ranges
+        if of_choice:  # each estimator has a value
+            searched = prefix + outer
+        dimension = ranges.get(searched)
+        if dimension is None:
+            return -1, np.empty(0), np.array([place(fixed)])
+        if dimension.n_levels == 1:
+            column, knots, values = -1, np.empty(0), [dimension.middle()]
         else:
-            knots = np.unique(dimension.snap(np.linspace(0, 1, N_KNOTS)))
-        return column, knots, np.array([place(v) for v in dimension.decode_many(knots)])
+            column = self.space.columns.index((searched, dimension))
+            column += self.space.dims.branch is not None  # which comes first
+            levels = self.space.dims.levels[column]
+            if levels is not None and (dimension.categorical or len(levels) <= N_KNOTS):
+                knots = levels
+            else:
+                knots = np.unique(dimension.snap(np.linspace(0, 1, N_KNOTS)))
+            values = dimension.decode_many(knots)
+        if of_choice:
+            own = self._own.get(name)  # of None; without a value, a place unknown
+            values = [own if v is None else getattr(v, inner, "") for v in values]
+        return column, knots, np.array([place(value) for value in values])
 
 
 def _knowledge_of(model: Any) -> Knowledge | None:
