@@ -433,9 +433,8 @@ def rule_of(refit: Any, limits: Any, metric: Any, objectives: Sequence[str]) -> 
 
     ``metric`` is that of ``refit`` where it is no callable.
     """
-    if isinstance(refit, Knee | WithinLimits):  # its own ones join those of the search
-        every = {**(limits or {}), **(refit.limits or {})}
-        refit = replace(refit, limits=every or None)
+    if isinstance(refit, Knee | WithinLimits) and limits:
+        refit = replace(refit, limits={**limits, **(refit.limits or {})})
     if isinstance(refit, Knee):
         metrics = refit.metrics or (objectives if len(objectives) > 1 else None)
         return replace(refit, metrics=metrics)
