@@ -767,8 +767,10 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
     def _plan(self, checked, n_workers):
         """Decide what the rows depend on beside the arguments and the data."""
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        # with racing a candidate's folds run one after another
+        # with racing a candidate's folds run one after another, with a path the first
         n_side_by_side = len(checked.splits) if checked.racing is None else 1
+        if checked.path is not None:
+            n_side_by_side = (n_side_by_side + 1) // 2
         return Plan(
             seed=int(seed),
             max_pending=window_size(self.max_pending, n_workers, n_side_by_side),

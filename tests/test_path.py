@@ -4,6 +4,7 @@ import functools
 import json
 import warnings
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -64,8 +65,13 @@ from sklearn_bayes_search import (
     parameter_importance,
     read_journal,
 )
-from sklearn_bayes_search.execution._path._curves import highest_in_reach
+from sklearn_bayes_search.execution._path._curves import (
+    CommonLength,
+    highest_in_reach,
+)
+from sklearn_bayes_search.execution._path._fit_path import Lengths
 from sklearn_bayes_search.execution._path._growers import KINDS, kind_of
+from sklearn_bayes_search.results._cv_results import Objective
 from sklearn_bayes_search.testing import check_grower
 
 X, y = make_classification(
@@ -738,7 +744,8 @@ def test_fits_end_that_cannot_reach_the_best_so_far(monkeypatch):
     def steps():
         before = toys.Rising.n_grown
         path = FitPath("n_steps", grow=toys.rise, patience=99)
-        found = search(path=path, n_iter=12).fit(TOY_X)
+        same = {"n_iter": 12, "n_initial_points": 12}
+        found = search(path=path, **same).fit(TOY_X)
         return toys.Rising.n_grown - before, found
 
     ended, found = steps()
@@ -750,6 +757,33 @@ def test_fits_end_that_cannot_reach_the_best_so_far(monkeypatch):
     assert ended < whole
     assert found.best_params_ == other.best_params_
     assert found.best_score_ == other.best_score_
+
+
+PATH = CommonLength(Lengths("n", tuple(GRID), 1.0, None), Objective("score", True))
+
+
+@pytest.mark.parametrize(
+    ("scores", "ends"),
+    [
+        ([0.5, 0.4, 0.3], False),  # one length past the peak of the first
+        ([0.1, 0.2, 0.3, 0.3], True),
+        ([0.1, 0.2, 0.3, 0.5], False),  # the mean still rises
+        ([0.1, 0.2, 0.3, 0.4, 0.5], True),  # the first has no more lengths
+    ],
+)
+def test_a_fold_ends_past_the_peak_of_its_mean_with_the_first(scores, ends):
+    path = replace(PATH, lengths=replace(PATH.lengths, grid=(*GRID, 160)))
+    first = {"test_curves": [0.1, 0.2, 0.4, 0.3, 0.3]}
+    assert path.of_fold(first, to_reach=9.0).may_end(np.array(scores)) is ends
+    whole = replace(path, lengths=replace(path.lengths, patience=np.inf))
+    assert not whole.of_fold(first, to_reach=9.0).may_end(np.array(scores))
+
+
+@pytest.mark.parametrize("result", [None, {"fit_error": "..."}])
+def test_without_a_first_fold_each_decides_for_itself(result):
+    alone = PATH.of_fold(result, to_reach=None)
+    assert not alone.may_end(np.array([0.1, 0.2, 0.3]))
+    assert alone.may_end(np.array([0.1, 0.2, 0.1]))
 
 
 def test_a_failed_fold_leaves_the_length_of_the_others():

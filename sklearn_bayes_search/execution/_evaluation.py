@@ -7,7 +7,6 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -232,26 +231,24 @@ class Evaluator:
         trial: Trial,
         fold: int,
         latest_begin: float | None = None,
-        to_reach: float | None = None,
+        path: CommonLength | None = None,
     ) -> Callable[[], FoldResult | None]:
         """Make the picklable task of one trial and fold.
 
         It returns the dict of scikit-learn's ``_fit_and_score``, with ``started`` and
         ``worker``, ``stop`` if a callback asks for that, and with a path
-        ``test_curves``; its fits may end where the score ``to_reach`` is out of reach.
+        ``test_curves``; ``path`` is the rule for this fold, if it is another one.
         None if it began later than ``latest_begin``, on the clock ``time.monotonic``.
         """
         train, test = self.splits[fold]
         total = self._n_candidates or trial.number + 1
-        limit, path = None, self._path
-        if path is not None:
-            path = replace(path, to_reach=to_reach)
+        limit = None
         if latest_begin is not None:
             limit = latest_begin, time.time() - time.monotonic(), platform.node()
         return functools.partial(
             self._function,
             limit,
-            path,
+            path or self._path,
             clone(self.estimator),
             self.X,
             self.y,
@@ -401,7 +398,7 @@ def _fit_and_score_all(
         ]
         return [_as_floats(scores, scorer) for scores in found]
 
-    fit = CurveFit(estimator, path.lengths, path.objective, score, path.to_reach)
+    fit = CurveFit(estimator, path, score)
     left: list[Any] = []
 
     def find() -> Any:

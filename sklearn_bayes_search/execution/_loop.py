@@ -14,6 +14,7 @@ from sklearn_bayes_search.execution._callbacks import Listeners
 from sklearn_bayes_search.execution._deadline import Deadline
 from sklearn_bayes_search.execution._failures import ALL_FAILED
 from sklearn_bayes_search.execution._journal import Journal
+from sklearn_bayes_search.execution._path._curves import CommonLength
 from sklearn_bayes_search.execution._progress import INTERRUPTED, Candidate, Progress
 from sklearn_bayes_search.execution._queue import FoldQueue
 from sklearn_bayes_search.execution._racing import FoldRacing
@@ -216,6 +217,8 @@ class Loop:
         elif self.limits.deadline is not None and self.executor.n_workers == 1:
             # one after another where the time of the first tells of the others
             rounds = [1] * n_splits
+        elif self.progress.path is not None:  # the first fold tells how far to go
+            rounds = [1, n_splits]
         order, path = self._order(trial.number), self.progress.path
         candidate = Candidate(trial, order, rounds, path, len(order) - n_splits)
         self.candidates.append(candidate)
@@ -227,22 +230,28 @@ class Loop:
         """Run the next round of a candidate."""
         folds = candidate.begin_round(size)
         latest_begin = self.deadline.latest_begin(candidate, self.executor.n_workers)
-        self.queue.submit(candidate, folds, latest_begin, self._to_reach(candidate))
+        self.queue.submit(candidate, folds, latest_begin, self._paths(candidate))
 
-    def _to_reach(self, candidate: Candidate) -> dict[int, float | None] | None:
-        """Return the score of the best one before it on each fold; None if none counts.
+    def _paths(self, candidate: Candidate) -> dict[int, CommonLength] | None:
+        """Return the rule by which a path ends on each fold.
 
-        With a path a fit may end that will not come so far.
+        The first fold that runs ends where it will not come up to the best candidate
+        before, the others by what the first has found.
         """
-        if self.progress.path is None:
+        path, n_splits = self.progress.path, self.queue.n_splits
+        if path is None:
             return None
-        rivals = self.window.rivals(candidate, self.candidates)
-        table = self._table(rivals)
-        if not len(table):
-            return None
-        best = table[:, : self.queue.n_splits].mean(axis=1).argmax()
-        scores = enumerate(table[best].tolist())
-        return {k: score if np.isfinite(score) else None for k, score in scores}
+        order = self._order(candidate.trial.number)
+        table = self._table(self.window.rivals(candidate, self.candidates))
+        to_reach: list[float | None] = [None] * len(order)
+        if len(table):
+            best = table[table[:, :n_splits].mean(axis=1).argmax()].tolist()
+            to_reach = [score if np.isfinite(score) else None for score in best]
+        first = candidate.folds[next(step for step in order if step < n_splits)]
+        return {
+            step: path.of_fold(first if step < n_splits else None, to_reach[step])
+            for step in order
+        }
 
     def _collect(self) -> bool:
         """Wait for results, and take them in; return whether there were any."""

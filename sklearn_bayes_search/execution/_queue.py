@@ -7,6 +7,7 @@ from sklearn_bayes_search.execution._evaluation import Evaluator
 from sklearn_bayes_search.execution._executors import Executor
 from sklearn_bayes_search.execution._executors._base import DiedBefore, Lost
 from sklearn_bayes_search.execution._journal import Journal
+from sklearn_bayes_search.execution._path._curves import CommonLength
 from sklearn_bayes_search.execution._progress import Candidate, FoldResult
 from sklearn_bayes_search.optimizer._trial import Trial
 from sklearn_bayes_search.results._parts import PART
@@ -47,11 +48,11 @@ class FoldQueue:
         candidate: Candidate,
         folds: Sequence[int],
         latest_begin: float | None = None,
-        to_reach: Mapping[int, float | None] | None = None,
+        paths: Mapping[int, CommonLength] | None = None,
     ) -> None:
         """Run folds, but for those that the journal has.
 
-        ``to_reach`` has the best candidate's score on each, where that matters.
+        ``paths`` has the rule for the length of each, if there is one.
         """
         trial = candidate.trial
         for fold in folds:
@@ -63,7 +64,7 @@ class FoldQueue:
             self._running[key] = candidate
             if self._journal is not None and self._journal.died(*key):
                 key = DiedBefore(key)
-            own = {} if to_reach is None else {"to_reach": to_reach[fold]}
+            own = {} if paths is None else {"path": paths[fold]}
             task = self._evaluator.task(trial, fold, latest_begin, **own)
             self.executor.submit(key, task)
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ CURVES = ("test_curves", "train_curves")
 ROUNDING = 1e-12
 # No fit ends before this share of the longest: curves may begin with a plateau, or go
 # down before they rise.
-LEAST = 0.1
+LEAST = 0.05
 # With each doubling of the length a curve may rise by so much of its last rise.
 ROOM = 1.0
 # Samples of test and of training, of which a step remembers what it made.
@@ -32,20 +32,14 @@ class CurveFit:
 
     To fit it is to fit the estimator, in a pipeline with the steps before it. At each
     length ``score`` is called with what is fitted so far; it returns the scores on one
-    or more sets of samples, of which the first tell when to end: past the peak, or once
-    the score ``to_reach`` is out of reach.
+    or more sets of samples, of which the first tell when to end.
     """
 
     def __init__(
-        self,
-        estimator: Any,
-        lengths: Lengths,
-        objective: Objective,
-        score: Callable[[Any], list[Any]],
-        to_reach: float | None = None,
+        self, estimator: Any, path: "CommonLength", score: Callable[[Any], list[Any]]
     ) -> None:
-        self.estimator, self._lengths, self._objective = estimator, lengths, objective
-        self._score, self._to_reach = score, to_reach
+        self.estimator, self._path, self._score = estimator, path, score
+        self._lengths, self._objective = path.lengths, path.objective
         self._found: list[list[Any]] = []  # for each length and set of samples
         self._may_end = True
         self.seconds = 0.0  # of scoring
@@ -91,15 +85,7 @@ class CurveFit:
             self.wrong = error
             raise
         self.seconds += time.perf_counter() - start
-        if not self._may_end or length < LEAST * self._lengths.grid[-1]:
-            return False
-        # of equals the longest, for a curve may begin with a plateau
-        best = self._lengths.grid[_highest(own)[-1]]
-        if length >= (1 + self._lengths.patience) * best:
-            return True
-        if self._to_reach is None or np.isinf(self._lengths.patience):
-            return False
-        return highest_in_reach(self._lengths.grid, own) < self._to_reach
+        return self._may_end and self._path.may_end(own)
 
     def curves(self) -> list[Curve]:
         """Return the curve of each set of samples."""
@@ -232,12 +218,45 @@ class CommonLength:
     """The rule by which a candidate has a length: that of the best mean over its folds.
 
     The shortest of equals, among those that all folds have which ran and did not fail.
-    A fit that will not come ``to_reach`` may end.
+    A fit may end that will not come ``to_reach``, and one that is past the peak of its
+    mean with the ``first`` fold.
     """
 
     lengths: Lengths
     objective: Objective
     to_reach: float | None = None
+    first: tuple[float, ...] | None = None
+
+    def of_fold(
+        self, first: dict[str, Any] | None, to_reach: float | None
+    ) -> "CommonLength":
+        """Return the rule for a fit by the result of the first fold, once that is in.
+
+        ``to_reach`` is the score of the best candidate on the fold.
+        """
+        if first is None or "test_curves" not in first:
+            return replace(self, to_reach=to_reach)
+        return replace(self, first=tuple(self._means([first]).tolist()))
+
+    def may_end(self, scores: np.ndarray) -> bool:
+        """Check whether a fit need not go on after these scores."""
+        grid, patience, n = self.lengths.grid, self.lengths.patience, len(scores)
+        if np.isinf(patience):
+            return False
+        if self.first is not None:  # what that does not have does not count
+            if n >= len(self.first):
+                return True
+            peak = _highest(np.array(self.first))[0]
+            with np.errstate(invalid="ignore"):  # inf - inf
+                mean = scores + self.first[:n]
+            return bool(n > peak + 1 and _highest(mean)[-1] < n - 1)
+        if grid[n - 1] < LEAST * grid[-1]:
+            return False
+        # of equals the longest, for a curve may begin with a plateau
+        if grid[n - 1] >= (1 + patience) * grid[_highest(scores)[-1]]:
+            return True
+        reach = self.to_reach
+        return reach is not None and highest_in_reach(grid, scores) < reach
 
     def settle(self, folds: Sequence[dict[str, Any] | None]) -> list[Any]:
         """Return results of folds, None where one did not run, at the common length."""
@@ -282,16 +301,17 @@ class CommonLength:
             yield {**row, "chosen": index == chosen}
 
     def _index(self, folds: Sequence[dict[str, Any] | None]) -> int | None:
-        curved = _curved(folds)
-        n_common = self._n_common(curved)
-        if not n_common:
-            return None
+        means = self._means(_curved(folds))
+        return int(_highest(means)[0]) if len(means) else None
+
+    def _means(self, curved: Sequence[dict[str, Any]]) -> np.ndarray:
+        """Return the mean over curves at each length that all of them have."""
         scores = [
             self.objective.of([_of_curve(fold["test_curves"], i) for fold in curved])
-            for i in range(n_common)
+            for i in range(self._n_common(curved))
         ]
         with np.errstate(invalid="ignore"):  # inf - inf
-            return int(_highest(np.array(scores).mean(axis=1))[0])
+            return np.array([np.mean(of_length) for of_length in scores])
 
     def _n_common(self, curved: Sequence[dict[str, Any]]) -> int:
         """Return how many lengths all curves have."""

@@ -36,11 +36,11 @@ class FitPath:
     parameter's range to the other. A candidate gets the length with the best mean over
     its folds; among equals, the shortest.
 
-    A fit ends early once its own curve of scores is past its peak. It also ends if it
-    cannot reach the best candidate so far on its fold, even if each doubling of the
-    length brought as much as the last one did. Each fold decides for itself,
-    independently of the others. Only lengths that all folds of a candidate have reached
-    count.
+    A candidate's first fold runs alone. Its fit ends once its curve of scores is past
+    its peak, or if it cannot reach the best candidate so far on this fold, even if each
+    doubling of the length brought as much as the last one did. The other folds go one
+    length past the best one of the first, or further while the mean of both curves
+    rises. Only lengths that all folds of a candidate have reached count.
 
     Parameters
     ----------
@@ -48,10 +48,10 @@ class FitPath:
         The parameter, named as for ``set_params``. "auto" finds it for a known
         estimator, which may be the last step of a pipeline.
     patience : float, default=1.0
-        How far a fit goes on past the best length of its curve, as a share of that
-        length, > 0. With 1.0, it goes on until it is twice as long. With ``numpy.inf``,
-        no fit ends early. Fits of forests and bagging, which have no peak, never end
-        early.
+        How far the first fit goes on past the best length of its curve, as a share of
+        that length, > 0. With 1.0, it goes on until it is twice as long. With
+        ``numpy.inf``, no fit ends early. Fits of forests and bagging, which have no
+        peak, never end early.
     n_lengths : int, default=12
         How many lengths are scored at most, >= 2. They are about evenly spaced on a
         logarithmic scale.
