@@ -779,6 +779,23 @@ def test_a_fold_ends_past_the_peak_of_its_mean_with_the_first(scores, ends):
     assert not whole.of_fold(first, to_reach=9.0).may_end(np.array(scores))
 
 
+@pytest.mark.parametrize(
+    ("estimator", "n_scored"),
+    [(Boosting(), 3), (SGDRegressor(random_state=0), 4), (MLPRegressor(), 4)],
+)
+def test_fits_by_epochs_go_on_longer_before_they_may_end(estimator, n_scored):
+    scores = iter(range(0, -99, -1))  # the shortest is the best
+    name = kind_of(estimator).names[0]
+    search(
+        estimator,
+        {name: [1, 5, 25, 100]},
+        path=name,
+        scoring=lambda model, X, y: next(scores),
+        refit=False,
+    ).fit(X, y)
+    assert next(scores) == -n_scored - 2 * 2  # and two of each other fold
+
+
 @pytest.mark.parametrize("result", [None, {"fit_error": "..."}])
 def test_without_a_first_fold_each_decides_for_itself(result):
     alone = PATH.of_fold(result, to_reach=None)

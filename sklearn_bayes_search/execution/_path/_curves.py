@@ -9,16 +9,17 @@ import numpy as np
 from sklearn.base import clone
 
 from sklearn_bayes_search.execution._path._fit_path import Lengths
-from sklearn_bayes_search.execution._path._growers import Report, kind_of
+from sklearn_bayes_search.execution._path._growers import (
+    LEAST,
+    Report,
+    kind_of,
+)
 from sklearn_bayes_search.results._cv_results import Objective
 
 # What a fold's result has of curves, as a journal does.
 CURVES = ("test_curves", "train_curves")
 # Scores that differ by less, in relation to the largest, are the same.
 ROUNDING = 1e-12
-# No fit ends before this share of the longest: curves may begin with a plateau, or go
-# down before they rise.
-LEAST = 0.05
 # With each doubling of the length a curve may rise by so much of its last rise.
 ROOM = 1.0
 # Samples of test and of training, of which a step remembers what it made.
@@ -41,7 +42,7 @@ class CurveFit:
         self.estimator, self._path, self._score = estimator, path, score
         self._lengths, self._objective = path.lengths, path.objective
         self._found: list[list[Any]] = []  # for each length and set of samples
-        self._may_end = True
+        self._least: float | None = LEAST
         self.seconds = 0.0  # of scoring
         self.wrong: Exception | None = None  # what no candidate is to blame for
 
@@ -62,7 +63,8 @@ class CurveFit:
         lengths.turn_off(whole)
         inner, place = lengths.owner(whole), lengths.place
         kind = kind_of(inner)
-        self._may_end = lengths.grow is not None or kind is None or kind.has_peak
+        if lengths.grow is None and kind is not None:
+            self._least = kind.least
         growing = _Growing(inner, lengths, self._report)
         if not place:
             growing.fit(X, *y, **params)
@@ -85,7 +87,7 @@ class CurveFit:
             self.wrong = error
             raise
         self.seconds += time.perf_counter() - start
-        return self._may_end and self._path.may_end(own)
+        return self._least is not None and self._path.may_end(own, self._least)
 
     def curves(self) -> list[Curve]:
         """Return the curve of each set of samples."""
@@ -238,8 +240,11 @@ class CommonLength:
             return replace(self, to_reach=to_reach)
         return replace(self, first=tuple(self._means([first]).tolist()))
 
-    def may_end(self, scores: np.ndarray) -> bool:
-        """Check whether a fit need not go on after these scores."""
+    def may_end(self, scores: np.ndarray, least: float = LEAST) -> bool:
+        """Check whether a fit need not go on after these scores.
+
+        By itself it does not before a share ``least`` of the longest.
+        """
         grid, patience, n = self.lengths.grid, self.lengths.patience, len(scores)
         if np.isinf(patience):
             return False
@@ -250,7 +255,7 @@ class CommonLength:
             with np.errstate(invalid="ignore"):  # inf - inf
                 mean = scores + self.first[:n]
             return bool(n > peak + 1 and _highest(mean)[-1] < n - 1)
-        if grid[n - 1] < LEAST * grid[-1]:
+        if grid[n - 1] < least * grid[-1]:
             return False
         # of equals the longest, for a curve may begin with a plateau
         if grid[n - 1] >= (1 + patience) * grid[_highest(scores)[-1]]:
