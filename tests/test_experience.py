@@ -371,10 +371,10 @@ def test_evaluations_that_reach_a_score_are_counted():
 
 
 @pytest.fixture(scope="module")
-def learner_of_tasks(tmp_path_factory):
-    """AdaBoost on six tasks whose best depth grows with the rows."""
+def folder_of_tasks(tmp_path_factory):
+    """AdaBoost on six tasks whose best depth grows with the rows; and forests."""
     folder, rng = tmp_path_factory.mktemp("openml"), np.random.default_rng(0)
-    rows, qualities = [], []
+    rows, forests, qualities = [], [], []
     for number in range(6):
         n_rows = 500 * 2**number
         qualities.append((number, n_rows, 11, 3, 0.5))
@@ -383,15 +383,26 @@ def learner_of_tasks(tmp_path_factory):
             score = 0.9 - 0.01 * abs(depth - 2 - number)
             algorithm = rng.choice(["SAMME", "SAMME.R"], p=[0.8, 0.2])
             rows.append((number, algorithm, rng.uniform(0.01, 2), depth, 50, score))
+            share, leaf = rng.uniform(), rng.integers(1, 21)
+            forests.append((number, "gini", share, leaf, 2, leaf > 9, 0.9 - leaf / 99))
     names = "task_id algorithm learning_rate base_estimator__max_depth n_estimators"
     names = [*names.split(), "predictive_accuracy"]
     path = folder / "openml_adaboost.csv.gz"
     pd.DataFrame(rows, columns=names).to_csv(path, index=False)
+    names = "task_id criterion max_features min_samples_leaf min_samples_split"
+    names = [*names.split(), "bootstrap", "predictive_accuracy"]
+    path = folder / "openml_random_forest.csv.gz"
+    pd.DataFrame(forests, columns=names).to_csv(path, index=False)
     names = ["task_id", "NumberOfInstances", "NumberOfFeatures", "NumberOfClasses"]
     names.append("MajorityClassPercentage")
     path = folder / "openml_tasks.csv"
     pd.DataFrame(qualities, columns=names).to_csv(path, index=False)
-    return openml_tasks.LearnerOfTasks(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def learner_of_tasks(folder_of_tasks):
+    return openml_tasks.LearnerOfTasks(folder_of_tasks)
 
 
 def test_tasks_of_others_are_learnt_with_what_is_known_of_their_data(learner_of_tasks):
@@ -414,3 +425,13 @@ def test_a_check_leaves_each_task_of_others_out_once(learner_of_tasks):
     curves = learner_of_tasks.check(n_seeds=1, n_iter=3)
     of_tasks = curves.groupby("task")["experience"].agg(list)
     assert of_tasks.tolist() == [["without", "with"]] * 6
+
+
+def test_forests_are_checked_as_they_are_shipped(folder_of_tasks):
+    forests = openml_tasks.ForestsOfTasks(folder_of_tasks)
+    assert forests.learn([])["estimator"] == "RandomForestClassifier"
+    curves = forests.check(n_seeds=1, n_iter=3)
+    assert len(curves) == 12
+    # of small leaves much is expected
+    means = curves.groupby("experience")[3].mean()
+    assert means["with"] > 0.9

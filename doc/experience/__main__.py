@@ -39,7 +39,7 @@ def main():
         "--turned", action="store_true", help="turn the scores of each check round"
     )
     parser.add_argument(
-        "--openml", metavar="FOLDER", help="check or learn AdaBoost by these files"
+        "--openml", metavar="FOLDER", help="files of AdaBoost and forests"
     )
     arguments = parser.parse_args()
     store = corpus.Store(arguments.store)
@@ -64,7 +64,10 @@ def main():
         if arguments.openml is None:
             learners = (learn.Learner(store, family) for family in families)
         else:
-            learners = [openml_tasks.LearnerOfTasks(arguments.openml)]
+            classes = [openml_tasks.LearnerOfTasks]
+            if arguments.command == "check":
+                classes.append(openml_tasks.ForestsOfTasks)
+            learners = (cls(arguments.openml) for cls in classes)
         for learner in learners:
             if arguments.command == "check":
                 seeds, turned = arguments.seeds, arguments.turned

@@ -1,35 +1,54 @@
-"""Evaluations that others made: AdaBoost on 90 tasks of OpenML.
+"""Evaluations that others made: AdaBoost and forests on 90 tasks of OpenML.
 
 Their data sets have 500 to 98,000 rows, many more than those that are evaluated here.
 The depth that the trees should have grows with the rows: what 36 data sets of at most
 300 rows told of AdaBoost misled searches on larger ones.
 
-The folder has two files. ``openml_adaboost.csv.gz`` is the table
-``KDD2018/data/arff/adaboost.arff`` of the repository janvanrijn/openml-pimp (BSD-3;
-J. N. van Rijn and F. Hutter, "Hyperparameter importance across datasets", KDD 2018):
-``predictive_accuracy`` of random settings, cross-validated. ``openml_tasks.csv`` has
-OpenML's qualities of the tasks. Tasks whose data are kept for checking are in neither.
+Forests are checked on these tasks, but not learnt.
 
-A check searches among the measured settings, and leaves out a fifth of the tasks at a
-time.
+The folder has three files. ``openml_adaboost.csv.gz`` and
+``openml_random_forest.csv.gz`` are the tables of ``KDD2018/data/arff`` in the
+repository janvanrijn/openml-pimp (BSD-3; J. N. van Rijn and F. Hutter, "Hyperparameter
+importance across datasets", KDD 2018):
+``predictive_accuracy`` of random settings, cross-validated. ``openml_tasks.csv`` has
+OpenML's qualities of the tasks. Tasks whose data are kept for checking are in none.
+
+A check searches among the measured settings. Of AdaBoost, it leaves out a fifth of the
+tasks at a time.
 """
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from families import FAMILIES, LogInt
-from learn import LEAST_SETTINGS, Learner, Task
+from learn import LEARNT, LEAST_SETTINGS, Learner, Task
 
 from sklearn_bayes_search.experience._data import Data
 from sklearn_bayes_search.optimizer._targets import standardise
 
-FAMILY = "adaboost_classifier"
 N_PARTS = 5
 SOURCES = (
     "Derived from evaluations of OpenML tasks in the repository janvanrijn/openml-pimp "
     "(BSD-3; van Rijn and Hutter, KDD 2018) by doc/experience."
+)
+
+
+BY_NAME = {family.name: family for family in FAMILIES}
+ADABOOST = replace(
+    BY_NAME["adaboost_classifier"],
+    space=BY_NAME["adaboost_classifier"].space | {"n_estimators": LogInt(50, 500)},
+    own={"estimator__max_depth": 1},  # that of None
+)
+FOREST = replace(
+    BY_NAME["random_forest_classifier"],
+    space={
+        name: range_
+        for name, range_ in BY_NAME["random_forest_classifier"].space.items()
+        if name not in ("max_depth", "max_samples", "class_weight")
+    },
 )
 
 
@@ -49,20 +68,17 @@ class LearnerOfTasks(Learner):
     """Learns AdaBoost from the files of a folder."""
 
     sources = SOURCES
+    of_tasks, file = ADABOOST, "openml_adaboost.csv.gz"
 
     def __init__(self, folder):
-        (family,) = (family for family in FAMILIES if family.name == FAMILY)
-        space = family.space | {"n_estimators": LogInt(50, 500)}
-        # that of None
-        own = {"estimator__max_depth": 1}
-        super().__init__(Path(folder), replace(family, space=space, own=own))
+        super().__init__(Path(folder), self.of_tasks)
 
     def _tasks(self, folder):
-        rows = pd.read_csv(folder / "openml_adaboost.csv.gz")
-        # the other algorithm is no longer in scikit-learn
-        rows = rows[rows["algorithm"] == "SAMME"]
-        names = {"base_estimator__max_depth": "estimator__max_depth"}
-        rows = rows.rename(columns=names)
+        rows = pd.read_csv(folder / self.file)
+        if "algorithm" in rows:
+            # the other one is no longer in scikit-learn
+            rows = rows[rows["algorithm"] == "SAMME"]
+        rows = rows.rename(columns=lambda name: name.removeprefix("base_"))
         qualities = pd.read_csv(folder / "openml_tasks.csv", index_col="task_id")
         for number, of_task in rows.groupby("task_id"):
             settings = of_task[list(self.family.space)].to_dict("records")
@@ -80,6 +96,19 @@ class LearnerOfTasks(Learner):
         groups = sorted(task.group for task in self.tasks)
         for part in range(N_PARTS):
             yield set(groups[part::N_PARTS]), "accuracy"
+
+
+class ForestsOfTasks(LearnerOfTasks):
+    """Checks on these tasks what was learnt of forests from other data."""
+
+    of_tasks, file = FOREST, "openml_random_forest.csv.gz"
+
+    def _fit(self, U, y):
+        return None
+
+    def learn(self, tasks):
+        path = LEARNT / "RandomForestClassifier.json"
+        return json.loads(path.read_text(encoding="utf-8"))
 
 
 def data_of(qualities):
