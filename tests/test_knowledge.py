@@ -183,14 +183,23 @@ def test_parameters_of_another_branch_are_the_estimator_s_own():
         np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("n_rows", [499, 500])
+def test_nothing_is_known_of_fewer_rows_than_any_data_had(n_rows):
+    rows = np.arange(n_rows) % len(y)
+    space = {"learning_rate": loguniform(0.01, 2)}
+    found = known(AdaBoostClassifier(), space, X=X[rows], y=y[rows])
+    assert (found is not None) == (n_rows >= 500)
+
+
 def test_choices_of_an_estimator_stand_for_its_values():
     rates = {"learning_rate": loguniform(0.01, 2)}
     trees = [None, DecisionTreeClassifier(max_depth=2), DecisionTreeClassifier()]
-    space = rates | {"estimator": trees}
-    experience = known(AdaBoostClassifier(), space)
+    space, many = rates | {"estimator": trees}, {"X": X.repeat(5, 0), "y": y.repeat(5)}
+    experience = known(AdaBoostClassifier(), space, **many)
     assert experience.names == ["estimator", "learning_rate"]
     depths = rates | {"estimator__max_depth": [1, 2, None]}
-    direct = known(AdaBoostClassifier(DecisionTreeClassifier(max_depth=1)), depths)
+    stumps = AdaBoostClassifier(DecisionTreeClassifier(max_depth=1))
+    direct = known(stumps, depths, **many)
     for tree, depth in zip(trees, depths["estimator__max_depth"], strict=True):
         params = {"learning_rate": 0.3}
         row = Space(space).encode(params | {"estimator": tree})

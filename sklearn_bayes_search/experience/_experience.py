@@ -343,4 +343,6 @@ def _applies(
                     return False
             elif dimension.n_levels != 1 or dimension.middle() != value:
                 return False
+    if data.rows is not None and data.rows < knowledge.least_rows:
+        return False
     return not knowledge.standardised or 0.1 < (data.variance or 0.0) < 10.0

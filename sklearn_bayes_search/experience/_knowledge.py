@@ -50,8 +50,8 @@ class Knowledge:
     ``space`` has the hyperparameters in natural units over wide ranges, ints as floats;
     ``own`` their values in a new estimator, where that has them by another name or not
     at all; ``requires`` other parameters that must be as they were; and those
-    ``in_units`` of the target count in its standard deviations. ``version`` is another
-    one for another content.
+    ``in_units`` of the target count in its standard deviations. Of data with fewer than
+    ``least_rows`` nothing is known. ``version`` is another one for another content.
     """
 
     def __init__(self, content: Mapping[str, Any]) -> None:
@@ -61,6 +61,7 @@ class Knowledge:
         self.requires: dict[str, Any] = content["requires"]
         self.in_units: list[str] = content["in_units"]
         self.standardised: bool = content["standardised"]
+        self.least_rows: int = content.get("least_rows", 0)
         self.n_data_sets: int = content["n_data_sets"]
         self._facts: dict[str, list[float]] = content["facts"]
         self._scores: dict[str, Any] = content["scores"]
