@@ -2,7 +2,8 @@
 
 Both search the same space, with the same seeds and folds. Of each search the store has
 the score of each candidate, its seconds, fitting and scoring of all folds, and its
-iterations, which do not depend on how busy the machine is; and the score of the best
+iterations, which do not depend on how busy the machine is, with a path those that all
+of its folds went to; and the score of the best
 estimator on rows that no search has seen. The table says after which share of its own
 seconds and iterations the plain search's best is reached with a path. ``python
 path.py`` goes on where it was ended, and prints the table. The data sets of KEEL need
@@ -202,7 +203,7 @@ def table(found):
             "gain": rows["gain"].mean(),
             "fresh gain": f"{gain.mean():+.4f} ({error:.4f})",
         }
-    return pd.DataFrame(lines).T
+    return pd.DataFrame(lines).T.map(lambda x: x if isinstance(x, str) else round(x, 3))
 
 
 def main():
@@ -235,7 +236,7 @@ def main():
         print(made.to_string(), flush=True)
     made = table(pairs(store[store.family.isin(arguments.families)]))
     if arguments.table:
-        made.to_csv(arguments.table)
+        made.to_csv(arguments.table, index_label="family")
 
 
 if __name__ == "__main__":
