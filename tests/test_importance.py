@@ -205,6 +205,19 @@ def test_what_does_nothing_hardly_matters_where_values_are_spread():
     assert importance["matters"][["x", "z"]].tolist() == ["yes", "yes"]
 
 
+@pytest.mark.parametrize(("n_last", "expected"), [(4, "unknown"), (8, "hardly")])
+def test_a_choice_is_flat_only_if_each_level_has_half_its_share(n_last, expected):
+    rng = np.random.default_rng(0)
+    params = [
+        {"x": x, "kind": "c" if i < n_last else "ab"[i % 2]}
+        for i, x in enumerate(rng.random(40))
+    ]
+    space = {"x": RANGE, "kind": ["a", "b", "c"]}
+    results = table(params, [p["x"] for p in params])
+    importance = parameter_importance(Searched(space, results))
+    assert importance["matters"].to_dict() == {"x": "yes", "kind": expected}
+
+
 def test_the_table_tells_what_it_rests_on():
     space = {
         "kind": ["a", "b", None],

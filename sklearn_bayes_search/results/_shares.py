@@ -27,8 +27,10 @@ LITTLE, HARDLY = 0.05, 0.03
 # four of eight parameters, of which each matters as much, 11 of 32 would have been
 # called flat with 4 random settings, 5 with 8 and 3 with 12; 0 were with 20.
 LEAST_SETTINGS, PER_PARAMETER = 4, 2.5
-# So many of them, or half of an even share, have to be in each third of a range and at
-# each level: elsewhere the score may do anything.
+# So many of them, or half of an even share, have to be in each third of a range:
+# elsewhere the score may do anything. Each level of a choice needs half of an even
+# share, as the others tell less of it: with 4 of 40 at one of three, a choice that does
+# matter was called flat.
 LEAST_IN_PART = 3
 # Parts with less of the space do not count.
 LEAST_SHARE = 0.05
@@ -119,9 +121,10 @@ def _rests_on(observed: Observed, factor: Factor) -> tuple[str, bool]:
     if not len(large):  # of many choices
         return f"{(counts > 0).sum()} of {n_parts} values", False
     fewest = large[counts[large].argmin()]
-    enough = n_parts > 1 and counts[fewest] >= min(
-        LEAST_IN_PART, len(U) * share[fewest] / 2
-    )
+    needed = len(U) * share[fewest] / 2
+    if factor.ordered:
+        needed = min(LEAST_IN_PART, needed)
+    enough = n_parts > 1 and counts[fewest] >= needed
     text = f"{counts[fewest]} of {len(U)} candidates {name_of(fewest)}"
     failed = part_of(observed.U[~np.isfinite(observed.scores)])
     if n_failed := (failed == fewest).sum():
