@@ -14,6 +14,7 @@ SCRIPTS = Path(__file__).parents[1] / "doc" / "benchmarks"
 
 @pytest.fixture(scope="module")
 def left_out():
+    pytest.importorskip("lightgbm", reason="needs the extra 'integrations'")
     spec = importlib.util.spec_from_file_location("left_out", SCRIPTS / "left_out.py")
     module = importlib.util.module_from_spec(spec)
     with pytest.MonkeyPatch.context() as patch:
