@@ -143,6 +143,7 @@ def test_a_generator_that_has_moved_on_does_not_matter():
     assert fitted.set_params(n_iter=5).fit(X).cv_results_["params"][:3] == first
 
 
+@pytest.mark.slow
 def test_the_number_of_jobs_may_change(path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stopped, "stop_at", Counted.n_fits + 5)

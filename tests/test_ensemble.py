@@ -157,6 +157,7 @@ class Losing(Counting):
     pass
 
 
+@pytest.mark.slow
 def test_its_fits_run_where_those_of_the_search_do(search):
     Counting.seen = ()
     own = search_for(scoring="neg_log_loss", executor=Counting, max_pending=1)

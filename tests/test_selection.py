@@ -129,7 +129,7 @@ def test_where_the_function_that_chooses_has_failed_the_best_mean_is_corrected()
     assert search.honest_score().score == honest_score(search.cv_results_).score
 
 
-@pytest.mark.parametrize("k", [5, 10])
+@pytest.mark.parametrize("k", [5, pytest.param(10, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("spread", [0.0, 0.5])
 def test_half_of_the_optimism_is_taken_away_at_least(k, spread):
     rng = np.random.default_rng(k)
