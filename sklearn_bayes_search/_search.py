@@ -969,8 +969,9 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         if isinstance(refit, GreedyEnsemble):  # the best one is told of as ever
             refit, refit_metric = True, self.objective_metric_
         refit = rule_of(refit, self.limits, refit_metric, self.objective_metrics_)
-        seen = results
-        if self.limits or isinstance(refit, Knee | WithinLimits | OneStandardError):
+        seen, ours = results, Knee | WithinLimits | OneStandardError
+        named = isinstance(self.refit, str) and len(self.objective_metrics_) > 1
+        if self.limits or named or isinstance(refit, ours):
             seen = without_failed(read_results(self, self.objective_metric_))
         best = self._select_best_index(refit, refit_metric, seen)
         check_chosen(results, best, self.n_splits_)

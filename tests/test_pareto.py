@@ -226,6 +226,13 @@ class TestKnee:
         table |= {"mean_test_a": [0.5, 0.5], "mean_test_b": [0.1, 0.1]}
         assert Knee()(table) == 0
 
+    def test_of_a_front_without_a_bulge_it_is_the_first_end(self):
+        table = {"params": [{"x": x} for x in range(3)]}
+        table |= {"mean_test_a": [1.0, 0.0, 0.0], "mean_test_b": [0.0, 0.0, 1.0]}
+        middles = np.random.default_rng(0).uniform(0, 0.45, (30, 2))
+        for table["mean_test_a"][1], table["mean_test_b"][1] in middles:
+            assert Knee()(table) == 0  # and not by rounding the other one
+
     def test_it_warns_where_nothing_is_within_the_limits(self):
         limited = search_for(refit=Knee(), limits={"recall": 2.0}, n_iter=3)
         with pytest.warns(UserWarning, match="recall is .* and should be 2"):
@@ -536,6 +543,36 @@ class TestAllElse:
         accuracy = means(search, "accuracy")[:, 0]
         assert accuracy.min() == -1
         assert accuracy[search.best_index_] > 0
+
+    @pytest.mark.parametrize("refit", ["neg_model_size", "recall"])
+    def test_nor_does_the_name_of_a_metric(self, refit):
+        search = search_for(refit=refit, error_score=2.0, n_iter=8)
+        search.set_params(estimator=FailsForMany(random_state=0))
+        search.set_params(scoring=["accuracy", "recall"])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what failed
+            search.fit(X, Y)
+        assert means(search, refit).max() == 2
+        assert search.best_score_ < 1
+
+    def test_the_best_by_its_name_is_an_end_of_the_front(self):
+        def scoring(estimator, X, y):
+            n_leaves = estimator.get_n_leaves()
+            # rounded, so that many are equal, and not known of the most accurate ones
+            lacks = n_leaves > 15
+            score = 1.0 if lacks else round(estimator.score(X, y), 1)
+            return {"a": score, "b": np.nan if lacks else -n_leaves}
+
+        search = search_for(["a", "b"], scoring=scoring, refit="a", n_iter=12)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of what is not known
+            search.fit(X, Y)
+        a, b = means(search, "a", "b").T
+        assert a[np.isnan(b)].tolist() == [1.0] * np.isnan(b).sum() != []
+        known = np.where(np.isnan(b), -np.inf, a)
+        assert np.unique(b[known == known.max()]).size > 1
+        assert search.best_index_ == search.pareto_frame().index[0]
+        assert search.best_params_ == search.equivalent_params_[0]
 
     def test_costs_may_be_named_in_scoring(self):
         search = search_for(scoring=BOTH, refit="neg_model_size", n_iter=3).fit(X, Y)

@@ -225,10 +225,11 @@ class Knee:
     -----
     The values of each metric on the front are scaled from 0 to 1, the logarithm of a
     cost. The knee is the point farthest from the straight line, or the plane, through
-    the ends, on the better side [1]_: that with the highest sum. Of three metrics, two
-    may say the same, as the size and the time of a forest. Each is divided by the sum
-    of its correlations with all, as far as they are positive, so that such a pair
-    counts as one.
+    the ends, on the better side [1]_: that with the highest sum. Of equals, as the ends
+    of a front that has no such point, it is the best in the first metric. Of three
+    metrics, two may say the same, as the size and the time of a forest. Each is divided
+    by the sum of its correlations with all, as far as they are positive, so that such a
+    pair counts as one.
 
     References
     ----------
@@ -281,7 +282,9 @@ class Knee:
         Y = Y[:, np.ptp(Y, axis=0) > 0]  # what is the same for all decides nothing
         shares = (Y - Y.min(axis=0)) / np.ptp(Y, axis=0)
         alike = np.maximum(np.corrcoef(shares.T), 0.0) if Y.shape[1] else np.ones(1)
-        best = int(front.rows[(shares / alike.sum(axis=0)).sum(axis=1).argmax()])
+        # rounded, since the ends of a front without a bulge are equal
+        sums = np.round((shares / alike.sum(axis=0)).sum(axis=1), 9)
+        best = int(front.rows[sums.argmax()])
         if not front.reaching[best]:
             _warn_of_limits(front.results, self.limits or {}, best)
         return best
@@ -376,6 +379,21 @@ def _best_within(
     return best
 
 
+def _end_of_front(
+    cv_results: Mapping[str, Any],
+    metrics: Sequence[str],
+    limits: Mapping[str, float] | None,
+    metric: str,
+) -> int:
+    """Return the row of the front with the best value of one of its metrics."""
+    front = pareto_front(cv_results, metrics, limits or {})
+    values = front.values[front.rows, front.metrics.index(metric)]
+    best = int(front.rows[values.argmax()])
+    if not front.reaching[best]:
+        _warn_of_limits(front.results, limits or {}, best)
+    return best
+
+
 def _warn_of_limits(
     results: SearchResults, limits: Mapping[str, float], row: int
 ) -> None:
@@ -442,6 +460,9 @@ def rule_of(refit: Any, limits: Any, metric: Any, objectives: Sequence[str]) -> 
         refit = replace(refit, metric=objectives[0])
     if limits and isinstance(refit, OneStandardError):
         return partial(_best_within, limits=limits, metric=refit.metric, rule=refit)
-    if limits and not callable(refit):
-        return WithinLimits(limits, metric)
+    several = len(objectives) > 1
+    if several and isinstance(refit, str) and metric in objectives:
+        return partial(_end_of_front, metrics=objectives, limits=limits, metric=metric)
+    if (limits or several) and not callable(refit):
+        return partial(_best_within, limits=limits or {}, metric=metric)
     return refit
