@@ -631,6 +631,40 @@ class TestAllElse:
         search = search_for(stopping=rule, limits={"recall": 2.0}).fit(X, Y)
         assert search.n_iter_ == 9
 
+    def test_what_lacks_one_of_the_metrics_is_told_as_a_failure(self, capsys):
+        def scoring(estimator, X, y):
+            large = estimator.max_leaf_nodes > 20
+            return {"a": estimator.score(X, y), "b": np.nan if large else -1.0}
+
+        records = []
+        search = search_for(["a", "b"], scoring=scoring, refit="a", n_iter=6)
+        search.set_params(callback=records.append, verbose=1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of what is not known
+            search.fit(X, Y)
+        told = [record.status for record in records[:-1]]
+        assert told == search.results_frame()["status"].tolist()
+        assert set(told) == {"ok", "failed"}
+        assert records[-1].best_number == search.best_index_
+        assert records[-1].best_score == search.best_score_
+        lines = capsys.readouterr().out.splitlines()[-6:]
+        assert [", no b, " in line for line in lines] == [t == "failed" for t in told]
+        assert f"best {search.best_score_:.4g}" in lines[-1]
+
+    @pytest.mark.parametrize(
+        "goal", [{"objective_metric": ["a", "b"]}, {"limits": {"b": 0.5}}]
+    )
+    def test_a_search_for_what_is_never_known_ends_early(self, goal):
+        def scoring(estimator, X, y):
+            return {"a": estimator.score(X, y), "b": np.nan}
+
+        search = search_for(**{"objective_metric": "a", **goal}, scoring=scoring)
+        with (
+            pytest.warns(UserWarning, match="test scores are non-finite"),
+            pytest.raises(ValueError, match=r"(?s)early after.*no finite score of b"),
+        ):
+            search.set_params(n_iter=40).fit(X, Y)
+
     def test_scoring_that_always_fails_is_told_as_such(self):
         def scoring(estimator, X, y):
             raise ValueError("nothing")

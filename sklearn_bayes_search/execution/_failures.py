@@ -131,7 +131,7 @@ def check_what_works(
         if len(candidates) >= FEW and not expected:
             raise ValueError(
                 f"{early}None of the {len(candidates)} candidates has a finite score: "
-                f"{ADVICE}{_first_failure(candidates)}"
+                f"{ADVICE}{_first_failure(candidates, objective)}"
             )
         return
     n_failing = len(candidates) - len(working)
@@ -158,7 +158,8 @@ def check_what_works(
     )
     if len(chosen) == 1:
         none_works = f"The one candidate that the search chose{where} does not work"
-    text = f"{early}{none_works}, only {which}: {ADVICE}{_first_failure(chosen)}"
+    first = _first_failure(chosen, objective)
+    text = f"{early}{none_works}, only {which}: {ADVICE}{first}"
     if only_own and is_error:
         raise ValueError(text)
     warnings.warn(text, UserWarning, stacklevel=stack_level())
@@ -171,12 +172,14 @@ def _ended_early(stop_reason: str) -> str:
     return stop_reason.replace("stopped", "The search ended early", 1) + ". "
 
 
-def _first_failure(candidates: Sequence[Candidate]) -> str:
+def _first_failure(candidates: Sequence[Candidate], objective: Objective) -> str:
     errors = [error for candidate in candidates for error in _errors(candidate)]
     if not errors:
+        lacking = objective.goals.lacking(candidates[0].done)
+        of = f" of {', '.join(lacking)}" if lacking else ""
         return (
             " The fits succeed, but on each candidate at least one fold has no finite "
-            "score: warnings show what the scorer raises, if it does, and "
+            f"score{of}: warnings show what the scorer raises, if it does, and "
             "error_score='raise' raises it."
         )
     return f" The first failure:\n\n{errors[0]}"
@@ -184,7 +187,9 @@ def _first_failure(candidates: Sequence[Candidate]) -> str:
 
 def _works(candidate: Candidate, objective: Objective) -> bool:
     ran = candidate.done
-    return bool(ran) and bool(np.isfinite(objective.fold_scores(ran)).all())
+    if not ran or objective.goals.lacking(ran):
+        return False
+    return bool(np.isfinite(objective.fold_scores(ran)).all())
 
 
 def _errors(candidate: Candidate) -> list[str]:

@@ -175,7 +175,10 @@ def candidate_line(
     elif candidate.complete:
         mean, error = mean_and_error(objective.fold_scores(folds))
         score = f"score {mean:.4g} +/- {error:.2g}"
-        if not objective.goals.reached(folds):
+        lacking = objective.goals.lacking(folds)
+        if lacking and np.isfinite(mean):
+            score += f", no {', '.join(lacking)}"
+        elif not objective.goals.reached(folds):
             score += ", outside of the limits"
     elif candidate.estimate is not None:
         of = f"{len(folds)} of {len(candidate.folds)} folds"

@@ -70,10 +70,15 @@ class Objective:
         return np.array(chosen, dtype=float)
 
     def __call__(self, folds: Iterable[Fold]) -> float:
-        """Return the mean over the folds; NaN, a failure, unless all are finite."""
+        """Return the mean over the folds; NaN, a failure, unless all are finite.
+
+        The other objectives, and what has a limit, must be finite as well.
+        """
+        folds = list(folds)
         with np.errstate(invalid="ignore"):  # inf - inf
             mean = float(np.mean(self.fold_scores(folds)))
-        return mean if np.isfinite(mean) else np.nan
+        lacks = self.goals.lacking([fold for fold in folds if fold is not None])
+        return mean if np.isfinite(mean) and not lacks else np.nan
 
     def within_limits(self, folds: Iterable[Any]) -> float:
         """Return the mean over the folds; NaN also where it does not reach all

@@ -148,6 +148,14 @@ class Goals:
             told["scores"] = [mean(name) for name in self.names]
         return told
 
+    def lacking(self, folds: Iterable[Mapping[str, Any]]) -> list[str]:
+        """List the metrics without a finite mean over the folds."""
+        told = self.told(folds)
+        names = [*self.limits, *self.names]
+        values = [*told.get("limited", ()), *told.get("scores", ())]
+        missing = [n for n, v in zip(names, values, strict=True) if not np.isfinite(v)]
+        return list(dict.fromkeys(missing))
+
     def reached(self, folds: Iterable[Mapping[str, Any]]) -> bool:
         """Check whether the means over the folds reach all limits."""
         limited = self.told(folds).get("limited", [])
