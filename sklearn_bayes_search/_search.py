@@ -801,7 +801,9 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         # what is named here may change from run to run
         named = {"experience": known and known.version, "path": None}
         # in this order, as in a report
+        names = metric_names(checked.scorers)
         metrics = [self.refit, *checked.objective.goals.objectives]
+        metrics += [] if names is None else [checked.objective.metric(names)]
         named["metric"] = next((m for m in metrics if isinstance(m, str)), None)
         named["limits"] = checked.objective.goals.limits or None
         if checked.path is not None:

@@ -57,10 +57,12 @@ def test_show_prints_the_table(journal, capsys):
     assert scores == sorted(scores, reverse=True)
 
 
-def test_show_has_those_within_limits_first(tmp_path, capsys):
+# True is for what is maximised, the first
+@pytest.mark.parametrize("refit", ["high", True])
+def test_show_has_those_within_limits_first(refit, tmp_path, capsys):
     path = tmp_path / "search.jsonl"
     several = {"high": lambda e, X, y=None: e.a, "low": lambda e, X, y=None: -e.a}
-    options = {"refit": "high", "limits": {"low": -0.6}, "checkpoint": path}
+    options = {"refit": refit, "limits": {"low": -0.6}, "checkpoint": path}
     search = BayesSearchCV(
         Kinds(), {"a": uniform(0, 1)}, n_iter=8, scoring=several, random_state=0
     )
