@@ -101,6 +101,24 @@ def test_each_candidate_is_a_child_run_with_its_parameters_and_scores():
     assert parent.data.tags["estimator_name"] == "BayesSearchCV"
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"objective_metric": ["accuracy", "neg_model_size"], "refit": "neg_model_size"},
+        {"limits": {"neg_model_size": -1.0}},
+    ],
+)
+@pytest.mark.filterwarnings("ignore:No candidate reaches all limits")
+def test_the_best_is_the_one_that_was_chosen(options):
+    fitted = search(callback=MLflowLogger(), **options).fit(X, y)
+    parent, children = only(runs())
+    best = {run.info.run_name: run for run in children}[
+        f"candidate {fitted.best_index_}"
+    ]
+    assert parent.data.tags["best_run_id"] == best.info.run_id
+    assert parent.data.params["best_C"] == str(fitted.best_params_["C"])
+
+
 def test_the_run_of_a_search_has_its_tables_and_its_page():
     pytest.importorskip("plotly", reason="needs the extra 'report'")
     search(callback=MLflowLogger()).fit(X, y)

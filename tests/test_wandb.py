@@ -75,6 +75,14 @@ def test_each_candidate_is_a_step_and_the_run_has_the_best(logger, tmp_path):
     assert len(json.loads(table.read_text())["data"]) == 6
 
 
+def test_its_best_parameters_are_those_that_refit_chose(logger):
+    watched = Watched(**logger.options)
+    search = BayesSearchCV(toys.Toy(), SPACE, cv=2, n_iter=3, callback=watched)
+    search.set_params(refit=lambda results: results["mean_test_score"].argmin()).fit(X)
+    assert watched.summary["best_params"]["a"] == search.best_params_["a"]
+    assert watched.summary["best_params"]["b"] == search.best_params_["b"]
+
+
 def test_a_search_that_raises_ends_the_run_as_failed(logger):
     watched = Watched(**logger.options)
     search = BayesSearchCV(

@@ -34,9 +34,10 @@ class MLflowLogger(SearchCallback, BeginsWithSearch):
     It is a callback of `BayesSearchCV`. Each candidate is a child run with its
     parameters, the mean and the fold scores of every metric, and its seconds. A failed
     candidate has the status FAILED and the error as a tag. The run of the search has
-    the arguments of the search, the best score so far as a curve, and the best
-    parameters. Its artifacts are the tables and, if the packages for it are installed,
-    the report. It is the active run if there is one, and otherwise a new one.
+    the arguments of the search, the best score so far as a curve, and the parameters
+    that ``refit`` chose, else the best. Its artifacts are the tables and, if the
+    packages for it are installed, the report. It is the active run if there is one, and
+    otherwise a new one.
 
     Parameters
     ----------
@@ -124,9 +125,14 @@ class MLflowLogger(SearchCallback, BeginsWithSearch):
         import mlflow
 
         try:
-            if record.best_number is not None:
-                tags = {"best_run_id": self._children[record.best_number]}
-                _log(self.run_id_, _best(record.best_params), {}, tags)
+            number, params = record.best_number, record.best_params
+            if record.error is None and hasattr(self._search, "best_index_"):
+                # what refit chose, by another metric, a rule or as nearest to limits
+                number = sorted(self._children)[self._search.best_index_]
+                params = self._search.best_params_
+            if number is not None:
+                tags = {"best_run_id": self._children[number]}
+                _log(self.run_id_, _best(params), {}, tags)
             _log(self.run_id_, {}, {}, {"stop_reason": str(record.stop_reason)})
             if record.error is None:
                 with artifacts(self._search) as paths:

@@ -18,8 +18,8 @@ class WandbLogger(SearchCallback, BeginsWithSearch):
     It is a callback of `BayesSearchCV`. The search is a run, and each candidate is a
     step of it, with its parameters, the mean of every metric, the best score so far and
     its seconds. The run has the arguments of the search as its configuration, the best
-    parameters and score in its summary, a table of the candidates, and the tables and
-    the report as files.
+    score and the parameters that ``refit`` chose in its summary, a table of the
+    candidates, and the tables and the report as files.
 
     Parameters
     ----------
@@ -82,14 +82,15 @@ class WandbLogger(SearchCallback, BeginsWithSearch):
     def _end(self, record: CandidateRecord) -> None:
         import wandb
 
+        params = record.best_params
+        if record.error is None:  # what refit chose, by another metric or by a rule
+            params = getattr(self._search, "best_params_", params)
         try:
             self._run.summary.update(
                 {
                     "stop_reason": record.stop_reason,
                     "best_score": record.best_score,
-                    "best_params": {
-                        n: _plain(v) for n, v in record.best_params.items()
-                    },
+                    "best_params": {n: _plain(v) for n, v in params.items()},
                 }
             )
             if record.error is None:
