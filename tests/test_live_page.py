@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import pickle
+import re
 import sys
 import threading
 import time
@@ -217,6 +218,11 @@ def test_the_best_within_limits_is_shown(page, monkeypatch):
     (only,) = state(page.address_)["searches"]
     assert f"candidate #{fitted.best_index_}" in only["sections"]["tiles"]
     assert fitted.best_index_ != fitted.cv_results_["mean_test_score"].argmax()
+    rows = re.findall(r"<tr.*?</tr>", only["sections"]["tables"])
+    _, first, *others = rows  # without the heads
+    assert f'<th scope="row">{fitted.best_index_}</th>' in first
+    assert "outside" not in first
+    assert any("<td>outside of the limits</td>" in row for row in others)
     with pytest.warns(UserWarning, match="No candidate reaches"):
         search_within.set_params(limits={"rest": 2.0}).fit(X)
     (only,) = state(page.address_)["searches"]

@@ -224,10 +224,16 @@ def _thinned(results: SearchResults) -> dict[str, Any]:
 
 def _leading_and_latest(results: SearchResults, most: int) -> list[int]:
     """List at most so many rows: half of them the best, half the latest."""
-    n, scores = len(results), np.nan_to_num(results.scores, nan=-np.inf)
-    order = np.lexsort((-scores, ~results.within & bool(results.limits)))
+    n = len(results)
     latest = range(max(n - most // 2, 0), n)
-    return sorted({*order[: most // 2].tolist(), *latest})
+    return sorted({*_best_first(results)[: most // 2], *latest})
+
+
+def _best_first(results: SearchResults) -> list[int]:
+    """List all rows by their scores, those within the limits first."""
+    scores = np.nan_to_num(results.scores, nan=-np.inf)
+    outside = ~results.within & bool(results.limits)
+    return [int(row) for row in np.lexsort((-scores, outside))]
 
 
 def _rows(table: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
@@ -291,8 +297,7 @@ def _lists(seen: Snapshot) -> dict[str, Any]:
     results = seen.results
     if results is None:
         return {"leading": [], "latest": [], "slow": [], "failures": []}
-    order = np.argsort(-np.nan_to_num(results.scores, nan=-np.inf), kind="stable")
-    scored = [int(row) for row in order if np.isfinite(results.scores[row])]
+    scored = [row for row in _best_first(results) if np.isfinite(results.scores[row])]
     kinds: dict[str, list[int]] = {}
     for candidate, error in seen.errors.items():
         kinds.setdefault(last_line(error), []).append(candidate)
