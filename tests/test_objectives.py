@@ -147,6 +147,8 @@ def test_what_is_told_must_fit_the_objectives():
     for wrong in ({"score": 1.0}, {"scores": [1.0]}, {"scores": [1.0, "a"]}, {}):
         with pytest.raises(TypeError, match="scores must be 2 numbers"):
             optimizer.tell(trial, limited=[1.0], **wrong)
+    with pytest.raises(TypeError, match="in place of 'score'"):
+        optimizer.tell(trial, 3.0, scores=[1.0, 2.0], limited=[1.0])
     with pytest.raises(TypeError, match="limited outcomes must be 1 number"):
         optimizer.tell(trial, scores=[1.0, 2.0])
     single = BayesianOptimizer(LINE, random_state=0)
@@ -170,6 +172,12 @@ def test_what_is_told_must_fit_the_objectives():
 def test_what_cannot_be_is_refused(options, match):
     with pytest.raises(ValueError, match=match):
         BayesianOptimizer(LINE, **options)
+
+
+@pytest.mark.parametrize("limits", [0.5, {"a": 0.5}, "a"])
+def test_limits_are_a_sequence(limits):
+    with pytest.raises(TypeError, match="must be a sequence of numbers"):
+        BayesianOptimizer(LINE, limits=limits)
 
 
 def test_predictions_are_of_one_objective():

@@ -149,6 +149,7 @@ class TestFront:
         assert search.hypervolume(low) == pytest.approx(expected)
         assert search.hypervolume([0.5, -20_000.0]) == pytest.approx(expected)
         pairs = [0.5, 20_000.0], [np.nan, -1e4], [0.5, -1e4, 1.0], ["a", "b"]
+        assert search.hypervolume(pd.Series(low)) == pytest.approx(expected)
         for wrong in ({"accuracy": 0.5}, {**low, "c": 1}, [0.5], *pairs, 0.5, None):
             with pytest.raises(ValueError, match="a value for each of"):
                 search.hypervolume(wrong)
@@ -162,9 +163,11 @@ class TestFront:
             pareto_frame(single)
 
     def test_a_metric_that_is_unknown_is_refused(self, grid):
-        with pytest.raises(ValueError, match="must be one of"):
+        with pytest.raises(ValueError, match="of the 'metrics' must be one of"):
             pareto_frame(grid, ["accuracy", "auc"])
-        for wrong in ("accuracy", ["recall", "recall"]):
+        with pytest.raises(ValueError, match="of the 'limits' must be one of"):
+            pareto_frame(grid, limits={"auc": 0.5})
+        for wrong in ("accuracy", ["recall", "recall"], 2):
             with pytest.raises(ValueError, match="two or three metrics"):
                 pareto_frame(grid, wrong)
 
@@ -455,8 +458,8 @@ class TestLimits:
         ({"refit": True}, r"Knee\(\)"),
         ({"refit": "recall"}, "refit"),
         ({"refit": Knee(["accuracy", "recall"])}, "must be one of"),
-        ({"refit": Knee(limits={"recall": 0.5})}, "must be one of"),
-        ({"refit": WithinLimits({"recall": 0.5})}, "must be one of"),
+        ({"refit": Knee(limits={"recall": 0.5})}, "'limits' must be one of"),
+        ({"refit": WithinLimits({"recall": 0.5})}, "'limits' must be one of"),
         ({"objective_metric": "score", "refit": Knee()}, "two or three metrics"),
         ({"racing": True}, "pauses a candidate by one score"),
         ({"path": "max_depth"}, "chooses the length"),

@@ -180,7 +180,8 @@ class Progress:
         if candidate.only_parts:  # what all rows take does not follow from it
             seconds = math.nan
         told = {"score": score, "noise": noise, "folds": folds, "seconds": seconds}
-        return told | self.objective.goals.told(ran)
+        told |= self.objective.goals.told(ran)
+        return told | {"score": None} if "scores" in told else told
 
     def what_is_kept(self) -> str:
         """Describe, after Ctrl-C, what was not in vain, and how to go on."""

@@ -204,6 +204,11 @@ class BayesianOptimizer:
         self._proposer = as_proposer(surrogate, acquisition)
         check_count("n_objectives", n_objectives)
         self.n_objectives = int(n_objectives)
+        if not np.iterable(limits) or isinstance(limits, str | Mapping):
+            raise TypeError(
+                "The 'limits' parameter of BayesianOptimizer must be a sequence of "
+                f"numbers, one for each further outcome. Got {limits!r}."
+            )
         for limit in limits:
             check_number("limits", limit)
         self._limits = np.array(limits, dtype=float)
@@ -442,6 +447,11 @@ class BayesianOptimizer:
         of_limits = check_values("limited outcomes", limited, len(self._limits))
         of_each = None
         if self.n_objectives > 1:
+            if score is not None and scores is not None:
+                raise TypeError(
+                    "Of several objectives tell all as 'scores', in place of 'score'. "
+                    f"Got both, score={score!r} and scores={scores!r}."
+                )
             given = score if scores is None else scores
             of_each = check_values("scores", given, self.n_objectives)
             score = float(of_each[0])
@@ -618,7 +628,7 @@ class BayesianOptimizer:
         if self.n_objectives > 1:
             raise ValueError(
                 f"{what} is for one objective. Got n_objectives={self.n_objectives}; "
-                "HypervolumeGain is the rule that stops a search for several."
+                "HypervolumeGain stops a search for several, ParetoDisplay draws it."
             )
         if not isinstance(self._proposer, ModelBased):
             raise ValueError(

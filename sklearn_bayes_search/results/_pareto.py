@@ -94,16 +94,17 @@ def pareto_front(
     return Front(results, names, values, compared, usable, reaching, rows)
 
 
-def check_front(metrics: Sequence[str], known: Sequence[str]) -> list[str]:
+def check_front(metrics: Any, known: Sequence[str]) -> list[str]:
     """Return the metrics of a front; refuse others than two or three that are known."""
-    names = [metrics] if isinstance(metrics, str) else list(metrics)
+    is_list = np.iterable(metrics) and not isinstance(metrics, str)
+    names: list[str] = list(metrics) if is_list else [metrics]
     if len(names) not in N_OBJECTIVES or len(set(names)) < len(names):
         raise ValueError(
             "A front is of two or three metrics: name them as 'metrics'. "
             f"Got {names}, of the metrics {list(known)}."
         )
     for name in names:
-        check_metric(name, known)
+        check_metric(name, known, "metrics")
     return names
 
 
@@ -191,7 +192,7 @@ def front_hypervolume(
     front = pareto_front(search, metrics)
     left: dict[str, Any] = {}
     try:
-        if isinstance(reference, Mapping):
+        if isinstance(reference, Mapping | pd.Series):
             left = dict(reference)
         else:
             left = dict(zip(front.metrics, reference, strict=True))
@@ -439,11 +440,12 @@ def check_rule(refit: Any, metrics: Sequence[str], objectives: Sequence[str]) ->
         check_front(rule.metrics or metrics, metrics)
         named = list(rule.limits or ())
     elif isinstance(rule, WithinLimits):
-        named = [*rule.limits, rule.metric or objectives[0]]
+        named = list(rule.limits)
+        check_metric(rule.metric or objectives[0], metrics)
     else:
         return
     for name in named:
-        check_metric(name, metrics)
+        check_metric(name, metrics, "limits")
 
 
 def rule_of(refit: Any, limits: Any, metric: Any, objectives: Sequence[str]) -> Any:

@@ -54,7 +54,7 @@ class ParetoTables(ResultTables):
 
         Parameters
         ----------
-        reference : dict of str -> float or sequence of float
+        reference : dict or Series of str -> float, or sequence of float
             The lowest values that count, of each objective by name, or in their order.
             Those of costs are negative.
 

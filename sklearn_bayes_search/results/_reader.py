@@ -187,7 +187,7 @@ class SearchResults:
         if not limits:
             return short
         for name in limits:
-            check_metric(name, self.metrics)
+            check_metric(name, self.metrics, "limits")
         means = [as_compared(name, self.of_metric(name).means) for name in limits]
         values = np.array(means).T
         short[~np.isfinite(values).all(axis=1)] = np.nan
@@ -271,11 +271,12 @@ def read_results(
     return _read(search, table, metric, called)
 
 
-def check_metric(metric: str, known: Sequence[str]) -> None:
-    """Refuse a metric that a search does not have."""
+def check_metric(metric: str, known: Sequence[str], of: str = "metric") -> None:
+    """Refuse a metric that a search does not have; ``of`` is what names it."""
     if metric not in known:
+        the = f"The '{of}'" if of == "metric" else f"Each of the '{of}'"
         raise ValueError(
-            f"The 'metric' must be one of {list(known)}, the metrics of the search. "
+            f"{the} must be one of {list(known)}, the metrics of the search. "
             f"Got {metric!r}."
         )
 
