@@ -336,6 +336,25 @@ class TestLimits:
         told = map(search.optimizer_.reaches_limits, search.optimizer_.history)
         assert list(told) == reaching.tolist()
 
+    def test_a_mean_reaches_the_limit_that_it_is(self):
+        def scoring(estimator, X, y):
+            # of the first, its mean is 0.7999999999999999
+            b = [0.9, 0.5, 1.0] if estimator.max_leaf_nodes > 20 else [0.5, 0.5, 0.5]
+            return {"a": estimator.max_leaf_nodes, "b": b[len(X) - 53]}
+
+        cv = [(np.arange(100), np.arange(100, 153 + k)) for k in range(3)]
+        search = search_for("a", scoring=scoring, limits={"b": 0.8}, n_iter=4, cv=cv)
+        records = []
+        search.set_params(callback=records.append).fit(X, Y)  # without a warning
+        a, b = means(search, "a", "b").T
+        assert 0.8 - 1e-12 < b[search.best_index_] < 0.8
+        assert a[search.best_index_] == a.max()
+        assert records[-1].best_number == search.best_index_
+        within = search.results_frame()["within_limits"]
+        assert within.tolist() == (a > 20).tolist()
+        told = map(search.optimizer_.reaches_limits, search.optimizer_.history)
+        assert list(told) == within.tolist()
+
     def test_of_several_that_come_as_near_it_is_the_best(self):
         def scoring(estimator, X, y):
             return {"score": estimator.score(X, y), "rest": 0.0}

@@ -35,6 +35,7 @@ from sklearn_bayes_search.optimizer._maximize import AskedPoints, Maximizer
 from sklearn_bayes_search.optimizer._objectives import (
     check_values,
     pareto,
+    reached,
     within_limits,
 )
 from sklearn_bayes_search.optimizer._targets import (
@@ -285,7 +286,7 @@ class BayesianOptimizer:
         """
         if outcome.failed or outcome.limited is None:
             return not outcome.failed
-        return bool((outcome.limited >= self._limits).all())
+        return bool(reached(outcome.limited, self._limits).all())
 
     @property
     def pareto(self) -> list[Outcome]:

@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.metrics import get_scorer_names
 
 from sklearn_bayes_search.exceptions import nearest_name
+from sklearn_bayes_search.optimizer._objectives import reached
 
 FIT_TIME, SCORE_TIME, MODEL_SIZE = "neg_fit_time", "neg_score_time", "neg_model_size"
 COST_NAMES = (FIT_TIME, SCORE_TIME, MODEL_SIZE)
@@ -158,8 +159,8 @@ class Goals:
 
     def reached(self, folds: Iterable[Mapping[str, Any]]) -> bool:
         """Check whether the means over the folds reach all limits."""
-        limited = self.told(folds).get("limited", [])
-        return bool(np.all(np.array(limited) >= self.options["limits"]))
+        limited = np.array(self.told(folds).get("limited", []))
+        return bool(reached(limited, np.array(self.options["limits"])).all())
 
 
 def _by_metric(scores: Any) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from scipy.stats import t as student
 
 from sklearn_bayes_search.exceptions import check_number, stack_level
 from sklearn_bayes_search.optimizer._hypervolume import hypervolume, on_front
+from sklearn_bayes_search.optimizer._objectives import reached
 from sklearn_bayes_search.results._folds import deviation, error_factor
 from sklearn_bayes_search.results._goals import (
     COST_NAMES,
@@ -403,7 +404,7 @@ def _warn_of_limits(
     lacks = [
         f"{name} is {values[name]:.4g} and should be {limit:.4g}"
         for name, limit in limits.items()
-        if values[name] < limit
+        if not reached(values[name], np.array(limit))
     ]
     warnings.warn(
         "No candidate reaches all limits. The nearest was taken, candidate "
