@@ -225,9 +225,9 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         as a dict or table, or the path of a journal; an Optuna study, its
         ``trials_dataframe()`` if it maximised, or an ``OptimizeResult`` of
         scikit-optimize; or a list of these. The model uses the ranks of their scores,
-        as far as these agree with the present scores. The best candidate of each search
-        is tried after ``initial_points``. Candidates outside the space are left out
-        with a warning.
+        as far as these agree with the present scores. The best candidate of each
+        search, with ``limits`` of those that reach them, is tried after
+        ``initial_points``. Candidates outside the space are left out with a warning.
     experience : bool, default=True
         Whether to use what is known about the estimator from other data sets. A
         candidate that did well there is tried after the estimator's own
@@ -692,6 +692,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
             read_file=read_journal,
             unsearched=checked.path_name,
             others=checked.objective.goals.names[1:],
+            limited=list(checked.objective.goals.limits),
         )
         n_candidates = self.n_iter
         if np.isfinite(space.size):
@@ -842,7 +843,8 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         ]
         goals = checked.objective.goals
         of_each = by_objective(prior, goals.options["n_objectives"])
-        given += [best_setting(source) for sources in of_each for source in sources]
+        limits = goals.options["limits"]
+        given += [best_setting(of, limits) for sources in of_each for of in sources]
         given += [] if own is None else [own]
         surrogate, n_initial_points = self.surrogate, self.n_initial_points
         if checked.experience is not None:

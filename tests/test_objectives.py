@@ -264,6 +264,25 @@ class TestLimits:
         with pytest.raises(ValueError, match="Only one score can be revised"):
             several.revise(trial, 0.5, noise=0.0, seconds=1.0, folds=folds)
 
+    @pytest.mark.parametrize(
+        ("outcomes", "first"),
+        [
+            ([0.1, 0.6, 0.7], 1),  # the best of those that reach the limit
+            ([0.1, 0.4, 0.3], 1),  # or the nearest
+            ([0.1, np.nan, 0.7], 2),
+            ([np.nan] * 3, 0),  # nothing is known of it
+            ([], 0),
+        ],
+    )
+    def test_the_best_of_an_earlier_search_reaches_the_limits(self, outcomes, first):
+        points = [{"x": x, "y": 0.5} for x in (0.9, 0.5, 0.1)]
+        known = [(point, point["x"]) for point in points]
+        pairs = zip(known, [[[o]] for o in outcomes] or [[]] * 3, strict=True)
+        earlier = [[(*pair, *further) for pair, further in pairs]]
+        optimizer = BayesianOptimizer(LINE, limits=[0.5], prior_results=earlier)
+        assert optimizer.ask().params == points[first]
+        assert optimizer.n_given_points == 1
+
     def test_a_front_can_have_limits(self):
         optimizer = run(limits=[0.0], limited=lambda params: [0.5 - params["x"]], n=25)
         assert all(outcome.limited[0] >= 0 for outcome in optimizer.pareto)

@@ -355,6 +355,22 @@ class TestLimits:
         told = map(search.optimizer_.reaches_limits, search.optimizer_.history)
         assert list(told) == within.tolist()
 
+    @pytest.mark.parametrize("read", [lambda s: s, lambda s: s.cv_results_])
+    def test_the_best_of_an_earlier_search_is_one_within_them(self, read):
+        earlier = search_for("accuracy", limits={"neg_model_size": -1e9}, n_iter=8)
+        accuracy, size = means(earlier.fit(X, Y), "accuracy", "neg_model_size").T
+        highest = accuracy.argmax()
+        limits = {"neg_model_size": size[highest] + 1, "precision": 0.1}
+        best = np.where(size > size[highest], accuracy, -np.inf).argmax()
+        params = earlier.cv_results_["params"]
+        # of precision it knows nothing
+        search = search_for("accuracy", limits=limits, n_iter=3)
+        search.set_params(prior_results=read(earlier)).fit(X, Y)
+        assert search.cv_results_["params"][0] == params[best]
+        assert params[highest] not in search.cv_results_["params"]
+        several = search_for(BOTH, limits=limits, n_iter=4, prior_results=earlier)
+        assert params[best] in several.fit(X, Y).cv_results_["params"]
+
     def test_of_several_that_come_as_near_it_is_the_best(self):
         def scoring(estimator, X, y):
             return {"score": estimator.score(X, y), "rest": 0.0}

@@ -20,12 +20,14 @@ import numpy as np
 from scipy.stats import norm, rankdata
 
 from sklearn_bayes_search.optimizer._design import encode_given
+from sklearn_bayes_search.optimizer._objectives import shortfalls
 from sklearn_bayes_search.optimizer._trial import is_score
 from sklearn_bayes_search.optimizer.surrogate import GaussianProcess
 from sklearn_bayes_search.space import Space
 
-# Candidates of one earlier search with their scores, NaN for a failure.
-EarlierResults: TypeAlias = Sequence[tuple[Mapping[str, Any], float]]
+# Candidates of one earlier search with their scores, NaN for a failure, and if known
+# with what is limited.
+EarlierResults: TypeAlias = Sequence[tuple[Any, ...]]
 
 # The belief that a source ranks as this search does, a = 1, is worth so many present
 # scores; a part of their variance is then expected to remain.
@@ -47,23 +49,27 @@ class EarlierSearches:
     """
 
     def __init__(
-        self, space: Space, prior_results: Any, rng: np.random.Generator
+        self,
+        space: Space,
+        prior_results: Any,
+        rng: np.random.Generator,
+        limits: Sequence[float] = (),
     ) -> None:
         self.best: list[tuple[np.ndarray, dict[str, Any]]] = []
         self._sources: list[_Source] = []
-        given = _check_sources(prior_results)
+        given = _check_sources(prior_results, len(limits))
         for number, pairs in enumerate(given):
             which = f"of source {number} in 'prior_results'"
             rows = [
                 encode_given(
                     space, params, f"Setting {index} {which}", " Leave it out."
                 )
-                for index, (params, _) in enumerate(pairs)
+                for index, (params, *_) in enumerate(pairs)
             ]
             U = np.array(rows)
-            scores = np.array([score for _, score in pairs], dtype=float)
+            scores = np.array([score for _, score, *_ in pairs], dtype=float)
             scores[~np.isfinite(scores)] = np.nan
-            best = int(np.nanargmax(scores))
+            best = _best_row(pairs, limits)
             self.best.append((U[best], dict(pairs[best][0])))
             if len(np.unique(scores)) == 1:  # nothing to learn from equal scores
                 continue
@@ -124,15 +130,38 @@ def by_objective(prior_results: Any, n_objectives: int) -> list[Any]:
         return [prior_results] * n_objectives
     split: list[Any] = []
     for j in range(n_objectives):
-        sources = [[(p, scores[j]) for p, scores in source] for source in prior_results]
-        split.append([s for s in sources if np.isfinite([v for _, v in s]).any()])
+        sources = [
+            [(params, scores[j], *limited) for params, scores, *limited in source]
+            for source in prior_results
+        ]
+        split.append([s for s in sources if np.isfinite([v for _, v, *_ in s]).any()])
     return split
 
 
-def best_setting(source: EarlierResults) -> Mapping[str, Any]:
-    """Return the candidate with the highest score of a source, the first of equals."""
-    finite = [(params, score) for params, score in source if math.isfinite(score)]
-    return max(finite, key=lambda pair: pair[1])[0]
+def best_setting(source: EarlierResults, limits: Sequence[float]) -> Mapping[str, Any]:
+    """Return the candidate of a source with the highest score within the limits."""
+    params: Mapping[str, Any] = source[_best_row(source, limits)][0]
+    return params
+
+
+def _best_row(source: EarlierResults, limits: Sequence[float]) -> int:
+    """Return the best one that reaches the limits, else the nearest; first of equals.
+
+    Limits of which a source has no outcome do not count.
+    """
+    scores = np.array([score for _, score, *_ in source], dtype=float)
+    usable = np.isfinite(scores)
+    unknown = np.full(len(limits), np.nan)
+    rows = [rest[0] if rest else unknown for _, _, *rest in source]
+    limited = np.array(rows, dtype=float).reshape(len(source), len(limits))
+    known = np.isfinite(limited[usable]).any(axis=0)
+    limited, bounds = limited[:, known], np.array(limits)[known]
+    within = usable & np.isfinite(limited).all(axis=1)
+    if len(bounds) and within.any():
+        short = shortfalls(limited[within], bounds)
+        usable = np.zeros(len(scores), dtype=bool)
+        usable[np.flatnonzero(within)[short == short.min()]] = True
+    return int(np.where(usable, scores, -np.inf).argmax())
 
 
 def normal_scores(scores: np.ndarray) -> np.ndarray:
@@ -154,8 +183,11 @@ def _representative(scores: np.ndarray, most: int) -> np.ndarray:
     return np.sort(np.concatenate([order[:n_best], order[even]]))
 
 
-def _check_sources(value: Any) -> list[EarlierResults]:
-    """Check that it is a sequence of sequences of pairs, a finite score in each."""
+def _check_sources(value: Any, n_limits: int) -> list[EarlierResults]:
+    """Check that it is a sequence of sequences of pairs, a finite score in each.
+
+    With limits, a pair may have the outcomes that they are for as a third.
+    """
     if value is None:
         return []
     rule = (
@@ -168,10 +200,12 @@ def _check_sources(value: Any) -> list[EarlierResults]:
         if not _is_sequence(source):
             raise TypeError(f"{rule} Source {number} is {source!r}.")
         for pair in source:
-            is_pair = _is_sequence(pair) and len(pair) == 2
+            is_pair = _is_sequence(pair) and (
+                len(pair) == 2 or (len(pair) == 3 and np.shape(pair[2]) == (n_limits,))
+            )
             if not (is_pair and isinstance(pair[0], Mapping) and is_score(pair[1])):
                 raise TypeError(f"{rule} Source {number} holds {pair!r}.")
-        if not any(math.isfinite(score) for _, score in source):
+        if not any(math.isfinite(score) for _, score, *_ in source):
             raise ValueError(
                 "Each source in the 'prior_results' parameter must have a finite "
                 f"score. Source {number} has {len(source)} candidates and no such "

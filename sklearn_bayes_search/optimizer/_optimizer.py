@@ -97,6 +97,8 @@ class BayesianOptimizer:
         ``history``. The best candidate of each search is asked for after
         ``initial_points``. With several objectives, each candidate has a score for each
         of them. A search that did not measure an objective has NaN for it everywhere.
+        With ``limits``, the outcomes that they are for may follow upon the score: the
+        best candidate is then one that reaches them, or else the nearest.
     n_initial_points : int or "auto", default="auto"
         How many points are asked for before the model takes over, ``initial_points``
         included. ``"auto"`` chooses by the space, ``n_iter`` and ``max_pending``.
@@ -229,7 +231,7 @@ class BayesianOptimizer:
         self._weights = tuple(weights)
         with one_blas_thread():
             self._earlier = [
-                EarlierSearches(self.space, known, self._rng(0, 1))
+                EarlierSearches(self.space, known, self._rng(0, 1), limits)
                 for known in by_objective(prior_results, self.n_objectives)
             ]
         if isinstance(n_initial_points, str) and n_initial_points == "auto":

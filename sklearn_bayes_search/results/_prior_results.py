@@ -34,7 +34,8 @@ def read_prior_results(
     read_file: Callable[[Any], Any],
     unsearched: str | None = None,
     others: Sequence[str] = (),
-) -> list[list[tuple[dict[str, Any], Any]]]:
+    limited: Sequence[str] = (),
+) -> list[list[tuple[Any, ...]]]:
     """Read the earlier searches that a user gives, one or a list.
 
     Returns for each the candidates that the present ``space`` has, and their scores,
@@ -43,7 +44,8 @@ def read_prior_results(
     the score may have there, the most wanted first. ``read_file`` reads the journal at
     a path. ``unsearched`` is a parameter that any candidate of the present search has
     the best value of. With ``others``, further objectives, each candidate has as many
-    scores more. What a source does not have is NaN.
+    scores more, and with ``limited`` the means of these metrics as a third. What a
+    source does not have is NaN.
     """
     if prior_results is None:
         return []
@@ -65,17 +67,19 @@ def read_prior_results(
         n_settings += len(found)
         source = []
         scores = _of_objectives(found, metrics, others, where)
-        for setting, score in zip(found.settings, scores, strict=True):
+        further = zip(*(_means(found, name) for name in limited), strict=True)
+        known = list(further) if limited else [()] * len(found)
+        for setting, score, values in zip(found.settings, scores, known, strict=True):
             setting = {k: v for k, v in setting.items() if k != unsearched}
             params, problem = place(setting, space, own)
             if params is None:
                 left_out.append((setting, problem))
             else:
-                source.append((params, score))
-        if np.isfinite([score for _, score in source]).any():
+                source.append((params, score, values) if limited else (params, score))
+        if np.isfinite([score for _, score, *_ in source]).any():
             sources.append(source)
         else:
-            left_out += [(params, "no score is finite") for params, _ in source]
+            left_out += [(params, "no score is finite") for params, *_ in source]
     if left_out:
         _report(left_out, n_settings, usable=bool(sources))
     return sources
@@ -101,6 +105,13 @@ def _of_objectives(
     if not others:
         return list(map(float, columns[:, 0]))
     return [tuple(map(float, row)) for row in columns]
+
+
+def _means(found: SearchResults, name: str) -> np.ndarray:
+    """Return the means of a metric as they are compared, NaN where it is not known."""
+    if name not in found.metrics:
+        return np.full(len(found), np.nan)
+    return as_compared(name, found.of_metric(name).scores)
 
 
 def _of_file(path: Any, read_file: Callable[[Any], Any], where: str) -> Any:
