@@ -1039,6 +1039,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
             splits=checked.splits,
             scorer=checked.scorers,
             fit_params=checked.routed.estimator.fit,
+            score_params=checked.routed.scorer.score,
             run=run,
             n_jobs=self.n_jobs,
             rng=np.random.default_rng(progress.plan.seed),

@@ -7,7 +7,7 @@ been stable since 1.6. A branch goes when the version it names is the oldest sup
 import copy
 import math
 import warnings
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from numbers import Integral
 from typing import Any
@@ -28,6 +28,7 @@ from sklearn.model_selection._validation import (
 )
 from sklearn.utils._param_validation import Interval as Interval
 from sklearn.utils._param_validation import StrOptions as StrOptions
+from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import _check_method_params, _num_samples
@@ -90,6 +91,17 @@ def scorers_of(scorer: Any) -> dict[str, Any]:
         return {}
     each = scorer._scorers.items()
     return {n: s.function if isinstance(s, _Weightless) else s for n, s in each}
+
+
+def params_of_scorer(scorer: Any, name: str, params: Mapping[str, Any]) -> Any:
+    """Return what the scorer, or that of several with a name, gets of the metadata."""
+    if not params or not isinstance(scorer, _MultimetricScorer):
+        return params
+    if get_config()["enable_metadata_routing"]:
+        return process_routing(scorer, "score", **params)[name].score
+    # each gets sample weights that takes some, since scikit-learn 1.9
+    takes = getattr(scorer._scorers[name], "_accept_sample_weight", lambda: True)()
+    return {n: v for n, v in params.items() if n != "sample_weight" or takes}
 
 
 class _Weightless:

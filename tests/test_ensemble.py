@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from joblib import parallel_config
 from numpy.testing import assert_allclose
+from sklearn import config_context
 from sklearn.base import BaseEstimator, clone
 from sklearn.cluster import KMeans
 from sklearn.datasets import make_classification, make_regression
 from sklearn.ensemble import GradientBoostingClassifier, VotingRegressor
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
-from sklearn.metrics import accuracy_score, make_scorer
+from sklearn.metrics import accuracy_score, get_scorer, make_scorer
 from sklearn.model_selection import (
     GridSearchCV,
     RepeatedStratifiedKFold,
@@ -246,6 +247,32 @@ def test_sample_weights_are_those_of_each_fold():
     weights = np.where(Y == 0, 0.0, 1.0)  # as if there was no such sample
     search = search_for(scoring="accuracy").fit(X, Y, sample_weight=weights)
     assert (search.predict(X) != 0).all()
+
+
+@pytest.mark.parametrize("routing", [True, False])
+@pytest.mark.parametrize("scoring", [None, "accuracy", ["accuracy", "f1_macro"]])
+def test_sample_weights_count_as_in_the_scores_of_candidates(scoring, routing):
+    weights = np.arange(len(Y)) % 7 + 0.5
+    only = GreedyEnsemble(size=1, n_bags=1, n_candidates=1)
+    with config_context(enable_metadata_routing=routing):
+        tree = TREE
+        if routing:
+            tree = clone(TREE).set_fit_request(sample_weight=True)
+            tree.set_score_request(sample_weight=True)
+            names = [scoring] if isinstance(scoring, str) else scoring or []
+            weighed = {
+                name: get_scorer(name).set_score_request(
+                    sample_weight=name != "f1_macro"
+                )
+                for name in names
+            }
+            scoring = weighed if len(names) > 1 else next(iter(weighed.values()), None)
+        search = search_for(only, tree, scoring=scoring, n_iter=3)
+        search.fit(X, Y, sample_weight=weights)
+    name = search.objective_metric_
+    row = search.best_index_
+    folds = [search.cv_results_[f"split{k}_test_{name}"][row] for k in range(3)]
+    assert_allclose(search.honest_score(metric=name).score, np.mean(folds))
 
 
 def test_labels_and_fit_parameters_reach_each_candidate():

@@ -24,6 +24,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_bayes_search._sklearn_compat import (
     check_method_params,
+    params_of_scorer,
     safe_split,
     scorers_of,
     scores_predictions,
@@ -195,6 +196,7 @@ def choose_ensemble(
     splits: Sequence[tuple[np.ndarray, np.ndarray]],
     scorer: Any,
     fit_params: Mapping[str, Any],
+    score_params: Mapping[str, Any],
     run: Run,
     n_jobs: int | None,
     rng: np.random.Generator,
@@ -228,13 +230,15 @@ def choose_ensemble(
     rows, models = rows[usable], [models[i] for i in usable]
     predicted = np.array([_out_of_fold(each[i], splits, len(y)) for i in usable])
     tested = np.flatnonzero(np.isfinite(predicted[0, :, 0]))
+    score_params = params_of_scorer(scorer, results.metric, score_params)
     scorer = scorers_of(scorer).get(results.metric, scorer)
 
     def score(mean: np.ndarray, samples: np.ndarray) -> float:
         of = _mean_of(mean, classes)
+        own = check_method_params(X, params=score_params, indices=samples)
         # of some thousand calls, checks would take most of the time
         with config_context(assume_finite=True, skip_parameter_validation=True):
-            return float(scorer(of, np.arange(len(samples)), y[samples]))
+            return float(scorer(of, np.arange(len(samples)), y[samples], **own))
 
     counts = _in_bags(rule, predicted, tested, score, rng)
     fold_scores = []
