@@ -807,6 +807,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         metrics += [] if names is None else [checked.objective.metric(names)]
         named["metric"] = next((m for m in metrics if isinstance(m, str)), None)
         named["limits"] = checked.objective.goals.limits or None
+        named["objectives"] = checked.objective.goals.names or None
         if checked.path is not None:
             named["path"] = {
                 "name": checked.path.lengths.name,

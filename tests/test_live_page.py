@@ -231,6 +231,20 @@ def test_the_best_within_limits_is_shown(page, monkeypatch):
     assert "parallel" in only["figures"]
 
 
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+def test_what_lacks_an_objective_is_shown_as_failed(page):
+    def scoring(estimator, X, y=None):
+        return {"score": estimator.a, "rest": np.nan if estimator.a > 0.5 else 1.0}
+
+    options = {"objective_metric": ["score", "rest"], "refit": "score"}
+    fitted = search(callback=page, scoring=scoring, **options).fit(X)
+    (only,) = state(page.address_)["searches"]
+    n_failed = (fitted.results_frame()["status"] == "failed").sum()
+    assert 0 < n_failed < 12
+    assert f"<b>{n_failed}</b><span>of 12 candidates" in only["sections"]["tiles"]
+    assert f"candidate #{fitted.best_index_}" in only["sections"]["tiles"]
+
+
 def test_with_a_path_the_length_is_shown(page):
     fitted = BayesSearchCV(
         GradientBoostingRegressor(random_state=0),

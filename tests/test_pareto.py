@@ -35,6 +35,7 @@ from sklearn_bayes_search import (
 from sklearn_bayes_search.execution._costs import COSTS
 from sklearn_bayes_search.optimizer import hypervolume
 from sklearn_bayes_search.optimizer._hypervolume import on_front
+from sklearn_bayes_search.report._figures import figures
 from sklearn_bayes_search.report._findings import find
 from sklearn_bayes_search.report._journal_search import JournalSearch
 from sklearn_bayes_search.report._live._board import JournalBoard
@@ -628,6 +629,27 @@ class TestAllElse:
         path = tmp_path / "journal.jsonl"
         search_for(n_iter=2, checkpoint=path).fit(X, Y)
         assert find(JournalSearch(path).fit()).results.metric == "accuracy"
+
+    def test_a_journal_tells_what_lacks_an_objective(self, tmp_path):
+        def scoring(estimator, X, y):
+            large = estimator.max_leaf_nodes > 20
+            return {"a": estimator.score(X, y), "b": np.nan if large else -1.0}
+
+        path = tmp_path / "journal.jsonl"
+        search = search_for(["a", "b"], scoring=scoring, n_iter=6, checkpoint=path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of what is not known
+            search.fit(X, Y)
+        status = search.results_frame()["status"].tolist()
+        assert set(status) == {"ok", "failed"}
+        journal = JournalSearch(path).fit()
+        assert find(journal).results.status.tolist() == status
+        rows = search.pareto_frame().index.tolist()
+        assert pareto_frame(journal).index.tolist() == rows
+        assert "chart-front-0" in [figure.anchor for figure in figures(find(journal))]
+        board = JournalBoard(path)
+        board.refresh()
+        assert board.snapshot().results.status.tolist() == status
 
     def test_branches_have_one_front(self):
         space = [{"criterion": ["gini"], "max_depth": Integer(1, 9)}, SPACE]

@@ -30,6 +30,7 @@ class JournalSearch(BaseEstimator):  # type: ignore[misc]
         self._fits = fits_frame(reader.rows())
         self.limits = reader.plan.get("limits")
         self.objective_metric_ = reader.plan.get("metric")
+        self.objective_metrics_ = reader.plan.get("objectives") or []
         if not len(self._fits):
             raise JournalError(
                 f"{str(self.path)!r} has no fold yet: there is nothing to show."

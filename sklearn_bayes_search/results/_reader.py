@@ -177,6 +177,17 @@ class SearchResults:
         read = _read(self.search, self.table, metric, "search")
         return replace(read, limits=self.limits)
 
+    def failed_without(self, metrics: Sequence[str]) -> "SearchResults":
+        """Return the same, where what lacks a finite mean of any metric has failed."""
+        names = [name for name in metrics if name in self.metrics]
+        if not names:
+            return self
+        means = [_means(self.table, name, "search") for name in names]
+        known = np.isfinite(means).all(axis=0)
+        failed = self.failed | ~(known | self.paused)
+        scores = np.where(failed, np.nan, self.scores)
+        return replace(self, failed=failed, scores=scores)
+
     def short_of(self, limits: Mapping[str, float]) -> np.ndarray:
         """Return how far each stays below limits, (n,), NaN where that is not known.
 
@@ -302,12 +313,7 @@ def _read(
     """Read the scores of a metric."""
     columns = _columns(table, "split", metric, called)
     parts = _columns(table, "part", metric, called)
-    if MEAN + metric in table:
-        means = _numbers(table, MEAN + metric, called)
-    else:
-        means = (
-            np.mean(columns, axis=0) if columns else _numbers(table, "score", called)
-        )
+    means = _means(table, metric, called)
     folds = np.array(columns).T if columns else np.empty((len(means), 0))
     folds[~np.isfinite(folds)] = np.nan
     # of a numeric error_score the table does not tell that it stands for a failure
@@ -334,9 +340,20 @@ def _read(
     failed = failed | ~(np.isfinite(scores) | paused)
     scores[failed] = np.nan
     limits = known_limits(getattr(search, "limits", None), metrics_of(table))
-    return SearchResults(
+    results = SearchResults(
         search, table, metric, means, scores, noise, folds, failed, paused, limits
     )
+    return results.failed_without(getattr(search, "objective_metrics_", None) or ())
+
+
+def _means(table: Mapping[str, Any], metric: str, called: str) -> np.ndarray:
+    """Return the means of a metric, (n,), as the table has them, or of its folds."""
+    if MEAN + metric in table:
+        return _numbers(table, MEAN + metric, called)
+    columns = _columns(table, "split", metric, called)
+    if not columns:
+        return _numbers(table, "score", called)
+    return np.asarray(np.mean(columns, axis=0))
 
 
 def _columns(

@@ -167,12 +167,18 @@ class Board:
         )
         known = [name for name in (self.metric,) if name in metrics_of(table)]
         read = read_results(table, *(known or metrics_of(table)[:1]))
+        read = read.failed_without(self.objectives)
         return replace(read, limits=known_limits(self.limits, read.metrics))
 
     @cached_property
     def metric(self) -> str | None:
         """The metric that is maximised, where it is known."""
         return None
+
+    @property
+    def objectives(self) -> list[str]:
+        """Several objectives of the search, where they are known."""
+        return []
 
     @property
     def limits(self) -> Any:
@@ -212,6 +218,10 @@ class JournalBoard(Board):
     @property
     def metric(self) -> str | None:
         return self._reader.plan.get("metric")
+
+    @property
+    def objectives(self) -> list[str]:
+        return self._reader.plan.get("objectives") or []
 
     @property
     def limits(self) -> Any:
@@ -269,8 +279,9 @@ class RunningBoard(Board):
         self._is_late = False
         self._refit, self._limits = running.search.refit, running.search.limits
         wanted = running.search.objective_metric
+        self._objectives = list(wanted) if isinstance(wanted, list | tuple) else []
         # of several it is the first
-        self._objective = wanted[0] if isinstance(wanted, list | tuple) else wanted
+        self._objective = [*self._objectives, wanted][0]
 
     def controls(self) -> dict[str, Any]:
         return self._controls()
@@ -279,6 +290,10 @@ class RunningBoard(Board):
     def metric(self) -> str | None:
         names = [self._refit, self._objective]  # as in a report
         return next((name for name in names if isinstance(name, str)), None)
+
+    @property
+    def objectives(self) -> list[str]:
+        return self._objectives
 
     @property
     def limits(self) -> Any:
