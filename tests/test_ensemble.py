@@ -227,10 +227,21 @@ def test_any_splits_will_do(cv):
     assert np.isfinite(search_for(cv=cv, n_iter=5).fit(X, Y).honest_score().score)
 
 
+@pytest.mark.parametrize("estimator", [TREE, DecisionTreeRegressor(random_state=0)])
+def test_masks_are_the_splits_that_they_mark(estimator):
+    tests = np.arange(len(Y)) % 3 == np.arange(3)[:, None]
+    indices = [(np.flatnonzero(~mask), np.flatnonzero(mask)) for mask in tests]
+    of_each = [
+        search_for(cv=cv, estimator=estimator, n_iter=5).fit(X, Y).honest_score()
+        for cv in (indices, [(~mask, mask) for mask in tests])
+    ]
+    assert of_each[0] == of_each[1]
+
+
 def test_one_fold_has_no_honest_score():
     search = search_for(cv=[(np.arange(100), np.arange(100, 150))], n_iter=4).fit(X, Y)
     assert search.ensemble_weights_.sum() == pytest.approx(1)
-    with pytest.raises(ValueError, match="at least 2 folds"):
+    with pytest.raises(ValueError, match=r"at least 2 folds\. Got 1"):
         search.honest_score()
 
 

@@ -80,6 +80,15 @@ def test_folds_are_those_of_the_splitter():
         assert np.array_equal(fold[1], fold_expected[1])
 
 
+@pytest.mark.parametrize("kind", [np.array, list])
+def test_masks_become_indices(kind):
+    tests = np.arange(30) % 3 == np.arange(3)[:, None]
+    splits = draw_splits(check_cv([(kind(~t), kind(t)) for t in tests]), X, y, {})
+    for (train, test), mask in zip(splits, tests, strict=True):
+        assert np.array_equal(train, np.flatnonzero(~mask))
+        assert np.array_equal(test, np.flatnonzero(mask))
+
+
 def test_splitter_without_splits_is_refused():
     with pytest.raises(ValueError, match=r"No fits were performed\. .*'cv' .*at least"):
         draw_splits(check_cv([]), X, y, {})

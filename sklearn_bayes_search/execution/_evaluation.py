@@ -51,9 +51,15 @@ COARSE = 0.1
 def draw_splits(
     cv: Any, X: Any, y: Any, split_params: Mapping[str, Any]
 ) -> list[Split]:
-    """Draw the folds once, so that every candidate is scored on the same ones."""
+    """Draw the folds once, so that every candidate is scored on the same ones.
+
+    Masks over all samples become indices.
+    """
     n_splits = cv.get_n_splits(X, y, **split_params)
-    splits = list(cv.split(X, y, **split_params))
+    splits = [
+        (_as_indices(train), _as_indices(test))
+        for train, test in cv.split(X, y, **split_params)
+    ]
     if len(splits) != n_splits:
         raise ValueError(inconsistent_splits(n_splits, len(splits)))
     if not splits:
@@ -70,6 +76,10 @@ def draw_splits(
                     f"empty. The {name} part of split {index} is empty."
                 )
     return splits
+
+
+def _as_indices(part: Any) -> Any:
+    return np.flatnonzero(part) if np.asarray(part).dtype == bool else part
 
 
 def warn_if_drawn_anew(cv: Any) -> None:

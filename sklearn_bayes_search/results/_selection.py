@@ -233,7 +233,9 @@ def score_of_choice(
     check_number("level", level, above=0, below=1)
     n = len(fold_scores)
     if n < 2:
-        raise ValueError(f"honest_score needs at least 2 folds. Got {n}.")
+        raise ValueError(
+            f"honest_score needs at least 2 folds. Got {search.n_splits_}."
+        )
     test_share = known_test_share(search)
     mean, half = map(float, mean_and_bound(fold_scores, 0.5 + level / 2, test_share))
     least, most = _range(search, search.objective_metric_, fold_scores)
