@@ -141,6 +141,21 @@ def test_earlier_searches_inform_each_objective():
     assert run(prior_results=partly, n=4).n_given_points == 1
 
 
+@pytest.mark.parametrize(
+    "wrong", [0.5, [0.5], [({}, [1.0, 2.0])], *([[({}, s)]] for s in (1.0, [1.0] * 3))]
+)
+def test_earlier_searches_have_a_score_for_each_objective(wrong):
+    with pytest.raises(TypeError, match=r"'prior_results' parameter must.*2 scores"):
+        run(prior_results=wrong, n=1)
+
+
+@pytest.mark.parametrize("limited", [0.5, [0.5, 0.5], ["a"]])
+def test_earlier_searches_have_an_outcome_for_each_limit(limited):
+    earlier = [[({"x": 0.5, "y": 0.5}, 1.0, limited)]]
+    with pytest.raises(TypeError, match="'prior_results' parameter must be"):
+        BayesianOptimizer(LINE, limits=[0.5], prior_results=earlier)
+
+
 def test_what_is_told_must_fit_the_objectives():
     optimizer = BayesianOptimizer(LINE, n_objectives=2, limits=[0.5], random_state=0)
     trial = optimizer.ask()

@@ -128,6 +128,19 @@ def by_objective(prior_results: Any, n_objectives: int) -> list[Any]:
     """
     if n_objectives == 1 or prior_results is None:
         return [prior_results] * n_objectives
+    rule = (
+        "The 'prior_results' parameter must be a list of sources, each a list of pairs "
+        f"of a dict of parameters and {n_objectives} scores, one for each objective."
+    )
+    if not _is_sequence(prior_results):
+        raise TypeError(f"{rule} Got {prior_results!r} instead.")
+    for number, source in enumerate(prior_results):
+        if not _is_sequence(source):
+            raise TypeError(f"{rule} Source {number} is {source!r}.")
+        for pair in source:
+            is_pair = _is_sequence(pair) and len(pair) > 1
+            if not is_pair or np.shape(pair[1]) != (n_objectives,):
+                raise TypeError(f"{rule} Source {number} holds {pair!r}.")
     split: list[Any] = []
     for j in range(n_objectives):
         sources = [
@@ -200,9 +213,10 @@ def _check_sources(value: Any, n_limits: int) -> list[EarlierResults]:
         if not _is_sequence(source):
             raise TypeError(f"{rule} Source {number} is {source!r}.")
         for pair in source:
-            is_pair = _is_sequence(pair) and (
-                len(pair) == 2 or (len(pair) == 3 and np.shape(pair[2]) == (n_limits,))
-            )
+            is_pair = _is_sequence(pair) and len(pair) in (2, 3)
+            for limited in pair[2:] if is_pair else ():
+                is_pair = np.shape(limited) == (n_limits,)
+                is_pair = is_pair and all(map(is_score, limited))
             if not (is_pair and isinstance(pair[0], Mapping) and is_score(pair[1])):
                 raise TypeError(f"{rule} Source {number} holds {pair!r}.")
         if not any(math.isfinite(score) for _, score, *_ in source):
