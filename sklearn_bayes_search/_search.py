@@ -600,9 +600,10 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         goals = Goals(self.objective_metric, self.limits)
         if not goals:
             return super()._get_scorers()
-        check_goals(goals, self)
         full = copy.copy(self)
         full.scoring = with_costs(self.scoring, goals)
+        known = full.scoring if isinstance(full.scoring, Mapping) else goals.names
+        check_goals(goals, self, list(known))
         if self.refit is True:  # of limits, by what is maximised
             full.refit = False
         scorers, refit_metric = super(BayesSearchCV, full)._get_scorers()

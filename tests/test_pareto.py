@@ -163,6 +163,13 @@ class TestFront:
         with pytest.raises(ValueError, match="two or three metrics"):
             pareto_frame(single)
 
+    def test_of_a_search_with_one_objective_it_is_that_of_all_metrics(self, grid):
+        search = BayesSearchCV(TREE, SPACE, n_iter=5, cv=2, random_state=0)
+        search.set_params(scoring=["accuracy", "recall"], refit=Knee()).fit(X, Y)
+        frame = pareto_frame(search)
+        assert frame.index.tolist() == pareto_frame(search.cv_results_).index.tolist()
+        assert search.best_index_ in frame.index
+
     def test_a_metric_that_is_unknown_is_refused(self, grid):
         with pytest.raises(ValueError, match="of the 'metrics' must be one of"):
             pareto_frame(grid, ["accuracy", "auc"])
@@ -492,7 +499,8 @@ class TestLimits:
         ({"limits": {"neg_score_time": 0.002}}, "write -0.002"),
         ({"limits": {"neg_log_loss": 0.5}}, "write -0.5"),
         ({"refit": True}, r"Knee\(\)"),
-        ({"refit": "recall"}, "refit"),
+        ({"refit": "recall"}, r"refit.*one of \['accuracy', 'neg_model_size'\], Knee"),
+        ({"refit": "acuracy"}, "Did you mean 'accuracy'"),
         ({"refit": Knee(["accuracy", "recall"])}, "must be one of"),
         ({"refit": Knee(limits={"recall": 0.5})}, "'limits' must be one of"),
         ({"refit": WithinLimits({"recall": 0.5})}, "'limits' must be one of"),

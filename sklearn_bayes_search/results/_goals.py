@@ -4,7 +4,7 @@ Higher is better in each. Costs are negative; they range over orders of magnitud
 scatter by shares of themselves, so that models and comparisons take their logarithm.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -168,8 +168,11 @@ def _by_metric(scores: Any) -> Mapping[str, Any]:
     return scores if isinstance(scores, Mapping) else {"score": scores}
 
 
-def check_goals(goals: Goals, search: Any) -> None:
-    """Refuse what several objectives or limits of a search do not go with."""
+def check_goals(goals: Goals, search: Any, known: Collection[str]) -> None:
+    """Refuse what several objectives or limits of a search do not go with.
+
+    ``known`` are the names of metrics, as far as they are known before any fit.
+    """
     which = "several objectives" if goals.names else "'limits'"
     reasons = {
         "racing": "pauses a candidate by one score",
@@ -181,9 +184,12 @@ def check_goals(goals: Goals, search: Any) -> None:
                 f"The '{name}' parameter of BayesSearchCV {reason}, which may not be "
                 f"the one that matters with {which}. Leave it out."
             )
-    if goals.names and search.refit is True:
+    refit = search.refit
+    named = isinstance(refit, str) and not callable(search.scoring)
+    if goals.names and (refit is True or (named and refit not in known)):
+        near = nearest_name(refit, known) if named else ""
         raise ValueError(
             "With several objectives there is no single best candidate: the 'refit' "
             f"parameter of BayesSearchCV must be one of {goals.names}, Knee(), another "
-            "callable, or False. Got True."
+            f"callable, or False. Got {refit!r}.{near}"
         )

@@ -71,8 +71,9 @@ def pareto_front(
 ) -> Front:
     """Find the front of a search; without ``metrics``, of those it was for."""
     results = read_results(search, any_metric=True)
-    names = metrics or getattr(search, "objective_metrics_", None) or results.metrics
-    names = check_front(names, results.metrics)
+    objectives = getattr(search, "objective_metrics_", None) or []
+    several = objectives if len(objectives) > 1 else results.metrics
+    names = check_front(metrics or several, results.metrics)
     if limits is None:
         limits = getattr(search, "limits", None)
     bounds = check_limits(limits or None, "pareto_frame")
@@ -124,7 +125,8 @@ def pareto_frame(
         A search with several metrics, as `BayesSearchCV` or ``GridSearchCV``, its
         ``cv_results_``, or a table of it.
     metrics : list of str, default=None
-        Two or three metrics. None: those that a `BayesSearchCV` was for, else all.
+        Two or three metrics. None: the objectives of a `BayesSearchCV` for several,
+        else all.
     limits : dict of str -> float, default=None
         The least values of metrics: only candidates that reach them are compared, or if
         none does, those that come nearest. None: those of the search; {}: no limits.
