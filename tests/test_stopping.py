@@ -64,6 +64,9 @@ def test_a_target_is_reached_by_a_complete_candidate_only():
     scores = [0.5, np.nan, (0.95,), 0.9, 0.8]
     assert stops_at(TargetScore(0.9), scores) == 4
     assert stops_at(TargetScore(0.95), scores) is None
+    mean = np.mean([0.9, 0.5, 1.0])
+    assert mean < 0.8  # by rounding
+    assert stops_at(TargetScore(0.8), [0.7, mean]) == 2
     assert TargetScore(0.9)(history(*scores), None) == (
         "the score 0.9 has reached the target 0.9"
     )

@@ -38,13 +38,24 @@ def within_limits(outcomes: Sequence[Outcome], limits: np.ndarray) -> list[Outco
     return [o for o, by in zip(scored, short, strict=True) if by == short.min()]
 
 
+def without_rounding(Y: np.ndarray) -> np.ndarray:
+    """Round finite values (n_points, n_objectives), so that equal means are equal.
+
+    Else one that is a bit higher would be on a front beside one that is much cheaper.
+    """
+    unit = np.abs(Y).max(axis=0, initial=0.0)
+    unit = np.where(unit > 0, unit, 1.0)
+    return np.asarray(np.round(Y / unit, 12) * unit)
+
+
 def pareto(outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Return the outcomes that no other one dominates, by their first score."""
     if not outcomes:
         return []
     Y = np.array([o.scores if o.scores is not None else [o.score] for o in outcomes])
-    front = [o for o, on in zip(outcomes, on_front(Y), strict=True) if on]
-    return sorted(front, key=lambda outcome: -outcome.score)
+    Y = without_rounding(Y)
+    rows = np.flatnonzero(on_front(Y))
+    return [outcomes[row] for row in rows[np.argsort(-Y[rows, 0], kind="stable")]]
 
 
 def check_values(name: str, values: Any, n: int) -> np.ndarray:

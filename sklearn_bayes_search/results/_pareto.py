@@ -16,7 +16,7 @@ from scipy.stats import t as student
 
 from sklearn_bayes_search.exceptions import check_number, stack_level
 from sklearn_bayes_search.optimizer._hypervolume import hypervolume, on_front
-from sklearn_bayes_search.optimizer._objectives import reached
+from sklearn_bayes_search.optimizer._objectives import reached, without_rounding
 from sklearn_bayes_search.results._folds import deviation, error_factor
 from sklearn_bayes_search.results._goals import (
     COST_NAMES,
@@ -44,7 +44,8 @@ class Front:
     """The candidates that no other one surpasses, by the first metric from the best on.
 
     ``rows`` are those of ``cv_results_``; ``values`` (n_candidates, n_metrics) are the
-    means of all candidates, and ``compared`` the same with logarithms of costs.
+    means of all candidates, and ``compared`` the same with logarithms of costs, and
+    without what is rounding.
     ``usable`` (n_candidates,) have a finite mean over all folds of each metric, and
     ``reaching`` are those of them that reach all limits.
     """
@@ -88,6 +89,7 @@ def pareto_front(
             if name in (*names, *bounds) and (results.of_metric(name).means >= 0).any():
                 text += f" {name!r} must be negative, as costs are."
         raise ValueError(text)
+    compared[usable] = without_rounding(compared[usable])
     reaching = usable & (short == 0)
     among = reaching if reaching.any() else usable & (short == short[usable].min())
     rows = np.flatnonzero(among)
@@ -391,7 +393,7 @@ def _end_of_front(
 ) -> int:
     """Return the row of the front with the best value of one of its metrics."""
     front = pareto_front(cv_results, metrics, limits or {})
-    values = front.values[front.rows, front.metrics.index(metric)]
+    values = front.compared[front.rows, front.metrics.index(metric)]
     best = int(front.rows[values.argmax()])
     if not front.reaching[best]:
         _warn_of_limits(front.results, limits or {}, best)

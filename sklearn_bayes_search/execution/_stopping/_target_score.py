@@ -6,6 +6,7 @@ import numpy as np
 
 from sklearn_bayes_search.exceptions import check_number
 from sklearn_bayes_search.execution._stopping._base import StoppingRule, complete_scores
+from sklearn_bayes_search.optimizer._objectives import reached
 from sklearn_bayes_search.optimizer._optimizer import BayesianOptimizer
 from sklearn_bayes_search.optimizer._trial import History
 
@@ -42,6 +43,6 @@ class TargetScore(StoppingRule):
 
     def __call__(self, history: History, optimizer: BayesianOptimizer) -> str | None:
         best = complete_scores(history, optimizer).max(initial=-np.inf)
-        if best < self.score:
+        if not reached(best, np.array(self.score)):
             return None
         return f"the score {best:.4g} has reached the target {self.score:g}"
