@@ -459,6 +459,15 @@ class TestLimits:
         assert reaching.any()
         assert reaching[search.best_index_]
 
+    @pytest.mark.parametrize("rule", [Knee, WithinLimits])
+    def test_a_rule_does_not_lower_those_of_the_search(self, rule):
+        limits = {"neg_model_size": -2300.0}
+        search = search_for(limits=limits, refit=rule(limits={"neg_model_size": -1e9}))
+        search.fit(X, Y)
+        score, size = means(search, *BOTH).T
+        assert size[score.argmax()] < -2300
+        assert size[search.best_index_] >= -2300
+
     def test_refit_may_name_the_metric(self):
         search = search_for(limits={"recall": 0.6}, refit="accuracy").fit(X, Y)
         values = means(search, "accuracy", "recall")

@@ -459,7 +459,10 @@ def rule_of(refit: Any, limits: Any, metric: Any, objectives: Sequence[str]) -> 
     ``metric`` is that of ``refit`` where it is no callable.
     """
     if isinstance(refit, Knee | WithinLimits) and limits:
-        refit = replace(refit, limits={**limits, **(refit.limits or {})})
+        both = {**limits, **(refit.limits or {})}
+        # of two for one metric, both hold
+        least = {name: max(of, limits.get(name, of)) for name, of in both.items()}
+        refit = replace(refit, limits=least)
     if isinstance(refit, Knee):
         metrics = refit.metrics or (objectives if len(objectives) > 1 else None)
         return replace(refit, metrics=metrics)
