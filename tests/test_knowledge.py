@@ -331,6 +331,32 @@ def test_before_there_are_many_scores_the_expectation_leads_and_then_the_scores(
     assert slope(30, -1) < -2  # wrong, and unlearnt
 
 
+def test_beyond_so_many_scores_it_is_a_process_without_expectation(rng):
+    U, scores = rng.random((9, 2)), rng.normal(size=9)
+    at, plain = rng.random((6, 2)), fitted(U, scores).posterior
+    for until in (None, 9, 8):
+        gp = fitted(U, scores, expectation=Slope(), expect_until=until)
+        same = np.allclose(gp.posterior(at).mean, plain(at).mean)
+        assert same == (until == 8)
+
+
+def test_the_factor_begins_anew_where_the_expectation_ends(rng):
+    U, scores = rng.random((130, 2)), rng.normal(size=130)
+    gp = GaussianProcess(expectation=Slope(), expect_until=129)
+    for n in (128, 129, 130):
+        gp.fit(
+            U[:n],
+            scores[:n],
+            noise=np.zeros(n),
+            dims=Dims.all_continuous(2),
+            rng=np.random.default_rng(0),
+        )
+    again = fitted(U, scores)
+    again._factorise(gp.theta_)
+    at = rng.random((6, 2))
+    np.testing.assert_allclose(gp.posterior(at).mean, again.posterior(at).mean)
+
+
 # ---- in a search
 
 

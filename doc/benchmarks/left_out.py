@@ -238,7 +238,8 @@ def of_methods(curves, methods):
     pairs = curves.groupby(["method", "family", "data_set"]).mean()
     rows = []
     for name in methods:
-        row = {"method": name, "pairs": len(pairs.loc[name])}
+        n_runs = len(curves.loc[name])
+        row = {"method": name, "pairs": len(pairs.loc[name]), "runs": n_runs}
         row |= {f"after {at}": f"{pairs.loc[name][at - 1].mean():.3f}" for at in AT}
         for at in (8, 25, 50):
             lead = pairs.loc[methods[0]][at - 1] - pairs.loc[name][at - 1]

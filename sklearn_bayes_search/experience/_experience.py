@@ -35,6 +35,11 @@ from sklearn_bayes_search.space._dimensions import Dimension
 # Of so many settings of the space, the first is the one of which most is expected.
 # More first settings, chosen beside it or later, gained nothing.
 N_COMPARED = 512
+# With more scores, what was expected hinders. On 35 pairs of a model and a data set
+# left out, with four seeds, experience needs 12.5 candidates for the score of 16
+# without (median over six models); 11.5 if it counts until 5 scores, and 18 if until 12
+# or to the end. With 5, two models lost at 25.
+N_TRUSTED = 8
 # At so many positions a range is translated; between them it is a straight line, and a
 # choice of more levels has no place.
 N_KNOTS = 257
@@ -68,10 +73,11 @@ class Experience:
     def inform(self, surrogate: Any) -> Any:
         """Return a Gaussian process that expects this; another surrogate as it is."""
         if isinstance(surrogate, str) and surrogate == "gp":
-            return GaussianProcess(expectation=self.expectation)
+            surrogate = GaussianProcess()
         if type(surrogate) is GaussianProcess and surrogate.expectation is None:
             surrogate = copy(surrogate)
             surrogate.expectation = self.expectation
+            surrogate.expect_until = N_TRUSTED
         return surrogate
 
 

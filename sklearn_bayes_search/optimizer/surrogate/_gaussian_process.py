@@ -104,6 +104,9 @@ class GaussianProcess(Surrogate):
     expectation : Expectation, default=None
         Functions that scores are expected to follow. The scores decide how much they
         count: see :class:`~sklearn_bayes_search.optimizer.surrogate.Expectation`.
+    expect_until : int, default=None
+        With more scores than this, the expectation does not count at all, >= 0. None:
+        it always counts.
 
     Attributes
     ----------
@@ -119,7 +122,8 @@ class GaussianProcess(Surrogate):
     Raises
     ------
     ValueError
-        If the kernel is unknown, or if ``border_drop`` is negative or infinite.
+        If the kernel is unknown, if ``border_drop`` is negative or infinite, or if
+        ``expect_until`` is no int >= 0.
 
     Examples
     --------
@@ -130,6 +134,7 @@ class GaussianProcess(Surrogate):
 
     smooth: ClassVar[bool] = True
 
+    _expectation: Expectation | None = None  # as far as it counts
     _H: np.ndarray
     _jitter: float
     _n_fits_kept: int
@@ -141,6 +146,7 @@ class GaussianProcess(Surrogate):
         *,
         border_drop: float = BORDER_DROP,
         expectation: Expectation | None = None,
+        expect_until: int | None = None,
     ) -> None:
         if kernel not in CORRELATIONS:
             raise ValueError(
@@ -148,9 +154,15 @@ class GaussianProcess(Surrogate):
                 f"{sorted(CORRELATIONS)}. Got {kernel!r} instead."
             )
         check_number("border_drop", border_drop, of="GaussianProcess", least=0)
+        if expect_until is not None:
+            n, of = expect_until, "GaussianProcess"
+            check_number(
+                "expect_until", n, of=of, whole=True, least=0, other=" or None"
+            )
         self.kernel = kernel
         self.border_drop = border_drop
         self.expectation = expectation
+        self.expect_until = expect_until
 
     def __repr__(self) -> str:
         others = ""
@@ -158,6 +170,8 @@ class GaussianProcess(Surrogate):
             others += f", border_drop={self.border_drop!r}"
         if self.expectation is not None:
             others += f", expectation={self.expectation!r}"
+        if self.expect_until is not None:
+            others += f", expect_until={self.expect_until!r}"
         return f"GaussianProcess(kernel={self.kernel!r}{others})"
 
     def fit(
@@ -175,7 +189,9 @@ class GaussianProcess(Surrogate):
         check_data(U, y, noise, of="GaussianProcess")
         n, d = U.shape
         F, owner = expand(U, dims)
-        self._unit = expected_unit(self.expectation, U)
+        until = np.inf if self.expect_until is None else self.expect_until
+        self._expectation = self.expectation if n <= until else None
+        self._unit = expected_unit(self._expectation, U)
         prior = self._prior_mean(U, dims)
         residual, A = y - prior.value, prior.basis
         warm = hasattr(self, "theta_") and len(self.theta_) == d + 2
@@ -228,7 +244,7 @@ class GaussianProcess(Surrogate):
         C += 1.0
         prior = self._prior_mean(U, self._dims, gradient=gradient)
         A = prior.basis
-        expects = self.expectation is not None
+        expects = self._expectation is not None
         if expects:
             C += A @ self._A.T
         mean = prior.value + C @ self._alpha
@@ -284,14 +300,14 @@ class GaussianProcess(Surrogate):
     def _prior_mean(
         self, U: np.ndarray, dims: Dims, *, gradient: bool = False
     ) -> PriorMean:
-        known = self.border_drop, self.expectation, self._unit
+        known = self.border_drop, self._expectation, self._unit
         return prior_mean(U, dims, *known, gradient=gradient)
 
     def _prior(self, dims: Dims) -> np.ndarray:
         """Mean and deviation of each entry of ``theta``, shape (2, n_dims + 2)."""
         prior = np.repeat(_PRIOR, [dims.n_dims, 1, 1], axis=0)
         prior[:-2, 0] += 0.5 * np.log(max(dims.n_active, 1))
-        if self.expectation is not None:
+        if self._expectation is not None:
             prior[-2, 1] = _SIGNAL_BESIDE_EXPECTED
         return prior.T
 
@@ -345,7 +361,10 @@ class GaussianProcess(Surrogate):
         correlation: Correlation,
     ) -> int:
         """Count the leading rows whose part of the Cholesky factor is still right."""
-        if not same_columns(dims, self._dims) or correlation is not self._correlation:
+        same_functions = A.shape[1] == self._A.shape[1]
+        if not same_functions or not same_columns(dims, self._dims):
+            return 0
+        if correlation is not self._correlation:
             return 0
         n = min(len(U), len(self._U))
         same = (U[:n] == self._U[:n]).all(axis=1) & (noise[:n] == self._noise[:n])
