@@ -63,6 +63,22 @@ def test_a_search_in_a_pipeline_is_a_study_with_the_same_best():
         assert 0 < trial.duration.total_seconds() < 60
 
 
+def test_the_best_trial_is_within_the_limits_of_the_search():
+    def scoring(estimator, X, y):
+        return {"score": estimator.score(X, y), "depth": estimator.max_depth}
+
+    space = {"max_depth": Integer(1, 9)}
+    search = BayesSearchCV(TREE, space, **OPTIONS, limits={"depth": 3})
+    search.set_params(scoring=scoring).fit(X, y)
+    study = to_optuna(search)
+    assert search.best_score_ < search.cv_results_["mean_test_score"].max()
+    assert study.best_params == search.best_params_
+    violated = [trial.system_attrs["constraints"][0] > 0 for trial in study.trials]
+    within = search.results_frame()["within_limits"]
+    assert violated == (~within).tolist()
+    assert to_optuna(search.cv_results_, metric="score").trials[0].system_attrs == {}
+
+
 def test_branches_a_value_or_a_range_and_choices_of_one_value_are_told_apart():
     space = [
         {"max_depth": [None, Integer(2, 9)], "max_features": [1, 1.0]},

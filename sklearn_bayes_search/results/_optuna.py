@@ -51,7 +51,8 @@ def to_optuna(
         It maximises. Trials have the numbers of the candidates; those that failed are
         failed trials, and those that racing paused are pruned ones. Intermediate
         values are the means of the folds so far. Choices that a storage cannot hold,
-        such as estimators, are their texts.
+        such as estimators, are their texts. Candidates outside of the ``limits`` of a
+        search violate a constraint: the best trial is none of them.
 
     Raises
     ------
@@ -79,6 +80,9 @@ def to_optuna(
         ) from error
     results = read_results(search, metric)
     writers, known, times = _writers(results), _attributes(results), _times(results)
+    unlimited = np.full(len(results), np.nan)
+    short = results.short_of(results.limits) if results.limits else unlimited
+    is_known = np.isfinite(short)
     study = optuna.create_study(
         storage=storage, study_name=study_name, direction="maximize"
     )
@@ -97,7 +101,8 @@ def to_optuna(
             params={name: writers[name].write(setting[name]) for name in names},
             distributions={name: writers[name].distribution for name in names},
             user_attrs=known[row],
-            system_attrs={},
+            # where a study keeps what its constraints_func returns; to 0 it is met
+            system_attrs={"constraints": [float(short[row])]} if is_known[row] else {},
             intermediate_values=_means(results.folds[row]),
         )
         study.add_trial(trial)
