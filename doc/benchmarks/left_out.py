@@ -2,9 +2,10 @@
 
 Sixteen families of models are searched in their default spaces, on 32 data sets in
 turn, with 50 candidates and three folds. None of the data sets is one that
-``doc/experience`` learns from, or that a constant of the package was chosen by. All
-methods evaluate the estimator's own hyperparameters first, and see the same folds. They
-have 300 rows at most, for which there is no experience of AdaBoost.
+``doc/experience`` learns from; of the package's constants, only for how many scores
+experience counts was chosen by them. All methods evaluate the estimator's own
+hyperparameters first, and see the same folds. They have 300 rows at most, for which
+there is no experience of AdaBoost.
 
 ``python doc/benchmarks/left_out.py`` makes the runs that are missing, seed by seed,
 keeps each as it ends, and prints the tables; ``--families`` and ``--methods`` choose.
@@ -50,7 +51,7 @@ from sklearn_bayes_search import BayesSearchCV, default_space
 from sklearn_bayes_search.experience._own import own_parameters
 from sklearn_bayes_search.space._space import as_space
 
-STORE = Path(__file__).parents[1] / "_build" / "left_out"
+STORE = Path(__file__).parent / "left_out"
 N_ITER, N_RANDOM, N_ROWS = 50, 60, 300
 AT = (4, 8, 16, 25, 50)
 # A data set is searched with one of so many of the families of its task.
@@ -294,7 +295,7 @@ def main():
     curves = curves_of(store, tasks, options.methods)
     made = {"methods": of_methods(curves, options.methods)}
     if set(OURS) <= set(options.methods):
-        made["families"] = of_families(curves)
+        made["families"] = of_families(curves_of(store, tasks, list(OURS)))
     for name, found in made.items():
         print(found.to_string())
         if options.tables:
