@@ -241,9 +241,12 @@ def test_error_of_all_candidates_is_raised_and_what_had_finished_is_kept(
     Counted.n_fits = 0
     with threads(), pytest.raises(IndexError, match="out of bounds"):
         search_for(**options).fit(X, y)
-    kept = read_journal(path)
-    assert kept["fold"].tolist() == [0, 1]
-    assert Counted.n_fits == 2
+    kept = read_journal(path)["fold"].tolist()
+    if "n_jobs" in options:  # the last one may fail before the second has ended
+        assert kept in ([0], [1], [0, 1])
+    else:
+        assert kept == [0, 1]
+        assert Counted.n_fits == 2
 
 
 def test_score_that_is_no_number_is_an_error():
