@@ -295,7 +295,7 @@ def test_a_grid_that_is_run_whole_goes_on(path):
     assert len({repr(params) for params in whole}) == 6
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_searches_of_nested_cross_validation_share_a_folder(tmp_path, n_jobs):
     def nested():
         inner = search(toys.Toy(), n_iter=4, checkpoint=tmp_path, refit=True)

@@ -332,7 +332,11 @@ def test_an_exception_keeps_its_type_and_traceback(backend):
     assert "in fail" in text
 
 
-@pytest.mark.parametrize("options", [{}, {"fit_timeout": 60}], ids=["pool", "limit"])
+@pytest.mark.parametrize(
+    "options",
+    [{}, pytest.param({"fit_timeout": 60}, marks=pytest.mark.slow)],
+    ids=["pool", "limit"],
+)
 def test_what_has_finished_comes_before_an_error(options, monkeypatch):
     # both have ended before anybody looks
     all_at_once = functools.partial(_workers.wait, return_when=ALL_COMPLETED)

@@ -273,6 +273,7 @@ def test_links_and_pipes_are_refused(tmp_path):
         open_journal(tmp_path / "pipe")
 
 
+@pytest.mark.slow
 def test_two_searches_cannot_have_the_same_file(tmp_path):
     path = tmp_path / "search.jsonl"
     with open_journal(path):

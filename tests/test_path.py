@@ -391,7 +391,12 @@ def test_a_plateau_at_the_start_does_not_end_a_fit():
 
 
 @pytest.mark.parametrize(
-    ("backend", "racing"), [("loky", True), ("threading", True), ("threading", False)]
+    ("backend", "racing"),
+    [
+        pytest.param("loky", True, marks=pytest.mark.slow),
+        ("threading", True),
+        ("threading", False),
+    ],
 )
 def test_rows_do_not_depend_on_jobs(backend, racing):
     options = {"racing": racing, "max_pending": 2, "n_iter": 8}

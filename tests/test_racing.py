@@ -247,7 +247,7 @@ def test_a_paused_candidate_has_the_same_estimate_everywhere(raced):
     ("backend", "n_jobs"),
     [
         ("threading", 2),
-        ("threading", 4),
+        pytest.param("threading", 4, marks=pytest.mark.slow),
         pytest.param("loky", 2, marks=pytest.mark.slow),
     ],
 )

@@ -166,7 +166,7 @@ def test_nine_of_ten_real_searches_are_judged_rightly():
     assert np.mean(silent) >= 0.9
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_experience_of_other_data_does_not_hide_a_narrow_range(seed):
     # hardly a candidate is further inside, where other data did badly
     estimator, load, outside, expected, _ = REAL["svr"]

@@ -147,6 +147,7 @@ def test_a_search_finds_the_best_combination(surrogate):
     }
 
 
+@pytest.mark.slow
 def test_tables_importance_and_advice_take_it(tmp_path):
     search = BayesSearchCV(Net(), NESTED, n_iter=20, cv=2, random_state=0).fit(X)
     frame = search.results_frame()
