@@ -223,12 +223,11 @@ def all_digests():
 
 @pytest.mark.slow
 def test_digests_are_the_same_in_every_process():
-    code = "from tests.test_digest import *; print(json.dumps(all_digests()))"
-    root = os.path.dirname(os.path.dirname(__file__))
+    code = "from test_digest import *; print(json.dumps(all_digests()))"
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", code],
-            cwd=root,
+            cwd=os.path.dirname(__file__),
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONHASHSEED": seed},

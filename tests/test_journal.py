@@ -280,10 +280,10 @@ def test_two_searches_cannot_have_the_same_file(tmp_path):
         with pytest.raises(JournalError, match="in use by another search"):
             open_journal(path)
         # nor in another process, and it may be read meanwhile
-        code = f"from tests.test_journal import *; open_journal({str(path)!r})"
-        root = os.path.dirname(os.path.dirname(__file__))
+        code = f"from test_journal import *; open_journal({str(path)!r})"
+        here = os.path.dirname(__file__)
         done = subprocess.run(
-            [sys.executable, "-c", code], cwd=root, capture_output=True, text=True
+            [sys.executable, "-c", code], cwd=here, capture_output=True, text=True
         )
         assert "in use by another search" in done.stderr
         assert len(read_journal(path)) == 0
