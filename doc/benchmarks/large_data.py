@@ -229,7 +229,7 @@ def flaml(on_rows, space, seed):
         }
         return {"score": on_rows.score(params, round(config["rows"]))}
 
-    np.random.seed(seed)  # noqa: NPY002  # the only seed that it takes
+    np.random.seed(seed)  # noqa: NPY002  # FLAML takes no other seed
     tune.run(
         evaluate,
         config={name: distribution(values) for name, values in space.items()},

@@ -98,13 +98,14 @@ spaces, with three folds. Each method has {runs} runs. All evaluate the estimato
 hyperparameters first. Of each pair 0 is the mean of random candidates, and 1 the best
 score seen by any method. The table has means over the pairs; *behind* is how far a
 method is behind the first, with the standard error over pairs. One constant was chosen
-by these data: experience counts for eight scores, among 5, 8, 12 and all.
+on these data: for how many scores experience counts, 8 out of 5, 8, 12 and all.
 """
 
 FAMILIES = """\
-What experience saves, by model. *8 after* is after how many candidates with experience
-the score is that after 8 without. *Gain* is the mean difference of the scores, with its
-standard error over data sets.
+What experience saves, by model. *8 after* is how many candidates with experience it
+takes to reach the mean score of 8 without, in brackets from the 5th to the 95th
+percentile over bootstrap samples of the data sets. *Gain* is the mean difference of the
+scores, with its standard error over data sets.
 """
 
 SYNTHETIC = """\
