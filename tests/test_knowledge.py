@@ -183,6 +183,43 @@ def test_parameters_of_another_branch_are_the_estimator_s_own():
         np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
+RBF = {"svc__kernel": ["rbf"]}
+POLY = {"svc__kernel": ["poly"], "svc__degree": [2, 3], "svc__C": Real(1e-2, 1e2)}
+
+
+@pytest.mark.parametrize(
+    "space",
+    [SVC_SPACE | {"svc__kernel": ["poly", "rbf"]}, [SVC_SPACE | RBF, SVC_SPACE | POLY]],
+)
+def test_of_a_kernel_that_is_not_known_the_own_setting_s_score_is_expected(space, rng):
+    experience, spaces = known(svc(), space), (Space(space), Space(SVC_SPACE))
+    assert experience.names == list(SVC_SPACE)
+    assert experience.words("gp").endswith(", where svc__kernel='rbf'")
+    U = spaces[0].spread(40, rng)
+    values, gradients = experience.expectation(U, gradient=True)
+    settings = spaces[0].decode_many(U)
+    is_rbf = np.array([params["svc__kernel"] == "rbf" for params in settings])
+    assert 0 < is_rbf.sum() < 40
+    rows = [spaces[1].encode({k: p[k] for k in SVC_SPACE}) for p in settings]
+    plain, _ = known(svc(), SVC_SPACE).expectation(np.array(rows))
+    np.testing.assert_allclose(values[is_rbf], plain[is_rbf], atol=1e-9)
+    own = values_at(knowledge_of("SVC"), SVC().get_params())
+    np.testing.assert_allclose(values[~is_rbf] - own, 0.0, atol=1e-9)
+    assert (gradients[~is_rbf] == 0).all()
+
+
+def test_a_branch_of_which_nothing_is_known_is_tried_in_its_middle():
+    space = [SVC_SPACE | RBF, POLY, POLY | {"svc__kernel": ["sigmoid"]}]
+    search = BayesSearchCV(svc(), space, n_iter=5, cv=2, random_state=0).fit(X, y)
+    own, first, *middles = search.cv_results_["params"][:4]
+    assert own["svc__kernel"] == first["svc__kernel"] == "rbf"
+    assert [params["svc__kernel"] for params in middles] == ["poly", "sigmoid"]
+    assert {params["svc__C"] for params in middles} == {50.005}
+    only_small = Space(space, constraint=lambda params: params["svc__C"] < 50)
+    (first,) = known(svc(), space).first_settings(only_small)
+    assert first["svc__kernel"] == "rbf"
+
+
 @pytest.mark.parametrize("n_rows", [499, 500])
 def test_nothing_is_known_of_fewer_rows_than_any_data_had(n_rows):
     rows = np.arange(n_rows) % len(y)

@@ -69,3 +69,26 @@ def test_tables_compare_the_runs_that_all_methods_have(left_out, tmp_path):
     assert table.loc["without experience", "behind at 50"] == "+0.000 (0.000)"
     saved = left_out.of_families(curves).loc["SVC"]
     assert saved["8 after"] == "1 (1 to 1)"
+
+
+def test_more_rows_choose_the_data_sets_that_have_them(left_out):
+    tasks = list(left_out.tasks_of(["SVC", "ElasticNet"], rows=2000))
+    assert len(tasks) > 5
+    assert all(len(task.table.y) > 1980 for task in tasks)
+    assert {task.family for task in tasks} == {"SVC", "ElasticNet"}
+
+
+@pytest.mark.parametrize("ranges", ["default", "wide", "published"])
+def test_searches_in_all_ranges_have_scores_on_fresh_rows(
+    left_out, ranges, monkeypatch
+):
+    monkeypatch.setattr(left_out, "N_ITER", 3)
+    (phoneme,) = (each for each in left_out.DATA_SETS if each.name == "phoneme")
+    for family in ("DecisionTreeClassifier", "ElasticNet"):
+        task = left_out.Task(family, phoneme, 0, ranges)
+        assert task.defaults is not None
+    task = left_out.Task("DecisionTreeClassifier", phoneme, 2, ranges)
+    record = task.search("with experience", 0)
+    best = task.on_fresh_rows(task.defaults)
+    assert len(record["fresh"]) == 3
+    assert abs(record["fresh"][0] - best) < 0.3

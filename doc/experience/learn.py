@@ -236,13 +236,14 @@ class Learner:
                 own = self.space.decode(task.own)
                 functions = knowledge.functions(task.kind, task.data.facts)
                 expectation = LearntExpectation(functions, translation)
-                first = Experience(expectation, [], "", "").first_settings(self.space)
+                experience = Experience(expectation, [], "", "")
+                first = experience.first_settings(self.space)
                 searches = {
                     "without": {"initial_points": [own]},
                     "with": {
                         "initial_points": [own, *first],
                         "n_initial_points": 2,
-                        "surrogate": GaussianProcess(expectation=expectation),
+                        "surrogate": experience.inform("gp"),
                     },
                 }
                 for name, arguments in searches.items():

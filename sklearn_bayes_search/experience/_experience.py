@@ -49,26 +49,40 @@ N_KNOTS = 257
 class Experience:
     """What is known before a search: an ``expectation`` of the score over its cube by
     the parameters ``names``, and in words what is ``known``, in which ``version``.
+
+    ``where`` says for which candidates, if not for all; of the ``unknown`` branches of
+    the space, by number, it is for none.
     """
 
     expectation: Expectation
     names: list[str]
     known: str
     version: str
+    unknown: Sequence[int] = ()
+    where: str = ""
 
     def first_settings(self, space: Space) -> list[dict[str, Any]]:
-        """Return the candidate to begin with, if there is a permitted one."""
+        """Return the candidates to begin with, as far as they are permitted.
+
+        The one of which most is expected, and the middle of each unknown branch.
+        """
         U = space.spread(N_COMPARED, np.random.default_rng(0))
         expected = self.expectation(U)[0][:, 0]
         best_first = space.decode_many(U[np.argsort(-expected, kind="stable")])
-        return next(([params] for params in best_first if space.allows(params)), [])
+        first = next(([params] for params in best_first if space.allows(params)), [])
+        middles = [
+            {name: dimension.middle() for name, dimension in space.branches[b].items()}
+            for b in self.unknown
+        ]
+        return first + [params for params in middles if space.allows(params)]
 
     def words(self, surrogate: Any) -> str:
         """Return in words what a surrogate is told."""
         words = f"{self.known}: a first candidate"
         if self.inform(surrogate) is surrogate:
             return words
-        return f"{words}, and what to expect by {', '.join(self.names)}"
+        words = f"{words}, and what to expect by {', '.join(self.names)}"
+        return f"{words}, where {self.where}" if self.where else words
 
     def inform(self, surrogate: Any) -> Any:
         """Return a Gaussian process that expects this; another surrogate as it is."""
@@ -104,7 +118,7 @@ def experience_of(
         knowledge = _knowledge_of(model)
         if any(prefix.startswith(f"{name}__") for name in searched):
             continue  # the search replaces it
-        if knowledge is None or not _applies(knowledge, model, prefix, space, given):
+        if knowledge is None or not _applies(knowledge, given):
             continue
         translation = Translation(knowledge, space, prefix, model, given)
         if best is None or len(translation.names) > len(best[1].names):
@@ -118,6 +132,8 @@ def experience_of(
         translation.names,
         f"{knowledge.estimator} on {knowledge.n_data_sets} other data sets",
         knowledge.version,
+        translation.unknown,
+        translation.where,
     )
 
 
@@ -135,6 +151,9 @@ class LearntExpectation:
         for columns, jumps, places in translation.tables:
             features, owner = functions.scaled(places)
             self._tables.append(_Table(columns[owner], jumps[owner], features))
+        # Of candidates of another kind nothing is known: as of the estimator's own.
+        own, _ = functions.scaled(translation.own[np.newaxis])
+        self._elsewhere = functions(own)[0][0]
         # which feature each parameter that is chosen has, and its values
         self._chosen = [
             (np.flatnonzero(owner == j), functions.scaled(places)[0][:, owner == j])
@@ -144,13 +163,14 @@ class LearntExpectation:
     def __call__(
         self, U: np.ndarray, *, gradient: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
-        if len(self._tables) == 1:
+        if self._translation.applies_everywhere:
             return self._evaluate(U, self._tables[0], gradient)
-        values = np.empty((len(U), self._functions.n_functions))
+        values = np.repeat(self._elsewhere[np.newaxis], len(U), axis=0)
         gradients = np.zeros((*values.shape, U.shape[1] if gradient else 0))
         branch_of = self._translation.space.dims.branch_of(U)
-        for b in np.unique(branch_of):
-            here = branch_of == b
+        applies = self._translation.applies_at(U, branch_of)
+        for b in np.unique(branch_of[applies]):
+            here = applies & (branch_of == b)
             found = self._evaluate(U[here], self._tables[b], gradient)
             values[here], gradients[here] = found
         return values, gradients
@@ -237,15 +257,72 @@ class Translation:
             for b in range(len(space.branches))
         ]
         self.tables = [self._table(maps) for maps in self._maps]
+        self.own = np.array(
+            [
+                position(dimension, fixed.get(name), data, self._unit_of(name))
+                for name, dimension in self._known
+            ]
+        )
         first = self.space.dims.branch is not None
+        self._needs = [
+            self._needs_of(branch, knowledge.requires, prefix, model.get_params())
+            for branch in space.branches
+        ]
+        self.where = ""
+        if any(needs != [] for needs in self._needs):
+            needed = knowledge.requires.items()
+            self.where = " and ".join(f"{prefix}{k}={v!r}" for k, v in needed)
         self.names = list(
             dict.fromkeys(
                 space.columns[column - first][0]
-                for maps in self._maps
+                for maps, needs in zip(self._maps, self._needs, strict=True)
                 for column, _, _ in maps
-                if column >= 0
+                if column >= 0 and needs is not None
             )
         )
+
+    @property
+    def unknown(self) -> list[int]:
+        """The branches in which the estimator is used in another way."""
+        return [b for b, needs in enumerate(self._needs) if needs is None]
+
+    @property
+    def applies_everywhere(self) -> bool:
+        """Whether all candidates are of one branch, and of the kind that is known."""
+        return self._needs == [[]]
+
+    def applies_at(self, U: np.ndarray, branch_of: np.ndarray) -> np.ndarray:
+        """Check for each point that the estimator is used as where this was learnt."""
+        applies = np.zeros(len(U), dtype=bool)
+        for b, needs in enumerate(self._needs):
+            if needs is not None:
+                here = branch_of == b
+                for column, level in needs:
+                    here &= U[:, column] == level
+                applies |= here
+        return applies
+
+    def _needs_of(
+        self,
+        branch: Mapping[str, Dimension],
+        requires: Mapping[str, Any],
+        prefix: str,
+        own: Mapping[str, Any],
+    ) -> list[tuple[int, float]] | None:
+        """Return the columns of a branch that need a level, None if it is unknown."""
+        needs = []
+        for name, value in requires.items():
+            dimension = branch.get(prefix + name)
+            if dimension is None:
+                if own.get(name) != value:
+                    return None
+            elif not dimension.contains(value):
+                return None
+            elif dimension.n_levels != 1:
+                column = self.space.columns.index((prefix + name, dimension))
+                column += self.space.dims.branch is not None  # which comes first
+                needs.append((column, dimension.encode(value)))
+        return needs
 
     def places_of(
         self, chosen: Mapping[str, Sequence[Any]]
@@ -275,11 +352,14 @@ class Translation:
                 table[:, j] = np.interp(grid, knots, places)
         return columns, jumps, table
 
+    def _unit_of(self, name: str) -> float:
+        return self._data.deviation if name in self._in_units else 1.0
+
     def _map(
         self, branch: int, prefix: str, name: str, known: Dimension, fixed: Any
     ) -> tuple[int, np.ndarray, np.ndarray]:
         """Return the column of a hyperparameter, knots in it, and their places."""
-        unit = self._data.deviation if name in self._in_units else 1.0
+        unit = self._unit_of(name)
         place = partial(position, known, data=self._data, unit=unit)
         ranges, searched = self.space.branches[branch], prefix + name
         outer, _, inner = name.rpartition("__")
@@ -336,19 +416,8 @@ def _models(
         yield from _models(inner, f"{prefix}{name}__", given, searched)
 
 
-def _applies(
-    knowledge: Knowledge, model: Any, prefix: str, space: Space, data: Data
-) -> bool:
-    """Check that a model is used as it was where the knowledge was learnt."""
-    own = model.get_params()
-    for branch in space.branches:
-        for name, value in knowledge.requires.items():
-            dimension = branch.get(prefix + name)
-            if dimension is None:
-                if own.get(name) != value:
-                    return False
-            elif dimension.n_levels != 1 or dimension.middle() != value:
-                return False
+def _applies(knowledge: Knowledge, data: Data) -> bool:
+    """Check that the data are like those that the knowledge was learnt from."""
     if data.rows is not None and data.rows < knowledge.least_rows:
         return False
     return not knowledge.standardised or 0.1 < (data.variance or 0.0) < 10.0
