@@ -25,6 +25,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import BayesSearchCV, GaussianProcess, Integer, Real
+from sklearn_bayes_search.experience import _experience
 from sklearn_bayes_search.experience._data import Data
 from sklearn_bayes_search.experience._experience import experience_of
 from sklearn_bayes_search.experience._knowledge import Knowledge, knowledge_of, position
@@ -50,6 +51,12 @@ NUMBER_METRICS = ("r2", "neg_mean_absolute_error", "neg_root_mean_squared_error"
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def of_all_spaces(monkeypatch):
+    """Let experience count also where it tells candidates hardly apart."""
+    monkeypatch.setattr(_experience, "LEAST_DEVIATION", 0.0)
 
 
 def svc():
@@ -223,9 +230,18 @@ def test_a_branch_of_which_nothing_is_known_is_tried_in_its_middle():
 @pytest.mark.parametrize("n_rows", [499, 500])
 def test_nothing_is_known_of_fewer_rows_than_any_data_had(n_rows):
     rows = np.arange(n_rows) % len(y)
-    space = {"learning_rate": loguniform(0.01, 2)}
-    found = known(AdaBoostClassifier(), space, X=X[rows], y=y[rows])
+    space = {"learning_rate": loguniform(0.01, 2), "estimator__max_depth": [1, 3, 9]}
+    boosted = AdaBoostClassifier(DecisionTreeClassifier(max_depth=1))
+    found = known(boosted, space, X=X[rows], y=y[rows])
     assert (found is not None) == (n_rows >= 500)
+
+
+def test_nothing_is_known_where_all_candidates_are_expected_to_be_alike():
+    for low, high, is_known in [(1e-2, 1e3, True), (1.0, 30.0, False)]:
+        space = {"svc__C": loguniform(low, high), "svc__gamma": loguniform(0.01, 0.1)}
+        assert (known(svc(), space) is not None) == is_known
+    both = {"svc__kernel": ["rbf", "poly"]}
+    assert known(svc(), SVC_SPACE | both) is not None  # the others are not known
 
 
 def test_choices_of_an_estimator_stand_for_its_values():
@@ -274,6 +290,7 @@ def test_gradients_of_what_is_expected_equal_finite_differences(estimator, space
         assert (gradients[row][:, ~free[row]] == 0).all()
 
 
+@pytest.mark.usefixtures("of_all_spaces")
 def test_of_a_length_that_is_chosen_the_best_is_expected(rng):
     space = {"learning_rate": Real(0.01, 1, log=True), "max_leaf_nodes": range(2, 64)}
     own, lengths = {"random_state": 0, "early_stopping": False}, (10, 30, 100, 300)
@@ -570,6 +587,7 @@ class Tagger(LogisticRegression):
         self.estimator, self.steps, self.estimators = estimator, steps, estimators
 
 
+@pytest.mark.usefixtures("of_all_spaces")
 def test_other_people_s_estimators_and_targets_do_no_harm():
     y = [["a"], ["a", "b"]] * 60
     assert known(Tagger(), {"steps": [(), ((1, 2),)]}, y=y) is None
@@ -585,6 +603,7 @@ def test_data_without_a_variance_do_no_harm(value):
     assert known(SVC(), {"C": Real(0.1, 10)}, X=data) is None
 
 
+@pytest.mark.usefixtures("of_all_spaces")
 def test_data_without_columns_do_no_harm():
     none_scaled = make_column_transformer(
         (StandardScaler(), []), remainder="passthrough"

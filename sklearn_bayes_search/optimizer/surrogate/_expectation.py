@@ -23,7 +23,7 @@ from sklearn_bayes_search.space._dims import Dims
 _SLOPE_DEVIATION: Final = 0.5
 # What the functions leave open of the variance of scores, in their own squared unit;
 # it also bounds the slope where they hardly vary.
-_LEFT_OPEN: Final = 0.05
+_LEFT_OPEN: Final = 0.3
 
 
 class Expectation(Protocol):
