@@ -319,6 +319,17 @@ def curves_of(store, tasks, methods):
     return pd.DataFrame(curves).T.rename_axis(names)
 
 
+def _when(curve, aim):
+    """Return after how many candidates it reaches the aim, N_ITER + 1 if never."""
+    reached = curve >= aim - 1e-12
+    return int(reached.argmax()) + 1 if reached.any() else N_ITER + 1
+
+
+def _reached(curve, aim):
+    when = _when(curve, aim)
+    return when if when <= N_ITER else f"> {N_ITER}"
+
+
 def of_methods(curves, methods):
     """Return the means of the methods, and how far the first is ahead."""
     pairs = curves.groupby(["method", "family", "data_set"]).mean()
@@ -331,10 +342,10 @@ def of_methods(curves, methods):
             lead = pairs.loc[methods[0]][at - 1] - pairs.loc[name][at - 1]
             error = lead.std(ddof=1) / len(lead) ** 0.5
             row[f"behind at {at}"] = f"{lead.mean():+.3f} ({error:.3f})"
-        means = pairs.loc[methods[0]][range(N_ITER)].mean()
-        reached = means >= pairs.loc[name][N_ITER - 1].mean()
-        never = f"> {N_ITER}"
-        row["its 50 after"] = int(reached.argmax()) + 1 if reached.any() else never
+        ours, aims = pairs.loc[methods[0]][range(N_ITER)], pairs.loc[name][N_ITER - 1]
+        row["its 50 after"] = _reached(ours.mean().to_numpy(), aims.mean())
+        each = [_when(ours.loc[pair].to_numpy(), aims[pair]) for pair in aims.index]
+        row["in the median"] = f"{np.median(each):g}"
         rows.append(row)
     return pd.DataFrame(rows).set_index("method")
 
