@@ -225,6 +225,11 @@ def test_a_branch_of_which_nothing_is_known_is_tried_in_its_middle():
     only_small = Space(space, constraint=lambda params: params["svc__C"] < 50)
     (first,) = known(svc(), space).first_settings(only_small)
     assert first["svc__kernel"] == "rbf"
+    many = [SVC_SPACE | RBF, *(POLY | {"svc__degree": [d]} for d in range(2, 9))]
+    degrees = [
+        p["svc__degree"] for p in known(svc(), many).first_settings(Space(many))[1:]
+    ]
+    assert degrees == [2, 3, 4]
 
 
 @pytest.mark.parametrize("n_rows", [499, 500])
