@@ -15,9 +15,16 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     RandomForestClassifier,
     StackingClassifier,
+    VotingClassifier,
 )
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import ElasticNet, LogisticRegression, Perceptron
+from sklearn.linear_model import (
+    ElasticNet,
+    LogisticRegression,
+    Perceptron,
+    SGDClassifier,
+)
+from sklearn.metrics.pairwise import linear_kernel
 from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -225,11 +232,90 @@ def test_a_branch_of_which_nothing_is_known_is_tried_in_its_middle():
     only_small = Space(space, constraint=lambda params: params["svc__C"] < 50)
     (first,) = known(svc(), space).first_settings(only_small)
     assert first["svc__kernel"] == "rbf"
-    many = [SVC_SPACE | RBF, *(POLY | {"svc__degree": [d]} for d in range(2, 9))]
-    degrees = [
-        p["svc__degree"] for p in known(svc(), many).first_settings(Space(many))[1:]
+    kernels = ["poly", "linear", "poly", "sigmoid", linear_kernel]
+    many = [SVC_SPACE | RBF, *({**POLY, "svc__kernel": [k]} for k in kernels)]
+    tried = [p["svc__kernel"] for p in known(svc(), many).first_settings(Space(many))]
+    assert tried == ["rbf", "poly", "linear", "sigmoid"]
+
+
+@pytest.mark.parametrize(
+    "ranges",
+    [SVC_SPACE, {"svc__C": loguniform(1e-3, 1), "svc__gamma": loguniform(1e-5, 10)}],
+)
+def test_the_first_candidate_is_of_the_kind_that_is_known_and_then_come_others(ranges):
+    space = ranges | {"svc__kernel": ["linear", "rbf", "poly"]}
+    first, *others = known(svc(), space).first_settings(Space(space))
+    assert first["svc__kernel"] == "rbf"
+    assert [params["svc__kernel"] for params in others] == ["linear", "poly"]
+
+
+def test_choices_that_were_not_learnt_are_expected_to_be_like_the_own_one():
+    model = make_pipeline(StandardScaler(), SGDClassifier())
+    alpha = {"sgdclassifier__alpha": loguniform(1e-7, 1)}
+    space = alpha | {"sgdclassifier__loss": ["hinge", "perceptron", "log_loss"]}
+    expectation = known(model, space).expectation
+    settings = [{"sgdclassifier__loss": loss} for loss in space["sgdclassifier__loss"]]
+    rows = [
+        Space(space).encode({**p, "sgdclassifier__alpha": a})
+        for p in settings
+        for a in (1e-6, 1e-1)
     ]
-    assert degrees == [2, 3, 4]
+    small, large = expectation(np.array(rows))[0][:, 0].reshape(3, 2).T
+    assert [a == b for a, b in zip(small, large, strict=True)] == [False, True, False]
+
+
+def test_another_name_of_a_criterion_is_known():
+    criteria = {"criterion": ["entropy", "log_loss"]}
+    space = TREE_SPACE | criteria
+    expectation = known(DecisionTreeClassifier(), space).expectation
+    rest = {"max_depth": 4, "max_features": 0.5, "min_samples_leaf": 3}
+    rows = [Space(space).encode({**rest, "criterion": c}) for c in space["criterion"]]
+    one, same = expectation(np.array(rows))[0]
+    np.testing.assert_allclose(one, same)
+
+
+@pytest.mark.parametrize(
+    ("booster", "choices", "is_known"),
+    [
+        (None, None, True),
+        ("gbtree", None, True),
+        ("gblinear", None, False),
+        (None, ["gbtree"], True),
+        (None, ["dart", "gbtree"], True),
+        (None, ["dart"], False),
+    ],
+)
+def test_the_default_booster_is_known_by_its_name(booster, choices, is_known):
+    xgboost = pytest.importorskip("xgboost")
+    space = {
+        "learning_rate": loguniform(1e-3, 1),
+        "max_depth": randint(1, 15),
+        "reg_lambda": loguniform(1e-3, 1e3),
+        "min_child_weight": loguniform(1e-2, 1e2),
+    }
+    space |= {} if choices is None else {"booster": choices}
+    found = known(xgboost.XGBClassifier(booster=booster), space, ["neg_log_loss"])
+    assert (found is not None) == is_known
+    if choices is not None and is_known and len(choices) == 2:
+        assert found.words("gp").endswith("where booster='gbtree'")
+
+
+@pytest.mark.parametrize("kind", ["gbdt", "rf"])
+def test_other_boosting_of_lightgbm_is_unknown(kind):
+    lightgbm = pytest.importorskip("lightgbm")
+    model = lightgbm.LGBMClassifier(boosting_type=kind)
+    space = {"learning_rate": loguniform(1e-3, 1), "num_leaves": randint(2, 128)}
+    space |= {"reg_lambda": loguniform(1e-3, 1e3), "reg_alpha": loguniform(1e-3, 1e3)}
+    assert (known(model, space) is not None) == (kind == "gbdt")
+
+
+def test_an_estimator_in_a_narrow_space_does_not_hide_another_one():
+    trees = DecisionTreeClassifier()
+    model = VotingClassifier([("svc", svc()), ("tree", trees)])
+    space = {f"svc__{name}": range_ for name, range_ in SVC_SPACE.items()}
+    space |= {"tree__max_features": uniform(0.8, 0.1), "tree__ccp_alpha": [0.0, 1e-5]}
+    space |= {"tree__min_samples_leaf": [4, 5]}
+    assert known(model, space).names == ["svc__svc__C", "svc__svc__gamma"]
 
 
 @pytest.mark.parametrize("n_rows", [499, 500])

@@ -152,7 +152,9 @@ class Task:
     def table(self):
         found = table(self.data_set, self.rows)
         if self.misled == "labels":
-            found.y[:] = np.random.default_rng(self.number).permutation(found.y)
+            rng = np.random.default_rng(self.number)
+            for y in (found.y, found.y_fresh):
+                y[:] = rng.permutation(y)
         return found
 
     @cached_property

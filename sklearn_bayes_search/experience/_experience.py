@@ -27,7 +27,11 @@ from sklearn_bayes_search.experience._knowledge import (
     knowledge_of,
     position,
 )
-from sklearn_bayes_search.experience._own import single_choices, with_single_choices
+from sklearn_bayes_search.experience._own import (
+    XGBOOST,
+    single_choices,
+    with_single_choices,
+)
 from sklearn_bayes_search.optimizer.surrogate import Expectation, GaussianProcess
 from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._dimensions import Dimension
@@ -35,13 +39,15 @@ from sklearn_bayes_search.space._dimensions import Dimension
 # Of so many settings of the space, the first is the one of which most is expected.
 # More first settings, chosen beside it or later, gained nothing.
 N_COMPARED = 512
+# and of so many for each branch, where branches are many
+N_OF_BRANCH, MOST_COMPARED = 64, 4096
 # Where what is expected has a smaller standard deviation over the space, of normal
 # scores over wide ranges, all candidates are about equally good, and which is best
 # depends on the data. In the default space of XGBoost, with 0.24, searches with
 # experience were behind by 0.09 (0.05) at 8 candidates, on 8 data sets left out.
 LEAST_DEVIATION = 0.35
 # An SVC has three other kernels.
-MOST_MIDDLES = 3
+MOST_OTHERS = 3
 # With more scores, what was expected hinders. On 35 pairs of a model and a data set
 # left out, with four seeds, experience needs 12.5 candidates for the score of 16
 # without (median over six models); 11.5 if it counts until 5 scores, and 18 if until 12
@@ -57,32 +63,29 @@ class Experience:
     """What is known before a search: an ``expectation`` of the score over its cube by
     the parameters ``names``, and in words what is ``known``, in which ``version``.
 
-    ``where`` says for which candidates, if not for all; of the ``unknown`` branches of
-    the space, by number, it is for none.
+    A ``translation`` says for which candidates; without one it is for all.
     """
 
     expectation: Expectation
     names: list[str]
     known: str
     version: str
-    unknown: Sequence[int] = ()
-    where: str = ""
+    translation: "Translation | None" = None
 
     def first_settings(self, space: Space) -> list[dict[str, Any]]:
         """Return the candidates to begin with, as far as they are permitted.
 
-        The one of which most is expected, and the middle of each unknown branch, so
+        The one of which most is expected, and one of each kind that is not known, so
         that these are not passed over.
         """
-        U = space.spread(N_COMPARED, np.random.default_rng(0))
+        U, others = _spread(space), []
+        if self.translation is not None:
+            U = U[self.translation.applies_at(U)]
+            others = self.translation.others[:MOST_OTHERS]
         expected = self.expectation(U)[0][:, 0]
         best_first = space.decode_many(U[np.argsort(-expected, kind="stable")])
         first = next(([params] for params in best_first if space.allows(params)), [])
-        middles = [
-            {name: dimension.middle() for name, dimension in space.branches[b].items()}
-            for b in self.unknown[:MOST_MIDDLES]
-        ]
-        return first + [params for params in middles if space.allows(params)]
+        return first + [params for params in others if space.allows(params)]
 
     def words(self, surrogate: Any) -> str:
         """Return in words what a surrogate is told."""
@@ -90,7 +93,8 @@ class Experience:
         if self.inform(surrogate) is surrogate:
             return words
         words = f"{words}, and what to expect by {', '.join(self.names)}"
-        return f"{words}, where {self.where}" if self.where else words
+        where = "" if self.translation is None else self.translation.where
+        return f"{words}, where {where}" if where else words
 
     def inform(self, surrogate: Any) -> Any:
         """Return a Gaussian process that expects this; another surrogate as it is."""
@@ -120,7 +124,7 @@ def experience_of(
     if all(_knowledge_of(m) is None for m in [estimator, *_all_inside(estimator)]):
         return None
     data = Data.of(X, y, classifies=is_classifier(estimator))
-    best = None
+    U, best = _spread(space), None
     searched = set().union(*space.branches) - single_choices(space).keys()
     for prefix, model, given in _models(estimator, "", data, searched):
         knowledge = _knowledge_of(model)
@@ -129,25 +133,26 @@ def experience_of(
         if knowledge is None or not _applies(knowledge, given):
             continue
         translation = Translation(knowledge, space, prefix, model, given)
-        if best is None or len(translation.names) > len(best[1].names):
-            best = knowledge, translation, given
-    if best is None or not best[1].names:
-        return None
-    knowledge, translation, given = best
-    functions = knowledge.functions(knowledge.kind_of(metrics), given.facts)
-    expectation = LearntExpectation(functions, translation, chosen)
-    U = space.spread(N_COMPARED, np.random.default_rng(0))
-    known = U[translation.applies_at(U)]
-    if len(known) == 0 or expectation(known)[0][:, 0].std() < LEAST_DEVIATION:
-        return None
-    return Experience(
-        expectation,
-        translation.names,
-        f"{knowledge.estimator} on {knowledge.n_data_sets} other data sets",
-        knowledge.version,
-        translation.unknown,
-        translation.where,
-    )
+        if best is not None and len(translation.names) <= len(best.names):
+            continue
+        functions = knowledge.functions(knowledge.kind_of(metrics), given.facts)
+        expectation = LearntExpectation(functions, translation, chosen)
+        known = U[translation.applies_at(U)]
+        if len(known) and expectation(known)[0][:, 0].std() >= LEAST_DEVIATION:
+            best = Experience(
+                expectation,
+                translation.names,
+                f"{knowledge.estimator} on {knowledge.n_data_sets} other data sets",
+                knowledge.version,
+                translation,
+            )
+    return best
+
+
+def _spread(space: Space) -> np.ndarray:
+    """Return points of a space, always the same."""
+    n = min(max(N_COMPARED, N_OF_BRANCH * len(space.branches)), MOST_COMPARED)
+    return space.spread(n, np.random.default_rng(0))
 
 
 class LearntExpectation:
@@ -252,6 +257,7 @@ class Translation:
         self, knowledge: Knowledge, space: Space, prefix: str, model: Any, data: Data
     ) -> None:
         self.estimator, self.space = knowledge.estimator, space
+        self._knowledge = knowledge
         self._data, self._in_units = data, knowledge.in_units
         self._own, self._prefix = knowledge.own, prefix
         self._known = knowledge.space.columns
@@ -277,14 +283,15 @@ class Translation:
             ]
         )
         first = self.space.dims.branch is not None
-        self._needs = [
-            self._needs_of(branch, knowledge.requires, prefix, model.get_params())
-            for branch in space.branches
-        ]
+        own = model.get_params()
+        self._needs = [self._needs_of(branch, own) for branch in space.branches]
+        self.others = self._one_of_each_other_kind(own)
         self.where = ""
-        if any(needs != [] for needs in self._needs):
-            needed = knowledge.requires.items()
-            self.where = " and ".join(f"{prefix}{k}={v!r}" for k, v in needed)
+        if self.others:
+            self.where = " and ".join(
+                f"{prefix}{name}={XGBOOST.get(name) if value is None else value!r}"
+                for name, value in knowledge.requires.items()
+            )
         self.names = list(
             dict.fromkeys(
                 space.columns[column - first][0]
@@ -293,11 +300,6 @@ class Translation:
                 if column >= 0 and needs is not None
             )
         )
-
-    @property
-    def unknown(self) -> list[int]:
-        """The branches in which the estimator is used in another way."""
-        return [b for b, needs in enumerate(self._needs) if needs is None]
 
     @property
     def applies_everywhere(self) -> bool:
@@ -311,32 +313,44 @@ class Translation:
         for b, needs in enumerate(self._needs):
             if needs is not None:
                 here = branch_of == b
-                for column, level in needs:
-                    here &= np.isclose(U[:, column], level)
+                for column, levels in needs:
+                    here &= np.isclose(U[:, [column]], levels).any(axis=1)
                 applies |= here
         return applies
 
     def _needs_of(
-        self,
-        branch: Mapping[str, Dimension],
-        requires: Mapping[str, Any],
-        prefix: str,
-        own: Mapping[str, Any],
-    ) -> list[tuple[int, float]] | None:
-        """Return the columns of a branch that need a level, None if it is unknown."""
+        self, branch: Mapping[str, Dimension], own: Mapping[str, Any]
+    ) -> list[tuple[int, np.ndarray]] | None:
+        """Return the columns of a branch that need some levels, None if it is unknown.
+
+        Those are of what is required, and of choices some of which were not learnt.
+        """
         needs = []
-        for name, value in requires.items():
-            dimension = branch.get(prefix + name)
-            if dimension is None:
-                if own.get(name) != value:
-                    return None
-            elif not dimension.contains(value):
+        for name in self._knowledge.choices:
+            is_required = name in self._knowledge.requires
+            dimension = branch.get(self._prefix + name)
+            values, positions = _levels(dimension, own.get(name))
+            suits = [self._knowledge.suits(name, value) for value in values]
+            if is_required and not any(suits):
                 return None
-            elif dimension.n_levels != 1:
-                column = self.space.columns.index((prefix + name, dimension))
+            if dimension is not None and any(suits) and not all(suits):
+                column = self.space.columns.index((self._prefix + name, dimension))
                 column += self.space.dims.branch is not None  # which comes first
-                needs.append((column, dimension.encode(value)))
+                needs.append((column, positions[suits]))
         return needs
+
+    def _one_of_each_other_kind(self, own: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return a candidate of each unknown kind, in the middle of the ranges."""
+        found: dict[str, dict[str, Any]] = {}
+        for branch in self.space.branches:
+            middle = {name: dimension.middle() for name, dimension in branch.items()}
+            for name in self._knowledge.requires:
+                searched = self._prefix + name
+                for value in _levels(branch.get(searched), own.get(name))[0]:
+                    if not self._knowledge.suits(name, value):
+                        one = {searched: value} if searched in branch else {}
+                        found.setdefault(f"{name}={value!r}", middle | one)
+        return list(found.values())
 
     def places_of(
         self, chosen: Mapping[str, Sequence[Any]]
@@ -398,6 +412,16 @@ class Translation:
             own = self._own.get(name)  # of None; without a value, a place unknown
             values = [own if v is None else getattr(v, inner, "") for v in values]
         return column, knots, np.array([place(value) for value in values])
+
+
+def _levels(dimension: Dimension | None, fixed: Any) -> tuple[list[Any], np.ndarray]:
+    """Return the values of a dimension that has a list of them, and their positions."""
+    if dimension is None:
+        return [fixed], np.empty(1)
+    positions = dimension.positions()
+    if positions is None:
+        return [], np.empty(0)
+    return dimension.decode_many(positions), positions
 
 
 def _knowledge_of(model: Any) -> Knowledge | None:

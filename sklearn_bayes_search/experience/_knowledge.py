@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_bayes_search.experience._data import Data
+from sklearn_bayes_search.experience._own import XGBOOST
 from sklearn_bayes_search.optimizer._kernels import (
     expand,
     matern52,
@@ -74,6 +75,8 @@ class Knowledge:
             }
         )
         self._points = np.array(content["points"], dtype=float)
+        learnt = [k for k, d in self.space.columns if isinstance(d, Categorical)]
+        self.choices = [*self.requires, *learnt]
 
     def point(self, setting: Mapping[str, Any], data: Data) -> np.ndarray:
         """Return the place of a candidate; what it lacks holds its neutral position."""
@@ -82,6 +85,16 @@ class Knowledge:
             if name in setting:
                 row[j] = position(dimension, setting[name], data)
         return row
+
+    def suits(self, name: str, value: Any) -> bool:
+        """Check that a value of one of the ``choices`` is required, or was learnt."""
+        if name in self.requires:
+            required = self.requires[name]
+            # of XGBoost, None stands for the value that holds
+            usual = XGBOOST.get(name) if required is None else required
+            return value is required or bool(value == usual)
+        known = dict(self.space.columns)[name]
+        return known.contains(value) or known.contains(_meant(value))
 
     def kind_of(self, metrics: Iterable[str]) -> str:
         """Return the kind of score that the first known metric is, else any."""
@@ -165,6 +178,7 @@ def position(known: Dimension, value: Any, data: Data, unit: float = 1.0) -> flo
     numbers count in the ``unit``.
     """
     if not isinstance(known, Real):
+        value = _meant(value) if not known.contains(value) else value
         return known.encode(value) if known.contains(value) else 0.0
     number = None
     if value is None:
@@ -182,6 +196,11 @@ def position(known: Dimension, value: Any, data: Data, unit: float = 1.0) -> flo
     return (
         0.5 if number is None else known.encode(np.clip(number, known.low, known.high))
     )
+
+
+def _meant(value: Any) -> Any:
+    """Return the value of a choice by the name that it was learnt by."""
+    return "entropy" if isinstance(value, str) and value == "log_loss" else value
 
 
 def _meanings(n_columns: int) -> dict[str, float]:
