@@ -34,13 +34,15 @@ truth = grid.cv_results_["mean_test_score"].reshape(25, 25)
 # Twenty candidates
 # -----------------
 # ``scoring`` is the share of right answers, as by default. The search may try 20
-# candidates, a thirtieth of the grid.
+# candidates, a thirtieth of the grid. With ``experience=False`` it begins without
+# knowledge from other data: all that it believes follows from these candidates.
 
 search = BayesSearchCV(
     SVC(),
     {"C": loguniform(1e-2, 1e4), "gamma": loguniform(1e-4, 1e2)},
     n_iter=20,
     cv=cv,
+    experience=False,
     random_state=0,
 ).fit(X, y)
 
