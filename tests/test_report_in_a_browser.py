@@ -473,5 +473,6 @@ def test_sliders_tell_what_the_model_expects(open_page, path, viewport):
         if expected is None:
             assert answer == "No candidate is near: the score is unknown."
         else:
-            assert answer.startswith(f"About {expected[0]}; 95 %")
+            mean = f"A mean of about {expected[0]} on these folds; 95 % sure of"
+            assert answer.startswith(mean)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
