@@ -27,11 +27,7 @@ from sklearn_bayes_search.experience._knowledge import (
     knowledge_of,
     position,
 )
-from sklearn_bayes_search.experience._own import (
-    XGBOOST,
-    single_choices,
-    with_single_choices,
-)
+from sklearn_bayes_search.experience._own import single_choices, with_single_choices
 from sklearn_bayes_search.optimizer.surrogate import Expectation, GaussianProcess
 from sklearn_bayes_search.space import Space
 from sklearn_bayes_search.space._dimensions import Dimension
@@ -39,15 +35,11 @@ from sklearn_bayes_search.space._dimensions import Dimension
 # Of so many settings of the space, the first is the one of which most is expected.
 # More first settings, chosen beside it or later, gained nothing.
 N_COMPARED = 512
-# and of so many for each branch, where branches are many
-N_OF_BRANCH, MOST_COMPARED = 64, 4096
 # Where what is expected has a smaller standard deviation over the space, of normal
 # scores over wide ranges, all candidates are about equally good, and which is best
 # depends on the data. In the default space of XGBoost, with 0.24, searches with
 # experience were behind by 0.09 (0.05) at 8 candidates, on 8 data sets left out.
 LEAST_DEVIATION = 0.35
-# An SVC has three other kernels.
-MOST_OTHERS = 3
 # With more scores, what was expected hinders. On 35 pairs of a model and a data set
 # left out, with four seeds, experience needs 12.5 candidates for the score of 16
 # without (median over six models); 11.5 if it counts until 5 scores, and 18 if until 12
@@ -62,39 +54,26 @@ N_KNOTS = 257
 class Experience:
     """What is known before a search: an ``expectation`` of the score over its cube by
     the parameters ``names``, and in words what is ``known``, in which ``version``.
-
-    A ``translation`` says for which candidates; without one it is for all.
     """
 
     expectation: Expectation
     names: list[str]
     known: str
     version: str
-    translation: "Translation | None" = None
 
     def first_settings(self, space: Space) -> list[dict[str, Any]]:
-        """Return the candidates to begin with, as far as they are permitted.
-
-        The one of which most is expected, and one of each kind that is not known, so
-        that these are not passed over.
-        """
-        U, others = _spread(space), []
-        if self.translation is not None:
-            U = U[self.translation.applies_at(U)]
-            others = self.translation.others[:MOST_OTHERS]
+        """Return the candidate to begin with, if there is a permitted one."""
+        U = space.spread(N_COMPARED, np.random.default_rng(0))
         expected = self.expectation(U)[0][:, 0]
         best_first = space.decode_many(U[np.argsort(-expected, kind="stable")])
-        first = next(([params] for params in best_first if space.allows(params)), [])
-        return first + [params for params in others if space.allows(params)]
+        return next(([params] for params in best_first if space.allows(params)), [])
 
     def words(self, surrogate: Any) -> str:
         """Return in words what a surrogate is told."""
         words = f"{self.known}: a first candidate"
         if self.inform(surrogate) is surrogate:
             return words
-        words = f"{words}, and what to expect by {', '.join(self.names)}"
-        where = "" if self.translation is None else self.translation.where
-        return f"{words}, where {where}" if where else words
+        return f"{words}, and what to expect by {', '.join(self.names)}"
 
     def inform(self, surrogate: Any) -> Any:
         """Return a Gaussian process that expects this; another surrogate as it is."""
@@ -124,35 +103,23 @@ def experience_of(
     if all(_knowledge_of(m) is None for m in [estimator, *_all_inside(estimator)]):
         return None
     data = Data.of(X, y, classifies=is_classifier(estimator))
-    U, best = _spread(space), None
+    U, best = space.spread(N_COMPARED, np.random.default_rng(0)), None
     searched = set().union(*space.branches) - single_choices(space).keys()
     for prefix, model, given in _models(estimator, "", data, searched):
         knowledge = _knowledge_of(model)
         if any(prefix.startswith(f"{name}__") for name in searched):
             continue  # the search replaces it
-        if knowledge is None or not _applies(knowledge, given):
+        if knowledge is None or not _applies(knowledge, model, prefix, space, given):
             continue
         translation = Translation(knowledge, space, prefix, model, given)
         if best is not None and len(translation.names) <= len(best.names):
             continue
         functions = knowledge.functions(knowledge.kind_of(metrics), given.facts)
         expectation = LearntExpectation(functions, translation, chosen)
-        known = U[translation.applies_at(U)]
-        if len(known) and expectation(known)[0][:, 0].std() >= LEAST_DEVIATION:
-            best = Experience(
-                expectation,
-                translation.names,
-                f"{knowledge.estimator} on {knowledge.n_data_sets} other data sets",
-                knowledge.version,
-                translation,
-            )
+        if expectation(U)[0][:, 0].std() >= LEAST_DEVIATION:
+            known = f"{knowledge.estimator} on {knowledge.n_data_sets} other data sets"
+            best = Experience(expectation, translation.names, known, knowledge.version)
     return best
-
-
-def _spread(space: Space) -> np.ndarray:
-    """Return points of a space, always the same."""
-    n = min(max(N_COMPARED, N_OF_BRANCH * len(space.branches)), MOST_COMPARED)
-    return space.spread(n, np.random.default_rng(0))
 
 
 class LearntExpectation:
@@ -169,9 +136,6 @@ class LearntExpectation:
         for columns, jumps, places in translation.tables:
             features, owner = functions.scaled(places)
             self._tables.append(_Table(columns[owner], jumps[owner], features))
-        # Of candidates of another kind nothing is known: as of the estimator's own.
-        own, _ = functions.scaled(translation.own[np.newaxis])
-        self._elsewhere = functions(own)[0][0]
         # which feature each parameter that is chosen has, and its values
         self._chosen = [
             (np.flatnonzero(owner == j), functions.scaled(places)[0][:, owner == j])
@@ -181,14 +145,13 @@ class LearntExpectation:
     def __call__(
         self, U: np.ndarray, *, gradient: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
-        if self._translation.applies_everywhere:
+        if len(self._tables) == 1:
             return self._evaluate(U, self._tables[0], gradient)
-        values = np.repeat(self._elsewhere[np.newaxis], len(U), axis=0)
+        values = np.empty((len(U), self._functions.n_functions))
         gradients = np.zeros((*values.shape, U.shape[1] if gradient else 0))
         branch_of = self._translation.space.dims.branch_of(U)
-        applies = self._translation.applies_at(U)
-        for b in np.unique(branch_of[applies]):
-            here = applies & (branch_of == b)
+        for b in np.unique(branch_of):
+            here = branch_of == b
             found = self._evaluate(U[here], self._tables[b], gradient)
             values[here], gradients[here] = found
         return values, gradients
@@ -257,7 +220,6 @@ class Translation:
         self, knowledge: Knowledge, space: Space, prefix: str, model: Any, data: Data
     ) -> None:
         self.estimator, self.space = knowledge.estimator, space
-        self._knowledge = knowledge
         self._data, self._in_units = data, knowledge.in_units
         self._own, self._prefix = knowledge.own, prefix
         self._known = knowledge.space.columns
@@ -276,81 +238,15 @@ class Translation:
             for b in range(len(space.branches))
         ]
         self.tables = [self._table(maps) for maps in self._maps]
-        self.own = np.array(
-            [
-                position(dimension, fixed.get(name), data, self._unit_of(name))
-                for name, dimension in self._known
-            ]
-        )
         first = self.space.dims.branch is not None
-        own = model.get_params()
-        self._needs = [self._needs_of(branch, own) for branch in space.branches]
-        self.others = self._one_of_each_other_kind(own)
-        self.where = ""
-        if self.others:
-            self.where = " and ".join(
-                f"{prefix}{name}={XGBOOST.get(name) if value is None else value!r}"
-                for name, value in knowledge.requires.items()
-            )
         self.names = list(
             dict.fromkeys(
                 space.columns[column - first][0]
-                for maps, needs in zip(self._maps, self._needs, strict=True)
+                for maps in self._maps
                 for column, _, _ in maps
-                if column >= 0 and needs is not None
+                if column >= 0
             )
         )
-
-    @property
-    def applies_everywhere(self) -> bool:
-        """Whether all candidates are of one branch, and of the kind that is known."""
-        return self._needs == [[]]
-
-    def applies_at(self, U: np.ndarray) -> np.ndarray:
-        """Check for each point that the estimator is used as where this was learnt."""
-        branch_of = self.space.dims.branch_of(U)
-        applies = np.zeros(len(U), dtype=bool)
-        for b, needs in enumerate(self._needs):
-            if needs is not None:
-                here = branch_of == b
-                for column, levels in needs:
-                    here &= np.isclose(U[:, [column]], levels).any(axis=1)
-                applies |= here
-        return applies
-
-    def _needs_of(
-        self, branch: Mapping[str, Dimension], own: Mapping[str, Any]
-    ) -> list[tuple[int, np.ndarray]] | None:
-        """Return the columns of a branch that need some levels, None if it is unknown.
-
-        Those are of what is required, and of choices some of which were not learnt.
-        """
-        needs = []
-        for name in self._knowledge.choices:
-            is_required = name in self._knowledge.requires
-            dimension = branch.get(self._prefix + name)
-            values, positions = _levels(dimension, own.get(name))
-            suits = [self._knowledge.suits(name, value) for value in values]
-            if is_required and not any(suits):
-                return None
-            if dimension is not None and any(suits) and not all(suits):
-                column = self.space.columns.index((self._prefix + name, dimension))
-                column += self.space.dims.branch is not None  # which comes first
-                needs.append((column, positions[suits]))
-        return needs
-
-    def _one_of_each_other_kind(self, own: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return a candidate of each unknown kind, in the middle of the ranges."""
-        found: dict[str, dict[str, Any]] = {}
-        for branch in self.space.branches:
-            middle = {name: dimension.middle() for name, dimension in branch.items()}
-            for name in self._knowledge.requires:
-                searched = self._prefix + name
-                for value in _levels(branch.get(searched), own.get(name))[0]:
-                    if not self._knowledge.suits(name, value):
-                        one = {searched: value} if searched in branch else {}
-                        found.setdefault(f"{name}={value!r}", middle | one)
-        return list(found.values())
 
     def places_of(
         self, chosen: Mapping[str, Sequence[Any]]
@@ -380,14 +276,11 @@ class Translation:
                 table[:, j] = np.interp(grid, knots, places)
         return columns, jumps, table
 
-    def _unit_of(self, name: str) -> float:
-        return self._data.deviation if name in self._in_units else 1.0
-
     def _map(
         self, branch: int, prefix: str, name: str, known: Dimension, fixed: Any
     ) -> tuple[int, np.ndarray, np.ndarray]:
         """Return the column of a hyperparameter, knots in it, and their places."""
-        unit = self._unit_of(name)
+        unit = self._data.deviation if name in self._in_units else 1.0
         place = partial(position, known, data=self._data, unit=unit)
         ranges, searched = self.space.branches[branch], prefix + name
         outer, _, inner = name.rpartition("__")
@@ -412,16 +305,6 @@ class Translation:
             own = self._own.get(name)  # of None; without a value, a place unknown
             values = [own if v is None else getattr(v, inner, "") for v in values]
         return column, knots, np.array([place(value) for value in values])
-
-
-def _levels(dimension: Dimension | None, fixed: Any) -> tuple[list[Any], np.ndarray]:
-    """Return the values of a dimension that has a list of them, and their positions."""
-    if dimension is None:
-        return [fixed], np.empty(1)
-    positions = dimension.positions()
-    if positions is None:
-        return [], np.empty(0)
-    return dimension.decode_many(positions), positions
 
 
 def _knowledge_of(model: Any) -> Knowledge | None:
@@ -454,8 +337,21 @@ def _models(
         yield from _models(inner, f"{prefix}{name}__", given, searched)
 
 
-def _applies(knowledge: Knowledge, data: Data) -> bool:
-    """Check that the data are like those that the knowledge was learnt from."""
+def _applies(
+    knowledge: Knowledge, model: Any, prefix: str, space: Space, data: Data
+) -> bool:
+    """Check that a model is used as it was where the knowledge was learnt."""
+    own = model.get_params()
+    for branch in space.branches:
+        for name in knowledge.choices:
+            dimension = branch.get(prefix + name)
+            if dimension is not None:
+                positions = dimension.positions()
+                values = [] if positions is None else dimension.decode_many(positions)
+            else:
+                values = [own.get(name)] if name in knowledge.requires else []
+            if not all(knowledge.suits(name, value) for value in values):
+                return False
     if data.rows is not None and data.rows < knowledge.least_rows:
         return False
     return not knowledge.standardised or 0.1 < (data.variance or 0.0) < 10.0
