@@ -94,7 +94,7 @@ class Knowledge:
             usual = XGBOOST.get(name) if required is None else required
             return value is required or bool(value == usual)
         known = dict(self.space.columns)[name]
-        return known.contains(value) or known.contains(_meant(value))
+        return known.contains(_as_learnt(known, value))
 
     def kind_of(self, metrics: Iterable[str]) -> str:
         """Return the kind of score that the first known metric is, else any."""
@@ -178,7 +178,7 @@ def position(known: Dimension, value: Any, data: Data, unit: float = 1.0) -> flo
     numbers count in the ``unit``.
     """
     if not isinstance(known, Real):
-        value = _meant(value) if not known.contains(value) else value
+        value = _as_learnt(known, value)
         return known.encode(value) if known.contains(value) else 0.0
     number = None
     if value is None:
@@ -198,9 +198,10 @@ def position(known: Dimension, value: Any, data: Data, unit: float = 1.0) -> flo
     )
 
 
-def _meant(value: Any) -> Any:
-    """Return the value of a choice by the name that it was learnt by."""
-    return "entropy" if isinstance(value, str) and value == "log_loss" else value
+def _as_learnt(known: Dimension, value: Any) -> Any:
+    """Return a choice by the name that it was learnt by."""
+    is_other = isinstance(value, str) and value == "log_loss"
+    return "entropy" if is_other and not known.contains(value) else value
 
 
 def _meanings(n_columns: int) -> dict[str, float]:
