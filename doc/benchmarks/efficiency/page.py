@@ -97,15 +97,16 @@ are searched on 32 data sets, from which the experience of the package was not l
 spaces, with three folds. Each method has {runs} runs. All evaluate the estimator's own
 hyperparameters first. Of each pair 0 is the mean of random candidates, and 1 the best
 score seen by any method. The table has means over the pairs; *behind* is how far a
-method is behind the first, with the standard error over pairs. On these data was chosen
-when experience counts (for 8 scores, among 5, 8, 12 and all; and only where it tells
-candidates apart), how far it leaves scores open, and that some models have none.
+method is behind the first, with the standard error over pairs. Some choices were made
+on these data: when experience counts (for 8 scores, among 5, 8, 12 and all; and only
+where it tells candidates apart), how much of the scores it leaves open, and which
+models have none. So what it gains is somewhat overstated.
 """
 
 PUBLISHED = """\
-Default spaces are narrow, since they know a good deal themselves. The next table is for
-the wide ranges that papers on tuning use, as they are written by somebody who does not
-know where good values lie: {pairs} pairs, {runs} runs of each method.
+Default spaces are narrow: knowledge went into their ranges. The next table is for the
+wide ranges of papers on tuning. Somebody who does not know where good values lie would
+write such ranges: {pairs} pairs, {runs} runs of each method.
 """
 
 FAMILIES = """\
