@@ -2,11 +2,13 @@
 
 import importlib.util
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from data import DATA_SETS
+from data import DATA_SETS, DataSet
+from sklearn.datasets import load_iris, make_hastie_10_2, make_regression
 from store import Store
 
 SCRIPTS = Path(__file__).parents[1] / "doc" / "benchmarks"
@@ -71,11 +73,32 @@ def test_tables_compare_the_runs_that_all_methods_have(left_out, tmp_path):
     assert saved["8 after"] == "1 (1 to 1)"
 
 
-def test_more_rows_choose_the_data_sets_that_have_them(left_out):
+def test_more_rows_choose_the_data_sets_that_have_them(left_out, monkeypatch):
+    found = [
+        DataSet(
+            "few",
+            "classification",
+            "few",
+            "scikit-learn",
+            partial(load_iris, return_X_y=True),
+        ),
+        DataSet("many", "classification", "many", "scikit-learn", make_hastie_10_2),
+        DataSet(
+            "line", "regression", "line", "scikit-learn", partial(make_regression, 3000)
+        ),
+        DataSet(
+            "short",
+            "regression",
+            "short",
+            "scikit-learn",
+            partial(make_regression, 1000),
+        ),
+    ]
+    monkeypatch.setattr(left_out, "DATA_SETS", found)
     tasks = list(left_out.tasks_of(["SVC", "ElasticNet"], rows=2000))
-    assert len(tasks) > 5
-    assert all(len(task.table.y) > 1980 for task in tasks)
-    assert {task.family for task in tasks} == {"SVC", "ElasticNet"}
+    names = [(task.family, task.data_set.name) for task in tasks]
+    assert names == [("SVC", "many"), ("ElasticNet", "line")]
+    assert all(len(task.table.y) == 2000 for task in tasks)
 
 
 @pytest.mark.parametrize("ranges", ["default", "wide", "published"])
@@ -83,11 +106,11 @@ def test_searches_in_all_ranges_have_scores_on_fresh_rows(
     left_out, ranges, monkeypatch
 ):
     monkeypatch.setattr(left_out, "N_ITER", 3)
-    (phoneme,) = (each for each in left_out.DATA_SETS if each.name == "phoneme")
+    (cancer,) = (each for each in left_out.DATA_SETS if each.name == "breast-cancer")
     for family in ("DecisionTreeClassifier", "ElasticNet"):
-        task = left_out.Task(family, phoneme, 0, ranges)
+        task = left_out.Task(family, cancer, 0, ranges)
         assert task.defaults is not None
-    task = left_out.Task("DecisionTreeClassifier", phoneme, 2, ranges)
+    task = left_out.Task("DecisionTreeClassifier", cancer, 2, ranges)
     record = task.search("with experience", 0)
     best = task.on_fresh_rows(task.defaults)
     assert len(record["fresh"]) == 3
