@@ -242,6 +242,14 @@ def test_a_sure_small_gain_beats_an_unlikely_large_one_only_under_a_cap():
     assert np.argmax(unlimited(sure_or_unlikely, context)) == 1
 
 
+@pytest.mark.parametrize("name", ["ei", "log_ei", "pi"])
+def test_a_margin_above_the_best_counts_like_xi(name):
+    posterior, context = posterior_of([0.5, -1.0], [0.5, 1.0]), context_with()
+    member = ACQUISITIONS[name]
+    by_margin = member(xi=0.1)(posterior, replace(context, margin=0.3))
+    assert_allclose(by_margin, member(xi=0.4)(posterior, context))
+
+
 def test_discount_is_that_of_huang():
     std, tau = np.logspace(-2, 2, 50), 0.5
     augmented = AUGMENTED_LOG_EI(posterior_of(-0.3, std, tau), context_with())

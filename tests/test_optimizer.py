@@ -583,6 +583,20 @@ def test_a_noisy_best_score_is_not_believed():
     assert ask_after(noise=1e4) == pytest.approx(0.75, abs=0.15)
 
 
+def test_a_plateau_of_equal_scores_is_left():
+    optimizer = make({"x": Real(0, 1), "y": Real(0, 1), "k": list("abcd")})
+    scores = []
+    for _ in range(30):
+        trial = optimizer.ask()
+        x, y = trial.params["x"], trial.params["y"]
+        hill = 0.9 * np.exp(-2 * ((x - 0.3) ** 2 + (y - 0.3) ** 2))
+        scores.append(np.floor(8 * hill) / 8)
+        optimizer.tell(trial, scores[-1])
+    # if any gain counts, 25 of them are on the plateau of 0.75
+    assert max(scores) == 0.875
+    assert scores.count(0.75) < 15
+
+
 def test_settings_from_elsewhere_are_learned_and_count_as_asked():
     optimizer = make({"n": [1, 2, 3, 4]})
     for n in (2, 4):

@@ -2,8 +2,9 @@
 
 Values are in standardised units: the scores told have mean 0 and deviation 1.
 Symbols: ``mu``, ``s`` are the posterior's mean and deviation, shape (n_points,);
-``z = (mu - best - xi) / s``; ``phi``, ``Phi`` are the standard normal's density and
-distribution function; ``h = phi(z) + z Phi(z)``; ``tau`` is the noise's deviation.
+``z = (mu - best - margin - xi) / s``; ``phi``, ``Phi`` are the standard normal's
+density and distribution function; ``h = phi(z) + z Phi(z)``; ``tau`` is the noise's
+deviation.
 """
 
 import math
@@ -45,6 +46,7 @@ class Context:
     n_told: int
     n_dims: int
     rng: np.random.Generator
+    margin: float = 0.0
 
 
 @runtime_checkable
@@ -144,7 +146,8 @@ def check_setting(owner: object, name: str, value: object, other: str = "") -> N
 
 def standard_gain(posterior: Posterior, context: Context, xi: float) -> np.ndarray:
     """Compute ``z``."""
-    z: np.ndarray = (posterior.mean - (context.best + xi)) / posterior.std
+    least = context.best + context.margin + xi
+    z: np.ndarray = (posterior.mean - least) / posterior.std
     return z
 
 

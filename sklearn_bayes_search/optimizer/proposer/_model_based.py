@@ -99,7 +99,8 @@ class ModelBased(Proposer):
         # the logarithm has a gradient everywhere, and the same maximum
         log_gain = LogExpectedImprovement(augmented=False, cap=None)
         target = self._fit(observations, maximizer.dims, rng)
-        target = replace(target, acquisition=log_gain, costs=())
+        context = replace(target.context, margin=0.0)
+        target = replace(target, acquisition=log_gain, context=context, costs=())
         row = target.maximize(maximizer, asked)
         return 0.0 if row is None else float(np.exp(target(row[None])[0]))
 
@@ -125,7 +126,12 @@ class ModelBased(Proposer):
             expected = self._limits.expected(observations.pending)
             best = max(best, float(np.max(believed[expected], initial=-np.inf)))
         context = Context(
-            best=best, gap=gap, n_told=len(U), n_dims=dims.n_dims, rng=rng
+            best=best,
+            gap=gap,
+            margin=_margin(observations.y[reaching]),
+            n_told=len(U),
+            n_dims=dims.n_dims,
+            rng=rng,
         )
         costs, seconds = list(observations.weights), observations.seconds
         if self._speed.power and seconds is not None:
@@ -182,6 +188,22 @@ def chances_of(
     if failed.any():
         chances.append(Feasibility(observations.U, ~failed, dims))
     return chances
+
+
+def _margin(y: np.ndarray) -> float:
+    """Return how far above the best mean a gain begins.
+
+    Points with exactly the same score mean the same to the estimator, or differ by less
+    than the score can tell. Where several share the best one, expected improvement
+    would go on to evaluate their like, for small gains there are the most probable: 46
+    of 50 candidates of a linear model on `load_wine`. So a part of the distance to the
+    upper quartile of the scores, each counted once, is no gain: their share.
+    """
+    if not len(y):
+        return 0.0
+    levels, counts = np.unique(np.round(y, 9), return_counts=True)
+    step = levels[-1] - np.quantile(levels, 0.75)
+    return float(step * (counts[-1] - 1) / len(y))
 
 
 def _best_first(mean: np.ndarray, reaching: np.ndarray) -> np.ndarray:
