@@ -39,6 +39,9 @@ class Context:
         Number of points told so far, and number of columns of the unit cube.
     rng : numpy.random.Generator
         The only source of randomness.
+    margin : float, default=0.0
+        How far above ``best`` a gain begins, >= 0. It is larger, the more of the points
+        told share the best score exactly.
     """
 
     best: float

@@ -99,8 +99,7 @@ class ModelBased(Proposer):
         # the logarithm has a gradient everywhere, and the same maximum
         log_gain = LogExpectedImprovement(augmented=False, cap=None)
         target = self._fit(observations, maximizer.dims, rng)
-        context = replace(target.context, margin=0.0)
-        target = replace(target, acquisition=log_gain, context=context, costs=())
+        target = replace(target, acquisition=log_gain, costs=())
         row = target.maximize(maximizer, asked)
         return 0.0 if row is None else float(np.exp(target(row[None])[0]))
 
