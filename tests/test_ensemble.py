@@ -26,7 +26,13 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn_bayes_search import BayesSearchCV, GreedyEnsemble, Integer
 from sklearn_bayes_search.report._findings import find
 from sklearn_bayes_search.report._page import page
-from sklearn_bayes_search.results._ensemble import _greedy, _out_of_fold, _predict_fold
+from sklearn_bayes_search.results._ensemble import (
+    _greedy,
+    _mean_of,
+    _out_of_fold,
+    _predict_fold,
+    _weighted,
+)
 
 X, Y = make_classification(
     150, n_informative=5, n_classes=3, flip_y=0.1, random_state=0
@@ -193,6 +199,15 @@ def test_with_a_path_each_has_the_length_that_it_has_found():
     assert len(fitted) > 1
     for name, model in fitted.items():
         assert model.n_estimators_ == lengths[int(name.split()[1])]
+
+
+def test_a_mean_of_certain_candidates_is_a_probability():
+    certain = np.tile([1.0, 0.0], (5, 4, 1))
+    mean = _weighted(certain, np.array([10, 7, 7, 2, 3]))
+    assert mean.max() > 1  # by rounding, which log_loss refuses
+    score = get_scorer("neg_log_loss")
+    found = score(_mean_of(mean, np.array([0, 1])), np.arange(4), [0, 0, 0, 1])
+    assert np.isfinite(found)
 
 
 def test_regressors_are_averaged():

@@ -402,4 +402,5 @@ class _MeanOfClassifiers(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 def _mean_of(mean: np.ndarray, classes: np.ndarray | None) -> Any:
     if classes is None:
         return _MeanOfRegressors(mean)
-    return _MeanOfClassifiers(mean, classes)
+    # rounding may have made it a little more than 1, which log_loss refuses
+    return _MeanOfClassifiers(np.minimum(mean, 1.0), classes)
