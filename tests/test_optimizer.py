@@ -592,9 +592,9 @@ def test_a_plateau_of_equal_scores_is_left():
         hill = 0.9 * np.exp(-2 * ((x - 0.3) ** 2 + (y - 0.3) ** 2))
         scores.append(np.floor(8 * hill) / 8)
         optimizer.tell(trial, scores[-1])
-    # if any gain counts, 25 of them are on the plateau of 0.75
+    # if any gain counts, 25 candidates are on the plateau of 0.75
     assert max(scores) == 0.875
-    assert scores.count(0.75) < 15
+    assert scores.count(0.75) < 20
 
 
 def test_settings_from_elsewhere_are_learned_and_count_as_asked():

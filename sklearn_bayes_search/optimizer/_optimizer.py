@@ -493,10 +493,10 @@ class BayesianOptimizer:
         -------
         gain : float
             The highest expected improvement [1]_ of any new point, in units of the
-            score; with limits, times the probability of reaching them. Where several
-            points share the best score, a gain begins above it, by their share of the
-            distance to the upper quartile of the different scores. Infinite before the
-            model takes over, 0 when no point is left.
+            score; with limits, times the probability of reaching them. Where ``m >
+            3`` of ``n`` points share the best score, a gain begins above it, by ``(m -
+            3) / n`` of the distance to the upper quartile of the different scores.
+            Infinite before the model takes over, 0 when no point is left.
 
         Raises
         ------

@@ -40,8 +40,8 @@ class Context:
     rng : numpy.random.Generator
         The only source of randomness.
     margin : float, default=0.0
-        How far above ``best`` a gain begins, >= 0. It is larger, the more of the points
-        told share the best score exactly.
+        How far above ``best`` a gain begins, >= 0. It is larger, the more points told
+        share the best score exactly; for three, it is still 0.
     """
 
     best: float

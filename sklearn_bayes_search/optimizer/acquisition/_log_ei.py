@@ -40,9 +40,9 @@ class LogExpectedImprovement(MeanStdAcquisition):
     upper quartile of the scores lies below the best, but at least the noise's deviation
     ``tau``.
 
-    Where several points share the best score exactly, as accuracies do, a gain begins
-    higher than the best, so that the search leaves their plateau: by their share of the
-    distance to the upper quartile of the different scores.
+    Where more than three points share the best score exactly, a gain begins higher than
+    the best, so that the search leaves their plateau: with ``m`` of ``n`` points, by
+    ``(m - 3) / n`` of the distance to the upper quartile of the different scores.
 
     The discount ``log(1 - tau / sqrt(s^2 + tau^2))`` [2]_ keeps the search from
     evaluating points whose score is already known as well as the noise permits.
