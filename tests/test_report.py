@@ -468,7 +468,7 @@ def test_what_a_rule_for_refit_chose_is_not_called_the_best(tmp_path):
     assert "Score of the chosen" in summary
     assert "Best" not in summary
     assert "Chosen hyperparameters" in summary
-    assert "Expect on new data" + number(search.honest_score().score, 3) in summary
+    assert "Expect on new data" + number(search.honest_score().score, 4) in summary
     assert "simplest" not in page.text("next")
     assert f"The best mean is that of candidate #{best}, the " in summary
     assert "chosen" in page.text(f"candidate-{chosen}")
