@@ -313,9 +313,10 @@ def share_of(plain, other):
 
 
 def best_by(plain, other):
-    """Return the best by the end of the plain search."""
+    """Return the best by the end of the plain search, NaN if none has all rows."""
     there = np.array(other["seconds"]) <= plain["seconds"][-1]
-    return other["best"][max(np.sum(there) - 1, 0)]
+    best = np.array(other["best"], dtype=float)[max(np.sum(there) - 1, 0)]
+    return best if np.isfinite(best) else np.nan
 
 
 def replay(stored, rule):
@@ -373,8 +374,8 @@ def tables(store):
     reached, replayed = [], []
     for (model, data_set, seed), group in store.groupby(["model", "data_set", "seed"]):
         kinds = {row["kind"]: row for row in group.to_dict("records")}
-        if "plain" not in kinds:
-            continue
+        if set(kinds) != set(KINDS):
+            continue  # it is not finished
         plain = kinds.pop("plain")
         key = {"model": model, "data set": data_set, "seed": seed}
         line = {**key, "plain": plain["seconds"][-1]}
@@ -387,6 +388,27 @@ def tables(store):
     return pd.DataFrame(reached), pd.DataFrame(replayed)
 
 
+def of_page(reached):
+    """Return the columns of the first table that the documentation shows."""
+    page = reached[["model", "data set", "seed"]].copy()
+    page["seconds"] = reached["plain"].round().astype(int)
+    for kind, name in (("rows", "RowRacing"), ("folds", "FoldRacing")):
+        shares = reached[f"share ({kind})"]
+        page[f"{name} reached after"] = [
+            f"{share:.2f}" if np.isfinite(share) else "never" for share in shares
+        ]
+    for kind, name in (
+        ("rows", "RowRacing"),
+        ("folds", "FoldRacing"),
+        *((kind, kind) for kind in ("halving", "Hyperband", "FLAML")),
+    ):
+        page[name] = [
+            f"{gain:+.4f}".replace("-", "−") if np.isfinite(gain) else "–"
+            for gain in reached[f"gain ({kind})"]
+        ]
+    return page
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=1)
@@ -396,7 +418,7 @@ def main():
     parser.add_argument("--candidates", type=int, default=25)
     parser.add_argument("--kinds", nargs="+", default=KINDS)
     parser.add_argument("--store", type=Path, default=Path("large_data.json"))
-    parser.add_argument("--table", type=Path, help="file for the first table, .csv")
+    parser.add_argument("--table", type=Path, help="file for the page's, .csv")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     store = pd.DataFrame(columns=["model", "data_set", "kind", "seed"])
@@ -429,7 +451,7 @@ def main():
     reached, replayed = tables(store)
     print(reached.to_string(), replayed.to_string(), sep="\n\n")
     if arguments.table:
-        reached.to_csv(arguments.table, index=False)
+        of_page(reached).to_csv(arguments.table, index=False)
 
 
 if __name__ == "__main__":
