@@ -75,24 +75,13 @@ def test_tables_compare_the_runs_that_all_methods_have(left_out, tmp_path):
 
 def test_more_rows_choose_the_data_sets_that_have_them(left_out, monkeypatch):
     found = [
-        DataSet(
-            "few",
-            "classification",
-            "few",
-            "scikit-learn",
-            partial(load_iris, return_X_y=True),
-        ),
-        DataSet("many", "classification", "many", "scikit-learn", make_hastie_10_2),
-        DataSet(
-            "line", "regression", "line", "scikit-learn", partial(make_regression, 3000)
-        ),
-        DataSet(
-            "short",
-            "regression",
-            "short",
-            "scikit-learn",
-            partial(make_regression, 1000),
-        ),
+        DataSet(name, task, name, "scikit-learn", read)
+        for name, task, read in (
+            ("few", "classification", partial(load_iris, return_X_y=True)),
+            ("many", "classification", make_hastie_10_2),
+            ("line", "regression", partial(make_regression, 3000)),
+            ("short", "regression", partial(make_regression, 1000)),
+        )
     ]
     monkeypatch.setattr(left_out, "DATA_SETS", found)
     tasks = list(left_out.tasks_of(["SVC", "ElasticNet"], rows=2000))
