@@ -177,6 +177,10 @@ How it was run
 - Failures are told as such to Optuna and Hyperopt. SMAC is told that the run
   crashed, scikit-optimize and HEBO only the score; in all three it is the worst
   score so far.
+- Of this package, searches in which four candidates shared the best score were run
+  again when such plateaus came to be left, with newer libraries than the others. The
+  rule changes no other search, but other libraries round differently, after which
+  some searches go another way.
 - A run that a library ends early with an error keeps its best score, and so does one
   whose suggestions have taken 15 minutes of CPU time.
 
