@@ -82,7 +82,7 @@ ax.annotate(
 n_fits = np.isfinite(folds).sum()
 ax.set(xlabel="candidate", ylabel="fold", yticks=range(1, 11))
 ax.set_facecolor("0.75")
-ax.set_title(f"{n_fits} of {folds.size} fits were run", pad=24)
+ax.set_title(f"{n_fits} of {folds.size} fits were run", loc="left", pad=24)
 plt.show()
 
 # %%
