@@ -29,7 +29,7 @@ from sklearn_bayes_search._sklearn_compat import (
     scorer_attribute,
     without_weights,
 )
-from sklearn_bayes_search.exceptions import hints_at_ours
+from sklearn_bayes_search.exceptions import hints_at_ours, stack_level
 from sklearn_bayes_search.execution._callbacks import Listeners, autologging
 from sklearn_bayes_search.execution._costs import COSTS, with_costs
 from sklearn_bayes_search.execution._deadline import Deadline
@@ -784,6 +784,15 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         """Make the journal of a search that is to have one, on disk or in memory."""
         if self.checkpoint is None and not self.warm_start:
             return None
+        earlier = getattr(self, "_journal", None) if self.warm_start else None
+        if self.checkpoint is None and earlier is None and hasattr(self, "cv_results_"):
+            warnings.warn(
+                "The last fit was without warm_start=True, so there is nothing to "
+                "continue, and the search begins anew. A new search learns from the "
+                "scores of another one that is given to it as prior_results.",
+                UserWarning,
+                stacklevel=stack_level(),
+            )
         routed = [checked.routed.estimator.fit, checked.routed.scorer.score]
         digests = fingerprint(
             checked.space,
@@ -823,7 +832,7 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
             space=checked.space,
             in_order=self.max_pending != "async",
             fit_timeout=self.fit_timeout,
-            earlier=getattr(self, "_journal", None) if self.warm_start else None,
+            earlier=earlier,
         )
 
     def _make_optimizer(self, checked, plan, prior):

@@ -332,6 +332,15 @@ def test_a_second_fit_goes_on_with_a_warm_start():
     assert again.n_iter_ == 12
 
 
+def test_a_warm_start_with_nothing_to_continue_says_so():
+    fitted = search(toys.Toy(), n_iter=4).fit(X)
+    with pytest.warns(UserWarning, match="nothing to continue"):
+        fitted.set_params(n_iter=6, warm_start=True).fit(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fitted.set_params(n_iter=8).fit(X)
+
+
 def test_a_warm_start_survives_pickling_and_a_file(path):
     fitted = search(toys.Toy(), n_iter=4, warm_start=True, checkpoint=path).fit(X)
     copy = pickle.loads(pickle.dumps(fitted)).set_params(checkpoint=None, n_iter=6)

@@ -170,9 +170,9 @@ print(f"tuned model:  {search.score(X_test, y_test):.3f}")
 print(f"defaults:     {of_defaults:.3f}")
 
 # %%
-# Step 7: a smaller model that is as good
-# ---------------------------------------
-# Many candidates are as good as the best one, as far as the folds can tell. Among those
+# Step 7: a smaller model that is nearly as good
+# ----------------------------------------------
+# Many candidates differ from the best one by less than the folds can tell. Among those
 # within one standard error of the best, take the one with the fewest leaves: it is the
 # smallest and the fastest.
 

@@ -160,7 +160,7 @@ def _row(
         star = Style("second", "star", 18, width=1)
         return [dots, Points("star", star, *place, group=group, label="the best")]
     percent = f"{100 * (2 * comparison.level - 1):.3g} % interval"
-    verdict = "reaches 0: as good" if equal else "below 0: worse"
+    verdict = "reaches 0: not clearly worse" if equal else "below 0: worse"
     bar = Points(
         *("mean", Style(color, symbol, 8, width=1.6), *place),
         errors=np.array([[middle - low], [high - middle]]),
