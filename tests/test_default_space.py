@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
@@ -20,6 +21,7 @@ from sklearn.datasets import make_classification, make_regression
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.ensemble import (
     AdaBoostClassifier,
+    BaggingClassifier,
     BaggingRegressor,
     ExtraTreesClassifier,
     RandomForestClassifier,
@@ -33,10 +35,16 @@ from sklearn.linear_model import (
     LassoCV,
     LinearRegression,
     LogisticRegression,
+    MultiTaskLasso,
     Ridge,
 )
-from sklearn.model_selection import GridSearchCV, ParameterSampler, RandomizedSearchCV
-from sklearn.multiclass import OneVsRestClassifier
+from sklearn.model_selection import (
+    GridSearchCV,
+    ParameterSampler,
+    RandomizedSearchCV,
+    TimeSeriesSplit,
+)
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import (
@@ -45,11 +53,11 @@ from sklearn.preprocessing import (
     SplineTransformer,
     StandardScaler,
 )
-from sklearn.svm import SVC, SVR, LinearSVC
+from sklearn.svm import SVC, SVR, LinearSVC, NuSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils import all_estimators
 
-from sklearn_bayes_search import default_space
+from sklearn_bayes_search import BayesSearchCV, default_space
 from sklearn_bayes_search.experience._models import LEFT_OUT, MODELS
 from sklearn_bayes_search.experience._ranges import When
 from sklearn_bayes_search.experience._transformers import TRANSFORMERS
@@ -315,6 +323,70 @@ def test_ranges_are_in_the_unit_of_the_target():
     small = default_space(SVR(), X, y)["epsilon"]
     large = default_space(SVR(), X, 1000 * y)["epsilon"]
     assert large.low == pytest.approx(1000 * small.low)
+
+
+def test_of_several_targets_the_unit_is_that_of_each():
+    Y = np.random.default_rng(0).normal(size=(50, 2))
+    alone, shifted = (default_space(MultiTaskLasso(), y=Y + s) for s in (0, [0, 1e6]))
+    assert alone == shifted
+
+
+def test_a_target_is_in_its_own_unit_unless_it_is_transformed():
+    y = np.random.default_rng(0).normal(0, 1000, 50)
+    plain = default_space(SVR(), y=y)["C"]
+    kept, scaled = (
+        default_space(TransformedTargetRegressor(SVR(), transformer=step), y=y)
+        for step in (None, StandardScaler())
+    )
+    assert kept["regressor__C"] == plain != scaled["regressor__C"]
+
+
+def test_whole_numbers_have_the_same_variance_if_sparse():
+    X = np.full((40, 3), 7, dtype=np.uint8) * np.arange(40, dtype=np.uint8)[:, None]
+    assert default_space(SVC(), csr_array(X)) == default_space(SVC(), X)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "column",
+    [np.full(20, 0.1), np.full(20, np.nan), *np.outer([1e-310, 1e200], range(20))],
+    ids=["constant", "unknown", "tiny", "huge"],
+)
+def test_a_unit_that_cannot_be_known_is_1(column):
+    assert default_space(SVR(), y=column) == default_space(SVR())
+    assert 1e-6 < default_space(SVC(), column[:, None])["gamma"].low < 1e-2
+
+
+def test_a_column_of_labels_is_a_target():
+    y = np.repeat([0, 1], 30)
+    assert default_space(SVC(), y=y[:, None]) == default_space(SVC(), y=y)
+
+
+@pytest.mark.parametrize(
+    ("model", "cv"),
+    [
+        (OneVsRestClassifier(NuSVC()), 3),
+        (OneVsOneClassifier(KNeighborsClassifier()), 3),
+        (BaggingClassifier(KNeighborsClassifier()), 3),
+        (CalibratedClassifierCV(KNeighborsClassifier(), cv=2), 3),
+        (
+            StackingClassifier(
+                [("tree", DecisionTreeClassifier()), ("svc", SVC())],
+                make_pipeline(PCA(), LogisticRegression()),
+                cv=3,
+            ),
+            3,
+        ),
+        (KNeighborsClassifier(), TimeSeriesSplit(5)),
+        (make_pipeline(PCA(), LogisticRegression()), TimeSeriesSplit(5)),
+    ],
+)
+def test_bounds_are_those_of_the_rows_and_columns_that_a_fit_is_given(model, cv):
+    X = np.random.default_rng(0).normal(size=(60, 30))
+    search = BayesSearchCV(
+        model, n_iter=12, cv=cv, random_state=0, error_score="raise", experience=False
+    )
+    assert search.fit(X, np.arange(60) % 4).n_iter_ == 12
 
 
 def test_weights_of_classes_are_left_out_where_classes_are_equal_in_size():

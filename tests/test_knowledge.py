@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 from scipy.stats import loguniform, randint, uniform
 from sklearn.base import clone
-from sklearn.compose import ColumnTransformer, make_column_transformer
+from sklearn.compose import (
+    ColumnTransformer,
+    TransformedTargetRegressor,
+    make_column_transformer,
+)
 from sklearn.datasets import make_classification
 from sklearn.ensemble import (
     AdaBoostClassifier,
@@ -27,7 +31,7 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.svm import SVC
+from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_bayes_search import BayesSearchCV, GaussianProcess, Integer, Real
@@ -608,6 +612,83 @@ def test_same_seed_same_rows():
         return search.fit(X, y).cv_results_["params"]
 
     assert rows() == rows()
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "is_known"),
+    [
+        (KNeighborsClassifier(), {}, True),
+        (KNeighborsClassifier(p=3), {}, False),
+        (KNeighborsClassifier(metric="cosine"), {}, False),
+        (KNeighborsClassifier(metric="manhattan"), {}, True),
+        (KNeighborsClassifier(), {"p": Real(1.0, 4.0)}, False),
+        (KNeighborsClassifier(), {"metric": ["euclidean", "cosine"]}, False),
+        (RandomForestClassifier(class_weight="balanced_subsample"), {}, True),
+        (RandomForestClassifier(class_weight={0: 1, 1: 2}), {}, True),
+        (LogisticRegression(), {}, True),
+        (LogisticRegression(penalty=None), {}, False),
+    ],
+)
+@pytest.mark.usefixtures("of_all_spaces")
+def test_a_model_is_used_as_it_was_where_that_was_learnt(model, more, is_known):
+    ranges = {
+        "KNeighborsClassifier": {"n_neighbors": Integer(1, 50)},
+        "RandomForestClassifier": {"min_samples_leaf": Integer(1, 20)},
+        "LogisticRegression": {"C": Real(1e-3, 1e3, log=True)},
+    }
+    space = ranges[type(model).__name__] | more
+    space = {f"model__{name}": values for name, values in space.items()}
+    pipeline = Pipeline([("scale", StandardScaler()), ("model", model)])
+    assert (known(pipeline, space) is not None) == is_known
+
+
+@pytest.mark.parametrize(
+    ("more", "is_known"),
+    [
+        ({}, True),
+        ({"ct__num__with_mean": [True, False]}, True),
+        ({"ct__num__with_std": [True, False]}, False),
+        ({"ct__num": [StandardScaler(), "passthrough"]}, False),
+        ({"ct__remainder": ["drop", "passthrough"]}, False),
+    ],
+)
+def test_nothing_is_known_where_the_search_chooses_how_to_scale(more, is_known):
+    scale = ColumnTransformer([("num", StandardScaler(), slice(0, 6))])
+    model = Pipeline([("ct", scale), ("svc", SVC())])
+    assert (known(model, SVC_SPACE | more) is not None) == is_known
+
+
+def test_a_transformed_target_has_another_unit():
+    space = {"regressor__svr__C": Real(1e-4, 1e5, log=True)}
+    target = X[:, 0] + X[:, 1]
+    model = TransformedTargetRegressor(
+        make_pipeline(StandardScaler(), SVR()), transformer=StandardScaler()
+    )
+    first = [
+        known(model, space, ("r2",), y=target * unit).first_settings(Space(space))
+        for unit in (0.01, 1000.0)
+    ]
+    assert first[0] == first[1]
+
+
+@pytest.mark.usefixtures("of_all_spaces")
+def test_a_tree_without_a_limit_is_a_deep_one_to_adaboost():
+    space = {"learning_rate": Real(0.01, 2.0, log=True)}
+    rows = np.random.default_rng(0).normal(size=(600, 4))
+    deep, deepest, unlimited, other = (
+        known(AdaBoostClassifier(base), space, X=rows, y=rows[:, 0] > 0)
+        for base in (
+            DecisionTreeClassifier(max_depth=2),
+            DecisionTreeClassifier(max_depth=10),
+            DecisionTreeClassifier(),
+            LogisticRegression(),
+        )
+    )
+    U = np.linspace(0, 1, 9)[:, None]
+    of_deepest = deepest.expectation(U)[0]
+    assert np.array_equal(unlimited.expectation(U)[0], of_deepest)
+    assert not np.array_equal(deep.expectation(U)[0], of_deepest)
+    assert other is None
 
 
 def test_nothing_is_known_of_a_class_without_a_file():

@@ -135,8 +135,9 @@ class Family:
         A parameter here is set only where another parameter has one of some values.
     own : dict, default={}
         The estimator's own values of parameters that it has by another name or as None.
-    requires : tuple of str, default=()
-        Other parameters that must be as here for what is learnt to hold.
+    requires : dict, default={}
+        Other parameters that must have this value, or one of a list, for what is learnt
+        to hold.
     in_units : tuple of str, default=()
         Parameters that grow with the deviation of the target, which is 1 here.
     translate : callable, default=None
@@ -162,7 +163,7 @@ class Family:
     space: dict
     only_if: dict = field(default_factory=dict)
     own: dict = field(default_factory=dict)
-    requires: tuple = ()
+    requires: dict = field(default_factory=dict)
     in_units: tuple = ()
     translate: Callable | None = None
     package: str | None = None
@@ -272,6 +273,10 @@ GAMMA = Log(1e-5, 1e2)
 BALANCED = Choice((None, "balanced"))
 YES_OR_NO = Choice((False, True))
 SVM_CACHE = {"cache_size": 50, "max_iter": 20_000}
+# "p" says which, or these do.
+DISTANCES = {"metric": ["minkowski", "euclidean", "l2", "manhattan", "l1", "cityblock"]}
+# From scikit-learn 1.8 on, the penalty is said by "l1_ratio" and "C".
+LOGISTIC = {"solver": "lbfgs", "penalty": ["l2", "deprecated"]}
 NEIGHBORS = {
     "n_neighbors": LogInt(1, 100),
     "weights": Choice(("uniform", "distance")),
@@ -444,7 +449,7 @@ FAMILIES = [
         space={"shrinkage": Linear(0.0, 1.0)},
         scaler="standard",
         n_settings=64,
-        requires=("solver",),
+        requires={"solver": "lsqr"},
     ),
     _classifier(
         "qda",
@@ -458,12 +463,14 @@ FAMILIES = [
         estimator=KNeighborsClassifier,
         space=NEIGHBORS,
         scaler="standard",
+        requires=DISTANCES,
     ),
     _regressor(
         "knn_regressor",
         estimator=KNeighborsRegressor,
         space=NEIGHBORS,
         scaler="standard",
+        requires=DISTANCES,
     ),
     _classifier(
         "tree_classifier",
@@ -485,7 +492,7 @@ FAMILIES = [
         space={"C": C, "class_weight": BALANCED},
         scaler="standard",
         n_settings=128,
-        requires=("solver",),
+        requires=LOGISTIC,
     ),
     _classifier(
         "linear_svc",
@@ -520,7 +527,7 @@ FAMILIES = [
         space={"C": C, "gamma": GAMMA, "epsilon": Log(1e-4, 2.0)},
         scaler="standard",
         max_rows=400,
-        requires=("kernel",),
+        requires={"kernel": "rbf"},
         in_units=("C", "epsilon"),
     ),
     _classifier(
@@ -529,7 +536,7 @@ FAMILIES = [
         space={"C": C, "gamma": GAMMA, "class_weight": BALANCED},
         scaler="standard",
         max_rows=400,
-        requires=("kernel",),
+        requires={"kernel": "rbf"},
     ),
     _regressor(
         "svr_poly",
@@ -596,7 +603,7 @@ FAMILIES = [
         scaler="standard",
         n_settings=128,
         max_rows=400,
-        requires=("kernel",),
+        requires={"kernel": "rbf"},
     ),
     _classifier(
         "sgd_classifier",
@@ -656,7 +663,7 @@ FAMILIES = [
         space=LIGHTGBM,
         own=LIGHTGBM_OWN,
         package="lightgbm",
-        requires=("boosting_type",),
+        requires={"boosting_type": "gbdt"},
         max_rows=400,
         n_data_sets=24,
         max_classes=7,
@@ -667,7 +674,7 @@ FAMILIES = [
         space=LIGHTGBM,
         own=LIGHTGBM_OWN,
         package="lightgbm",
-        requires=("boosting_type",),
+        requires={"boosting_type": "gbdt"},
         max_rows=400,
         n_data_sets=24,
     ),
@@ -680,7 +687,7 @@ FAMILIES = [
         max_rows=400,
         n_data_sets=24,
         max_classes=7,
-        requires=("booster",),
+        requires={"booster": None},
     ),
     _regressor(
         "xgboost_regressor",
@@ -690,7 +697,7 @@ FAMILIES = [
         package="xgboost",
         max_rows=400,
         n_data_sets=24,
-        requires=("booster",),
+        requires={"booster": None},
     ),
     _classifier(
         "gradient_boosting_classifier",
@@ -769,7 +776,7 @@ FAMILIES = [
         scaler="standard",
         max_rows=300,
         n_data_sets=16,
-        requires=("solver",),
+        requires={"solver": "adam"},
     ),
     _regressor(
         "mlp_regressor",
@@ -780,7 +787,7 @@ FAMILIES = [
         scaler="standard",
         max_rows=300,
         n_data_sets=16,
-        requires=("solver",),
+        requires={"solver": "adam"},
     ),
     _regressor(
         "gaussian_process_regressor",

@@ -97,11 +97,7 @@ class Learner:
             "estimator": type(estimator).__name__,
             "sources": self.sources,
             "own": self.family.own,
-            "requires": {
-                name: value
-                for name, value in estimator.get_params().items()
-                if name in self.family.requires
-            },
+            "requires": self.family.requires,
             "in_units": list(self.family.in_units),
             "standardised": self.family.scaler == "standard",
             "n_data_sets": 0,

@@ -8,6 +8,9 @@ from scipy.sparse import issparse
 
 # A vocabulary is smaller only in toys.
 WORDS = 100
+# A deviation below this share of the largest number is one of rounding; the reciprocal
+# of what is below the other one is infinite.
+ROUNDING, TINY = 1e-12, 1e-300
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Data:
     A fold's fit has at least half of the ``rows``, and there may be more ``columns``.
     ``variance`` is that of the entries of X, ``classes`` are the numbers of rows of
     each class, ``outputs`` the columns of y, and ``deviation`` is the standard
-    deviation of a numeric y.
+    deviation of a numeric y, of several columns the mean one.
     """
 
     rows: int | None = None
@@ -45,6 +48,14 @@ class Data:
     def then(self, columns: int | None, variance: float | None = None) -> "Data":
         """Return what is known behind a transformer."""
         return replace(self, columns=columns, variance=variance)
+
+    def part(self, share: float, *, of_columns: bool = False) -> "Data":
+        """Return what is known of a share of the rows, and perhaps of the columns."""
+        rows = self.rows and max(int(share * self.rows), 1)
+        columns = self.columns
+        if of_columns and columns:
+            columns = max(int(share * columns), 1)
+        return replace(self, rows=rows, columns=columns)
 
     @property
     def balanced(self) -> bool:
@@ -98,24 +109,30 @@ def _shape(X: Any) -> tuple[int | None, int | None]:
 
 def _variance(X: Any) -> float | None:
     try:
-        is_sparse = issparse(X)
-        if is_sparse:
-            mean = X.mean()
-            variance = X.multiply(X).mean() - mean * mean
-        else:
-            values = np.asarray(X, dtype=float)
-            if np.isnan(values).all():  # of which NumPy warns
-                return None
-            with np.errstate(over="ignore", invalid="ignore"):
-                variance = np.nanvar(values)
+        X = X.astype(float) if issparse(X) else np.asarray(X, dtype=float)
     except (TypeError, ValueError):
         return None
-    return float(variance) if np.isfinite(variance) and variance > 0 else None
+    with np.errstate(over="ignore", invalid="ignore"):
+        if issparse(X):
+            variance = X.multiply(X).mean() - X.mean() ** 2
+            largest = abs(X).max()
+        elif np.isnan(X).all():  # of which NumPy warns
+            return None
+        else:
+            variance, largest = np.nanvar(X), np.nanmax(np.abs(X))
+        return _known(variance, max((ROUNDING * largest) ** 2, TINY))
+
+
+def _known(value: float, least: float) -> float | None:
+    """Return a number that is finite and more than rounding and noughts leave."""
+    return float(value) if least < value < np.inf else None
 
 
 def _counts(y: Any) -> tuple[int, ...] | None:
     try:
         y = np.asarray(y)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = y[:, 0]
         if y.ndim != 1 or not len(y):
             return None
         return tuple(np.unique(y, return_counts=True)[1].tolist())
@@ -125,7 +142,11 @@ def _counts(y: Any) -> tuple[int, ...] | None:
 
 def _deviation(y: Any) -> float:
     try:
-        deviation = float(np.nanstd(np.asarray(y, dtype=float)))
+        y = np.asarray(y, dtype=float)
     except (TypeError, ValueError):
         return 1.0
-    return deviation if np.isfinite(deviation) and deviation > 0 else 1.0
+    if np.isnan(y).all(axis=0).any():  # of which NumPy warns
+        return 1.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        deviation = np.mean(np.nanstd(y, axis=0))
+        return _known(deviation, max(ROUNDING * np.nanmax(np.abs(y)), TINY)) or 1.0

@@ -11,7 +11,7 @@ from sklearn.base import is_classifier
 from sklearn_bayes_search.exceptions import safe_repr
 from sklearn_bayes_search.experience._data import WORDS, Data
 from sklearn_bayes_search.experience._models import LEFT_OUT, MODELS
-from sklearn_bayes_search.experience._ranges import Entry, When
+from sklearn_bayes_search.experience._ranges import LEAST_OF_BAGS, Entry, When
 from sklearn_bayes_search.experience._transformers import (
     GROWING,
     KEEPING,
@@ -82,6 +82,17 @@ def default_space(
             f"The 'size' parameter of default_space must be one of {list(SIZES)}. "
             f"Got {size!r} instead."
         )
+    return _space(estimator, X, y, size)
+
+
+def space_of_search(estimator: Any, X: Any, y: Any, n_train: int) -> Any:
+    """Return the default space of a search whose fits have so many rows at least."""
+    return _space(estimator, X, y, "default", n_train)
+
+
+def _space(
+    estimator: Any, X: Any, y: Any, size: str, n_train: int | None = None
+) -> dict[str, Any] | Branches:
     if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
         raise TypeError(
             "The 'estimator' parameter of default_space must be an estimator object, "
@@ -92,6 +103,8 @@ def default_space(
     if name in LEFT_OUT:
         raise ValueError(_nothing(estimator, LEFT_OUT[name]))
     data = Data.of(X, y, classifies=is_classifier(estimator))
+    if n_train is not None and data.rows:
+        data = replace(data, rows=min(data.rows, 2 * n_train))
     branches = _branches(estimator, data, size, is_step=False)
     if not any(_varies(value) for branch in branches for value in branch.values()):
         reasons = [
@@ -174,11 +187,7 @@ def _branches(estimator: Any, data: Data, size: str, *, is_step: bool) -> Branch
     branches = _own(entry.of_size(size), estimator, data)
     inner_size = entry.inner or size
     for prefix, inner, columns in _inside(estimator):
-        given = data
-        if name == "ColumnTransformer":
-            given = data.then(_n_columns(columns))
-        elif name == "TransformedTargetRegressor":
-            given = replace(data, deviation=1.0)  # what a transformed target mostly has
+        given = _given(estimator, prefix, columns, data)
         is_inner_step = is_step or name in ("FeatureUnion", "ColumnTransformer")
         if name == "Pipeline" and inner is not estimator.steps[-1][1]:
             is_inner_step = True
@@ -272,6 +281,32 @@ def _split(params: dict[str, Any], own: Mapping[str, Any]) -> Iterator[dict[str,
         if on in params:
             branch[on] = choices
         yield from _split({n: v for n, v in branch.items() if v is not None}, own)
+
+
+def _given(estimator: Any, prefix: str, columns: Any, data: Data) -> Data:
+    """Return what is known of the data that an estimator inside is given.
+
+    ``columns`` are those of a ColumnTransformer.
+    """
+    name, given = _name(estimator), data
+    if prefix == "final_estimator":
+        members = [member for _, member in estimator.estimators if member != "drop"]
+        given = data.then(len(members))  # at least
+    elif name == "ColumnTransformer":
+        given = data.then(_n_columns(columns))
+    elif name == "TransformedTargetRegressor":
+        if estimator.transformer is not None or estimator.func is not None:
+            given = replace(data, deviation=1.0)  # what such a target mostly has
+    elif name in ("BaggingClassifier", "BaggingRegressor"):
+        given = data.part(LEAST_OF_BAGS, of_columns=True)
+    elif name in ("CalibratedClassifierCV", "SelfTrainingClassifier"):
+        given = data.part(0.5)  # on the rest it calibrates, or predicts the classes
+    elif name == "OneVsRestClassifier" and data.classes and len(data.classes) > 2:
+        least = min(data.classes)
+        given = replace(data, classes=(least, sum(data.classes) - least))
+    elif name == "OneVsOneClassifier" and data.classes and data.rows:
+        given = data.part(sum(sorted(data.classes)[:2]) / data.rows)
+    return given
 
 
 def _behind(step: Any, data: Data) -> Data:

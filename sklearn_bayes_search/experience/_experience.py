@@ -19,6 +19,7 @@ from sklearn_bayes_search.experience._default_space import (
     _all_inside,
     _behind,
     _entry,
+    _given,
     _inside,
 )
 from sklearn_bayes_search.experience._knowledge import (
@@ -230,7 +231,7 @@ class Translation:
         fixed = knowledge.own | {
             name: value
             for name, value in model.get_params().items()
-            if value is not None or name not in knowledge.own
+            if value is not None or name not in knowledge.own or "__" in name
         }
         self._maps = [
             [
@@ -331,12 +332,26 @@ def _models(
             if hasattr(step, "get_params"):
                 yield from _models(step, f"{prefix}{name}__", data, searched)
                 data = _behind(step, data)
-            if f"{prefix}{name}" in searched:
+            if f"{prefix}{name}" in searched or _is_open(
+                step, f"{prefix}{name}__", searched
+            ):
                 data = data.then(None)  # behind any of the choices
         return
-    for name, inner, _ in _inside(estimator):
-        given = data.then(None) if name == "final_estimator" else data
+    for name, inner, columns in _inside(estimator):
+        given = _given(estimator, name, columns, data)
         yield from _models(inner, f"{prefix}{name}__", given, searched)
+
+
+def _is_open(step: Any, prefix: str, searched: set[str]) -> bool:
+    """Check whether the search chooses how a step scales, or steps inside of it."""
+    inside = {n.removeprefix(prefix) for n in searched if n.startswith(prefix)}
+    own = step.get_params() if inside else {}
+    return any(
+        name.rpartition("__")[2] in ("with_std", "standardize", "steps", "transformers")
+        or own.get(name) in ("drop", "passthrough")
+        or hasattr(own.get(name), "get_params")
+        for name in inside
+    )
 
 
 def _applies(
@@ -344,14 +359,22 @@ def _applies(
 ) -> bool:
     """Check that a model is used as it was where the knowledge was learnt."""
     own = model.get_params()
+    for outer, inner in ((n.rpartition("__")[0], n) for n in knowledge.own):
+        if own.get(outer) is not None and inner not in own:
+            return False  # as it was with no other estimator inside
     for branch in space.branches:
         for name in knowledge.choices:
             dimension = branch.get(prefix + name)
             if dimension is not None:
                 positions = dimension.positions()
-                values = [] if positions is None else dimension.decode_many(positions)
+                if positions is None:
+                    return False
+                values = dimension.decode_many(positions)
             else:
-                values = [own.get(name)] if name in knowledge.requires else []
+                known = name in own or name in knowledge.requires
+                values = [own.get(name, "deprecated")] if known else []
+                # weights of each class are not known, and count as none
+                values = [v for v in values if not isinstance(v, Mapping)]
             if not all(knowledge.suits(name, value) for value in values):
                 return False
     if data.rows is not None and data.rows < knowledge.least_rows:

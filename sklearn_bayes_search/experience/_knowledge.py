@@ -45,12 +45,16 @@ KINDS = {
 }
 
 
+# Choices that are the same as one that was learnt, or nearly.
+SAME_CHOICES = {"log_loss": "entropy", "balanced_subsample": "balanced"}
+
+
 class Knowledge:
     """What was learnt of one class of estimators, from the content of its file.
 
     ``space`` has the hyperparameters in natural units over wide ranges, ints as floats;
     ``own`` their values in a new estimator, where that has them by another name or not
-    at all; ``requires`` other parameters that must be as they were; and those
+    at all; ``requires`` what others must be, or a list of that; and those
     ``in_units`` of the target count in its standard deviations. Of data with fewer than
     ``least_rows`` nothing is known. ``version`` is another one for another content.
     """
@@ -90,6 +94,8 @@ class Knowledge:
         """Check that a value of one of the ``choices`` is required, or was learnt."""
         if name in self.requires:
             required = self.requires[name]
+            if isinstance(required, list):
+                return value in required
             # of XGBoost, None stands for the value that holds
             usual = XGBOOST.get(name) if required is None else required
             return value is required or bool(value == usual)
@@ -200,8 +206,8 @@ def position(known: Dimension, value: Any, data: Data, unit: float = 1.0) -> flo
 
 def _as_learnt(known: Dimension, value: Any) -> Any:
     """Return a choice by the name that it was learnt by."""
-    is_other = isinstance(value, str) and value == "log_loss"
-    return "entropy" if is_other and not known.contains(value) else value
+    other = SAME_CHOICES.get(value) if isinstance(value, str) else None
+    return value if other is None or known.contains(value) else other
 
 
 def _meanings(n_columns: int) -> dict[str, float]:

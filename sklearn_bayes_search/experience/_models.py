@@ -8,6 +8,7 @@ from typing import Any
 
 from sklearn_bayes_search.experience._data import Data
 from sklearn_bayes_search.experience._ranges import (
+    LEAST_OF_BAGS,
     Entry,
     When,
     balanced,
@@ -168,7 +169,7 @@ def _bushes(data: Data) -> Ordinal:
 
 
 BAGGING = Entry(
-    {"max_samples": Real(0.2, 1.0), "max_features": Real(0.2, 1.0)},
+    dict.fromkeys(("max_samples", "max_features"), Real(LEAST_OF_BAGS, 1.0)),
     {"n_estimators": log_ints(10, 100)},
     {"bootstrap": [True, False]},
     inner="small",

@@ -7,6 +7,9 @@ from typing import Any
 from sklearn_bayes_search.experience._data import Data
 from sklearn_bayes_search.space import Integer, Ordinal, Real
 
+# The least share of rows and columns that a member of a bagging ensemble is given.
+LEAST_OF_BAGS = 0.2
+
 
 @dataclass(frozen=True)
 class When:
