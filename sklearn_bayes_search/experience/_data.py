@@ -108,14 +108,14 @@ def _shape(X: Any) -> tuple[int | None, int | None]:
 
 
 def _variance(X: Any) -> float | None:
+    is_sparse = issparse(X)
     try:
-        X = X.astype(float) if issparse(X) else np.asarray(X, dtype=float)
+        X = X.astype(float) if is_sparse else np.asarray(X, dtype=float)
     except (TypeError, ValueError):
         return None
     with np.errstate(over="ignore", invalid="ignore"):
-        if issparse(X):
-            variance = X.multiply(X).mean() - X.mean() ** 2
-            largest = abs(X).max()
+        if is_sparse:
+            variance, largest = X.multiply(X).mean() - X.mean() ** 2, abs(X).max()
         elif np.isnan(X).all():  # of which NumPy warns
             return None
         else:
