@@ -39,8 +39,8 @@ def is_fixed(value):
     if callable(value):
         value = value(Data(rows=1000, columns=10, classes=(900, 100), outputs=3))
     if isinstance(value, When):
-        return all(map(is_fixed, value.ranges.values()))
-    return isinstance(value, list) and len(value) == 1
+        return all(map(is_fixed, [*value.ranges.values(), value.otherwise]))
+    return value is None or (isinstance(value, list) and len(value) == 1)
 
 
 def list_table(head, body):

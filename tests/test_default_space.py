@@ -35,6 +35,7 @@ from sklearn.linear_model import (
     LogisticRegression,
     Ridge,
 )
+from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import GridSearchCV, ParameterSampler, RandomizedSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
@@ -284,6 +285,22 @@ def test_a_random_forest_may_see_all_rows_and_extra_trees_see_them():
     assert "bootstrap" not in default_space(ExtraTreesClassifier())
 
 
+def check_that_candidates_fit(estimator, size):
+    """Fit candidates on 45 rows and three columns; return the names of the space."""
+    X, y = make_classification(
+        45, 3, n_informative=3, n_redundant=0, flip_y=0.2, random_state=0
+    )
+    space = default_space(estimator, X, y, size=size)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The total space of parameters")
+        candidates = list(ParameterSampler(space, 8, random_state=0))
+    for params in candidates:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of few trees, out of bag
+            clone(estimator).set_params(**params).fit(X, y)
+    return set().union(*branches_of(space))
+
+
 def test_bounds_depend_on_the_data():
     X, y = make_classification(30, 10, random_state=0)
     knn = default_space(KNeighborsClassifier(), X, y)
@@ -416,6 +433,44 @@ def test_an_unknown_transformer_stays_as_it_is():
 
 def test_a_subclass_is_known():
     assert repr(default_space(OwnSVC())) == repr(default_space(SVC()))
+
+
+class RadialSVC(SVC):
+    """Has only some of the arguments of its base class."""
+
+    def __init__(self, C=1.0, gamma="scale"):
+        super().__init__(C=C, gamma=gamma)
+
+
+class LinearOnly(SVC):
+    def __init__(self, C=1.0):
+        super().__init__(C=C, kernel="linear")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("estimator", "like", "names"),
+    [
+        (RadialSVC(), SVC(), {"C", "gamma"}),
+        (LinearOnly(), SVC(kernel="linear"), {"C"}),
+        (SVC(kernel=rbf_kernel), SVC(kernel="precomputed"), None),
+        (SVC(kernel=np.str_("poly")), SVC(kernel="poly"), None),
+        (SVC(kernel=np.str_("rbf")), SVC(), None),
+    ],
+)
+def test_a_kernel_that_is_not_named_as_usual_has_its_ranges(
+    estimator, like, names, size
+):
+    expected = default_space(like, size=size)
+    if names is not None:  # without the choice of other kernels, and with no others
+        expected = branches_of(expected)[0]
+        expected = {name: v for name, v in expected.items() if name in names}
+    assert repr(default_space(estimator, size=size)) == repr(expected)
+
+
+def test_a_subclass_with_fewer_arguments_is_fitted():
+    assert check_that_candidates_fit(RadialSVC(), "wide") == {"C", "gamma"}
+    assert "gamma" not in check_that_candidates_fit(SVC(kernel=rbf_kernel), "default")
 
 
 @pytest.mark.parametrize(

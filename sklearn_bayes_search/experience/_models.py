@@ -62,16 +62,8 @@ def _svm(
     """Return C by kernel: of products, large ones took a million steps."""
 
     def by_kernel(range_: Any) -> When:
-        return When(
-            "kernel",
-            {
-                "rbf": range_,
-                "linear": of_products,
-                "poly": of_products,
-                "sigmoid": of_products,
-                "precomputed": range_,
-            },
-        )
+        products = ("linear", "poly", "sigmoid")
+        return When("kernel", dict.fromkeys(products, of_products), otherwise=range_)
 
     return {"C": by_kernel(cost)}, {"C": by_kernel(wide_cost)}
 

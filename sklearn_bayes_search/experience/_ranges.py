@@ -10,20 +10,24 @@ from sklearn_bayes_search.space import Integer, Ordinal, Real
 
 @dataclass(frozen=True)
 class When:
-    """What is searched of a parameter, by the value of another one, ``on``."""
+    """What is searched of a parameter, by the value of another one, ``on``.
+
+    A range None leaves the parameter out, also ``otherwise``, of all other values.
+    """
 
     on: str
     ranges: dict[Any, Any]
+    otherwise: Any = None
 
 
 @dataclass(frozen=True)
 class Entry:
     """What is worth searching of a class of estimators.
 
-    A value is a range, a list of choices, a `When`, or a function that makes one of
-    these from a `Data`, or None to leave the parameter out. A list of one choice is set
-    along with the others. A choice that the user has made, other than the class's own,
-    is kept; numbers are searched in any case.
+    A value is a range, a list of choices, a `When`, or a function that makes a range or
+    choices from a `Data`, or None to leave the parameter out. A list of one choice is
+    set along with the others. A choice that the user has made, other than the class's
+    own, is kept; numbers are searched in any case.
 
     ``default`` has the parameters beside ``small``, and ``wide`` those beside
     ``default``, or with other ranges. ``inner`` is the size of the space of the
