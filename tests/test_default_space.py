@@ -15,19 +15,25 @@ from sklearn.base import (
     is_classifier,
 )
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import FeatureAgglomeration, KMeans
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.covariance import OAS
 from sklearn.datasets import make_classification, make_regression
 from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import (
     AdaBoostClassifier,
+    BaggingClassifier,
     BaggingRegressor,
     ExtraTreesClassifier,
+    ExtraTreesRegressor,
     RandomForestClassifier,
+    RandomForestRegressor,
     StackingClassifier,
     VotingRegressor,
 )
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.feature_selection import SelectFromModel, SelectKBest
+from sklearn.feature_selection import SelectFromModel, SelectKBest, VarianceThreshold
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import (
     LassoCV,
@@ -36,9 +42,14 @@ from sklearn.linear_model import (
     Ridge,
 )
 from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 from sklearn.model_selection import GridSearchCV, ParameterSampler, RandomizedSearchCV
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neighbors import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    NeighborhoodComponentsAnalysis,
+)
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import (
     OneHotEncoder,
@@ -52,7 +63,7 @@ from sklearn.utils import all_estimators
 
 from sklearn_bayes_search import default_space
 from sklearn_bayes_search.experience._models import LEFT_OUT, MODELS
-from sklearn_bayes_search.experience._ranges import When
+from sklearn_bayes_search.experience._ranges import Only, When
 from sklearn_bayes_search.experience._transformers import TRANSFORMERS
 from sklearn_bayes_search.space import Integer, Ordinal, Real, Space
 
@@ -232,7 +243,8 @@ def test_conditions_are_on_parameters_that_are_choices():
         params = entry.of_size("wide")
         for value in params.values():
             if isinstance(value, When) and value.on in params:
-                assert isinstance(params[value.on], list)
+                on = params[value.on]
+                assert isinstance(on.range if isinstance(on, Only) else on, list)
 
 
 def test_a_search_at_random_takes_a_space():
@@ -299,6 +311,91 @@ def check_that_candidates_fit(estimator, size):
             warnings.simplefilter("ignore", UserWarning)  # of few trees, out of bag
             clone(estimator).set_params(**params).fit(X, y)
     return set().union(*branches_of(space))
+
+
+MEANS = np.arange(6.0).reshape(2, 3)
+
+
+def step(transformer, *before):
+    return make_pipeline(*before, transformer, KNeighborsClassifier(1))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "size", "left_out"),
+    [
+        (RandomForestClassifier(4, oob_score=True), "default", set()),
+        (RandomForestClassifier(4, max_samples=0.5), "default", {"max_samples"}),
+        (RandomForestRegressor(4, max_samples=0.5), "wide", {"max_samples"}),
+        (RandomForestRegressor(4, oob_score=True), "wide", set()),
+        (ExtraTreesClassifier(4, oob_score=True), "wide", set()),
+        (ExtraTreesRegressor(4, bootstrap=True, oob_score=True), "wide", {"bootstrap"}),
+        (BaggingClassifier(None, 30, oob_score=True), "wide", set()),
+        (LinearSVC(dual=True), "wide", {"penalty"}),
+        (LinearSVC(dual=False), "wide", set()),
+        (LinearSVC(penalty="l1", dual=False), "wide", {"penalty"}),
+        (GaussianMixture(2, means_init=MEANS), "default", {"n_components"}),
+        (GaussianMixture(2, weights_init=[0.5, 0.5]), "default", {"n_components"}),
+        (
+            GaussianMixture(2, precisions_init=np.array([np.eye(3)] * 2)),
+            "wide",
+            {"n_components", "covariance_type"},
+        ),
+        (
+            BayesianGaussianMixture(covariance_prior=np.eye(3)),
+            "default",
+            {"covariance_type"},
+        ),
+        (
+            step(LinearDiscriminantAnalysis(covariance_estimator=OAS())),
+            "default",
+            {"lineardiscriminantanalysis__shrinkage"},
+        ),
+        (
+            step(FeatureAgglomeration(None, distance_threshold=1.0)),
+            "default",
+            {"featureagglomeration__n_clusters"},
+        ),
+        (
+            step(PCA(svd_solver="randomized"), VarianceThreshold()),
+            "default",
+            {"pca__n_components"},
+        ),
+        (
+            step(PCA(2, svd_solver="arpack"), VarianceThreshold()),
+            "default",
+            {"pca__n_components"},
+        ),
+        (step(PCA(2, svd_solver="arpack")), "default", set()),
+        (step(KMeans(2, init=MEANS)), "default", {"kmeans__n_clusters"}),
+        (step(NeighborhoodComponentsAnalysis(init="lda")), "default", set()),
+        (
+            step(NeighborhoodComponentsAnalysis(2, init=MEANS)),
+            "default",
+            {"neighborhoodcomponentsanalysis__n_components"},
+        ),
+    ],
+)
+def test_what_does_not_go_with_a_choice_is_not_searched(estimator, size, left_out):
+    searched = check_that_candidates_fit(estimator, size)
+    assert not left_out & searched
+    assert left_out <= estimator.get_params().keys()
+
+
+def test_a_discriminant_analysis_with_a_covariance_of_its_own_has_nothing_to_search():
+    estimator = LinearDiscriminantAnalysis(solver="lsqr", covariance_estimator=OAS())
+    with pytest.raises(ValueError, match="No parameter of it is worth tuning"):
+        default_space(estimator)
+
+
+def test_components_are_searched_where_the_solver_allows_it():
+    X, y = make_classification(90, 6, n_classes=3, n_informative=4, random_state=0)
+    for solver, most in [("auto", 6), ("randomized", 6), ("arpack", 5)]:
+        space = default_space(step(PCA(svd_solver=solver)), X, y)
+        assert space["pca__n_components"] == Integer(1, most, log=True)
+    name = "neighborhoodcomponentsanalysis__n_components"
+    for init, most in [("auto", 6), ("lda", 2)]:
+        space = default_space(step(NeighborhoodComponentsAnalysis(init=init)), X, y)
+        assert space[name] == Integer(1, most, log=True)
 
 
 def test_bounds_depend_on_the_data():
@@ -456,6 +553,7 @@ class LinearOnly(SVC):
         (SVC(kernel=rbf_kernel), SVC(kernel="precomputed"), None),
         (SVC(kernel=np.str_("poly")), SVC(kernel="poly"), None),
         (SVC(kernel=np.str_("rbf")), SVC(), None),
+        (LinearSVC(dual=np.bool_(False)), LinearSVC(dual=False), None),
     ],
 )
 def test_a_kernel_that_is_not_named_as_usual_has_its_ranges(

@@ -11,7 +11,7 @@ from sklearn.base import is_classifier
 from sklearn_bayes_search.exceptions import safe_repr
 from sklearn_bayes_search.experience._data import WORDS, Data
 from sklearn_bayes_search.experience._models import LEFT_OUT, MODELS
-from sklearn_bayes_search.experience._ranges import Entry, When
+from sklearn_bayes_search.experience._ranges import Entry, Only, When
 from sklearn_bayes_search.experience._transformers import (
     GROWING,
     KEEPING,
@@ -203,7 +203,7 @@ def _own(entry: Entry, size: str, estimator: Any, data: Data) -> Branches:
     params: dict[str, Any] = {}
     for name, value in entry.of_size(size).items():
         if name in settable and defaults.get(name) != "deprecated":
-            value = _of_data(value, data)
+            value = _known(value, data, own)
             if value is not None:
                 params[name] = value
     kept = {
@@ -260,10 +260,17 @@ def _arguments(cls: type) -> set[str]:
     return names
 
 
-def _of_data(value: Any, data: Data) -> Any:
+def _known(value: Any, data: Data, own: Mapping[str, Any]) -> Any:
+    """Return what is searched, by the data and by values that are the estimator's."""
     if isinstance(value, When):
-        ranges = {k: _of_data(v, data) for k, v in value.ranges.items()}
-        return When(value.on, ranges, _of_data(value.otherwise, data))
+        ranges = {k: _known(v, data, own) for k, v in value.ranges.items()}
+        return When(value.on, ranges, _known(value.otherwise, data, own))
+    if isinstance(value, Only):
+        fits = all(
+            any(_same(own.get(name), each) for each in values)
+            for name, values in value.own.items()
+        )
+        return _known(value.range if fits else value.otherwise, data, own)
     return value(data) if callable(value) else value
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sklearn_bayes_search.experience._data import Data
 from sklearn_bayes_search.experience._ranges import (
     Entry,
+    Only,
     When,
     balanced,
     count,
@@ -108,7 +109,11 @@ FOREST = {"max_features": share_of_columns, "min_samples_leaf": LEAF}
 # None is all, a forest's own: a search tries an estimator's own setting first only if
 # the space has it.
 ROWS = When("bootstrap", {True: Ordinal([0.3, 0.4, 0.5, 0.65, 0.8, None])})
-BOOTSTRAP = {"bootstrap": [True, False]}
+BOOTSTRAP = {
+    "bootstrap": Only(
+        {"oob_score": (False,), "max_samples": (None,)}, [True, False], [True]
+    )
+}
 WIDE_FOREST = BOOTSTRAP | {
     "max_samples": ROWS,
     "min_samples_split": count("rows", 0.2, 2, 20, 10),
@@ -162,7 +167,7 @@ def _bushes(data: Data) -> Ordinal:
 BAGGING = Entry(
     {"max_samples": Real(0.2, 1.0), "max_features": Real(0.2, 1.0)},
     {"n_estimators": log_ints(10, 100)},
-    {"bootstrap": [True, False]},
+    {"bootstrap": Only({"oob_score": (False,)}, [True, False], [True])},
     inner="small",
 )
 
@@ -295,10 +300,19 @@ def _canonical(data: Data) -> Any:
     return Integer(1, most) if most > 1 else [1]
 
 
+# These have a row for each component.
+OF_COMPONENTS = ("weights_init", "means_init", "precisions_init")
+# These have a shape for each type of covariance.
+OF_COVARIANCES = ("precisions_init", "covariance_prior")
 MIXTURE = Entry(
     {
-        "n_components": count("rows", 0.1, 1, 20, 5),
-        "covariance_type": ["full", "tied", "diag", "spherical"],
+        "n_components": Only(
+            dict.fromkeys(OF_COMPONENTS, (None,)), count("rows", 0.1, 1, 20, 5)
+        ),
+        "covariance_type": Only(
+            dict.fromkeys(OF_COVARIANCES, (None,)),
+            ["full", "tied", "diag", "spherical"],
+        ),
         "max_iter": [1000],
     },
     {},
@@ -396,9 +410,13 @@ MODELS: dict[str, Entry] = {
         CLASS_WEIGHT,
         {
             "C": log(1e-4, 1e2),
-            "penalty": ["l2", "l1"],
+            "penalty": Only({"dual": ("auto", False)}, ["l2", "l1"]),
             "loss": When(
-                "penalty", {"l2": ["squared_hinge", "hinge"], "l1": ["squared_hinge"]}
+                "penalty",
+                {
+                    "l2": Only({"dual": ("auto", True)}, ["squared_hinge", "hinge"]),
+                    "l1": ["squared_hinge"],
+                },
             ),
             "max_iter": [100_000],
         },
@@ -407,7 +425,12 @@ MODELS: dict[str, Entry] = {
         {"C": in_units(1e-3, 1e1), "max_iter": [100_000]} | EPSILON, {}, {}
     ),
     "LinearDiscriminantAnalysis": Entry(
-        {"solver": ["lsqr"], "shrinkage": Real(0.0, 1.0)}, {}, {}
+        {
+            "solver": ["lsqr"],
+            "shrinkage": Only({"covariance_estimator": (None,)}, Real(0.0, 1.0)),
+        },
+        {},
+        {},
     ),
     "QuadraticDiscriminantAnalysis": Entry({"reg_param": Real(0.001, 1.0)}, {}, {}),
     "PLSRegression": Entry({"n_components": _components}, {}, {}),

@@ -21,13 +21,26 @@ class When:
 
 
 @dataclass(frozen=True)
+class Only:
+    """What is searched of a parameter, by what the estimator itself has of others.
+
+    ``own`` has by their names the values that go with the range. They count even where
+    the others are searched, which is the difference to `When`.
+    """
+
+    own: dict[str, tuple[Any, ...]]
+    range: Any
+    otherwise: Any = None
+
+
+@dataclass(frozen=True)
 class Entry:
     """What is worth searching of a class of estimators.
 
-    A value is a range, a list of choices, a `When`, or a function that makes a range or
-    choices from a `Data`, or None to leave the parameter out. A list of one choice is
-    set along with the others. A choice that the user has made, other than the class's
-    own, is kept; numbers are searched in any case.
+    A value is a range, a list of choices, a `When`, an `Only`, or a function that makes
+    a range or choices from a `Data`, or None to leave the parameter out. A list of one
+    choice is set along with the others. A choice that the user has made, other than the
+    class's own, is kept; numbers are searched but for those of an `Only`.
 
     ``default`` has the parameters beside ``small``, and ``wide`` those beside
     ``default``, or with other ranges. ``inner`` is the size of the space of the
