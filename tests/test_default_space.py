@@ -71,6 +71,7 @@ PAGE = Path(__file__).parents[1] / "doc" / "default_spaces_table.py"
 spec = importlib.util.spec_from_file_location(PAGE.stem, PAGE)
 default_spaces_table = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(default_spaces_table)
+NEEDS = "needs the extra 'integrations'"
 SIZES = ("small", "default", "wide")
 CLASSES = dict(all_estimators())
 # How those are made that need an argument, or else would be slow or warn.
@@ -649,6 +650,69 @@ def test_boosting_of_other_packages_has_the_parameters(package, name):
             quiet = {"xgboost": {}, "lightgbm": {"verbose": -1}}
             model = cls(**quiet.get(package, {"verbose": 0})).set_params(**params)
             model.fit(X, y)
+
+
+QUIET = {
+    "xgboost": {"n_jobs": 1},
+    "lightgbm": {"verbose": -1, "n_jobs": 1},
+    "catboost": {"verbose": 0, "thread_count": 1, "allow_writing_files": False},
+}
+
+
+@pytest.mark.parametrize("params", [{"boosting_type": "goss"}, {"boosting": "goss"}])
+def test_rows_are_not_drawn_twice(params):
+    lightgbm = pytest.importorskip("lightgbm", reason=NEEDS)
+    for given in (params, {"data_sample_strategy": "goss"}):
+        model = lightgbm.LGBMClassifier(**given, **QUIET["lightgbm"])
+        searched = check_that_candidates_fit(model, "default")
+        assert {"num_leaves", "reg_lambda"} <= searched
+        assert not {"subsample", "subsample_freq"} & searched
+
+
+@pytest.mark.parametrize("bootstrap", ["Bernoulli", "No", "MVS", "Bayesian", None])
+def test_catboost_has_a_temperature_where_it_draws_weights(bootstrap):
+    catboost = pytest.importorskip("catboost", reason=NEEDS)
+    given = {"bootstrap_type": bootstrap} if bootstrap else {}
+    model = catboost.CatBoostClassifier(2, **given, **QUIET["catboost"])
+    searched = check_that_candidates_fit(model, "default")
+    assert ("bagging_temperature" in searched) == (bootstrap in ("Bayesian", None))
+
+
+ALIASES = [
+    (package, name, alias, ours)
+    for package, name in [
+        ("xgboost", "XGBClassifier"),
+        ("lightgbm", "LGBMClassifier"),
+        ("catboost", "CatBoostClassifier"),
+    ]
+    for alias, ours in MODELS[name].aliases.items()
+]
+# What is not a share or a penalty.
+GIVEN = {"boosting_type": "dart", "depth": 3, "iterations": 3, "n_estimators": 3}
+GIVEN |= {"min_child_samples": 15, "subsample_freq": 2, "min_data_in_leaf": 3}
+
+
+@pytest.mark.parametrize(("package", "name", "alias", "ours"), ALIASES)
+def test_what_is_given_by_another_name_is_searched_by_it(package, name, alias, ours):
+    cls = getattr(pytest.importorskip(package, reason=NEEDS), name)
+    few = {"iterations" if package == "catboost" else "n_estimators": 2}
+    few = QUIET[package] | (few if ours not in few else {})
+    usual = default_space(cls(), size="wide")
+    usual = usual[0] if isinstance(usual, list) else usual
+    model = cls(**few, **{alias: GIVEN.get(ours, 0.7)})
+    space = default_space(model, size="wide")
+    space = space[0] if isinstance(space, list) else space
+    assert ours not in space
+    assert (alias in space) == (ours in usual and ours != "subsample_freq")
+    if alias in space:
+        assert repr(space[alias]) == repr(usual[ours])
+        highest = {alias: space[alias].decode(0.7)}
+        model.set_params(**highest)
+    # the name is one that takes effect
+    X, y = make_classification(90, 4, flip_y=0.3, random_state=0)
+    same = cls(**few, **{ours: model.get_params()[alias]})
+    found = [each.fit(X, y).predict_proba(X) for each in (model, same)]
+    np.testing.assert_array_equal(*found)
 
 
 def test_the_tables_of_the_page_name_every_class():

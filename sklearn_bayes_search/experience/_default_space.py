@@ -197,9 +197,15 @@ def _own(entry: Entry, size: str, estimator: Any, data: Data) -> Branches:
     """Return the branches of an estimator's own parameters."""
     given = estimator.get_params(deep=False)
     defaults = _defaults(type(estimator))
+    aliases = {
+        name: alias
+        for alias, name in entry.aliases.items()
+        if given.get(alias) is not None
+    }
     # A subclass may have fewer arguments than its base, which sets the attributes.
     own = defaults | {n: v for n, v in vars(estimator).items() if n in defaults} | given
-    settable = given.keys() | _arguments(type(estimator))
+    own |= {name: given[alias] for name, alias in aliases.items()}
+    settable = given.keys() | _arguments(type(estimator)) | aliases.keys()
     params: dict[str, Any] = {}
     for name, value in entry.of_size(size).items():
         if name in settable and defaults.get(name) != "deprecated":
@@ -209,9 +215,13 @@ def _own(entry: Entry, size: str, estimator: Any, data: Data) -> Branches:
     kept = {
         name
         for name in params
-        if name in defaults and not _same(own[name], defaults[name])
+        if name in aliases
+        or (name in defaults and not _same(own[name], defaults[name]))
     }
-    return _around(kept, params, own)
+    return [
+        {aliases.get(name, name): value for name, value in branch.items()}
+        for branch in _around(kept, params, own)
+    ]
 
 
 def _around(kept: set[str], params: dict[str, Any], own: Mapping[str, Any]) -> Branches:

@@ -7,6 +7,7 @@ entry under its name.
 from typing import Any
 
 from sklearn_bayes_search.experience._data import Data
+from sklearn_bayes_search.experience._own import CATBOOST_NAMES
 from sklearn_bayes_search.experience._ranges import (
     Entry,
     Only,
@@ -226,6 +227,26 @@ MLP = Entry(
 
 # ---- boosting of other packages
 
+# By these names XGBoost and LightGBM take values before those by their classes' own
+# names; by others, as eta of LightGBM, they do not.
+XGBOOST_NAMES = {"eta": "learning_rate", "lambda": "reg_lambda", "alpha": "reg_alpha"}
+LIGHTGBM_NAMES = {
+    alias: name
+    for name, aliases in {
+        "boosting_type": "boosting boost",
+        "colsample_bytree": "feature_fraction sub_feature",
+        "min_child_samples": "min_data_in_leaf min_data min_samples_leaf",
+        "n_estimators": (
+            "num_iterations num_iteration n_iter max_iter num_tree num_trees num_round "
+            "num_rounds nrounds num_boost_round"
+        ),
+        "reg_alpha": "lambda_l1",
+        "reg_lambda": "lambda_l2 lambda",
+        "subsample": "bagging_fraction bagging sub_row",
+        "subsample_freq": "bagging_freq",
+    }.items()
+    for alias in aliases.split()
+}
 # With linear models in the place of trees these have no effect.
 OF_XGBOOST_TREES = (None, "gbtree", "dart")
 
@@ -250,19 +271,27 @@ XGBOOST = Entry(
     | _of_trees(max_depth=Integer(1, 15), colsample_bylevel=Real(0.3, 1.0))
     | {"reg_lambda": log(1e-3, 1e3), "reg_alpha": log(1e-3, 1e2)},
     module="xgboost",
+    aliases=XGBOOST_NAMES,
 )
 XGBOOST_FOREST = Entry(
     {"max_depth": Integer(2, 15), "colsample_bynode": Real(0.1, 1.0)},
     {"subsample": Real(0.5, 1.0), "min_child_weight": log(0.1, 20.0)},
     {"reg_lambda": log(1e-5, 1e1)},
     module="xgboost",
+    aliases=XGBOOST_NAMES,
 )
+# What GOSS draws are rows with large gradients, and no others.
+DRAWS_ROWS = {
+    "boosting_type": ("gbdt", "dart", "rf", None),
+    "data_sample_strategy": ("bagging", None),
+}
 LIGHTGBM = Entry(
     RATE | N_TREES | {"num_leaves": log_ints(2, 64)},
     {
         "min_child_samples": count("rows", 0.2, 2, 100, 20),
-        "subsample": Real(0.5, 1.0),
-        "subsample_freq": [1],  # without it, `subsample` has no effect
+        "subsample": Only(DRAWS_ROWS, Real(0.5, 1.0)),
+        # without it, `subsample` has no effect
+        "subsample_freq": Only(DRAWS_ROWS, [1]),
         "colsample_bytree": Real(0.3, 1.0),
         "reg_lambda": log(1e-2, 1e2),
     },
@@ -274,12 +303,19 @@ LIGHTGBM = Entry(
         "reg_alpha": log(1e-3, 1e2),
     },
     module="lightgbm",
+    aliases=LIGHTGBM_NAMES,
 )
 CATBOOST = Entry(
     RATE | {"depth": Integer(2, 10), "l2_leaf_reg": log(1.0, 30.0)},
-    {"random_strength": log(0.1, 10.0), "bagging_temperature": Real(0.0, 2.0)},
+    {
+        "random_strength": log(0.1, 10.0),
+        "bagging_temperature": Only(
+            {"bootstrap_type": (None, "Bayesian")}, Real(0.0, 2.0)
+        ),
+    },
     WIDE_RATE | {"l2_leaf_reg": log(0.1, 100.0), "rsm": Real(0.3, 1.0)},
     module="catboost",
+    aliases=CATBOOST_NAMES | {"eta": "learning_rate"},
 )
 
 # ---- those that hold others

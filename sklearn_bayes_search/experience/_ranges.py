@@ -1,7 +1,7 @@
 """The words in which the table of default spaces is written."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sklearn_bayes_search.experience._data import Data
@@ -45,6 +45,8 @@ class Entry:
     ``default`` has the parameters beside ``small``, and ``wide`` those beside
     ``default``, or with other ranges. ``inner`` is the size of the space of the
     estimators inside, None the size asked for, and ``module`` the package of the class.
+    ``aliases`` are other names of its parameters: where the user gives a value by one
+    of these, it is searched by this name.
     """
 
     small: dict[str, Any]
@@ -52,6 +54,7 @@ class Entry:
     wide: dict[str, Any]
     inner: str | None = None
     module: str = "sklearn"
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     def of_size(self, size: str) -> dict[str, Any]:
         """Return the parameters of a size."""
