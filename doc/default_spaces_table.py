@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sklearn_bayes_search.experience._data import Data
 from sklearn_bayes_search.experience._models import LEFT_OUT, MODELS
-from sklearn_bayes_search.experience._ranges import When
+from sklearn_bayes_search.experience._ranges import Only, When
 from sklearn_bayes_search.experience._transformers import TRANSFORMERS
 
 TITLES = {
@@ -36,11 +36,13 @@ def names(params):
 
 
 def is_fixed(value):
+    if isinstance(value, Only):
+        value = value.range
     if callable(value):
         value = value(Data(rows=1000, columns=10, classes=(900, 100), outputs=3))
     if isinstance(value, When):
-        return all(map(is_fixed, value.ranges.values()))
-    return isinstance(value, list) and len(value) == 1
+        return all(map(is_fixed, [*value.ranges.values(), value.otherwise]))
+    return value is None or (isinstance(value, list) and len(value) == 1)
 
 
 def list_table(head, body):

@@ -16,20 +16,25 @@ from sklearn.base import (
     is_classifier,
 )
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import FeatureAgglomeration, KMeans
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.covariance import OAS
 from sklearn.datasets import make_classification, make_regression
 from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import (
     AdaBoostClassifier,
     BaggingClassifier,
     BaggingRegressor,
     ExtraTreesClassifier,
+    ExtraTreesRegressor,
     RandomForestClassifier,
+    RandomForestRegressor,
     StackingClassifier,
     VotingRegressor,
 )
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.feature_selection import SelectFromModel, SelectKBest
+from sklearn.feature_selection import SelectFromModel, SelectKBest, VarianceThreshold
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import (
     LassoCV,
@@ -38,6 +43,8 @@ from sklearn.linear_model import (
     MultiTaskLasso,
     Ridge,
 )
+from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 from sklearn.model_selection import (
     GridSearchCV,
     ParameterSampler,
@@ -45,7 +52,11 @@ from sklearn.model_selection import (
     TimeSeriesSplit,
 )
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neighbors import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    NeighborhoodComponentsAnalysis,
+)
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import (
     OneHotEncoder,
@@ -59,7 +70,7 @@ from sklearn.utils import all_estimators
 
 from sklearn_bayes_search import BayesSearchCV, default_space
 from sklearn_bayes_search.experience._models import LEFT_OUT, MODELS
-from sklearn_bayes_search.experience._ranges import When
+from sklearn_bayes_search.experience._ranges import Only, When
 from sklearn_bayes_search.experience._transformers import TRANSFORMERS
 from sklearn_bayes_search.space import Integer, Ordinal, Real, Space
 
@@ -67,6 +78,7 @@ PAGE = Path(__file__).parents[1] / "doc" / "default_spaces_table.py"
 spec = importlib.util.spec_from_file_location(PAGE.stem, PAGE)
 default_spaces_table = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(default_spaces_table)
+NEEDS = "needs the extra 'integrations'"
 SIZES = ("small", "default", "wide")
 CLASSES = dict(all_estimators())
 # How those are made that need an argument, or else would be slow or warn.
@@ -239,7 +251,8 @@ def test_conditions_are_on_parameters_that_are_choices():
         params = entry.of_size("wide")
         for value in params.values():
             if isinstance(value, When) and value.on in params:
-                assert isinstance(params[value.on], list)
+                on = params[value.on]
+                assert isinstance(on.range if isinstance(on, Only) else on, list)
 
 
 def test_a_search_at_random_takes_a_space():
@@ -290,6 +303,107 @@ def test_the_own_setting_of_an_ensemble_of_trees_is_in_its_space(name, kind):
 def test_a_random_forest_may_see_all_rows_and_extra_trees_see_them():
     assert default_space(RandomForestClassifier())["bootstrap"] == [True, False]
     assert "bootstrap" not in default_space(ExtraTreesClassifier())
+
+
+def check_that_candidates_fit(estimator, size):
+    """Fit candidates on 45 rows and three columns; return the names of the space."""
+    X, y = make_classification(
+        45, 3, n_informative=3, n_redundant=0, flip_y=0.2, random_state=0
+    )
+    space = default_space(estimator, X, y, size=size)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The total space of parameters")
+        candidates = list(ParameterSampler(space, 8, random_state=0))
+    for params in candidates:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of few trees, out of bag
+            clone(estimator).set_params(**params).fit(X, y)
+    return set().union(*branches_of(space))
+
+
+MEANS = np.arange(6.0).reshape(2, 3)
+
+
+def step(transformer, *before):
+    return make_pipeline(*before, transformer, KNeighborsClassifier(1))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "size", "left_out"),
+    [
+        (RandomForestClassifier(4, oob_score=True), "default", set()),
+        (RandomForestClassifier(4, max_samples=0.5), "default", {"max_samples"}),
+        (RandomForestRegressor(4, max_samples=0.5), "wide", {"max_samples"}),
+        (RandomForestRegressor(4, oob_score=True), "wide", set()),
+        (ExtraTreesClassifier(4, oob_score=True), "wide", set()),
+        (ExtraTreesRegressor(4, bootstrap=True, oob_score=True), "wide", {"bootstrap"}),
+        (BaggingClassifier(None, 30, oob_score=True), "wide", set()),
+        (LinearSVC(dual=True), "wide", {"penalty"}),
+        (LinearSVC(dual=False), "wide", set()),
+        (LinearSVC(penalty="l1", dual=False), "wide", {"penalty"}),
+        (GaussianMixture(2, means_init=MEANS), "default", {"n_components"}),
+        (GaussianMixture(2, weights_init=[0.5, 0.5]), "default", {"n_components"}),
+        (
+            GaussianMixture(2, precisions_init=np.array([np.eye(3)] * 2)),
+            "wide",
+            {"n_components", "covariance_type"},
+        ),
+        (
+            BayesianGaussianMixture(covariance_prior=np.eye(3)),
+            "default",
+            {"covariance_type"},
+        ),
+        (
+            step(LinearDiscriminantAnalysis(covariance_estimator=OAS())),
+            "default",
+            {"lineardiscriminantanalysis__shrinkage"},
+        ),
+        (
+            step(FeatureAgglomeration(None, distance_threshold=1.0)),
+            "default",
+            {"featureagglomeration__n_clusters"},
+        ),
+        (
+            step(PCA(svd_solver="randomized"), VarianceThreshold()),
+            "default",
+            {"pca__n_components"},
+        ),
+        (
+            step(PCA(2, svd_solver="arpack"), VarianceThreshold()),
+            "default",
+            {"pca__n_components"},
+        ),
+        (step(PCA(2, svd_solver="arpack")), "default", set()),
+        (step(KMeans(2, init=MEANS)), "default", {"kmeans__n_clusters"}),
+        (step(NeighborhoodComponentsAnalysis(init="lda")), "default", set()),
+        (
+            step(NeighborhoodComponentsAnalysis(2, init=MEANS)),
+            "default",
+            {"neighborhoodcomponentsanalysis__n_components"},
+        ),
+    ],
+)
+def test_what_does_not_go_with_a_choice_is_not_searched(estimator, size, left_out):
+    searched = check_that_candidates_fit(estimator, size)
+    assert not left_out & searched
+    assert left_out <= estimator.get_params().keys()
+
+
+def test_a_discriminant_analysis_with_a_covariance_of_its_own_has_nothing_to_search():
+    estimator = LinearDiscriminantAnalysis(solver="lsqr", covariance_estimator=OAS())
+    with pytest.raises(ValueError, match="No parameter of it is worth tuning"):
+        default_space(estimator)
+
+
+def test_components_are_searched_where_the_solver_allows_it():
+    X, y = make_classification(90, 6, n_classes=3, n_informative=4, random_state=0)
+    for solver, most in [("auto", 6), ("randomized", 6), ("arpack", 5)]:
+        space = default_space(step(PCA(svd_solver=solver)), X, y)
+        assert space["pca__n_components"] == Integer(1, most, log=True)
+    name = "neighborhoodcomponentsanalysis__n_components"
+    for init, most in [("auto", 6), ("lda", 2)]:
+        space = default_space(step(NeighborhoodComponentsAnalysis(init=init)), X, y)
+        assert space[name] == Integer(1, most, log=True)
 
 
 def test_bounds_depend_on_the_data():
@@ -490,6 +604,45 @@ def test_a_subclass_is_known():
     assert repr(default_space(OwnSVC())) == repr(default_space(SVC()))
 
 
+class RadialSVC(SVC):
+    """Has only some of the arguments of its base class."""
+
+    def __init__(self, C=1.0, gamma="scale"):
+        super().__init__(C=C, gamma=gamma)
+
+
+class LinearOnly(SVC):
+    def __init__(self, C=1.0):
+        super().__init__(C=C, kernel="linear")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("estimator", "like", "names"),
+    [
+        (RadialSVC(), SVC(), {"C", "gamma"}),
+        (LinearOnly(), SVC(kernel="linear"), {"C"}),
+        (SVC(kernel=rbf_kernel), SVC(kernel="precomputed"), None),
+        (SVC(kernel=np.str_("poly")), SVC(kernel="poly"), None),
+        (SVC(kernel=np.str_("rbf")), SVC(), None),
+        (LinearSVC(dual=np.bool_(False)), LinearSVC(dual=False), None),
+    ],
+)
+def test_a_kernel_that_is_not_named_as_usual_has_its_ranges(
+    estimator, like, names, size
+):
+    expected = default_space(like, size=size)
+    if names is not None:  # without the choice of other kernels, and with no others
+        expected = branches_of(expected)[0]
+        expected = {name: v for name, v in expected.items() if name in names}
+    assert repr(default_space(estimator, size=size)) == repr(expected)
+
+
+def test_a_subclass_with_fewer_arguments_is_fitted():
+    assert check_that_candidates_fit(RadialSVC(), "wide") == {"C", "gamma"}
+    assert "gamma" not in check_that_candidates_fit(SVC(kernel=rbf_kernel), "default")
+
+
 @pytest.mark.parametrize(
     ("estimator", "reason"),
     [
@@ -568,6 +721,69 @@ def test_boosting_of_other_packages_has_the_parameters(package, name):
             quiet = {"xgboost": {}, "lightgbm": {"verbose": -1}}
             model = cls(**quiet.get(package, {"verbose": 0})).set_params(**params)
             model.fit(X, y)
+
+
+QUIET = {
+    "xgboost": {"n_jobs": 1},
+    "lightgbm": {"verbose": -1, "n_jobs": 1},
+    "catboost": {"verbose": 0, "thread_count": 1, "allow_writing_files": False},
+}
+
+
+@pytest.mark.parametrize("params", [{"boosting_type": "goss"}, {"boosting": "goss"}])
+def test_rows_are_not_drawn_twice(params):
+    lightgbm = pytest.importorskip("lightgbm", reason=NEEDS)
+    for given in (params, {"data_sample_strategy": "goss"}):
+        model = lightgbm.LGBMClassifier(**given, **QUIET["lightgbm"])
+        searched = check_that_candidates_fit(model, "default")
+        assert {"num_leaves", "reg_lambda"} <= searched
+        assert not {"subsample", "subsample_freq"} & searched
+
+
+@pytest.mark.parametrize("bootstrap", ["Bernoulli", "No", "MVS", "Bayesian", None])
+def test_catboost_has_a_temperature_where_it_draws_weights(bootstrap):
+    catboost = pytest.importorskip("catboost", reason=NEEDS)
+    given = {"bootstrap_type": bootstrap} if bootstrap else {}
+    model = catboost.CatBoostClassifier(2, **given, **QUIET["catboost"])
+    searched = check_that_candidates_fit(model, "default")
+    assert ("bagging_temperature" in searched) == (bootstrap in ("Bayesian", None))
+
+
+ALIASES = [
+    (package, name, alias, ours)
+    for package, name in [
+        ("xgboost", "XGBClassifier"),
+        ("lightgbm", "LGBMClassifier"),
+        ("catboost", "CatBoostClassifier"),
+    ]
+    for alias, ours in MODELS[name].aliases.items()
+]
+# What is not a share or a penalty.
+GIVEN = {"boosting_type": "dart", "depth": 3, "iterations": 3, "n_estimators": 3}
+GIVEN |= {"min_child_samples": 15, "subsample_freq": 2, "min_data_in_leaf": 3}
+
+
+@pytest.mark.parametrize(("package", "name", "alias", "ours"), ALIASES)
+def test_what_is_given_by_another_name_is_searched_by_it(package, name, alias, ours):
+    cls = getattr(pytest.importorskip(package, reason=NEEDS), name)
+    few = {"iterations" if package == "catboost" else "n_estimators": 2}
+    few = QUIET[package] | (few if ours not in few else {})
+    usual = default_space(cls(), size="wide")
+    usual = usual[0] if isinstance(usual, list) else usual
+    model = cls(**few, **{alias: GIVEN.get(ours, 0.7)})
+    space = default_space(model, size="wide")
+    space = space[0] if isinstance(space, list) else space
+    assert ours not in space
+    assert (alias in space) == (ours in usual and ours != "subsample_freq")
+    if alias in space:
+        assert repr(space[alias]) == repr(usual[ours])
+        highest = {alias: space[alias].decode(0.7)}
+        model.set_params(**highest)
+    # the name is one that takes effect
+    X, y = make_classification(90, 4, flip_y=0.3, random_state=0)
+    same = cls(**few, **{ours: model.get_params()[alias]})
+    found = [each.fit(X, y).predict_proba(X) for each in (model, same)]
+    np.testing.assert_array_equal(*found)
 
 
 def test_the_tables_of_the_page_name_every_class():

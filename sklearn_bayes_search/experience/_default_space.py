@@ -11,7 +11,7 @@ from sklearn.base import is_classifier
 from sklearn_bayes_search.exceptions import safe_repr
 from sklearn_bayes_search.experience._data import WORDS, Data
 from sklearn_bayes_search.experience._models import LEFT_OUT, MODELS
-from sklearn_bayes_search.experience._ranges import LEAST_OF_BAGS, Entry, When
+from sklearn_bayes_search.experience._ranges import LEAST_OF_BAGS, Entry, Only, When
 from sklearn_bayes_search.experience._transformers import (
     GROWING,
     KEEPING,
@@ -184,7 +184,7 @@ def _branches(estimator: Any, data: Data, size: str, *, is_step: bool) -> Branch
     name, entry = _entry(estimator, is_step=is_step)
     if entry is None:
         return [{}]
-    branches = _own(entry.of_size(size), estimator, data)
+    branches = _own(entry, size, estimator, data)
     inner_size = entry.inner or size
     for prefix, inner, columns in _inside(estimator):
         given = _given(estimator, prefix, columns, data)
@@ -202,22 +202,39 @@ def _branches(estimator: Any, data: Data, size: str, *, is_step: bool) -> Branch
     return branches
 
 
-def _own(values: dict[str, Any], estimator: Any, data: Data) -> Branches:
+def _own(entry: Entry, size: str, estimator: Any, data: Data) -> Branches:
     """Return the branches of an estimator's own parameters."""
-    own = estimator.get_params(deep=False)
+    given = estimator.get_params(deep=False)
     defaults = _defaults(type(estimator))
+    aliases = {
+        name: alias
+        for alias, name in entry.aliases.items()
+        if given.get(alias) is not None
+    }
+    # A subclass may have fewer arguments than its base, which sets the attributes.
+    own = defaults | {n: v for n, v in vars(estimator).items() if n in defaults} | given
+    own |= {name: given[alias] for name, alias in aliases.items()}
+    settable = given.keys() | _arguments(type(estimator)) | aliases.keys()
     params: dict[str, Any] = {}
-    for name, value in values.items():
-        exists = name in own or name in defaults
-        if exists and defaults.get(name) != "deprecated":
-            value = _of_data(value, data)
+    for name, value in entry.of_size(size).items():
+        if name in settable and defaults.get(name) != "deprecated":
+            value = _known(value, data, own)
             if value is not None:
                 params[name] = value
     kept = {
         name
         for name in params
-        if name in defaults and not _same(own.get(name), defaults[name])
+        if name in aliases
+        or (name in defaults and not _same(own[name], defaults[name]))
     }
+    return [
+        {aliases.get(name, name): value for name, value in branch.items()}
+        for branch in _around(kept, params, own)
+    ]
+
+
+def _around(kept: set[str], params: dict[str, Any], own: Mapping[str, Any]) -> Branches:
+    """Return the branches that go with what the user has chosen, without it."""
     searched = {
         name: value
         for name, value in params.items()
@@ -249,9 +266,30 @@ def _defaults(cls: type) -> dict[str, Any]:
     return found
 
 
-def _of_data(value: Any, data: Data) -> Any:
+def _arguments(cls: type) -> set[str]:
+    """Return the names that a class's constructor takes, or passes on."""
+    names: set[str] = set()
+    for each in cls.__mro__:
+        init = vars(each).get("__init__")
+        if init is not None:
+            parameters = inspect.signature(init).parameters.values()
+            names |= {p.name for p in parameters}
+            if all(p.kind is not p.VAR_KEYWORD for p in parameters):
+                break
+    return names
+
+
+def _known(value: Any, data: Data, own: Mapping[str, Any]) -> Any:
+    """Return what is searched, by the data and by values that are the estimator's."""
     if isinstance(value, When):
-        return When(value.on, {k: _of_data(v, data) for k, v in value.ranges.items()})
+        ranges = {k: _known(v, data, own) for k, v in value.ranges.items()}
+        return When(value.on, ranges, _known(value.otherwise, data, own))
+    if isinstance(value, Only):
+        fits = all(
+            any(_same(own.get(name), each) for each in values)
+            for name, values in value.own.items()
+        )
+        return _known(value.range if fits else value.otherwise, data, own)
     return value(data) if callable(value) else value
 
 
@@ -269,7 +307,7 @@ def _split(params: dict[str, Any], own: Mapping[str, Any]) -> Iterator[dict[str,
         for name, when in waiting.items():
             if when.on == on:
                 ranges = [r for key, r in when.ranges.items() if _same(key, choice)]
-                decided[name] = ranges[0] if ranges else None
+                decided[name] = ranges[0] if ranges else when.otherwise
         for choices, others in groups:
             if others == decided:
                 choices.append(choice)
@@ -387,7 +425,12 @@ def _varies(value: Any) -> bool:
 
 
 def _same(value: Any, other: Any) -> bool:
-    """Check whether two values are equal; an array is not equal to anything."""
+    """Check whether two values are equal, NumPy's texts and numbers as Python's.
+
+    An array is not equal to anything.
+    """
+    value = value.item() if isinstance(value, np.generic) else value
+    other = other.item() if isinstance(other, np.generic) else other
     if value is other:
         return True
     return (

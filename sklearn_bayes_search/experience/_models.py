@@ -7,9 +7,11 @@ entry under its name.
 from typing import Any
 
 from sklearn_bayes_search.experience._data import Data
+from sklearn_bayes_search.experience._own import CATBOOST_NAMES
 from sklearn_bayes_search.experience._ranges import (
     LEAST_OF_BAGS,
     Entry,
+    Only,
     When,
     balanced,
     count,
@@ -63,16 +65,8 @@ def _svm(
     """Return C by kernel: of products, large ones took a million steps."""
 
     def by_kernel(range_: Any) -> When:
-        return When(
-            "kernel",
-            {
-                "rbf": range_,
-                "linear": of_products,
-                "poly": of_products,
-                "sigmoid": of_products,
-                "precomputed": range_,
-            },
-        )
+        products = ("linear", "poly", "sigmoid")
+        return When("kernel", dict.fromkeys(products, of_products), otherwise=range_)
 
     return {"C": by_kernel(cost)}, {"C": by_kernel(wide_cost)}
 
@@ -117,7 +111,11 @@ FOREST = {"max_features": share_of_columns, "min_samples_leaf": LEAF}
 # None is all, a forest's own: a search tries an estimator's own setting first only if
 # the space has it.
 ROWS = When("bootstrap", {True: Ordinal([0.3, 0.4, 0.5, 0.65, 0.8, None])})
-BOOTSTRAP = {"bootstrap": [True, False]}
+BOOTSTRAP = {
+    "bootstrap": Only(
+        {"oob_score": (False,), "max_samples": (None,)}, [True, False], [True]
+    )
+}
 WIDE_FOREST = BOOTSTRAP | {
     "max_samples": ROWS,
     "min_samples_split": count("rows", 0.2, 2, 20, 10),
@@ -171,7 +169,7 @@ def _bushes(data: Data) -> Ordinal:
 BAGGING = Entry(
     dict.fromkeys(("max_samples", "max_features"), Real(LEAST_OF_BAGS, 1.0)),
     {"n_estimators": log_ints(10, 100)},
-    {"bootstrap": [True, False]},
+    {"bootstrap": Only({"oob_score": (False,)}, [True, False], [True])},
     inner="small",
 )
 
@@ -230,6 +228,26 @@ MLP = Entry(
 
 # ---- boosting of other packages
 
+# By these names XGBoost and LightGBM take values before those by their classes' own
+# names; by others, as eta of LightGBM, they do not.
+XGBOOST_NAMES = {"eta": "learning_rate", "lambda": "reg_lambda", "alpha": "reg_alpha"}
+LIGHTGBM_NAMES = {
+    alias: name
+    for name, aliases in {
+        "boosting_type": "boosting boost",
+        "colsample_bytree": "feature_fraction sub_feature",
+        "min_child_samples": "min_data_in_leaf min_data min_samples_leaf",
+        "n_estimators": (
+            "num_iterations num_iteration n_iter max_iter num_tree num_trees num_round "
+            "num_rounds nrounds num_boost_round"
+        ),
+        "reg_alpha": "lambda_l1",
+        "reg_lambda": "lambda_l2 lambda",
+        "subsample": "bagging_fraction bagging sub_row",
+        "subsample_freq": "bagging_freq",
+    }.items()
+    for alias in aliases.split()
+}
 # With linear models in the place of trees these have no effect.
 OF_XGBOOST_TREES = (None, "gbtree", "dart")
 
@@ -254,19 +272,27 @@ XGBOOST = Entry(
     | _of_trees(max_depth=Integer(1, 15), colsample_bylevel=Real(0.3, 1.0))
     | {"reg_lambda": log(1e-3, 1e3), "reg_alpha": log(1e-3, 1e2)},
     module="xgboost",
+    aliases=XGBOOST_NAMES,
 )
 XGBOOST_FOREST = Entry(
     {"max_depth": Integer(2, 15), "colsample_bynode": Real(0.1, 1.0)},
     {"subsample": Real(0.5, 1.0), "min_child_weight": log(0.1, 20.0)},
     {"reg_lambda": log(1e-5, 1e1)},
     module="xgboost",
+    aliases=XGBOOST_NAMES,
 )
+# What GOSS draws are rows with large gradients, and no others.
+DRAWS_ROWS = {
+    "boosting_type": ("gbdt", "dart", "rf", None),
+    "data_sample_strategy": ("bagging", None),
+}
 LIGHTGBM = Entry(
     RATE | N_TREES | {"num_leaves": log_ints(2, 64)},
     {
         "min_child_samples": count("rows", 0.2, 2, 100, 20),
-        "subsample": Real(0.5, 1.0),
-        "subsample_freq": [1],  # without it, `subsample` has no effect
+        "subsample": Only(DRAWS_ROWS, Real(0.5, 1.0)),
+        # without it, `subsample` has no effect
+        "subsample_freq": Only(DRAWS_ROWS, [1]),
         "colsample_bytree": Real(0.3, 1.0),
         "reg_lambda": log(1e-2, 1e2),
     },
@@ -278,12 +304,19 @@ LIGHTGBM = Entry(
         "reg_alpha": log(1e-3, 1e2),
     },
     module="lightgbm",
+    aliases=LIGHTGBM_NAMES,
 )
 CATBOOST = Entry(
     RATE | {"depth": Integer(2, 10), "l2_leaf_reg": log(1.0, 30.0)},
-    {"random_strength": log(0.1, 10.0), "bagging_temperature": Real(0.0, 2.0)},
+    {
+        "random_strength": log(0.1, 10.0),
+        "bagging_temperature": Only(
+            {"bootstrap_type": (None, "Bayesian")}, Real(0.0, 2.0)
+        ),
+    },
     WIDE_RATE | {"l2_leaf_reg": log(0.1, 100.0), "rsm": Real(0.3, 1.0)},
     module="catboost",
+    aliases=CATBOOST_NAMES | {"eta": "learning_rate"},
 )
 
 # ---- those that hold others
@@ -304,10 +337,19 @@ def _canonical(data: Data) -> Any:
     return Integer(1, most) if most > 1 else [1]
 
 
+# These have a row for each component.
+OF_COMPONENTS = ("weights_init", "means_init", "precisions_init")
+# These have a shape for each type of covariance.
+OF_COVARIANCES = ("precisions_init", "covariance_prior")
 MIXTURE = Entry(
     {
-        "n_components": count("rows", 0.1, 1, 20, 5),
-        "covariance_type": ["full", "tied", "diag", "spherical"],
+        "n_components": Only(
+            dict.fromkeys(OF_COMPONENTS, (None,)), count("rows", 0.1, 1, 20, 5)
+        ),
+        "covariance_type": Only(
+            dict.fromkeys(OF_COVARIANCES, (None,)),
+            ["full", "tied", "diag", "spherical"],
+        ),
         "max_iter": [1000],
     },
     {},
@@ -405,9 +447,13 @@ MODELS: dict[str, Entry] = {
         CLASS_WEIGHT,
         {
             "C": log(1e-4, 1e2),
-            "penalty": ["l2", "l1"],
+            "penalty": Only({"dual": ("auto", False)}, ["l2", "l1"]),
             "loss": When(
-                "penalty", {"l2": ["squared_hinge", "hinge"], "l1": ["squared_hinge"]}
+                "penalty",
+                {
+                    "l2": Only({"dual": ("auto", True)}, ["squared_hinge", "hinge"]),
+                    "l1": ["squared_hinge"],
+                },
             ),
             "max_iter": [100_000],
         },
@@ -416,7 +462,12 @@ MODELS: dict[str, Entry] = {
         {"C": in_units(1e-3, 1e1), "max_iter": [100_000]} | EPSILON, {}, {}
     ),
     "LinearDiscriminantAnalysis": Entry(
-        {"solver": ["lsqr"], "shrinkage": Real(0.0, 1.0)}, {}, {}
+        {
+            "solver": ["lsqr"],
+            "shrinkage": Only({"covariance_estimator": (None,)}, Real(0.0, 1.0)),
+        },
+        {},
+        {},
     ),
     "QuadraticDiscriminantAnalysis": Entry({"reg_param": Real(0.001, 1.0)}, {}, {}),
     "PLSRegression": Entry({"n_components": _components}, {}, {}),

@@ -1,7 +1,7 @@
 """The words in which the table of default spaces is written."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sklearn_bayes_search.experience._data import Data
@@ -13,24 +13,43 @@ LEAST_OF_BAGS = 0.2
 
 @dataclass(frozen=True)
 class When:
-    """What is searched of a parameter, by the value of another one, ``on``."""
+    """What is searched of a parameter, by the value of another one, ``on``.
+
+    A range None leaves the parameter out, also ``otherwise``, of all other values.
+    """
 
     on: str
     ranges: dict[Any, Any]
+    otherwise: Any = None
+
+
+@dataclass(frozen=True)
+class Only:
+    """What is searched of a parameter, by what the estimator itself has of others.
+
+    ``own`` has by their names the values that go with the range. They count even where
+    the others are searched, which is the difference to `When`.
+    """
+
+    own: dict[str, tuple[Any, ...]]
+    range: Any
+    otherwise: Any = None
 
 
 @dataclass(frozen=True)
 class Entry:
     """What is worth searching of a class of estimators.
 
-    A value is a range, a list of choices, a `When`, or a function that makes one of
-    these from a `Data`, or None to leave the parameter out. A list of one choice is set
-    along with the others. A choice that the user has made, other than the class's own,
-    is kept; numbers are searched in any case.
+    A value is a range, a list of choices, a `When`, an `Only`, or a function that makes
+    a range or choices from a `Data`, or None to leave the parameter out. A list of one
+    choice is set along with the others. A choice that the user has made, other than the
+    class's own, is kept; numbers are searched but for those of an `Only`.
 
     ``default`` has the parameters beside ``small``, and ``wide`` those beside
     ``default``, or with other ranges. ``inner`` is the size of the space of the
     estimators inside, None the size asked for, and ``module`` the package of the class.
+    ``aliases`` are other names of its parameters: where the user gives a value by one
+    of these, it is searched by this name.
     """
 
     small: dict[str, Any]
@@ -38,6 +57,7 @@ class Entry:
     wide: dict[str, Any]
     inner: str | None = None
     module: str = "sklearn"
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     def of_size(self, size: str) -> dict[str, Any]:
         """Return the parameters of a size."""

@@ -5,6 +5,7 @@ from typing import Any
 from sklearn_bayes_search.experience._data import Data
 from sklearn_bayes_search.experience._ranges import (
     Entry,
+    Only,
     When,
     count,
     kernel_width,
@@ -27,6 +28,21 @@ def _components(data: Data) -> Any:
 def _components_or_share(data: Data) -> Any:
     """Return shares of the variance where the number of columns is unknown."""
     return _components(data) if data.columns else Real(0.5, 0.99)
+
+
+def _known_components(data: Data) -> Any:
+    return _components(data) if data.columns else None
+
+
+def _fewer_known_components(data: Data) -> Any:
+    fewer = (data.columns or 1) - 1
+    return _components(data.then(fewer)) if fewer else None
+
+
+def _discriminants(data: Data) -> Any:
+    """Return numbers of directions in which classes may differ."""
+    most = min(data.columns or 1, len(data.classes or (1, 1)) - 1)
+    return log_ints(1, max(most, 1))
 
 
 def _fewer_components(data: Data) -> Any:
@@ -53,7 +69,14 @@ def _min_df(data: Data) -> Any:
 
 
 COMPONENTS = Entry({"n_components": _components}, NOTHING, NOTHING)
-CLUSTERS = Entry({"n_clusters": count("rows", 0.1, 2, 100, 8)}, NOTHING, NOTHING)
+N_CLUSTERS = count("rows", 0.1, 2, 100, 8)
+CLUSTERS = Entry({"n_clusters": N_CLUSTERS}, NOTHING, NOTHING)
+# Centres that are given have a number.
+MEANS = Entry(
+    {"n_clusters": Only({"init": ("k-means++", "random")}, N_CLUSTERS)},
+    NOTHING,
+    NOTHING,
+)
 WORDS = Entry(
     {"ngram_range": [(1, 1), (1, 2)], "min_df": _min_df},
     {"max_df": Real(0.5, 1.0)},
@@ -70,7 +93,17 @@ OF_KERNEL = {
 
 TRANSFORMERS: dict[str, Entry] = {
     # columns made fewer
-    "PCA": Entry({"n_components": _components_or_share}, {"whiten": YES_OR_NO}, {}),
+    "PCA": Entry(
+        {
+            "n_components": When(
+                "svd_solver",
+                {"randomized": _known_components, "arpack": _fewer_known_components},
+                otherwise=_components_or_share,
+            )
+        },
+        {"whiten": YES_OR_NO},
+        {},
+    ),
     "IncrementalPCA": COMPONENTS,
     "SparsePCA": COMPONENTS,
     "MiniBatchSparsePCA": COMPONENTS,
@@ -79,7 +112,19 @@ TRANSFORMERS: dict[str, Entry] = {
     "LatentDirichletAllocation": COMPONENTS,
     "GaussianRandomProjection": COMPONENTS,
     "SparseRandomProjection": COMPONENTS,
-    "NeighborhoodComponentsAnalysis": COMPONENTS,
+    "NeighborhoodComponentsAnalysis": Entry(
+        {
+            "n_components": When(
+                "init",
+                {
+                    "lda": _discriminants,
+                    **dict.fromkeys(("auto", "pca", "identity", "random"), _components),
+                },
+            )
+        },
+        {},
+        {},
+    ),
     "PLSSVD": Entry({"n_components": [1]}, {}, {}),
     "TruncatedSVD": Entry({"n_components": _fewer_components}, {}, {}),
     "KernelPCA": Entry(
@@ -105,7 +150,13 @@ TRANSFORMERS: dict[str, Entry] = {
         {"n_features_to_select": _not_all_columns}, {}, {}
     ),
     "FeatureAgglomeration": Entry(
-        {"n_clusters": count("columns", 1.0, 2, 500, 2)}, {}, {}
+        {
+            "n_clusters": Only(
+                {"distance_threshold": (None,)}, count("columns", 1.0, 2, 500, 2)
+            )
+        },
+        {},
+        {},
     ),
     # columns made more
     "PolynomialFeatures": Entry(
@@ -132,8 +183,8 @@ TRANSFORMERS: dict[str, Entry] = {
     "BernoulliRBM": Entry(
         {"learning_rate": log(1e-3, 1e-1), "n_components": log_ints(16, 256)}, {}, {}
     ),
-    "KMeans": CLUSTERS,
-    "MiniBatchKMeans": CLUSTERS,
+    "KMeans": MEANS,
+    "MiniBatchKMeans": MEANS,
     "BisectingKMeans": CLUSTERS,
     "Birch": CLUSTERS,
     # texts
@@ -158,7 +209,12 @@ TRANSFORMERS: dict[str, Entry] = {
     "Normalizer": Entry({"norm": ["l2", "l1", "max"]}, {}, {}),
     # it has a row in the other table, with a solver that cannot transform
     "LinearDiscriminantAnalysis": Entry(
-        {"solver": ["eigen"], "shrinkage": Real(0.01, 1.0)}, {}, {}
+        {
+            "solver": ["eigen"],
+            "shrinkage": Only({"covariance_estimator": (None,)}, Real(0.01, 1.0)),
+        },
+        {},
+        {},
     ),
 }
 
