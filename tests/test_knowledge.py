@@ -642,6 +642,19 @@ def test_a_model_is_used_as_it_was_where_that_was_learnt(model, more, is_known):
     assert (known(pipeline, space) is not None) == is_known
 
 
+@pytest.mark.usefixtures("of_all_spaces")
+def test_a_value_given_by_an_alias_counts():
+    lightgbm = pytest.importorskip("lightgbm")
+    space = {"num_leaves": Integer(2, 64), "learning_rate": Real(0.001, 1.0, log=True)}
+
+    def expected(**params):
+        experience = known(lightgbm.LGBMClassifier(**params), space)
+        return experience and experience.expectation(np.full((1, 2), 0.3))[0].tolist()
+
+    assert expected(num_iterations=10) == expected(n_estimators=10) != expected()
+    assert expected(boosting="dart") is None
+
+
 @pytest.mark.parametrize(
     ("more", "is_known"),
     [

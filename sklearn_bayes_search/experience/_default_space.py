@@ -206,11 +206,7 @@ def _own(entry: Entry, size: str, estimator: Any, data: Data) -> Branches:
     """Return the branches of an estimator's own parameters."""
     given = estimator.get_params(deep=False)
     defaults = _defaults(type(estimator))
-    aliases = {
-        name: alias
-        for alias, name in entry.aliases.items()
-        if given.get(alias) is not None
-    }
+    aliases = _aliases(entry, given)
     # A subclass may have fewer arguments than its base, which sets the attributes.
     own = defaults | {n: v for n, v in vars(estimator).items() if n in defaults} | given
     own |= {name: given[alias] for name, alias in aliases.items()}
@@ -231,6 +227,15 @@ def _own(entry: Entry, size: str, estimator: Any, data: Data) -> Branches:
         {aliases.get(name, name): value for name, value in branch.items()}
         for branch in _around(kept, params, own)
     ]
+
+
+def _aliases(entry: Entry, given: Mapping[str, Any]) -> dict[str, str]:
+    """Return by which other name values are given, by the class's own."""
+    return {
+        name: alias
+        for alias, name in entry.aliases.items()
+        if given.get(alias) is not None
+    }
 
 
 def _around(kept: set[str], params: dict[str, Any], own: Mapping[str, Any]) -> Branches:

@@ -16,6 +16,7 @@ from sklearn.base import is_classifier
 
 from sklearn_bayes_search.experience._data import Data
 from sklearn_bayes_search.experience._default_space import (
+    _aliases,
     _all_inside,
     _behind,
     _entry,
@@ -230,7 +231,7 @@ class Translation:
         # of some libraries, None stands for the value that holds
         fixed = knowledge.own | {
             name: value
-            for name, value in model.get_params().items()
+            for name, value in _params(model).items()
             if value is not None or name not in knowledge.own or "__" in name
         }
         self._maps = [
@@ -316,6 +317,14 @@ def _knowledge_of(model: Any) -> Knowledge | None:
     return None if name is None else knowledge_of(name)
 
 
+def _params(model: Any) -> dict[str, Any]:
+    """Return an estimator's parameters, what is given by an alias under both names."""
+    params: dict[str, Any] = model.get_params()
+    _, entry = _entry(model, is_step=False)
+    aliases = {} if entry is None else _aliases(entry, params)
+    return params | {name: params[alias] for name, alias in aliases.items()}
+
+
 def _models(
     estimator: Any, prefix: str, data: Data, searched: set[str]
 ) -> Iterator[tuple[str, Any, Data]]:
@@ -358,7 +367,7 @@ def _applies(
     knowledge: Knowledge, model: Any, prefix: str, space: Space, data: Data
 ) -> bool:
     """Check that a model is used as it was where the knowledge was learnt."""
-    own = model.get_params()
+    own = _params(model)
     for outer, inner in ((n.rpartition("__")[0], n) for n in knowledge.own):
         if own.get(outer) is not None and inner not in own:
             return False  # as it was with no other estimator inside
