@@ -40,6 +40,7 @@ from sklearn_bayes_search import (
     BayesSearchCV,
     OneStandardError,
     Real,
+    RowRacing,
     check_ranges,
     read_journal,
 )
@@ -489,6 +490,13 @@ def test_a_default_space_and_experience_are_named(tmp_path):
     summary = written(search, tmp_path).text("summary")
     assert "default space" not in summary
     assert "What was known" not in summary
+
+
+def test_fits_on_parts_of_the_rows_are_counted(tmp_path):
+    search = bayes(racing=RowRacing(min_rows=10, factor=3), n_iter=4)
+    parts = search.folds_frame()["n_train_samples"].count()
+    summary = written(search, tmp_path).text("summary")
+    assert f"fits with all training rows, and {parts} with a part of them." in summary
 
 
 def test_rows_of_equal_folds_are_drawn_once(tmp_path):
