@@ -67,6 +67,7 @@ class Journal:
         self._folds: dict[str, Record] = {}
         self._settings: dict[int, dict[str, Any] | None] = {}
         self._in_order, self._ran_again = in_order, False
+        self._experience = plan.get("experience")
         self._fit_timeout = math.inf if fit_timeout is None else fit_timeout
         self.path: Path | None = None
         self._lines: LineFile | None = None
@@ -258,10 +259,12 @@ class Journal:
     def state_difference(self, number: int) -> None:
         """Warn that other parameters would be chosen now for a candidate."""
         if self._in_order and not self._ran_again:
+            why = "an argument that matters for the choice, or the version of a package"
+            if self.plan.get("experience") != self._experience:
+                why = "the argument 'experience', or what is known from other data"
             warnings.warn(
                 f"From candidate {number} on, this search would choose other "
-                "candidates than it did before: an argument that matters for the "
-                "choice, or the version of a package, has changed. The results that "
+                f"candidates than it did before: {why}, has changed. The results that "
                 "are there are used as they are.",
                 UserWarning,
                 stacklevel=stack_level(),
