@@ -19,7 +19,9 @@ import numpy as np
 
 from sklearn_bayes_search.space._dims import Dims
 
-# By how much the slope of the expectation may differ from 1.
+# By how much the slope of the expectation may differ from 1. With 0.25, the score after
+# four candidates was higher by 0.007 (0.005) on 77 pairs of a model and a data set left
+# out, with one seed: too little to tell.
 _SLOPE_DEVIATION: Final = 0.5
 # What the functions leave open of the variance of scores, in their own squared unit;
 # it also bounds the slope where they hardly vary. Of 0.05, 0.3 and 0.8, the middle one
