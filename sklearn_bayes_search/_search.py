@@ -64,7 +64,10 @@ from sklearn_bayes_search.execution._stopping._base import StoppingRule, as_rule
 from sklearn_bayes_search.execution._stopping._expected_gain import ExpectedGain
 from sklearn_bayes_search.execution._verbose import announce, introduce, reporter
 from sklearn_bayes_search.execution._window import Window, window_size
-from sklearn_bayes_search.experience._default_space import space_of_search
+from sklearn_bayes_search.experience._default_space import (
+    default_space,
+    space_of_search,
+)
 from sklearn_bayes_search.experience._experience import Experience, experience_of
 from sklearn_bayes_search.experience._own import own_parameters
 from sklearn_bayes_search.optimizer._earlier_searches import (
@@ -625,15 +628,9 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
             deadline = Deadline(self.timeout, refit=refit is not False, n_again=n_again)
         rules = as_rules(self.stopping, needs_one=not (self.n_iter or deadline))
         scorers, refit_metric = self._get_scorers()
-        X, y = indexable(X, y)
-        params = check_method_params(X, params=params)
-        routed = self._get_routed_params_for_fit(params)
-        cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
-        splits = draw_splits(cv, X, y, routed.splitter.split)
-        space = self.param_distributions
+        space, is_auto = self.param_distributions, False
         if isinstance(space, str):
-            n_train = min(len(train) for train, _ in splits)
-            space = space_of_search(self.estimator, X, y, n_train)
+            space, is_auto = default_space(self.estimator, X, y), True
         space = as_space(space)
         warn_of_bounds(space.param_distributions)
         one_error = isinstance(self.refit, OneStandardError)
@@ -651,9 +648,18 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
             named_metric = objective.metric(metric_names(scorers))
             check_ensemble(self, y, scorers, named_metric)
         check_names(self.estimator, named)
+        X, y = indexable(X, y)
+        params = check_method_params(X, params=params)
+        routed = self._get_routed_params_for_fit(params)
         check_fit_params(self.estimator, routed.estimator.fit)
         callbacks = FitCallbacks(self, X, y, params.get("sample_weight"))
         callbacks.begin()
+        cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        splits = draw_splits(cv, X, y, routed.splitter.split)
+        n_train = min(len(train) for train, _ in splits)
+        if is_auto and 2 * n_train < num_samples(X):  # fewer than were counted on
+            space = as_space(space_of_search(self.estimator, X, y, n_train))
+            space = space if lengths is None else lengths.without(space)
         metrics = objective.likely_names(metric_names(scorers), self.scoring)
         return _Checked(
             X=X,

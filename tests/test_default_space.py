@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, dia_array
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
@@ -49,6 +49,7 @@ from sklearn.model_selection import (
     GridSearchCV,
     ParameterSampler,
     RandomizedSearchCV,
+    StratifiedShuffleSplit,
     TimeSeriesSplit,
 )
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
@@ -457,7 +458,8 @@ def test_a_target_is_in_its_own_unit_unless_it_is_transformed():
 
 def test_whole_numbers_have_the_same_variance_if_sparse():
     X = np.full((40, 3), 7, dtype=np.uint8) * np.arange(40, dtype=np.uint8)[:, None]
-    assert default_space(SVC(), csr_array(X)) == default_space(SVC(), X)
+    for kind in (csr_array, dia_array):
+        assert default_space(SVC(), kind(X)) == default_space(SVC(), X)
 
 
 @pytest.mark.filterwarnings("error")
@@ -481,6 +483,10 @@ def test_a_column_of_labels_is_a_target():
     [
         (OneVsRestClassifier(NuSVC()), 3),
         (OneVsOneClassifier(KNeighborsClassifier()), 3),
+        (
+            OneVsOneClassifier(KNeighborsClassifier()),
+            StratifiedShuffleSplit(2, train_size=12, random_state=0),
+        ),
         (BaggingClassifier(KNeighborsClassifier()), 3),
         (CalibratedClassifierCV(KNeighborsClassifier(), cv=2), 3),
         (
@@ -501,6 +507,23 @@ def test_bounds_are_those_of_the_rows_and_columns_that_a_fit_is_given(model, cv)
         model, n_iter=12, cv=cv, random_state=0, error_score="raise", experience=False
     )
     assert search.fit(X, np.arange(60) % 4).n_iter_ == 12
+
+
+class Passing(LogisticRegression):
+    """Passes on arguments that it does not name."""
+
+    def __init__(self, C=1.0, **others):
+        super().__init__(C=C, **others)
+
+
+def test_what_a_subclass_does_not_name_is_not_searched():
+    assert default_space(Passing()) == {"C": default_space(LogisticRegression())["C"]}
+
+
+def test_a_step_may_have_any_name():
+    for name in ("final_estimator", "estimator"):
+        steps = Pipeline([(name, SVC())])
+        assert default_space(steps)[f"{name}__gamma"] == default_space(SVC())["gamma"]
 
 
 def test_weights_of_classes_are_left_out_where_classes_are_equal_in_size():

@@ -6,7 +6,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 from scipy.stats import loguniform, randint, uniform
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.compose import (
     ColumnTransformer,
     TransformedTargetRegressor,
@@ -653,6 +653,19 @@ def test_a_value_given_by_an_alias_counts():
 
     assert expected(num_iterations=10) == expected(n_estimators=10) != expected()
     assert expected(boosting="dart") is None
+    assert (
+        known(lightgbm.LGBMClassifier(), {**space, "boosting": ["gbdt", "dart"]})
+        is None
+    )
+    named, by_alias = (
+        known(lightgbm.LGBMClassifier(), {**space, name: Integer(5, 300)})
+        for name in ("n_estimators", "num_iterations")
+    )
+    U = np.random.default_rng(0).random((9, 3))
+    # columns are in the order of the names
+    assert named.names == ["learning_rate", "n_estimators", "num_leaves"]
+    assert by_alias.names == ["learning_rate", "num_iterations", "num_leaves"]
+    assert np.array_equal(by_alias.expectation(U)[0], named.expectation(U)[0])
 
 
 @pytest.mark.parametrize(
@@ -707,6 +720,28 @@ def test_a_tree_without_a_limit_is_a_deep_one_to_adaboost():
 def test_nothing_is_known_of_a_class_without_a_file():
     assert knowledge_of("NoSuchClassifier") is None
     assert known(RandomForestClassifier(), {"verbose": [0, 1]}) is None
+
+
+class Fewer(KNeighborsClassifier):
+    """Has fewer arguments than its base."""
+
+    def __init__(self, n_neighbors=5):
+        super().__init__(n_neighbors)
+
+
+class Holder(ClassifierMixin, BaseEstimator):
+    """Holds an estimator by a name that scikit-learn's stacking has, too."""
+
+    def __init__(self, final_estimator=None):
+        self.final_estimator = final_estimator
+
+
+@pytest.mark.usefixtures("of_all_spaces")
+def test_other_people_s_classes_are_known_by_what_they_are_and_hold():
+    fewer = make_pipeline(StandardScaler(), Fewer())
+    assert known(fewer, {"fewer__n_neighbors": Integer(1, 50)}) is not None
+    space = {"final_estimator__max_depth": Integer(1, 9)}
+    assert known(Holder(DecisionTreeClassifier()), space) is not None
 
 
 class Tagger(LogisticRegression):

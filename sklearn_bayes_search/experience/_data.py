@@ -110,7 +110,7 @@ def _shape(X: Any) -> tuple[int | None, int | None]:
 def _variance(X: Any) -> float | None:
     is_sparse = issparse(X)
     try:
-        X = X.astype(float) if is_sparse else np.asarray(X, dtype=float)
+        X = X.tocsr().astype(float) if is_sparse else np.asarray(X, dtype=float)
     except (TypeError, ValueError):
         return None
     with np.errstate(over="ignore", invalid="ignore"):

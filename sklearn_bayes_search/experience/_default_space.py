@@ -25,6 +25,7 @@ SIZES = ("small", "default", "wide")
 Branches = list[dict[str, Any]]
 # Where estimators hold others, alone or as pairs of a name and an estimator.
 HOLDS_ONE = ("estimator", "base_estimator", "regressor", "final_estimator")
+STACKINGS = ("StackingClassifier", "StackingRegressor")
 HOLDS_NAMED = ("steps", "transformers", "transformer_list", "estimators")
 # Their inner estimators rank columns, and are no models of what is searched for.
 SELECTORS = {"SelectFromModel", "RFE", "RFECV", "SequentialFeatureSelector"}
@@ -210,7 +211,9 @@ def _own(entry: Entry, size: str, estimator: Any, data: Data) -> Branches:
     # A subclass may have fewer arguments than its base, which sets the attributes.
     own = defaults | {n: v for n, v in vars(estimator).items() if n in defaults} | given
     own |= {name: given[alias] for name, alias in aliases.items()}
-    settable = given.keys() | _arguments(type(estimator)) | aliases.keys()
+    settable = given.keys() | aliases.keys()
+    if entry.module != "sklearn":  # which name all of theirs
+        settable |= _arguments(type(estimator))
     params: dict[str, Any] = {}
     for name, value in entry.of_size(size).items():
         if name in settable and defaults.get(name) != "deprecated":
@@ -332,9 +335,10 @@ def _given(estimator: Any, prefix: str, columns: Any, data: Data) -> Data:
     ``columns`` are those of a ColumnTransformer.
     """
     name, given = _name(estimator), data
-    if prefix == "final_estimator":
-        members = [member for _, member in estimator.estimators if member != "drop"]
-        given = data.then(len(members))  # at least
+    if prefix == "final_estimator" and name in (None, *STACKINGS):
+        # a member makes a column at least
+        n_members = len(list(_inside(estimator))) - 1
+        given = data.then(n_members or None)
     elif name == "ColumnTransformer":
         given = data.then(_n_columns(columns))
     elif name == "TransformedTargetRegressor":
@@ -348,7 +352,7 @@ def _given(estimator: Any, prefix: str, columns: Any, data: Data) -> Data:
         least = min(data.classes)
         given = replace(data, classes=(least, sum(data.classes) - least))
     elif name == "OneVsOneClassifier" and data.classes and data.rows:
-        given = data.part(sum(sorted(data.classes)[:2]) / data.rows)
+        given = data.part(sum(sorted(data.classes)[:2]) / sum(data.classes))
     return given
 
 

@@ -5,7 +5,7 @@ hyperparameters and some unknown ones, of an estimator inside of others. `Transl
 finds the place in the knowledge's space of each of its points.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -116,7 +116,7 @@ def experience_of(
         if knowledge is None or not _applies(knowledge, model, prefix, space, given):
             continue
         translation = Translation(knowledge, space, prefix, model, given)
-        if best is not None and len(translation.names) <= len(best.names):
+        if len(translation.names) <= (0 if best is None else len(best.names)):
             continue
         functions = knowledge.functions(knowledge.kind_of(metrics), given.facts)
         expectation = LearntExpectation(functions, translation, chosen)
@@ -228,6 +228,7 @@ class Translation:
         self._own, self._prefix = knowledge.own, prefix
         self._known = knowledge.space.columns
         self._neutral = knowledge.space.dims.neutral
+        alias = _names_in(space, prefix, model)
         # of some libraries, None stands for the value that holds
         fixed = knowledge.own | {
             name: value
@@ -236,7 +237,7 @@ class Translation:
         }
         self._maps = [
             [
-                self._map(b, prefix, name, dimension, fixed.get(name))
+                self._map(b, prefix + alias(name), name, dimension, fixed.get(name))
                 for name, dimension in self._known
             ]
             for b in range(len(space.branches))
@@ -281,16 +282,19 @@ class Translation:
         return columns, jumps, table
 
     def _map(
-        self, branch: int, prefix: str, name: str, known: Dimension, fixed: Any
+        self, branch: int, searched: str, name: str, known: Dimension, fixed: Any
     ) -> tuple[int, np.ndarray, np.ndarray]:
-        """Return the column of a hyperparameter, knots in it, and their places."""
+        """Return the column of a hyperparameter, knots in it, and their places.
+
+        It is ``searched`` by that name.
+        """
         unit = self._data.deviation if name in self._in_units else 1.0
         place = partial(position, known, data=self._data, unit=unit)
-        ranges, searched = self.space.branches[branch], prefix + name
+        ranges = self.space.branches[branch]
         outer, _, inner = name.rpartition("__")
-        of_choice = outer and searched not in ranges and prefix + outer in ranges
+        of_choice = outer and searched not in ranges and self._prefix + outer in ranges
         if of_choice:  # each estimator has a value
-            searched = prefix + outer
+            searched = self._prefix + outer
         dimension = ranges.get(searched)
         if dimension is None:
             return -1, np.empty(0), np.array([place(fixed)])
@@ -323,6 +327,17 @@ def _params(model: Any) -> dict[str, Any]:
     _, entry = _entry(model, is_step=False)
     aliases = {} if entry is None else _aliases(entry, params)
     return params | {name: params[alias] for name, alias in aliases.items()}
+
+
+def _names_in(space: Space, prefix: str, model: Any) -> Callable[[str], str]:
+    """Tell by which name, an alias perhaps, an estimator's parameter is searched."""
+    _, entry = _entry(model, is_step=False)
+    aliases = {} if entry is None else entry.aliases
+    searched = {
+        name.removeprefix(prefix) for branch in space.branches for name in branch
+    }
+    found = {name: alias for alias, name in aliases.items() if alias in searched}
+    return lambda name: name if name in searched else found.get(name, name)
 
 
 def _models(
@@ -371,9 +386,10 @@ def _applies(
     for outer, inner in ((n.rpartition("__")[0], n) for n in knowledge.own):
         if own.get(outer) is not None and inner not in own:
             return False  # as it was with no other estimator inside
+    alias = _names_in(space, prefix, model)
     for branch in space.branches:
         for name in knowledge.choices:
-            dimension = branch.get(prefix + name)
+            dimension = branch.get(prefix + alias(name))
             if dimension is not None:
                 positions = dimension.positions()
                 if positions is None:
@@ -381,7 +397,9 @@ def _applies(
                 values = dimension.decode_many(positions)
             else:
                 known = name in own or name in knowledge.requires
-                values = [own.get(name, "deprecated")] if known else []
+                # a subclass may have fewer arguments than its base
+                other = getattr(model, name, "deprecated")
+                values = [own.get(name, other)] if known else []
                 # weights of each class are not known, and count as none
                 values = [v for v in values if not isinstance(v, Mapping)]
             if not all(knowledge.suits(name, value) for value in values):
