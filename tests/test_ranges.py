@@ -171,7 +171,7 @@ def test_nine_of_ten_real_searches_are_judged_rightly():
 def test_experience_of_other_data_does_not_hide_a_narrow_range(seed, monkeypatch):
     # hardly a candidate is further inside, where other data did badly
     monkeypatch.setattr(_experience, "LEAST_DEVIATION", 0.0)
-    estimator, load, outside, expected, _ = REAL["svr"]
+    estimator, load, outside, expected, _ = REAL["tree"]
     search = bayes(estimator, outside, seed).fit(*some(load, 250))
     assert search.experience_
     assert bounds(search) == [expected]
