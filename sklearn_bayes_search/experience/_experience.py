@@ -330,7 +330,7 @@ def _params(model: Any) -> dict[str, Any]:
 
 
 def _names_in(space: Space, prefix: str, model: Any) -> Callable[[str], str]:
-    """Tell by which name, an alias perhaps, an estimator's parameter is searched."""
+    """Return what names a parameter of an estimator as the search does."""
     _, entry = _entry(model, is_step=False)
     aliases = {} if entry is None else entry.aliases
     searched = {
