@@ -478,6 +478,7 @@ def test_a_column_of_labels_is_a_target():
     assert default_space(SVC(), y=y[:, None]) == default_space(SVC(), y=y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "cv"),
     [

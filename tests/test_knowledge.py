@@ -30,7 +30,7 @@ from sklearn.linear_model import (
 from sklearn.model_selection import ParameterGrid
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, SplineTransformer, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -681,6 +681,13 @@ def test_nothing_is_known_where_the_search_chooses_how_to_scale(more, is_known):
     scale = ColumnTransformer([("num", StandardScaler(), slice(0, 6))])
     model = Pipeline([("ct", scale), ("svc", SVC())])
     assert (known(model, SVC_SPACE | more) is not None) == is_known
+
+
+def test_a_step_may_have_an_array_among_its_parameters():
+    knots = np.linspace(-2, 2, 4)[:, None] * np.ones(6)
+    model = make_pipeline(StandardScaler(), SplineTransformer(knots=knots), SVC())
+    space = SVC_SPACE | {"splinetransformer__knots": [knots, "uniform"]}
+    assert known(model, space) is None
 
 
 def test_a_transformed_target_has_another_unit():

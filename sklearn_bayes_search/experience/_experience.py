@@ -330,7 +330,10 @@ def _params(model: Any) -> dict[str, Any]:
 
 
 def _names_in(space: Space, prefix: str, model: Any) -> Callable[[str], str]:
-    """Return what names a parameter of an estimator as the search does."""
+    """Return a function from an estimator's parameter to its name in the search.
+
+    That is the name itself, or an alias that is searched in its place.
+    """
     _, entry = _entry(model, is_step=False)
     aliases = {} if entry is None else entry.aliases
     searched = {
@@ -372,7 +375,7 @@ def _is_open(step: Any, prefix: str, searched: set[str]) -> bool:
     own = step.get_params() if inside else {}
     return any(
         name.rpartition("__")[2] in ("with_std", "standardize", "steps", "transformers")
-        or own.get(name) in ("drop", "passthrough")
+        or (isinstance(own.get(name), str) and own[name] in ("drop", "passthrough"))
         or hasattr(own.get(name), "get_params")
         for name in inside
     )
