@@ -630,7 +630,8 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         scorers, refit_metric = self._get_scorers()
         space, is_auto = self.param_distributions, False
         if isinstance(space, str):
-            space, is_auto = default_space(self.estimator, X, y), True
+            space = default_space(self.estimator, X, y, scoring=self.scoring)
+            is_auto = True
         space = as_space(space)
         warn_of_bounds(space.param_distributions)
         one_error = isinstance(self.refit, OneStandardError)
@@ -658,7 +659,8 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         splits = draw_splits(cv, X, y, routed.splitter.split)
         n_train = min(len(train) for train, _ in splits)
         if is_auto and 2 * n_train < num_samples(X):  # fewer than were counted on
-            space = as_space(space_of_search(self.estimator, X, y, n_train))
+            space = space_of_search(self.estimator, X, y, self.scoring, n_train)
+            space = as_space(space)
             space = space if lengths is None else lengths.without(space)
         metrics = objective.likely_names(metric_names(scorers), self.scoring)
         return _Checked(

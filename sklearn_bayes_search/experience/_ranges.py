@@ -113,8 +113,8 @@ def kernel_width(low: float, high: float) -> Callable[[Data], Real]:
 
 
 def balanced(data: Data) -> Any:
-    """Return the weights of classes, unless these are about equal in size."""
-    return None if data.balanced else [None, "balanced"]
+    """Return the weights of classes, unless sizes or the score make them useless."""
+    return [None, "balanced"] if data.weights_matter and not data.balanced else None
 
 
 def share_of_columns(data: Data) -> Real:
