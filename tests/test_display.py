@@ -964,6 +964,7 @@ def test_surrogate_of_a_conditional_space():
     text_of(drawn.figure_)
 
 
+@pytest.mark.slow
 def test_surrogate_shows_six_of_many_parameters():
     rng = np.random.default_rng(0)
     params = [{f"p{i}": rng.uniform() for i in range(8)} for _ in range(12)]

@@ -52,7 +52,7 @@ LONG = {
     for name in (
         *("common_mistakes", "extending", "fewer_fits", "how_good_is_the_best"),
         *("how_long_to_search", "index", "large_data", "migrating", "parallel"),
-        *("path", "report", "see_the_search", "when_things_go_wrong"),
+        *("pareto", "path", "report", "see_the_search", "when_things_go_wrong"),
     )
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from data import DATA_SETS, DataSet
+from sklearn.base import is_classifier
 from sklearn.datasets import load_iris, make_hastie_10_2, make_regression
 from store import Store
 
@@ -37,6 +38,19 @@ def test_all_families_and_data_sets_take_part(left_out):
     names = {task.data_set.name for task in tasks}
     assert names == {each.name for each in left_out.DATA_SETS}
     assert len(names) >= 30
+
+
+def test_the_others_are_all_pairs_that_no_table_has(left_out):
+    tasks = {task.name for task in left_out.tasks_of(left_out.FAMILIES)}
+    others = {task.name for task in left_out.tasks_of(left_out.FAMILIES, others=True)}
+    assert not tasks & others
+    pairs = {
+        (family, each.name)
+        for family, make in left_out.FAMILIES.items()
+        for each in left_out.DATA_SETS
+        if is_classifier(make()) == (each.task == "classification")
+    }
+    assert len(tasks | others) == len(pairs)
 
 
 @pytest.mark.parametrize("method", ["with experience", "without experience", "random"])

@@ -186,6 +186,7 @@ def test_a_rise_within_the_noise_of_the_folds_is_not_reported():
     assert bounds(search.fit(X)) == []
 
 
+@pytest.mark.slow
 def test_a_parameter_that_does_nothing_is_flat_and_its_border_is_not_named():
     space = {"C": loguniform(1e-3, 1e3), "noise": uniform(0, 1e-9)}
     search = bayes(Peak(), space).fit(X)
@@ -219,6 +220,7 @@ def test_what_failed_does_not_count_towards_what_is_flat():
     assert findings(table) == []
 
 
+@pytest.mark.slow
 def test_after_enough_settings_what_does_nothing_is_flat():
     flat = [name for name, finding in findings(sum_of_four(40)) if finding == "flat"]
     assert set(flat) & set("afgh")
