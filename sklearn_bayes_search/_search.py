@@ -64,10 +64,7 @@ from sklearn_bayes_search.execution._stopping._base import StoppingRule, as_rule
 from sklearn_bayes_search.execution._stopping._expected_gain import ExpectedGain
 from sklearn_bayes_search.execution._verbose import announce, introduce, reporter
 from sklearn_bayes_search.execution._window import Window, window_size
-from sklearn_bayes_search.experience._default_space import (
-    default_space,
-    space_of_search,
-)
+from sklearn_bayes_search.experience._default_space import space_of_search
 from sklearn_bayes_search.experience._experience import Experience, experience_of
 from sklearn_bayes_search.experience._own import own_parameters
 from sklearn_bayes_search.optimizer._earlier_searches import (
@@ -628,15 +625,18 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
             deadline = Deadline(self.timeout, refit=refit is not False, n_again=n_again)
         rules = as_rules(self.stopping, needs_one=not (self.n_iter or deadline))
         scorers, refit_metric = self._get_scorers()
-        space, is_auto = self.param_distributions, False
-        if isinstance(space, str):
-            space = default_space(self.estimator, X, y, scoring=self.scoring)
-            is_auto = True
-        space = as_space(space)
-        warn_of_bounds(space.param_distributions)
         one_error = isinstance(self.refit, OneStandardError)
         wanted = self.refit.metric if one_error else self.refit
         objective = Objective(self.objective_metric, wanted, self.limits)
+        space, default = self.param_distributions, None
+        if isinstance(space, str):
+            compared_by = objective.compared_by(self.scoring)
+            default = functools.partial(
+                space_of_search, self.estimator, X, y, compared_by
+            )
+            space = default()
+        space = as_space(space)
+        warn_of_bounds(space.param_distributions)
         lengths, named = as_lengths(self.path, self.estimator, space), space
         if lengths is not None:
             space, named = lengths.without(space), lengths.within(space)
@@ -658,9 +658,8 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         splits = draw_splits(cv, X, y, routed.splitter.split)
         n_train = min(len(train) for train, _ in splits)
-        if is_auto and 2 * n_train < num_samples(X):  # fewer than were counted on
-            space = space_of_search(self.estimator, X, y, self.scoring, n_train)
-            space = as_space(space)
+        if default and 2 * n_train < num_samples(X):  # fewer than were counted on
+            space = as_space(default(n_train))
             space = space if lengths is None else lengths.without(space)
         metrics = objective.likely_names(metric_names(scorers), self.scoring)
         return _Checked(

@@ -546,6 +546,7 @@ def test_weights_of_classes_are_left_out_where_classes_are_equal_in_size():
         ({"auc": "roc_auc", "accuracy": "accuracy"}, False),
         (["accuracy", "recall"], True),
         (make_scorer(f1_score), True),
+        (["accuracy", "neg_model_size"], False),
     ],
 )
 def test_weights_of_classes_are_searched_where_the_score_may_gain(
@@ -553,15 +554,63 @@ def test_weights_of_classes_are_searched_where_the_score_may_gain(
 ):
     space = default_space(SVC(), scoring=scoring)
     assert ("class_weight" in space) == are_searched
+
+
+@pytest.mark.parametrize(
+    ("options", "are_searched"),
+    [
+        ({}, False),
+        ({"scoring": "f1"}, True),
+        ({"scoring": ["accuracy", "f1"], "refit": "accuracy"}, False),
+        ({"scoring": {"a": "accuracy", "b": "f1"}, "refit": "b"}, True),
+        ({"scoring": ["accuracy", "f1"], "objective_metric": "f1"}, True),
+        ({"scoring": "accuracy", "limits": {"recall": 0.1}}, True),
+        ({"scoring": "accuracy", "limits": {"neg_fit_time": -60}}, False),
+        ({"objective_metric": ["precision", "recall"]}, True),
+        ({"objective_metric": ["roc_auc", "neg_score_time"]}, False),
+        (
+            {
+                "scoring": ["accuracy", "neg_model_size"],
+                "objective_metric": ["accuracy", "neg_model_size"],
+            },
+            False,
+        ),
+        (
+            {"scoring": lambda model, X, y: {"own": 0.5}, "objective_metric": "own"},
+            True,
+        ),
+    ],
+)
+def test_what_a_search_is_decided_by_says_whether_it_weighs_classes(
+    options, are_searched
+):
     X, y = make_classification(40, weights=[0.8], random_state=0)
-    search = BayesSearchCV(SVC(), n_iter=1, cv=2, scoring=scoring, refit=False)
+    search = BayesSearchCV(SVC(), n_iter=1, cv=2, **({"refit": False} | options))
     results = search.fit(X, y).cv_results_
     assert ("param_class_weight" in results) == are_searched
 
 
+class WithScoreOfItsOwn(SVC):
+    def score(self, X, y, sample_weight=None):
+        return f1_score(y, self.predict(X))
+
+
+def test_a_class_may_have_a_score_of_its_own():
+    assert "class_weight" in default_space(WithScoreOfItsOwn())
+    assert "svc__class_weight" in default_space(
+        Pipeline([("svc", WithScoreOfItsOwn())])
+    )
+
+
 def test_a_score_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="'roc' is not a valid scoring value"):
-        default_space(SVC(), scoring="roc")
+        default_space(SVC(), scoring=["f1", "roc"])
+
+
+@pytest.mark.parametrize("scoring", [3, {"f1"}, ["f1", 3], {"a": None}])
+def test_scores_of_another_type_are_refused(scoring):
+    with pytest.raises(TypeError, match="'scoring' parameter of default_space must be"):
+        default_space(SVC(), scoring=scoring)
 
 
 def test_labels_may_be_text_and_x_a_list():

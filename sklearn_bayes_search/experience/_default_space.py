@@ -38,7 +38,11 @@ WITHOUT_WEIGHTS = {
     *("roc_auc", "roc_auc_ovr", "roc_auc_ovo"),
     *("roc_auc_ovr_weighted", "roc_auc_ovo_weighted"),
     *("neg_brier_score", "d2_log_loss_score", "d2_brier_score"),
+    # and costs
+    *("neg_fit_time", "neg_score_time", "neg_model_size"),
 }
+# A classifier's own score is the accuracy in these.
+KNOWN_PACKAGES = {"sklearn", "xgboost", "lightgbm", "catboost"}
 # Their inner estimators rank columns, and are no models of what is searched for.
 SELECTORS = {"SelectFromModel", "RFE", "RFECV", "SequentialFeatureSelector"}
 
@@ -68,10 +72,11 @@ def default_space(
     size : {"small", "default", "wide"}, default="default"
         "small" has the two or three hyperparameters that matter most, "wide" has more
         of them and wider ranges.
-    scoring : str, callable, list, tuple, set, dict or None, default=None
+    scoring : str, callable, list, tuple, dict or None, default=None
         What candidates will be scored by, as for :class:`BayesSearchCV`. With accuracy,
         which is a classifier's own score, with areas under curves and with scores of
-        probabilities, weights of classes are not searched.
+        probabilities, weights of classes are not searched. Of several scores, all
+        must be such.
 
     Returns
     -------
@@ -83,7 +88,7 @@ def default_space(
     Raises
     ------
     TypeError
-        If it is no estimator.
+        If it is no estimator, or ``scoring`` is of another type.
     ValueError
         If the estimator is unknown or has nothing to search, or no score has that name.
 
@@ -104,11 +109,17 @@ def default_space(
             f"The 'size' parameter of default_space must be one of {list(SIZES)}. "
             f"Got {size!r} instead."
         )
+    _check_scoring(scoring)
     return _space(estimator, X, y, size, scoring)
 
 
-def space_of_search(estimator: Any, X: Any, y: Any, scoring: Any, n_train: int) -> Any:
-    """Return the default space of a search whose fits have so many rows at least."""
+def space_of_search(
+    estimator: Any, X: Any, y: Any, scoring: Any, n_train: int | None = None
+) -> Any:
+    """Return the default space of a search whose fits have so many rows at least.
+
+    ``scoring`` is what its candidates are compared by.
+    """
     return _space(estimator, X, y, "default", scoring, n_train)
 
 
@@ -130,7 +141,7 @@ def _space(
     if name in LEFT_OUT:
         raise ValueError(_nothing(estimator, LEFT_OUT[name]))
     data = Data.of(X, y, classifies=is_classifier(estimator))
-    data = replace(data, weights_matter=_weights_matter(scoring))
+    data = replace(data, weights_matter=_weights_matter(scoring, estimator))
     if n_train is not None and data.rows:
         data = replace(data, rows=min(data.rows, 2 * n_train))
     branches = _branches(estimator, data, size, is_step=False)
@@ -145,17 +156,40 @@ def _space(
     return branches[0] if len(branches) == 1 else branches
 
 
-def _weights_matter(scoring: Any) -> bool:
+def _check_scoring(scoring: Any) -> None:
+    """Refuse what no search can be scored by."""
+    several = isinstance(scoring, list | tuple | Mapping)
+    each_score = scoring.values() if isinstance(scoring, Mapping) else scoring
+    for each in each_score if several else [scoring]:
+        if isinstance(each, str):
+            if each not in WITHOUT_WEIGHTS:
+                get_scorer(each)  # raises where there is none of that name
+        elif not callable(each) and (several or each is not None):
+            raise TypeError(
+                "The 'scoring' parameter of default_space must be the name of a score, "
+                "a callable, a list, tuple or dict of these, or None. "
+                f"Got {safe_repr(scoring)} instead."
+            )
+
+
+def _weights_matter(scoring: Any, estimator: Any) -> bool:
     """Check whether one of the scores may gain from weights of classes."""
     if scoring is None:
-        return False  # a classifier's own is the accuracy
+        return any(map(_has_score_of_its_own, [estimator, *_all_inside(estimator)]))
     if isinstance(scoring, str):
-        get_scorer(scoring)  # raises where there is none of that name
         return scoring not in WITHOUT_WEIGHTS
     if callable(scoring):
         return True
     several = scoring.values() if isinstance(scoring, Mapping) else scoring
-    return any(map(_weights_matter, several))
+    return any(_weights_matter(each, estimator) for each in several)
+
+
+def _has_score_of_its_own(estimator: Any) -> bool:
+    """Check whether somebody's class has a ``score``, which may be any."""
+    classes = type(estimator).__mro__
+    defining = next((cls for cls in classes if "score" in vars(cls)), None)
+    module = "sklearn" if defining is None else defining.__module__
+    return module.partition(".")[0] not in KNOWN_PACKAGES
 
 
 def _entry(estimator: Any, *, is_step: bool) -> tuple[str | None, Entry | None]:

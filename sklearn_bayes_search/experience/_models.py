@@ -97,15 +97,13 @@ TREE = {"max_depth": log_ints(1, 30), "min_samples_leaf": count("rows", 0.1, 1, 
 SPLIT = {"min_samples_split": count("rows", 0.2, 2, 64, 10)}
 # In a single tree, columns that are drawn are luck, and the luckiest setting wins.
 DRAWN_COLUMNS = {"max_features": Real(0.1, 1.0)}
-CRITERION = {"criterion": ["gini", "entropy"]}
 CLASS_WEIGHT = {"class_weight": balanced}
-WIDE_TREE_CLASSIFIER = CLASS_WEIGHT | {"ccp_alpha": log(1e-6, 1e-1)}
-TREE_CLASSIFIER = Entry(TREE, SPLIT | CRITERION, DRAWN_COLUMNS | WIDE_TREE_CLASSIFIER)
+OF_CLASSES = {"criterion": ["gini", "entropy"]} | CLASS_WEIGHT
+PRUNING = {"ccp_alpha": log(1e-6, 1e-1)}
+TREE_CLASSIFIER = Entry(TREE, SPLIT | OF_CLASSES, DRAWN_COLUMNS | PRUNING)
 TREE_REGRESSOR = Entry(TREE, SPLIT, DRAWN_COLUMNS)
 # These draw thresholds in any case.
-EXTRA_TREE_CLASSIFIER = Entry(
-    TREE, SPLIT | DRAWN_COLUMNS | CRITERION, WIDE_TREE_CLASSIFIER
-)
+EXTRA_TREE_CLASSIFIER = Entry(TREE, SPLIT | DRAWN_COLUMNS | OF_CLASSES, PRUNING)
 EXTRA_TREE_REGRESSOR = Entry(TREE, SPLIT | DRAWN_COLUMNS, {})
 FOREST = {"max_features": share_of_columns, "min_samples_leaf": LEAF}
 # None is all, a forest's own: a search tries an estimator's own setting first only if
@@ -121,9 +119,8 @@ WIDE_FOREST = BOOTSTRAP | {
     "min_samples_split": count("rows", 0.2, 2, 20, 10),
     "max_depth": log_ints(2, 50),
 }
-WIDE_FOREST_CLASSIFIER = WIDE_FOREST | CLASS_WEIGHT
-RANDOM_FOREST_CLASSIFIER = Entry(FOREST, BOOTSTRAP | CRITERION, WIDE_FOREST_CLASSIFIER)
-EXTRA_TREES_CLASSIFIER = Entry(FOREST, CRITERION, WIDE_FOREST_CLASSIFIER)
+RANDOM_FOREST_CLASSIFIER = Entry(FOREST, BOOTSTRAP | OF_CLASSES, WIDE_FOREST)
+EXTRA_TREES_CLASSIFIER = Entry(FOREST, OF_CLASSES, WIDE_FOREST)
 FOREST_REGRESSOR = Entry(FOREST, {"max_samples": ROWS}, WIDE_FOREST)
 RATE = {"learning_rate": log(0.01, 0.5)}
 WIDE_RATE = {"learning_rate": log(1e-3, 1.0)}

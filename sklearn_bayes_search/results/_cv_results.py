@@ -57,6 +57,16 @@ class Objective:
         likely = [self._wanted, self._refit, "score", scoring]
         return [name for name in likely if isinstance(name, str)]
 
+    def compared_by(self, scoring: Any) -> Any:
+        """Return the scores that decide, of all that the user gave as ``scoring``."""
+        if callable(scoring):
+            return scoring
+        decide: list[Any] = list(self.goals.objectives)
+        if not decide and isinstance(scoring, list | tuple | Mapping):
+            decide = [self._refit] if isinstance(self._refit, str) else [*scoring]
+        named = scoring if isinstance(scoring, Mapping) else {}
+        return [named.get(s, s) for s in [*(decide or [scoring]), *self.goals.limits]]
+
     def fold_scores(self, folds: Iterable[Fold]) -> np.ndarray:
         """Return the metric on each fold, NaN where the fit failed or did not run."""
         return self.of(
