@@ -28,6 +28,7 @@ from sklearn.ensemble import (
     BaggingRegressor,
     ExtraTreesClassifier,
     ExtraTreesRegressor,
+    HistGradientBoostingClassifier,
     RandomForestClassifier,
     RandomForestRegressor,
     StackingClassifier,
@@ -588,6 +589,24 @@ def test_what_a_search_is_decided_by_says_whether_it_weighs_classes(
     search = BayesSearchCV(SVC(), n_iter=1, cv=2, **({"refit": False} | options))
     results = search.fit(X, y).cv_results_
     assert ("param_class_weight" in results) == are_searched
+
+
+@pytest.mark.parametrize(
+    "estimator", [HistGradientBoostingClassifier(), RandomForestClassifier(), SVC()]
+)
+def test_weights_of_classes_are_searched_by_default(estimator):
+    assert "class_weight" in default_space(estimator, scoring="f1")
+
+
+@pytest.mark.parametrize(
+    ("params", "are_searched"),
+    [({}, True), ({"is_unbalance": True}, False), ({"scale_pos_weight": 3}, False)],
+)
+def test_lightgbm_has_weights_of_classes_once(params, are_searched):
+    lightgbm = pytest.importorskip("lightgbm", reason="needs the extra 'integrations'")
+    space = default_space(lightgbm.LGBMClassifier(**params), scoring="f1")
+    assert ("class_weight" in space) == are_searched
+    assert "class_weight" not in default_space(lightgbm.LGBMRegressor(), scoring="r2")
 
 
 class WithScoreOfItsOwn(SVC):

@@ -4,6 +4,7 @@ Where ranges come from is told in doc/default_spaces.rst. To cover another class
 entry under its name.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from sklearn_bayes_search.experience._data import Data
@@ -143,6 +144,9 @@ HISTOGRAM_BOOSTING = Entry(
         "max_features": Real(0.2, 1.0),
     },
     WIDE_RATE | {"max_iter": log_ints(10, 1000), "max_leaf_nodes": log_ints(2, 256)},
+)
+HISTOGRAM_BOOSTING_CLASSIFIER = replace(
+    HISTOGRAM_BOOSTING, default=HISTOGRAM_BOOSTING.default | CLASS_WEIGHT
 )
 ADABOOST = {"n_estimators": log_ints(20, 300), "learning_rate": log(0.01, 2.0)}
 
@@ -302,6 +306,11 @@ LIGHTGBM = Entry(
     },
     module="lightgbm",
     aliases=LIGHTGBM_NAMES,
+)
+# These are weights of classes, too.
+NO_WEIGHTS = {"is_unbalance": (False, None), "scale_pos_weight": (1.0, 1, None)}
+LIGHTGBM_CLASSIFIER = replace(
+    LIGHTGBM, default=LIGHTGBM.default | {"class_weight": Only(NO_WEIGHTS, balanced)}
 )
 CATBOOST = Entry(
     RATE | {"depth": Integer(2, 10), "l2_leaf_reg": log(1.0, 30.0)},
@@ -519,7 +528,7 @@ MODELS: dict[str, Entry] = {
     "ExtraTreesRegressor": FOREST_REGRESSOR,
     "GradientBoostingClassifier": GRADIENT_BOOSTING,
     "GradientBoostingRegressor": GRADIENT_BOOSTING,
-    "HistGradientBoostingClassifier": HISTOGRAM_BOOSTING,
+    "HistGradientBoostingClassifier": HISTOGRAM_BOOSTING_CLASSIFIER,
     "HistGradientBoostingRegressor": HISTOGRAM_BOOSTING,
     "AdaBoostClassifier": Entry(
         ADABOOST | {"estimator": _stumps}, {}, {}, inner="small"
@@ -536,7 +545,7 @@ MODELS: dict[str, Entry] = {
     "XGBRegressor": XGBOOST,
     "XGBRFClassifier": XGBOOST_FOREST,
     "XGBRFRegressor": XGBOOST_FOREST,
-    "LGBMClassifier": LIGHTGBM,
+    "LGBMClassifier": LIGHTGBM_CLASSIFIER,
     "LGBMRegressor": LIGHTGBM,
     "CatBoostClassifier": CATBOOST,
     "CatBoostRegressor": CATBOOST,
