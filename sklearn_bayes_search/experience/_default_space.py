@@ -29,10 +29,10 @@ HOLDS_ONE = ("estimator", "base_estimator", "regressor", "final_estimator")
 STACKINGS = ("StackingClassifier", "StackingRegressor")
 HOLDS_NAMED = ("steps", "transformers", "transformer_list", "estimators")
 # Scores that weights of classes do not improve. With "balanced", the best of 12
-# candidates changed by -0.001 to 0.002 in area under the ROC curve, by -0.009 to 0.001
-# in average precision, -0.031 to -0.004 in accuracy and -0.086 to -0.024 in log loss;
+# candidates changed by -0.001 to 0.002 in area under the ROC curve, by -0.009 to 0.002
+# in average precision, -0.031 to -0.004 in accuracy and -0.086 to -0.018 in log loss;
 # in balanced accuracy by 0.016 to 0.076, and in F1 by 0.013 to 0.110. These are means
-# over 19 data sets with unequal classes, for eight models (class_weights.py).
+# over 19 data sets with unequal classes, for ten models (class_weights.py).
 WITHOUT_WEIGHTS = {
     *("accuracy", "top_k_accuracy", "average_precision", "neg_log_loss"),
     *("roc_auc", "roc_auc_ovr", "roc_auc_ovo"),
