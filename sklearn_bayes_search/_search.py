@@ -628,9 +628,9 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
         one_error = isinstance(self.refit, OneStandardError)
         wanted = self.refit.metric if one_error else self.refit
         objective = Objective(self.objective_metric, wanted, self.limits)
+        compared_by = objective.compared_by(self.scoring, self.refit)
         space, default = self.param_distributions, None
         if isinstance(space, str):
-            compared_by = objective.compared_by(self.scoring)
             default = functools.partial(
                 space_of_search, self.estimator, X, y, compared_by
             )
@@ -662,12 +662,13 @@ class BayesSearchCV(ParetoTables, BaseSearchCV):
             space = as_space(default(n_train))
             space = space if lengths is None else lengths.without(space)
         metrics = objective.likely_names(metric_names(scorers), self.scoring)
+        likely = [s for s in compared_by if isinstance(s, str)] + metrics
         return _Checked(
             X=X,
             y=y,
             space=space,
             path=None if lengths is None else CommonLength(lengths, objective),
-            experience=self._known(space, X, y, metrics, lengths),
+            experience=self._known(space, X, y, likely, lengths),
             metrics=metrics,
             splits=splits,
             racing=as_racing(self.racing, self.estimator, space, y, splits),

@@ -71,7 +71,12 @@ from sklearn.svm import SVC, SVR, LinearSVC, NuSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils import all_estimators
 
-from sklearn_bayes_search import BayesSearchCV, default_space
+from sklearn_bayes_search import (
+    BayesSearchCV,
+    OneStandardError,
+    WithinLimits,
+    default_space,
+)
 from sklearn_bayes_search.experience._models import LEFT_OUT, MODELS
 from sklearn_bayes_search.experience._ranges import Only, When
 from sklearn_bayes_search.experience._transformers import TRANSFORMERS
@@ -563,6 +568,26 @@ def test_weights_of_classes_are_searched_where_the_score_may_gain(
         ({}, False),
         ({"scoring": "f1"}, True),
         ({"scoring": ["accuracy", "f1"], "refit": "accuracy"}, False),
+        ({"scoring": ["accuracy", "f1"]}, False),  # the first decides
+        ({"scoring": {"a": "accuracy", "score": "f1"}}, True),
+        ({"objective_metric": "score"}, False),
+        ({"scoring": "roc_auc", "limits": {"score": 0.5}}, False),
+        (
+            {
+                "scoring": ["roc_auc", "f1"],
+                "objective_metric": "roc_auc",
+                "refit": OneStandardError("mean_fit_time", metric="f1"),
+            },
+            True,
+        ),
+        (
+            {
+                "scoring": ["accuracy", "recall"],
+                "objective_metric": "accuracy",
+                "refit": WithinLimits({"recall": 0.1}),
+            },
+            True,
+        ),
         ({"scoring": {"a": "accuracy", "b": "f1"}, "refit": "b"}, True),
         ({"scoring": ["accuracy", "f1"], "objective_metric": "f1"}, True),
         ({"scoring": "accuracy", "limits": {"recall": 0.1}}, True),
@@ -600,7 +625,12 @@ def test_weights_of_classes_are_searched_by_default(estimator):
 
 @pytest.mark.parametrize(
     ("params", "are_searched"),
-    [({}, True), ({"is_unbalance": True}, False), ({"scale_pos_weight": 3}, False)],
+    [
+        ({}, True),
+        ({"is_unbalance": True}, False),
+        ({"unbalance": True}, False),
+        ({"scale_pos_weight": 3}, False),
+    ],
 )
 def test_lightgbm_has_weights_of_classes_once(params, are_searched):
     lightgbm = pytest.importorskip("lightgbm", reason="needs the extra 'integrations'")
@@ -626,7 +656,7 @@ def test_a_score_that_does_not_exist_is_refused():
         default_space(SVC(), scoring=["f1", "roc"])
 
 
-@pytest.mark.parametrize("scoring", [3, {"f1"}, ["f1", 3], {"a": None}])
+@pytest.mark.parametrize("scoring", [3, {"f1"}, ["f1", 3], [None]])
 def test_scores_of_another_type_are_refused(scoring):
     with pytest.raises(TypeError, match="'scoring' parameter of default_space must be"):
         default_space(SVC(), scoring=scoring)

@@ -825,6 +825,19 @@ def test_a_kind_of_score_is_found_by_the_name_of_the_metric():
     assert knowledge.kind_of([]) == "accuracy"
 
 
+def test_a_metric_of_any_name_counts_as_what_it_is():
+    assert knowledge_of("SVC").kind_of(["recall"]) == "balanced_accuracy"
+    pipeline = make_pipeline(StandardScaler(), SVC())
+    options = {"n_iter": 3, "cv": 2, "refit": False, "random_state": 0}
+    found = [
+        BayesSearchCV(pipeline, SVC_SPACE, scoring=scoring, **options).fit(X, y)
+        for scoring in ("recall", {"mine": "recall"}, {"mine": "accuracy"})
+    ]
+    recall, mine, accuracy = (search.cv_results_["params"] for search in found)
+    assert recall == mine
+    assert recall != accuracy
+
+
 def test_a_journal_names_the_version_and_goes_on_with_another(tmp_path):
     path = tmp_path / "search.jsonl"
 

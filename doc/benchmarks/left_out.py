@@ -319,13 +319,16 @@ def curves_of(store, tasks, methods):
         low = np.nanmean(random)
         high = max(np.nanmax(scores) for scores in of_task.values())
         for seed in whole:
+            none = [np.nan] * len(AT_FRESH)
+            fresh = {n: records[n, seed].get("fresh", none) for n in methods}
+            if any(np.isnan(of_one).all() for of_one in fresh.values()):
+                fresh = dict.fromkeys(methods, none)  # else they are no pairs
             for name in methods:
                 scores = np.nan_to_num(of_task[name, seed], nan=-np.inf)
                 best = np.maximum.accumulate(scores)
                 best = np.pad(best, (0, N_ITER - len(best)), mode="edge")
-                fresh = records[name, seed].get("fresh", [np.nan] * len(AT_FRESH))
                 key = (name, task.family, task.data_set.name, seed)
-                curve = np.append(best, fresh)
+                curve = np.append(best, fresh[name])
                 curves[key] = (curve - low) / max(high - low, 1e-12)
     names = ["method", "family", "data_set", "seed"]
     return pd.DataFrame(curves).T.rename_axis(names)

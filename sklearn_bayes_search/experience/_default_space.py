@@ -164,7 +164,7 @@ def _check_scoring(scoring: Any) -> None:
         if isinstance(each, str):
             if each not in WITHOUT_WEIGHTS:
                 get_scorer(each)  # raises where there is none of that name
-        elif not callable(each) and (several or each is not None):
+        elif not callable(each) and (isinstance(scoring, list) or each is not None):
             raise TypeError(
                 "The 'scoring' parameter of default_space must be the name of a score, "
                 "a callable, a list, tuple or dict of these, or None. "

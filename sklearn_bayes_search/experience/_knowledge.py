@@ -32,8 +32,15 @@ from sklearn_bayes_search.optimizer._kernels import (
 from sklearn_bayes_search.space import Categorical, Real, Space
 from sklearn_bayes_search.space._dimensions import Dimension, is_number
 
-# Kinds of scores that were learnt, and whose order of settings is much the same.
+# Kinds of scores that were learnt, and whose order of settings is much the same. With
+# what is known of balanced accuracy, F1 of the rarer class was higher by 0.012 after 4
+# candidates than without experience, and recall by 0.028; with what is known of
+# accuracy, F1 by 0.002, and recall lower by 0.071. These are means over SVC and trees,
+# for F1 also nearest neighbours, in two kinds of spaces, on 11 data sets left out. For
+# precision, neither was clearly better.
 KINDS = {
+    "f1": "balanced_accuracy",
+    "recall": "balanced_accuracy",
     "average_precision": "roc_auc",
     "roc_auc_ovo": "roc_auc",
     "roc_auc_ovr": "roc_auc",

@@ -308,7 +308,9 @@ LIGHTGBM = Entry(
     aliases=LIGHTGBM_NAMES,
 )
 # These are weights of classes, too.
-NO_WEIGHTS = {"is_unbalance": (False, None), "scale_pos_weight": (1.0, 1, None)}
+NO_WEIGHTS = {"scale_pos_weight": (1.0, 1, None)} | dict.fromkeys(
+    ("is_unbalance", "unbalance", "unbalanced_sets"), (False, None)
+)
 LIGHTGBM_CLASSIFIER = replace(
     LIGHTGBM, default=LIGHTGBM.default | {"class_weight": Only(NO_WEIGHTS, balanced)}
 )

@@ -57,15 +57,24 @@ class Objective:
         likely = [self._wanted, self._refit, "score", scoring]
         return [name for name in likely if isinstance(name, str)]
 
-    def compared_by(self, scoring: Any) -> Any:
-        """Return the scores that decide, of all that the user gave as ``scoring``."""
+    def compared_by(self, scoring: Any, refit: Any) -> list[Any]:
+        """List the scores that decide, of all that the user gave as ``scoring``.
+
+        What the search maximises comes first, then what a rule for ``refit`` asks for.
+        """
         if callable(scoring):
-            return scoring
-        decide: list[Any] = list(self.goals.objectives)
-        if not decide and isinstance(scoring, list | tuple | Mapping):
-            decide = [self._refit] if isinstance(self._refit, str) else [*scoring]
+            return [scoring]
+        decide = list(self.goals.objectives)
+        several = isinstance(scoring, list | tuple | Mapping)
+        if not decide:
+            names = list(scoring) if several else ["score"]
+            decide = [choose_metric(names, [self._refit, "score"]) or names[0]]
+        rule = [refit, getattr(refit, "metric", None)]
+        rule += getattr(refit, "limits", None) or []
+        decide += [name for name in rule if isinstance(name, str)]
         named = scoring if isinstance(scoring, Mapping) else {}
-        return [named.get(s, s) for s in [*(decide or [scoring]), *self.goals.limits]]
+        named = named if several else {"score": scoring}
+        return [named.get(name, name) for name in [*decide, *self.goals.limits]]
 
     def fold_scores(self, folds: Iterable[Fold]) -> np.ndarray:
         """Return the metric on each fold, NaN where the fit failed or did not run."""
