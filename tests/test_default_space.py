@@ -656,7 +656,7 @@ def test_a_score_that_does_not_exist_is_refused():
         default_space(SVC(), scoring=["f1", "roc"])
 
 
-@pytest.mark.parametrize("scoring", [3, {"f1"}, ["f1", 3], [None]])
+@pytest.mark.parametrize("scoring", [3, {"f1"}, ["f1", 3], [None], (None,)])
 def test_scores_of_another_type_are_refused(scoring):
     with pytest.raises(TypeError, match="'scoring' parameter of default_space must be"):
         default_space(SVC(), scoring=scoring)

@@ -101,6 +101,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--table", type=Path, help="file for the table, .csv")
     options = parser.parse_args()
+    # some fits do not converge, and some predict one class only
     warnings.simplefilter("ignore")
     tables = list(unbalanced())
     rows = []

@@ -158,13 +158,13 @@ def _space(
 
 def _check_scoring(scoring: Any) -> None:
     """Refuse what no search can be scored by."""
-    several = isinstance(scoring, list | tuple | Mapping)
-    each_score = scoring.values() if isinstance(scoring, Mapping) else scoring
-    for each in each_score if several else [scoring]:
+    is_list = isinstance(scoring, list | tuple)
+    named = scoring if isinstance(scoring, Mapping) else {"score": scoring}
+    for each in scoring if is_list else named.values():
         if isinstance(each, str):
             if each not in WITHOUT_WEIGHTS:
                 get_scorer(each)  # raises where there is none of that name
-        elif not callable(each) and (isinstance(scoring, list) or each is not None):
+        elif not callable(each) and (is_list or each is not None):
             raise TypeError(
                 "The 'scoring' parameter of default_space must be the name of a score, "
                 "a callable, a list, tuple or dict of these, or None. "
